@@ -1,0 +1,1 @@
+"""The contract that the web front and the workers both speak."""

@@ -1,0 +1,80 @@
+"""The pinhole camera that depth maps, point clouds and the viewer share.
+
+Convention: camera frame x right, y down, z forward. Pixel (0, 0) is centred at (0, 0); u is the column, v the row.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """A pinhole camera and the pixel grid that it belongs to; fx, fy, cx, cy are in pixels of that grid."""
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+
+    @classmethod
+    def from_focal(cls, size_wh: tuple[int, int], focal_px: float) -> Intrinsics:
+        """Square pixels and the principal point at the middle of the grid."""
+        width, height = size_wh
+        return cls(width, height, focal_px, focal_px, (width - 1) / 2, (height - 1) / 2)
+
+    @property
+    def fov_x_deg(self) -> float:
+        """Horizontal field of view in degrees, from the left edge of the first pixel to the right edge of the last."""
+        left, right = self.cx + 0.5, self.width - 0.5 - self.cx
+        return math.degrees(math.atan(left / self.fx) + math.atan(right / self.fx))
+
+    def resized(self, size_wh: tuple[int, int]) -> Intrinsics:
+        """The same camera on another pixel grid over the same picture (pixel edges stay aligned)."""
+        width, height = size_wh
+        scale_x, scale_y = width / self.width, height / self.height
+        return Intrinsics(
+            width,
+            height,
+            self.fx * scale_x,
+            self.fy * scale_y,
+            (self.cx + 0.5) * scale_x - 0.5,
+            (self.cy + 0.5) * scale_y - 0.5,
+        )
+
+
+def unproject(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """Lift a depth map to points in the camera frame (x right, y down, z forward).
+
+    Args:
+        depth: (H, W) float, any length unit; NaN where unknown.
+        camera: intrinsics in pixels of that same H x W grid.
+    Returns:
+        (H, W, 3) float in depth's unit; NaN where depth is NaN.
+    Raises:
+        ValueError: depth is not (camera.height, camera.width).
+    Source: pinhole model, Hartley & Zisserman, Multiple View Geometry, 2nd ed., ch. 6.
+    """
+    if depth.shape != (camera.height, camera.width):
+        raise ValueError(f"depth is {depth.shape}, the camera's grid is ({camera.height}, {camera.width})")
+    v, u = np.mgrid[: camera.height, : camera.width].astype(depth.dtype)
+    return np.dstack([(u - camera.cx) * depth / camera.fx, (v - camera.cy) * depth / camera.fy, depth])
+
+
+def project(points: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """Project points in the camera frame to pixels.
+
+    Args:
+        points: (..., 3) float, z forward and positive; NaN allowed.
+        camera: the grid to project to.
+    Returns:
+        (..., 2) float, u and v in pixels; NaN where the point is NaN.
+    Source: pinhole model, Hartley & Zisserman, Multiple View Geometry, 2nd ed., ch. 6.
+    """
+    x, y, z = np.moveaxis(points, -1, 0)
+    return np.stack([camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy], axis=-1)

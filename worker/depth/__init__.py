@@ -1,0 +1,1 @@
+"""Photo to depth: the registry of models, their weights, transforms and networks."""

@@ -1,0 +1,57 @@
+"""What a depth model takes and gives, whichever network it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+from shared.camera import Intrinsics
+from shared.errors import PhotoError
+from shared.pointcloud import Unit
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A decoded photo, upright.
+
+    pixels: (H, W, 3) uint8 RGB.
+    focal_35mm: focal length in mm on a 36 mm wide film, from EXIF; None where unknown.
+    fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
+    """
+
+    pixels: np.ndarray
+    focal_35mm: float | None = None
+    fov_x_deg: float | None = None
+
+
+@dataclass(frozen=True)
+class DepthMap:
+    """Depth along the optical axis on a pixel grid over the whole photo.
+
+    depth: (H, W) float32 in `unit`; NaN where there is none. Always positive where finite.
+    camera: intrinsics of that H x W grid.
+    confidence: (H, W) float32, 0 none to 1 full.
+    report: what a person should know of this result; JSON values only.
+    """
+
+    depth: np.ndarray
+    camera: Intrinsics
+    unit: Unit
+    confidence: np.ndarray
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def mask(self) -> np.ndarray:
+        """(H, W) bool, True where there is depth."""
+        return np.isfinite(self.depth)
+
+
+class Estimator(Protocol):
+    """A loaded depth model. It may be used from one thread at a time."""
+
+    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+        """Estimate each photo's depth in one batch; a photo that cannot be used gives its error in its place."""
+        ...

@@ -1,0 +1,1 @@
+"""Depth to points and surfaces: pure functions, arrays in, new arrays out."""
