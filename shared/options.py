@@ -1,0 +1,39 @@
+"""What a user may choose for a job: one typed model per stage, with range, default and help.
+
+The API validates with these models, the OpenAPI document and the page's form are generated from them, and the workers
+read them back from the job record.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DepthOptions(BaseModel):
+    """Settings of the depth stage."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field("auto", max_length=64, description="Depth model; auto takes the best one that is ready.")
+    fov_x_deg: float | None = Field(
+        None, ge=5, le=150, description="Horizontal field of view in degrees; empty: from the photo's EXIF, else 40."
+    )
+
+
+class ModelOptions(BaseModel):
+    """Settings of the model stage; changing them does not run the network again."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    point_budget: int = Field(100_000, ge=1_000, le=500_000, description="The cloud has at most this many points.")
+    smoothing: float = Field(
+        1.0, ge=0, le=10, description="Strength of the smoothing; mm where the depth is metric, else pixels. 0: none."
+    )
+    color: Literal["grayscale", "photo"] = Field(
+        "grayscale", description="Colour of the points: by depth, lighter is nearer, or the photo's own."
+    )
+    background: Literal["remove", "keep"] = Field(
+        "remove", description="Cut away what lies far behind the person, where the depth model tells them apart."
+    )
