@@ -1,4 +1,4 @@
-"""Entry point of the workers: `celery -A worker.app worker -Q depth` (or `-Q model`). Celery lives here and in tasks.py."""
+"""Entry point of the workers: `celery -A worker.app worker -Q depth` (or `-Q model`)."""
 
 from __future__ import annotations
 

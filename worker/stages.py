@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import TypeVar
 
@@ -70,12 +70,10 @@ class Worker:
             for claim in claims:
                 self._fail(claim, problem_of(error))
             return
-        for claim, photo, result in zip(claims, photos, results, strict=True):
-            self._guarded(
-                claim, lambda claim, photo=photo, result=result: self._store_depth(claim, model, photo, result)
-            )
+        for claim, result in zip(claims, results, strict=True):
+            self._guarded(claim, partial(self._store_depth, model=model, result=result))
 
-    def _store_depth(self, claim: Claim, model: str, photo: Photo, result: DepthMap | PhotoError) -> None:
+    def _store_depth(self, claim: Claim, *, model: str, result: DepthMap | PhotoError) -> None:
         if isinstance(result, PhotoError):
             raise result
         self._store.progress(claim, 0.8)

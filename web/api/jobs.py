@@ -42,7 +42,7 @@ class JobForm(BaseModel):
 def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
     fields = request.form.to_dict()
-    form, depth, model = (_chosen(kind, fields) for kind in (JobForm, DepthOptions, ModelOptions))
+    form, depth, model = _chosen(JobForm, fields), _chosen(DepthOptions, fields), _chosen(ModelOptions, fields)
     _refuse_unknown(fields)
     _check_model(depth.model)
     photo = _photo()
@@ -118,7 +118,9 @@ def _answer(job: Job, status: int = 200) -> Response:
     if not job.ended:
         response.headers["Retry-After"] = str(POLL_S)
     response.add_etag()
-    return response.make_conditional(request) if status == 200 else response
+    if status == 200:
+        response.make_conditional(request)
+    return response
 
 
 def _chosen(kind: type[Options], fields: Mapping[str, Any], *, whole: bool = False) -> Options:
