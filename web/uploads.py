@@ -39,9 +39,9 @@ def clean_photo(data: bytes, *, limit_mp: int) -> CleanPhoto:
     """
     with _opened(data) as image:
         _check_size(image, limit_mp)
-        focal_35mm = _focal_35mm(image)
         try:
             image.load()
+            focal_35mm = _focal_35mm(image)
             rgb = _rgb(ImageOps.exif_transpose(image))
         except (OSError, ValueError, SyntaxError) as error:
             raise PhotoError(f"the photo is damaged or cut short ({error}); save or send it again") from error
