@@ -13,9 +13,6 @@ from worker.geometry.refine import Raw, Refined, light_of, refine
 from worker.geometry.thin import average_colours, grid_for_budget, thin
 from worker.geometry.tone import gray_from_depth
 
-MAX_REFINED_PIXELS = 1_500_000
-"""A finer depth map is averaged down to this first: no network resolves more, and the time grows with the pixels."""
-
 
 @dataclass(frozen=True)
 class CloudReport:
@@ -61,7 +58,7 @@ def build_cloud(
     """
     if not np.isfinite(depth).any():
         raise ValueError("the depth map is empty: no pixel has a depth")
-    raw = bounded(depth, confidence, camera, unit, pixels)
+    raw = Raw(depth, confidence, light_of(pixels, (camera.width, camera.height)), camera, unit)
     refined = refine(raw, options)
     known = np.isfinite(refined.depth)
     size_wh = grid_for_budget(known, options.point_budget)
@@ -75,16 +72,6 @@ def build_cloud(
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
     )
     return cloud, _report(raw, refined, cloud)
-
-
-def bounded(
-    depth: np.ndarray, confidence: np.ndarray, camera: Intrinsics, unit: Unit, pixels: np.ndarray
-) -> Raw:
-    """Put depth map and photo on one grid of at most MAX_REFINED_PIXELS."""
-    shrink = min(1.0, (MAX_REFINED_PIXELS / depth.size) ** 0.5)
-    size_wh = max(1, int(camera.width * shrink)), max(1, int(camera.height * shrink))
-    depth, confidence = thin(depth, confidence, camera, size_wh)
-    return Raw(depth, confidence, light_of(pixels, size_wh), camera.resized(size_wh), unit)
 
 
 def relief_ratio(points: np.ndarray) -> float:

@@ -9,10 +9,31 @@ from worker.geometry.jumps import RAMP_RATIO
 
 SMALL_HOLE_SHARE = 0.002
 """An enclosed gap with fewer pixels than this part of the surface is a hole, whoever made it."""
+SLIT_SHARE = 1 / 100
+"""A gap narrower than this part of the picture's long side is a slit: a blurred edge of a chin over a neck."""
+
+
+def find_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """Find the holes to close: those inside the surface, and the slits that our own filters cut into it.
+
+    Args:
+        known: (H, W) bool, True where there is depth.
+        made: (H, W) bool, True where a filter took a point away that was no background.
+    Returns:
+        (H, W) bool.
+    """
+    return enclosed_holes(known, made) | (slits(known) & made & ~known)
+
+
+def slits(known: np.ndarray) -> np.ndarray:
+    """(H, W) bool, True on what is known and in the narrow gaps between (morphological closing)."""
+    size = 2 * max(1, round(max(known.shape) * SLIT_SHARE / 2)) + 1
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_CLOSE, window).astype(bool)
 
 
 def enclosed_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """Find the holes to close: enclosed gaps that are small, or that our own filters made.
+    """Find enclosed gaps that are small, or that our own filters made.
 
     Args:
         known: (H, W) bool, True where there is depth.

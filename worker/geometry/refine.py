@@ -12,7 +12,7 @@ from shared.options import ModelOptions
 from shared.pointcloud import Unit
 from worker.geometry.background import find_background
 from worker.geometry.denoise import denoise
-from worker.geometry.holes import enclosed_holes, fill_holes
+from worker.geometry.holes import fill_holes, find_holes
 from worker.geometry.jumps import flying_pixels, links_of
 from worker.geometry.outliers import outliers
 from worker.geometry.parts import islands
@@ -70,7 +70,7 @@ def refine(raw: Raw, options: ModelOptions) -> Refined:
     ):
         reasons[name] = find(depth)
         depth = np.where(reasons[name], np.nan, depth)
-    holes = enclosed_holes(np.isfinite(depth), made=reasons["flying"] | reasons["outliers"] | reasons["islands"])
+    holes = find_holes(np.isfinite(depth), made=reasons["flying"] | reasons["outliers"] | reasons["islands"])
     depth = fill_holes(depth, holes)
     depth = denoise(depth, raw.light, radius_px=max(2, round(max(depth.shape) / 256)))
     depth = smooth(depth, links_of(depth, raw.camera), smoothing_px(options.smoothing, depth, raw))
