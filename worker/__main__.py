@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from shared.errors import ReliefError
 from shared.options import ModelOptions
+from shared.settings import Settings
 from worker import __version__, pipeline
 from worker.photo import read_photo
 
@@ -103,6 +105,12 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         part.replace(folder / name)
 
 
+def _weights_folder() -> Path:
+    """Where the workers look for weights too; the other settings of a server are not needed here."""
+    field = Settings.model_fields["weights"]
+    return Path(os.environ.get(field.alias or "", field.default)).expanduser()
+
+
 def _parser() -> argparse.ArgumentParser:
     field = ModelOptions.model_fields
     parser = argparse.ArgumentParser(prog="python -m worker", description="Turn a photo of a face into a 3D face.")
@@ -111,7 +119,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--model", default="auto", metavar="NAME", help="depth model; auto takes the best that is ready"
     )
-    parser.add_argument("--weights", type=Path, default=Path("weights"), metavar="DIR", help="folder of weights files")
+    parser.add_argument(
+        "--weights", type=Path, default=_weights_folder(), metavar="DIR", help="folder of model weights"
+    )
     parser.add_argument("--fov-x-deg", type=float, metavar="DEG", help="horizontal field of view")
     parser.add_argument("--points", type=int, default=field["point_budget"].default, help="most points in the cloud")
     parser.add_argument("--smoothing", type=float, default=field["smoothing"].default, help="in mm, or pixels")

@@ -93,16 +93,10 @@ def provenance(options: ModelOptions, *, model: str, unit: Unit) -> list[str]:
 def depth_bytes(depth_map: DepthMap) -> bytes:
     """A depth map as an .npz file: depth, confidence, mask, unit, fx, fy, cx, cy, and the report as JSON."""
     file = io.BytesIO()
-    camera = {name: np.float64(getattr(depth_map.camera, name)) for name in CAMERA_KEYS}
-    np.savez_compressed(
-        file,
-        depth=depth_map.depth.astype(np.float32),
-        confidence=depth_map.confidence.astype(np.float32),
-        mask=depth_map.mask,
-        unit=np.str_(depth_map.unit),
-        report=np.str_(json.dumps(depth_map.report)),
-        **camera,
-    )
+    parts: dict[str, Any] = {name: np.float64(getattr(depth_map.camera, name)) for name in CAMERA_KEYS}
+    parts |= {"depth": depth_map.depth.astype(np.float32), "confidence": depth_map.confidence.astype(np.float32)}
+    parts |= {"mask": depth_map.mask, "unit": np.str_(depth_map.unit), "report": np.str_(json.dumps(depth_map.report))}
+    np.savez_compressed(file, **parts)
     return file.getvalue()
 
 
