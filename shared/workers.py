@@ -18,7 +18,7 @@ class ModelInfo:
     """A depth model as the depth workers offer it."""
 
     name: str
-    title: str
+    family: str
     unit: str
     licence: str
     ready: bool

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from shared.errors import ClaimLostError, PhotoError, ReliefError
 from shared.jobs import Claim, Finished, JobStore, Problem, Stage, State, StoredFile
+from shared.photo import read_photo
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
@@ -99,7 +100,7 @@ class Worker:
 
     def _photo(self, claim: Claim) -> Photo:
         job = claim.job
-        pixels = pipeline.decode_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO))
+        pixels = read_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self._settings.upload_mp).pixels
         if job.stage is Stage.DEPTH:
             self._store.progress(claim, 0.1)
         return Photo(pixels, focal_35mm=job.photo.focal_35mm, fov_x_deg=job.depth.fov_x_deg)
