@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from worker.depth.portrait.crops import Square, crop, to_photo
@@ -31,9 +30,7 @@ class DetectorRow:
 
 
 DETECTORS = {
-    "near": DetectorRow(
-        "face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors"
-    ),
+    "near": DetectorRow("face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors"),
     "far": DetectorRow(
         "face_detection_full_range.tflite", 192, ((4, 1),), "reshaped_classifier_face_4", "reshaped_regressor_face_4"
     ),

@@ -1,0 +1,352 @@
+"""The job record: its states, and the store in Redis that moves it between them.
+
+The record is the truth; Celery's messages are hints to look here for work. Every change is one Lua script (shared/lua),
+so it happens whole or not at all. A worker that claims a job gets a *run* token and a lease: only that run may write,
+for as long as the lease is renewed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import statistics
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ConfigDict
+from redis import Redis
+
+from shared.errors import ClaimLostError, JobConflictError, JobNotFoundError
+from shared.options import DepthOptions, ModelOptions
+
+LUA = Path(__file__).parent / "lua"
+CHANGED = "relief:changed"
+
+
+class State(StrEnum):
+    """Where a job stands; succeeded, failed and canceled are ends."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Stage(StrEnum):
+    """A step of the work; also the name of its Celery queue."""
+
+    DEPTH = "depth"
+    MODEL = "model"
+
+
+class PhotoInfo(BaseModel):
+    """What is known of the stored photo; focal_35mm in mm, None where the upload did not say."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: int
+    height: int
+    focal_35mm: float | None = None
+
+
+class Problem(BaseModel):
+    """Why a job failed, for a person: a stable type, a short title, and what would help."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    title: str
+    detail: str
+
+
+class StoredFile(BaseModel):
+    """A result on storage: its name, the folder of the run that wrote it, and its size."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    folder: str
+    bytes: int
+    stage: Stage
+
+
+class Job(BaseModel):
+    """A job record as it was at one moment. Times are milliseconds since 1970 by Redis's clock, lengths seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    owner: str
+    state: State
+    stage: Stage
+    steps: tuple[Stage, ...]
+    progress: float
+    attempt: int
+    run: str
+    version: int
+    photo: PhotoInfo
+    depth: DepthOptions
+    model: ModelOptions
+    created_ms: int
+    queued_ms: int
+    started_ms: int | None = None
+    finished_ms: int | None = None
+    depth_s: float | None = None
+    model_s: float | None = None
+    depth_queued_s: float | None = None
+    model_queued_s: float | None = None
+    model_name: str | None = None
+    depth_files: tuple[StoredFile, ...] = ()
+    model_files: tuple[StoredFile, ...] = ()
+    depth_report: dict[str, Any] | None = None
+    model_report: dict[str, Any] | None = None
+    error: Problem | None = None
+
+    @property
+    def files(self) -> dict[str, StoredFile]:
+        """All results by name."""
+        return {file.name: file for file in (*self.depth_files, *self.model_files)}
+
+    @property
+    def ended(self) -> bool:
+        """True in a state that only a user's wish can leave."""
+        return self.state in (State.SUCCEEDED, State.FAILED, State.CANCELED)
+
+
+JSON_FIELDS = (
+    "steps",
+    "photo",
+    "depth",
+    "model",
+    "depth_files",
+    "model_files",
+    "depth_report",
+    "model_report",
+    "error",
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right of one run to work on one job."""
+
+    job: Job
+    run: str
+
+    @property
+    def folder(self) -> str:
+        """The folder on storage that only this run writes to."""
+        return f"{self.job.stage}-{self.run}"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run of a stage leaves in the job record."""
+
+    files: Sequence[StoredFile]
+    report: dict[str, Any]
+    model_name: str | None = None
+
+
+GIVEN_UP = Problem(
+    type="given-up",
+    title="The photo could not be processed",
+    detail="Each attempt ended without a result: the worker died or took too long. Try another or a smaller photo.",
+)
+
+
+class JobStore:
+    """All job records, in one Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self.redis = redis
+        common = (LUA / "common.lua").read_text()
+        self._scripts = {
+            path.stem: redis.register_script(common + path.read_text())
+            for path in LUA.glob("*.lua")
+            if path.stem != "common"
+        }
+
+    def _call(self, script: str, *arguments: object) -> Any:
+        return self._scripts[script](args=[str(argument) for argument in arguments])
+
+    def create(
+        self,
+        job_id: str,
+        *,
+        owner: str,
+        steps: Sequence[Stage],
+        photo: PhotoInfo,
+        depth: DepthOptions,
+        model: ModelOptions,
+        rank: int = 0,
+    ) -> Job:
+        """Record a new job and put it in its owner's line, in one step. The photo must be on storage already."""
+        fields = {
+            "owner": owner,
+            "stage": steps[0],
+            "steps": json.dumps(steps),
+            "rank": rank,
+            "photo": photo.model_dump_json(),
+            "depth": depth.model_dump_json(),
+            "model": model.model_dump_json(),
+        }
+        if not self._call("create", job_id, *_flat(fields)):
+            raise JobConflictError(f"there is a job {job_id} already")
+        return self.get(job_id)
+
+    def get(self, job_id: str) -> Job:
+        """The job record.
+
+        Raises:
+            JobNotFoundError: there is none of that id.
+        """
+        fields = cast(dict[bytes, bytes], self.redis.hgetall(f"relief:job:{job_id}"))
+        if not fields:
+            raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+        return _job(fields)
+
+    def exists(self, job_id: str) -> bool:
+        """True where there is a record of that id."""
+        return bool(self.redis.exists(f"relief:job:{job_id}"))
+
+    def claim(self, stage: Stage, *, limit: int, lease_s: float, stage_limit_s: float) -> list[Claim]:
+        """Take up to `limit` waiting jobs of a stage, going round their owners; an earlier run's victim comes alone."""
+        run = uuid.uuid4().hex[:12]
+        ids = self._call(
+            "claim", stage, limit, _ms(lease_s), _ms(stage_limit_s), run, f"{socket.gethostname()}:{os.getpid()}"
+        )
+        return [Claim(self.get(job_id.decode()), run) for job_id in ids]
+
+    def renew(self, claim: Claim, lease_s: float) -> bool:
+        """Prolong the lease; False where the claim is lost or past its deadline."""
+        return bool(self._call("renew", claim.job.id, claim.run, _ms(lease_s)))
+
+    def progress(self, claim: Claim, fraction: float) -> None:
+        """Record how much of the stage is done, 0..1.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted.
+        """
+        _held(claim, self._call("progress", claim.job.id, claim.run, f"{overall_progress(claim.job, fraction):.4f}"))
+
+    def finish(self, claim: Claim, finished: Finished) -> None:
+        """Make the run's results count, and end the job or put it in line for its next stage.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted; nothing was changed.
+        """
+        job = claim.job
+        following = job.steps[job.steps.index(job.stage) + 1 :]
+        fields = {
+            f"{job.stage}_files": json.dumps([file.model_dump() for file in finished.files]),
+            f"{job.stage}_report": json.dumps(finished.report, allow_nan=False),
+        }
+        if finished.model_name:
+            fields["model_name"] = finished.model_name
+        next_stage = following[0] if following else ""
+        done = f"{overall_progress(job, 1.0):.4f}"
+        _held(claim, self._call("finish", job.id, claim.run, next_stage, done, *_flat(fields)))
+
+    def fail(self, claim: Claim, problem: Problem) -> None:
+        """End the job as failed.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted.
+        """
+        _held(claim, self._call("fail", claim.job.id, claim.run, problem.model_dump_json()))
+
+    def hand_back(self, claim: Claim) -> bool:
+        """Give a claimed job back to its old place in line; False where the claim was lost already."""
+        return bool(self._call("hand_back", claim.job.id, claim.run))
+
+    def cancel(self, job_id: str) -> Job:
+        """Cancel a queued or running job; a job canceled before stays so.
+
+        Raises:
+            JobNotFoundError, JobConflictError: it has ended otherwise.
+        """
+        return self._moved(job_id, self._call("cancel", job_id), State.CANCELED, "can no longer be canceled")
+
+    def requeue(self, job_id: str, stage: Stage, steps: Sequence[Stage], model: ModelOptions, rank: int = 0) -> Job:
+        """Queue another run of an ended job from `stage` on.
+
+        Raises:
+            JobNotFoundError, JobConflictError: it is still queued or running, or was canceled.
+        """
+        fields = {"steps": json.dumps(steps), "model": model.model_dump_json()}
+        answer = self._call("requeue", job_id, stage, rank, *_flat(fields))
+        return self._moved(job_id, answer, State.QUEUED, "cannot be queued again")
+
+    def _moved(self, job_id: str, answer: bytes | None, wanted: State, refusal: str) -> Job:
+        if answer is None:
+            raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+        if answer.decode() != wanted:
+            raise JobConflictError(f"the job is {answer.decode()} and {refusal}")
+        return self.get(job_id)
+
+    def delete(self, job_id: str) -> None:
+        """Forget a job, whatever its state.
+
+        Raises:
+            JobNotFoundError: there is none of that id.
+        """
+        if not self._call("delete", job_id):
+            raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+
+    def sweep(self, attempts: int) -> tuple[int, int]:
+        """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""
+        recovered, dead = self._call("sweep", attempts, GIVEN_UP.model_dump_json())
+        return recovered, dead
+
+    def waiting(self, stage: Stage) -> int:
+        """How many jobs wait for the stage."""
+        owners = cast(list[bytes], self.redis.zrange(f"relief:ring:{stage}", 0, -1))
+        return sum(int(self.redis.zcard(f"relief:line:{stage}:{owner.decode()}")) for owner in owners)
+
+    def jobs_before(self, job: Job) -> int | None:
+        """How many jobs will be taken before this one; None where it is not waiting."""
+        return cast("int | None", self._call("place", job.id))
+
+    def median_seconds(self, stage: Stage) -> float | None:
+        """Median time of the stage's latest runs, None before the first."""
+        seconds = cast(list[bytes], self.redis.lrange(f"relief:seconds:{stage}", 0, -1))
+        return statistics.median(float(value) for value in seconds) if seconds else None
+
+
+DEPTH_SHARE = 0.6  # of a job of both steps: the network is most of the wait
+
+
+def overall_progress(job: Job, fraction: float) -> float:
+    """Progress of the whole job, 0..1, when `fraction` of its present stage is done."""
+    if len(job.steps) == 1:
+        return fraction
+    return fraction * DEPTH_SHARE if job.stage is Stage.DEPTH else DEPTH_SHARE + fraction * (1 - DEPTH_SHARE)
+
+
+def _job(fields: dict[bytes, bytes]) -> Job:
+    """A record from Redis's bytes."""
+    texts: dict[str, Any] = {name.decode(): value.decode() for name, value in fields.items()}
+    for name in JSON_FIELDS:
+        if name in texts:
+            texts[name] = json.loads(texts[name])
+    return Job.model_validate(texts)
+
+
+def _held(claim: Claim, answer: int) -> None:
+    if not answer:
+        raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")
+
+
+def _flat(fields: dict[str, Any]) -> list[Any]:
+    return [part for pair in fields.items() for part in pair]
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

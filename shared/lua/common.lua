@@ -1,0 +1,91 @@
+-- Shared by every script: keys, the clock, the table of transitions, and the place of a job in the queue.
+-- The clock is Redis's own, so that a wrong clock on a worker cannot end or prolong a lease.
+
+local P = 'relief:'
+local RUNNING = P .. 'running' -- zset: job id -> when its lease runs out, ms
+local DEAD = P .. 'dead' -- zset: jobs given up after too many attempts -> when, ms
+local JOBS = P .. 'jobs' -- zset: every job id -> when it was created, ms
+
+local TRANSITIONS = {
+  queued = { running = true, failed = true, canceled = true },
+  running = { queued = true, running = true, succeeded = true, failed = true, canceled = true },
+  succeeded = { queued = true },
+  failed = { queued = true },
+  canceled = {},
+}
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function job_key(id)
+  return P .. 'job:' .. id
+end
+
+local function get(id, field)
+  return redis.call('HGET', job_key(id), field)
+end
+
+local function set(id, ...)
+  redis.call('HSET', job_key(id), ...)
+end
+
+-- Everyone who watches the job hears that it changed; its version is the ETag of its document.
+local function changed(id)
+  redis.call('HINCRBY', job_key(id), 'version', 1)
+  redis.call('PUBLISH', P .. 'changed', id)
+end
+
+-- zset of the owners who have jobs waiting for the stage -> whose turn it is; the lowest is next.
+local function ring_key(stage)
+  return P .. 'ring:' .. stage
+end
+
+-- zset of one owner's waiting jobs -> their places; the lowest is next.
+local function line_key(stage, owner)
+  return P .. 'line:' .. stage .. ':' .. owner
+end
+
+local function move(id, state)
+  local from = get(id, 'state')
+  if not from or not TRANSITIONS[from][state] then
+    return false
+  end
+  set(id, 'state', state)
+  return true
+end
+
+local function stand_in_line(id)
+  local stage, owner = get(id, 'stage'), get(id, 'owner')
+  local ring = ring_key(stage)
+  if not redis.call('ZSCORE', ring, owner) then
+    redis.call('ZADD', ring, redis.call('INCR', P .. 'turn'), owner)
+  end
+  redis.call('ZADD', line_key(stage, owner), get(id, 'place'), id)
+end
+
+local function leave_line(id)
+  local stage, owner = get(id, 'stage'), get(id, 'owner')
+  local line = line_key(stage, owner)
+  redis.call('ZREM', line, id)
+  if redis.call('ZCARD', line) == 0 then
+    redis.call('ZREM', ring_key(stage), owner)
+  end
+end
+
+-- A new place at the end of the owner's line; the lower the rank, the sooner: interactive 0, batch 1.
+local function new_place(id)
+  local place = redis.call('INCR', P .. 'place') + 1e12 * (get(id, 'rank') or 0)
+  set(id, 'place', string.format('%.0f', place))
+end
+
+local function end_run(id)
+  redis.call('ZREM', RUNNING, id)
+  set(id, 'run', '')
+end
+
+-- True where this run is the one that holds the job.
+local function holds(id, run)
+  return run ~= '' and get(id, 'run') == run and get(id, 'state') == 'running'
+end

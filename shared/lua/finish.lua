@@ -1,0 +1,22 @@
+-- ARGV: id, run, next stage or '', progress, then field, value, ... ; 1 where the run held the job and its results now count.
+local id, run, next_stage, progress = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if not holds(id, run) then
+  return 0
+end
+local now, stage = now_ms(), get(id, 'stage')
+local seconds = (now - tonumber(get(id, 'started_ms'))) / 1000
+redis.call('LPUSH', P .. 'seconds:' .. stage, seconds)
+redis.call('LTRIM', P .. 'seconds:' .. stage, 0, 100)
+end_run(id)
+set(id, stage .. '_s', seconds, stage .. '_queued_s', (tonumber(get(id, 'started_ms')) - tonumber(get(id, 'queued_ms'))) / 1000)
+set(id, 'progress', progress, unpack(ARGV, 5))
+if next_stage == '' then
+  move(id, 'succeeded')
+  set(id, 'finished_ms', now)
+else
+  move(id, 'queued')
+  set(id, 'stage', next_stage, 'attempt', '0', 'queued_ms', now)
+  stand_in_line(id)
+end
+changed(id)
+return 1

@@ -1,0 +1,65 @@
+"""Settings, read from the environment once, by entry points only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import SettingsError
+
+
+class Settings(BaseModel):
+    """All settings of the web front and the workers; the aliases are the names of the environment's variables."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    redis_url: str = Field(alias="REDIS_URL", description="Redis or Valkey: job records and Celery's hints.")
+    data: Path = Field(alias="RELIEF_DATA", description="Folder of photos and results, shared by web and workers.")
+    weights: Path = Field(
+        default=Path("~/.cache/relief/weights"), alias="RELIEF_WEIGHTS", description="Folder of model weights."
+    )
+    secret: str | None = Field(
+        default=None, alias="RELIEF_SECRET", min_length=32, description="Signs cookies; the web front requires it."
+    )
+    depth_model: str = Field(default="auto", alias="DEPTH_MODEL", description="Model of jobs that do not name one.")
+    depth_batch: int = Field(
+        default=8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass."
+    )
+    threads: int = Field(default=0, ge=0, alias="RELIEF_THREADS", description="CPU threads of a worker; 0: all cores.")
+    upload_mb: int = Field(default=20, ge=1, alias="RELIEF_UPLOAD_MB", description="Largest upload in MB.")
+    upload_mp: int = Field(default=50, ge=1, alias="RELIEF_UPLOAD_MP", description="Largest photo in megapixels.")
+    lease_s: float = Field(
+        default=8,
+        gt=0,
+        alias="RELIEF_LEASE",
+        description="A claim that is not renewed for so many seconds is taken over.",
+    )
+    stage_limit_s: float = Field(
+        default=300, gt=0, alias="RELIEF_STAGE_LIMIT", description="Hard limit of one run of a stage, in seconds."
+    )
+    attempts: int = Field(
+        default=3, ge=1, alias="RELIEF_ATTEMPTS", description="Runs of a stage before its job is given up."
+    )
+
+    behind_proxy: bool = Field(
+        default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."
+    )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+        """Read the settings.
+
+        Raises:
+            SettingsError: a required one is missing or one has a wrong value; the message names each.
+        """
+        try:
+            settings = cls.model_validate(dict(environ))
+        except ValidationError as error:
+            wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+            raise SettingsError(f"wrong settings in the environment: {wrong}") from error
+        return settings.model_copy(
+            update={"data": settings.data.expanduser().resolve(), "weights": settings.weights.expanduser().resolve()}
+        )

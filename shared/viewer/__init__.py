@@ -1,0 +1,73 @@
+"""The interactive 3D view: one set of scripts and styles for the web page and for the self-contained view.html.
+
+The scripts are ES modules that a browser loads as they are; view.html carries them joined to one, since a page that is
+opened from disk may not import others.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from shared.pointcloud import PointCloud
+
+FOLDER = Path(__file__).parent
+# In the order in which they need each other.
+MODULES = ("cloud.js", "traces.js", "internals.js", "orbit.js", "controls.js", "viewer.js", "standalone.js")
+IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+
+
+def static_folder() -> Path:
+    """The folder of the viewer's scripts and styles, for a web server; viewer.js and viewer.css are to be loaded."""
+    return FOLDER
+
+
+def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "photo"]) -> str:
+    """A page that shows the cloud in 3D from disk: plotly.js, the viewer and the data are inside, nothing is fetched.
+
+    Args:
+        cloud: what to show.
+        title: plain text; it is escaped.
+        color: the colour to begin with; the page can change it.
+    Raises:
+        ValueError: the cloud has no points.
+    """
+    template = (FOLDER / "view.html").read_text("utf-8")
+    return template.format(
+        title=html.escape(title),
+        color=html.escape(color),
+        css=_css(),
+        plotly=_plotly(),
+        cloud=_packed(cloud.to_bytes()),
+        script=_script(),
+    )
+
+
+def _packed(data: bytes) -> str:
+    """The bytes as gzip in base64, which no HTML parser can mistake for markup."""
+    return base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
+
+
+@lru_cache(maxsize=1)
+def _plotly() -> str:
+    """plotly.js of the installed Python package, packed: 2 MB instead of 4.8."""
+    from plotly.offline import get_plotlyjs  # not at import: it takes a while, and the web does not need it
+
+    return _packed(get_plotlyjs().encode())
+
+
+@lru_cache(maxsize=1)
+def _css() -> str:
+    return (FOLDER / "viewer.css").read_text("utf-8")
+
+
+@lru_cache(maxsize=1)
+def _script() -> str:
+    """All modules as one, without their imports and exports."""
+    parts = (IMPORT.sub("", (FOLDER / name).read_text("utf-8")) for name in MODULES)
+    return re.sub(r"^export (?=const|class|function)", "", "\n".join(parts), flags=re.MULTILINE)

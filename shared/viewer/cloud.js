@@ -1,0 +1,145 @@
+// @ts-check
+/**
+ * Reads the compact point cloud format RLF1 (see shared/pointcloud.py) and lifts its pixels to points.
+ *
+ * Convention: the file's camera frame is x right, y down, z forward. The viewer's frame is x right, y up, z towards the
+ * viewer; the photo's camera sits at its origin.
+ */
+
+/**
+ * @typedef {object} Cloud
+ * @property {number} width  columns of the pixel grid
+ * @property {number} height rows
+ * @property {number} fx @property {number} fy @property {number} cx @property {number} cy intrinsics, pixels
+ * @property {number} near @property {number} far nearest and farthest depth, in unit
+ * @property {"mm"|"relative"} unit
+ * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
+ * @property {Uint16Array} depth 0 where there is no point
+ * @property {Uint8Array} gray @property {Uint8Array} red @property {Uint8Array} green @property {Uint8Array} blue
+ */
+
+/**
+ * @typedef {object} Points
+ * @property {Uint32Array} pixels index into the grid of each point, coarse grid first (see levels)
+ * @property {Float32Array} x @property {Float32Array} y @property {Float32Array} z viewer's frame
+ * @property {Float32Array} depth along the camera's axis, as in the file
+ * @property {number[]} levels the first levels[k] points alone cover the face evenly; the last is all of them
+ * @property {[number, number][]} bounds lowest and highest x, y, z
+ * @property {number} middle z that half of the points are nearer than
+ */
+
+const MAGIC = "RLF1";
+const DEPTH_STEPS = 65534;
+
+/** @param {ArrayBuffer} buffer @returns {Cloud} @throws {Error} the bytes are no such file */
+export function parseCloud(buffer) {
+  const bytes = new Uint8Array(buffer);
+  if (bytes.length < 8 || String.fromCharCode(...bytes.subarray(0, 4)) !== MAGIC) {
+    throw new Error("This is not a point cloud of a version that the viewer reads.");
+  }
+  const headerSize = new DataView(buffer).getUint32(4, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerSize)));
+  const count = header.width * header.height;
+  const start = 8 + headerSize;
+  if (bytes.length !== start + 7 * count) {
+    throw new Error(`The point cloud is torn: ${bytes.length} bytes, ${start + 7 * count} expected.`);
+  }
+  const depth = new Uint16Array(buffer.slice(start, start + 2 * count)); // slice: the planes start at odd offsets
+  const plane = (/** @type {number} */ k) => bytes.subarray(start + (2 + k) * count, start + (3 + k) * count);
+  return {
+    ...header,
+    uvScale: header.uv_scale,
+    uvOffset: header.uv_offset,
+    depth,
+    gray: plane(0),
+    red: plane(2),
+    green: plane(3),
+    blue: plane(4),
+  };
+}
+
+/** Pixels that hold a point, from a coarse grid to the full one, each pass doubling what is there. @param {Cloud} cloud */
+function interlaced({ width, height, depth }) {
+  const pixels = new Uint32Array(depth.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0));
+  const levels = [];
+  let count = 0;
+  const add = (/** @type {number} */ u, /** @type {number} */ v) => {
+    if (depth[v * width + u]) pixels[count++] = v * width + u;
+  };
+  for (let v = 0; v < height; v += 8) for (let u = 0; u < width; u += 8) add(u, v);
+  levels.push(count);
+  for (let step = 8; step > 1; step /= 2) {
+    const half = step / 2;
+    for (let v = half; v < height; v += step) for (let u = half; u < width; u += step) add(u, v);
+    levels.push(count);
+    for (let v = 0; v < height; v += half) {
+      for (let u = v % step ? 0 : half; u < width; u += step) add(u, v);
+    }
+    levels.push(count);
+  }
+  return { pixels, levels };
+}
+
+/** Lift every pixel that holds a point. @param {Cloud} cloud @returns {Points} */
+export function pointsFromCloud(cloud) {
+  const { pixels, levels } = interlaced(cloud);
+  const [x, y, z, depth] = [0, 0, 0, 0].map(() => new Float32Array(pixels.length));
+  const span = (cloud.far - cloud.near) / DEPTH_STEPS;
+  /** @type {[number, number][]} */
+  const bounds = [[Infinity, -Infinity], [Infinity, -Infinity], [Infinity, -Infinity]];
+  for (let i = 0; i < pixels.length; i++) {
+    const u = pixels[i] % cloud.width;
+    const v = (pixels[i] - u) / cloud.width;
+    depth[i] = cloud.near + (cloud.depth[pixels[i]] - 1) * span;
+    x[i] = ((u - cloud.cx) * depth[i]) / cloud.fx;
+    y[i] = ((cloud.cy - v) * depth[i]) / cloud.fy;
+    z[i] = -depth[i];
+    for (const [axis, value] of [x[i], y[i], z[i]].entries()) {
+      if (value < bounds[axis][0]) bounds[axis][0] = value;
+      if (value > bounds[axis][1]) bounds[axis][1] = value;
+    }
+  }
+  const middle = Float32Array.from(z).sort()[z.length >> 1];
+  return { pixels, x, y, z, depth, levels, bounds, middle };
+}
+
+/** Where a pixel of the cloud lies in the photo, as fractions. @param {Cloud} cloud @param {number} pixel */
+export function photoPosition(cloud, pixel) {
+  const u = pixel % cloud.width;
+  const v = (pixel - u) / cloud.width;
+  return { u: u * cloud.uvScale[0] + cloud.uvOffset[0], v: v * cloud.uvScale[1] + cloud.uvOffset[1] };
+}
+
+/**
+ * Triangles between neighbouring pixels, as indices into points; none across a silhouette.
+ *
+ * A triangle is dropped where its depth differs by more than STEEPEST times the width of a pixel there: such a surface
+ * would be seen at less than seven degrees, and is the gap between two things far more often.
+ * @param {Cloud} cloud @param {Points} points
+ */
+export function triangles(cloud, points) {
+  const STEEPEST = 8;
+  const { width, height } = cloud;
+  const point = new Int32Array(width * height).fill(-1);
+  points.pixels.forEach((pixel, index) => (point[pixel] = index));
+  const [i, j, k] = [0, 0, 0].map(() => new Uint32Array(2 * width * height));
+  let count = 0;
+  const add = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c) => {
+    if (a < 0 || b < 0 || c < 0) return;
+    const [da, db, dc] = [points.depth[a], points.depth[b], points.depth[c]];
+    const nearest = Math.min(da, db, dc);
+    if (Math.max(da, db, dc) - nearest > (STEEPEST * nearest) / cloud.fx) return;
+    i[count] = a;
+    j[count] = b;
+    k[count++] = c;
+  };
+  for (let v = 0; v + 1 < height; v++) {
+    for (let u = 0; u + 1 < width; u++) {
+      const at = v * width + u;
+      const [a, b, c, d] = [point[at], point[at + 1], point[at + width], point[at + width + 1]];
+      add(a, c, b);
+      add(b, c, d);
+    }
+  }
+  return { i: i.slice(0, count), j: j.slice(0, count), k: k.slice(0, count) };
+}

@@ -1,0 +1,104 @@
+// @ts-check
+/** The viewer's own controls, in the same words and shapes on the page and in view.html. */
+
+/** @typedef {import("./traces.js").Options} Options */
+
+/** Strokes on a 20 x 20 grid. */
+const ICONS = {
+  reset: "M4 10a6 6 0 1 0 2-4.5M6 2.5v3.2h3.2",
+  snapshot: "M3 6.5h3l1.2-2h5.6l1.2 2h3v9H3zM10 13.5a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6",
+  fullscreen: "M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4",
+};
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag @param {Record<string, string>} attributes @param {...(Node|string)} children
+ */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** @param {keyof typeof ICONS} name */
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 20 20");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** @param {keyof typeof ICONS} name @param {string} label @param {() => void} act */
+function iconButton(name, label, act) {
+  const button = element("button", { type: "button", class: "rv-icon", title: label, "aria-label": label }, icon(name));
+  button.dataset.act = name;
+  button.addEventListener("click", act);
+  return button;
+}
+
+let groups = 0; // radio buttons of two viewers in one page must not share a name
+
+/**
+ * A choice between two, as radio buttons that look like one switch.
+ * @param {keyof Options} option @param {string} label @param {[string, string][]} choices value and words
+ * @param {(change: Partial<Options>) => void} set
+ */
+function choice(option, label, choices, set) {
+  const name = `rv-${option}-${++groups}`;
+  const group = element("div", { role: "radiogroup", "aria-label": label, class: "rv-choice" });
+  for (const [value, words] of choices) {
+    const radio = element("input", { type: "radio", name, value });
+    radio.dataset.option = option;
+    radio.addEventListener("change", () => set({ [option]: value }));
+    group.append(element("label", {}, radio, element("span", {}, words)));
+  }
+  return group;
+}
+
+/**
+ * @param {keyof Options} option @param {string} label @param {{min: number, max: number, step: number}} range
+ * @param {(change: Partial<Options>) => void} set @param {"input"|"change"} on
+ */
+function slider(option, label, range, set, on) {
+  const bounds = { min: String(range.min), max: String(range.max), step: String(range.step) };
+  const input = element("input", { type: "range", ...bounds });
+  input.dataset.option = option;
+  input.addEventListener(on, () => set({ [option]: input.valueAsNumber }));
+  return element("label", { class: `rv-slider rv-${option}` }, element("span", {}, label), input);
+}
+
+/**
+ * @param {{ set: (change: Partial<Options>) => void, reset: () => void, snapshot: () => void, fullscreen: () => void }} act
+ * @returns {{ bar: HTMLElement, reflect: (options: Options) => void }} reflect shows the options that hold now
+ */
+export function controls(act) {
+  const views = element(
+    "div",
+    { class: "rv-group" },
+    choice("mode", "Shape", [["points", "Points"], ["surface", "Surface"]], act.set),
+    choice("color", "Colour", [["grayscale", "Grayscale"], ["photo", "Photo"]], act.set),
+    slider("size", "Point size", { min: 0.5, max: 4, step: 0.25 }, act.set, "change"),
+    slider("light", "Light", { min: -80, max: 80, step: 1 }, act.set, "input"),
+  );
+  const buttons = element(
+    "div",
+    { class: "rv-group rv-icons" },
+    iconButton("reset", "Reset view", act.reset),
+    iconButton("snapshot", "Save a picture", act.snapshot),
+    iconButton("fullscreen", "Full screen", act.fullscreen),
+  );
+  const bar = element("div", { class: "rv-bar", role: "group", "aria-label": "3D view" }, views, buttons);
+  const reflect = (/** @type {Options} */ options) => {
+    bar.dataset.mode = options.mode;
+    for (const input of bar.querySelectorAll("input")) {
+      const value = options[/** @type {keyof Options} */ (input.dataset.option)];
+      if (input.type === "radio") input.checked = input.value === value;
+      else input.value = String(value);
+    }
+  };
+  return { bar, reflect };
+}

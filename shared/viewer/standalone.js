@@ -1,0 +1,30 @@
+// @ts-check
+/** Starts the viewer in a self-contained view.html, whose data are gzip in base64 within the page. */
+
+import { Viewer } from "./viewer.js";
+
+/** @param {string} id @returns {Promise<ArrayBuffer>} */
+async function unpack(id) {
+  const packed = atob(document.getElementById(id)?.textContent?.trim() ?? "");
+  const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+}
+
+async function start() {
+  const host = /** @type {HTMLElement} */ (document.getElementById("viewer"));
+  const note = /** @type {HTMLElement} */ (document.getElementById("note"));
+  try {
+    const library = document.createElement("script");
+    library.textContent = new TextDecoder().decode(await unpack("plotly"));
+    document.head.append(library);
+    const viewer = new Viewer(host);
+    viewer.camera = location.hash.slice(1);
+    viewer.addEventListener("camera", () => history.replaceState(null, "", `#${viewer.camera}`));
+    await viewer.show(await unpack("cloud"), { color: host.dataset.color === "photo" ? "photo" : "grayscale" });
+    note.remove();
+  } catch (error) {
+    note.textContent = `The 3D view cannot be shown: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+start();

@@ -1,0 +1,57 @@
+"""The web front: takes photos, tells how their jobs stand, and serves what came of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from apiflask import APIFlask
+from flask import request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shared.errors import SettingsError
+from shared.jobs import JobStore
+from shared.queue import Hints, celery_app, connect
+from shared.settings import Settings
+from shared.storage import Storage
+from web import pages, problems
+from web.api import health, jobs, models, results
+from web.services import KEY, Services
+
+FORM_OVERHEAD_BYTES = 100_000
+
+
+def create_app(settings: Settings) -> APIFlask:
+    """The WSGI application.
+
+    Raises:
+        SettingsError: RELIEF_SECRET is not set.
+    """
+    if settings.secret is None:
+        raise SettingsError("RELIEF_SECRET is not set; the web front signs its cookies with it (32 characters or more)")
+    app = APIFlask("web", title="Relief", version="1", spec_path="/openapi.json", docs_path=None, json_errors=False)
+    app.config.update(
+        SECRET_KEY=settings.secret,
+        SESSION_COOKIE_NAME="relief",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(days=365),
+        MAX_CONTENT_LENGTH=settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES,
+        OPENAPI_VERSION="3.1.0",
+    )
+    redis = connect(settings.redis_url)
+    hints = Hints(celery_app(settings.redis_url))
+    app.extensions[KEY] = Services(settings, JobStore(redis), Storage(settings.data), hints)
+    problems.register(app)
+    app.teardown_request(_close_uploads)
+    for room in (jobs, results, models):
+        app.register_blueprint(room.blueprint, url_prefix="/api/v1")
+    app.register_blueprint(health.blueprint)
+    pages.register(app)
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _close_uploads(_: BaseException | None) -> None:
+    """An upload lies in a temporary file: give it back with the request, whatever came of it."""
+    request.close()

@@ -1,0 +1,26 @@
+"""Is this process alive, and can jobs be done?"""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+
+from shared.jobs import Stage
+from shared.workers import Workers
+from web.services import services
+
+blueprint = APIBlueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def alive() -> Response:
+    """200 while this process answers."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """200 when Redis answers and each stage has a worker alive, else 503; says how many there are."""
+    workers = Workers(services().store.redis)
+    alive = {str(stage): workers.alive(stage) for stage in Stage}
+    return jsonify(workers=alive), 200 if all(alive.values()) else 503

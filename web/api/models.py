@@ -1,0 +1,26 @@
+"""What can be chosen: the depth models that the workers have, and the settings of each stage."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify
+
+from shared.options import DepthOptions, ModelOptions
+from shared.workers import Workers
+from web.services import services
+
+blueprint = APIBlueprint("models", __name__)
+
+
+@blueprint.get("/models")
+def models() -> Response:
+    """The depth models, and which of them are ready."""
+    return jsonify(asdict(Workers(services().store.redis).offered()))
+
+
+@blueprint.get("/options")
+def options() -> Response:
+    """Every setting as JSON Schema: type, range, default and help."""
+    return jsonify(depth=DepthOptions.model_json_schema(), model=ModelOptions.model_json_schema())

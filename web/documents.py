@@ -1,0 +1,144 @@
+"""The job as clients see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import url_for
+from pydantic import BaseModel
+
+from shared.jobs import Job, JobStore, PhotoInfo, Problem, Stage, State
+from shared.options import DepthOptions, ModelOptions
+from shared.storage import PHOTO
+
+
+class Result(BaseModel):
+    """A file that can be fetched."""
+
+    name: str
+    url: str
+    bytes: int
+    stage: Stage
+
+
+class JobSettings(BaseModel):
+    """What the user chose."""
+
+    depth: DepthOptions
+    model: ModelOptions
+
+
+class Timings(BaseModel):
+    """Seconds spent; null where not yet known."""
+
+    depth_queued_s: float | None
+    depth_s: float | None
+    model_queued_s: float | None
+    model_s: float | None
+
+
+class JobDocument(BaseModel):
+    """A job: where it stands, what it gave, and where to go from here."""
+
+    id: str
+    state: State
+    stage: Stage
+    steps: tuple[Stage, ...]
+    progress: float
+    message: str
+    attempt: int
+    queue_position: int | None
+    expected_seconds: float | None
+    model: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    timings: Timings
+    photo: PhotoInfo
+    settings: JobSettings
+    report: dict[str, Any] | None
+    results: list[Result]
+    error: Problem | None
+    links: dict[str, str]
+
+
+def job_document(job: Job, store: JobStore) -> JobDocument:
+    """What the API says of a job; asks the store for its place in the queue."""
+    before = store.jobs_before(job) if job.state is State.QUEUED else None
+    return JobDocument(
+        id=job.id,
+        state=job.state,
+        stage=job.stage,
+        steps=job.steps,
+        progress=job.progress,
+        message=_message(job, before),
+        attempt=job.attempt,
+        queue_position=None if before is None else before + 1,
+        expected_seconds=_expected_seconds(job, before, store),
+        model=job.model_name,
+        created_at=_time(job.created_ms),
+        started_at=_time(job.started_ms) if job.started_ms else None,
+        finished_at=_time(job.finished_ms) if job.finished_ms else None,
+        timings=Timings.model_validate(job, from_attributes=True),
+        photo=job.photo,
+        settings=JobSettings(depth=job.depth, model=job.model),
+        report=_report(job),
+        results=[
+            Result(name=file.name, url=_result_url(job, file.name), bytes=file.bytes, stage=file.stage)
+            for file in job.files.values()
+        ],
+        error=job.error,
+        links=_links(job),
+    )
+
+
+def _message(job: Job, before: int | None) -> str:
+    """One sentence on where the job stands."""
+    again = f" (attempt {job.attempt})" if job.attempt > 1 else ""
+    if job.state is State.QUEUED:
+        return "Next in line." if not before else f"Waiting: {before} before this one."
+    if job.state is State.RUNNING:
+        doing = {Stage.DEPTH: "Estimating depth", Stage.MODEL: "Building the 3D model"}
+        return f"{doing[job.stage]}{again}."
+    if job.state is State.FAILED and job.error:
+        return job.error.detail
+    return {State.SUCCEEDED: "Ready.", State.CANCELED: "Canceled.", State.FAILED: "Failed."}[job.state]
+
+
+def _expected_seconds(job: Job, before: int | None, store: JobStore) -> float | None:
+    """Seconds until the job ends, from the median of recent runs; None before there is one, or at the end."""
+    if job.ended:
+        return None
+    medians = [store.median_seconds(stage) for stage in job.steps[job.steps.index(job.stage) :]]
+    if any(median is None for median in medians):
+        return None
+    known = [median for median in medians if median is not None]
+    return round(sum(known) + (before or 0) * known[0], 1)
+
+
+def _report(job: Job) -> dict[str, Any] | None:
+    if job.depth_report is None:
+        return None
+    return {**job.depth_report, **(job.model_report or {})}
+
+
+def _links(job: Job) -> dict[str, str]:
+    links = {"self": _url("jobs.show", job), "photo": _result_url(job, PHOTO)}
+    if not job.ended:
+        links["cancel"] = _url("jobs.cancel", job)
+    if job.depth_files and job.state in (State.SUCCEEDED, State.FAILED):
+        links["model"] = _url("jobs.build_model", job)
+    return links
+
+
+def _url(endpoint: str, job: Job) -> str:
+    return url_for(endpoint, job_id=job.id)
+
+
+def _result_url(job: Job, name: str) -> str:
+    return url_for("results.download", job_id=job.id, name=name)
+
+
+def _time(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,62 @@
+"""The page, and the static files that it loads; nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+
+from flask import Flask, Response, make_response, render_template, request, send_from_directory, url_for
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
+from shared.viewer import static_folder
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+)
+YEAR_S = 365 * 24 * 3600
+PLOTLY_URL = f"/plotly-{get_plotlyjs_version()}.min.js"  # the version is in the name, so it may be kept for a year
+
+
+def register(app: Flask) -> None:
+    """Add the page and its files to the application."""
+    app.add_url_rule("/", "page", page)
+    app.add_url_rule(PLOTLY_URL, "plotly_js", plotly_js)
+    app.add_url_rule("/viewer/<path:filename>", "viewer_static", viewer_static)
+    app.after_request(add_security_headers)
+
+
+def page() -> str:
+    """The one page: upload, depth map, 3D view."""
+    return render_template("index.html", plotly_url=url_for("plotly_js"))
+
+
+def viewer_static(filename: str) -> Response:
+    """A file of the viewer."""
+    return send_from_directory(static_folder(), filename)
+
+
+def plotly_js() -> Response:
+    """plotly.js as the installed package carries it, compressed once per process."""
+    if "gzip" in request.accept_encodings:
+        response = make_response(_plotly_gzip())
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = make_response(get_plotlyjs())
+    response.content_type = "text/javascript; charset=utf-8"
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def add_security_headers(response: Response) -> Response:
+    """What every answer tells the browser not to do."""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@cache
+def _plotly_gzip() -> bytes:
+    return gzip.compress(get_plotlyjs().encode(), 9)

@@ -1,0 +1,78 @@
+"""Every error that leaves the API, as application/problem+json (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, json
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException
+
+from shared.errors import (
+    JobConflictError,
+    JobNotFoundError,
+    ModelError,
+    PhotoError,
+    PhotoTooLargeError,
+    PhotoTypeError,
+    ReliefError,
+)
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, type, title
+    PhotoTooLargeError: (413, "photo-too-large", "The upload is too large"),
+    PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
+    PhotoError: (422, "photo", "The photo cannot be used"),
+    ModelError: (422, "model", "The depth model cannot be used"),
+    JobNotFoundError: (404, "not-found", "Not found"),
+    JobConflictError: (409, "conflict", "Not possible in this state"),
+}
+RETRY_AFTER_S = 5
+
+
+def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
+    """A response of type application/problem+json."""
+    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **more}
+    return Response(json.dumps(body), status, mimetype="application/problem+json")
+
+
+def register(app: Flask) -> None:
+    """Answer every error of this application by a problem document."""
+    for error_type in STATUS:
+        app.register_error_handler(error_type, _refusal)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RedisError, _away)
+    app.register_error_handler(Exception, _bug)
+
+
+def _refusal(error: Exception) -> Response:
+    status, kind, title = next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
+    return problem(status, kind, title, _sentence(str(error)))
+
+
+def _http(error: HTTPException) -> Response:
+    code = error.code or 500
+    response = problem(code, HTTPStatus(code).name.lower().replace("_", "-"), error.name, error.description or "")
+    for name, value in error.get_headers():
+        if name.lower() in ("allow", "retry-after", "location"):
+            response.headers[name] = value
+    return response
+
+
+def _away(error: Exception) -> Response:
+    log.error("redis does not answer: %s", error)
+    response = problem(503, "unavailable", "Not available just now", "The job queue does not answer; try again soon.")
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _bug(error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return problem(500, "internal", "Something went wrong here", "It is our fault, not yours; it has been logged.")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

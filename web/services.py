@@ -1,0 +1,30 @@
+"""What the application holds for its requests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from shared.jobs import JobStore
+from shared.queue import Hints
+from shared.settings import Settings
+from shared.storage import Storage
+
+KEY = "relief"
+
+
+@dataclass(frozen=True)
+class Services:
+    """The doors to Redis, storage and the workers."""
+
+    settings: Settings
+    store: JobStore
+    storage: Storage
+    hints: Hints
+
+
+def services() -> Services:
+    """The services of the application that handles this request."""
+    return cast(Services, current_app.extensions[KEY])

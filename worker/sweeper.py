@@ -1,0 +1,76 @@
+"""Finds what was lost: jobs of dead workers, hints that never came, files without a job.
+
+Every worker runs this beside its work; a lock in Redis lets one at a time do it, and passes on when that one dies.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+from redis.exceptions import RedisError
+
+from shared.jobs import JobStore
+from shared.queue import Hints
+from shared.storage import Storage
+
+log = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 1.0
+ORPHANS_EVERY_S = 60.0
+ORPHAN_AGE_S = 600.0  # an upload writes its photo seconds before its record
+LOCK = "relief:sweeper"
+LOCK_S = 5
+
+
+class Sweeper:
+    """Sweeps once a second from a thread."""
+
+    def __init__(self, store: JobStore, storage: Storage, hints: Hints, *, attempts: int, worker: str) -> None:
+        self._store, self._storage, self._hints = store, storage, hints
+        self._attempts, self._worker = attempts, worker
+        self._orphans_due = 0.0
+
+    def start(self) -> None:
+        """Begin; ends with the process."""
+        threading.Thread(target=self._sweep_for_ever, name="sweeper", daemon=True).start()
+
+    def sweep(self) -> None:
+        """One round, if the lock is ours."""
+        if not self._locked():
+            return
+        recovered, dead = self._store.sweep(self._attempts)
+        if recovered or dead:
+            log.warning("took back %d jobs of dead workers, gave up %d", recovered, dead)
+        self._hints.send_missing(self._store)
+        if time.monotonic() >= self._orphans_due:
+            self._orphans_due = time.monotonic() + ORPHANS_EVERY_S
+            self.delete_orphans()
+
+    def delete_orphans(self) -> list[str]:
+        """Delete the files of jobs that have no record, once they are old enough; gives their ids."""
+        oldest = time.time() - ORPHAN_AGE_S
+        orphans = [job_id for job_id in self._storage.job_ids(changed_before=oldest) if not self._store.exists(job_id)]
+        for job_id in orphans:
+            log.info("deleting the files of job %s, which has no record", job_id)
+            self._storage.delete(job_id)
+        return orphans
+
+    def _locked(self) -> bool:
+        """Take or keep the lock."""
+        redis = self._store.redis
+        mine = self._worker.encode()
+        if redis.set(LOCK, mine, nx=True, ex=LOCK_S):
+            return True
+        return redis.get(LOCK) == mine and bool(redis.expire(LOCK, LOCK_S))
+
+    def _sweep_for_ever(self) -> None:
+        while True:
+            try:
+                self.sweep()
+            except RedisError as error:
+                log.warning("sweep put off, redis does not answer: %s", error)
+            except OSError:
+                log.exception("sweep put off, storage does not answer")
+            time.sleep(SWEEP_EVERY_S)

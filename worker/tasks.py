@@ -1,0 +1,29 @@
+"""Celery's tasks: each only looks for work of its stage."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from shared.jobs import JobStore, Stage
+from shared.queue import Hints, connect, task_name
+from shared.storage import Storage
+from worker.app import app, settings
+from worker.stages import Worker
+
+
+@cache
+def worker() -> Worker:
+    """This process's worker; made after the fork."""
+    return Worker(JobStore(connect(settings.redis_url)), Storage(settings.data), Hints(app), settings)
+
+
+@app.task(name=task_name(Stage.DEPTH))
+def depth() -> None:
+    """Estimate the depth of photos that wait; safe to run twice, and in vain."""
+    worker().work(Stage.DEPTH)
+
+
+@app.task(name=task_name(Stage.MODEL))
+def model() -> None:
+    """Build a 3D model that waits; safe to run twice, and in vain."""
+    worker().work(Stage.MODEL)
