@@ -65,7 +65,8 @@ class Face:
         """The same face on another pixel grid over the same picture (pixel edges stay aligned)."""
         u, v = scale_uv
         factors = np.array([u, v, (u + v) / 2])
-        return Face((self.landmarks + [0.5, 0.5, 0]) * factors - [0.5, 0.5, 0], self.score)
+        half = np.array([0.5, 0.5, 0])
+        return Face((self.landmarks + half) * factors - half, self.score)
 
 
 class FaceFinder:

@@ -19,7 +19,7 @@ from worker.depth.portrait.networks import Network
 FILE = Path(__file__).parent / "data" / "selfie_segmentation.tflite"
 SIZE = 256
 WIDTH_FACES, ABOVE_FACES, BELOW_FACES = 4.4, 1.6, 3.2  # of the region looked at, in face sides round its middle
-CHIN_FACES = 0.45  # from the middle of the face
+CHIN_FACES = 0.48  # from the middle of the face
 TRUST_MARGIN = 3.0  # contrast (Lab) by which another outline must beat the network's
 CUT_ROUNDS = 4
 MIN_FACE_INSIDE = 0.9  # of the face's pixels: a silhouette with less is wrong
