@@ -85,9 +85,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
         results=[
-            Result(
-                name=file.name, url=_url("results.download", job, name=file.name), bytes=file.bytes, stage=file.stage
-            )
+            Result(name=file.name, url=_result_url(job, file.name), bytes=file.bytes, stage=file.stage)
             for file in job.files.values()
         ],
         error=job.error,
@@ -126,7 +124,7 @@ def _report(job: Job) -> dict[str, Any] | None:
 
 
 def _links(job: Job) -> dict[str, str]:
-    links = {"self": _url("jobs.show", job), "photo": _url("results.download", job, name=PHOTO)}
+    links = {"self": _url("jobs.show", job), "photo": _result_url(job, PHOTO)}
     if not job.ended:
         links["cancel"] = _url("jobs.cancel", job)
     if job.depth_files and job.state in (State.SUCCEEDED, State.FAILED):
@@ -134,8 +132,12 @@ def _links(job: Job) -> dict[str, str]:
     return links
 
 
-def _url(endpoint: str, job: Job, **values: str) -> str:
-    return url_for(endpoint, job_id=job.id, **values)
+def _url(endpoint: str, job: Job) -> str:
+    return url_for(endpoint, job_id=job.id)
+
+
+def _result_url(job: Job, name: str) -> str:
+    return url_for("results.download", job_id=job.id, name=name)
 
 
 def _time(ms: int) -> datetime:

@@ -16,9 +16,10 @@ from pydantic import ValidationError
 
 from shared.errors import ReliefError
 from shared.options import ModelOptions
+from shared.photo import read_photo
 from shared.settings import Settings
 from worker import __version__, pipeline
-from worker.photo import read_photo
+from worker.depth.estimator import Photo
 
 log = logging.getLogger("worker")
 
@@ -59,7 +60,8 @@ def run(
 
     seconds: dict[str, float] = {}
     clock = _Clock(seconds)
-    photo = read_photo(path, fov_x_deg)
+    decoded = read_photo(path.read_bytes())
+    photo = Photo(decoded.pixels, decoded.focal_35mm, fov_x_deg)
     row = registry.choose(model, weights)
     estimator = registry.load(row.name, weights)
     clock.lap("load")

@@ -22,9 +22,6 @@ from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.geometry import cloud as geometry
 from worker.geometry.ply import ply_from_cloud
 from worker.geometry.tone import gray16_from_depth, gray_from_depth
-from worker.photo import decode_photo
-
-__all__ = ["build_cloud", "cloud_files", "decode_photo", "depth_files", "estimate_depth", "load_depth"]
 
 DEPTH_FILE = "depth.npz"
 DEPTH_IMAGE = "depth.png"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import TypeVar
 
 from shared.errors import ClaimLostError, PhotoError, ReliefError
 from shared.jobs import Claim, Finished, JobStore, Problem, Stage, State, StoredFile
+from shared.photo import read_photo
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
@@ -70,12 +71,10 @@ class Worker:
             for claim in claims:
                 self._fail(claim, problem_of(error))
             return
-        for claim, photo, result in zip(claims, photos, results, strict=True):
-            self._guarded(
-                claim, lambda claim, photo=photo, result=result: self._store_depth(claim, model, photo, result)
-            )
+        for claim, result in zip(claims, results, strict=True):
+            self._guarded(claim, partial(self._store_depth, model=model, result=result))
 
-    def _store_depth(self, claim: Claim, model: str, photo: Photo, result: DepthMap | PhotoError) -> None:
+    def _store_depth(self, claim: Claim, *, model: str, result: DepthMap | PhotoError) -> None:
         if isinstance(result, PhotoError):
             raise result
         self._store.progress(claim, 0.8)
@@ -101,7 +100,7 @@ class Worker:
 
     def _photo(self, claim: Claim) -> Photo:
         job = claim.job
-        pixels = pipeline.decode_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO))
+        pixels = read_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self._settings.upload_mp).pixels
         if job.stage is Stage.DEPTH:
             self._store.progress(claim, 0.1)
         return Photo(pixels, focal_35mm=job.photo.focal_35mm, fov_x_deg=job.depth.fov_x_deg)

@@ -6,12 +6,12 @@ import gzip
 
 from apiflask import APIBlueprint
 from flask import Response, make_response, request, send_file
-from shared.viewer import view_html
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
 from shared.pointcloud import PointCloud
 from shared.storage import PHOTO, PHOTO_FOLDER
+from shared.viewer import view_html
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
@@ -51,7 +51,8 @@ def _view(job: Job) -> Response:
     response.content_type = _type(VIEW)
     response.headers["Content-Disposition"] = f"attachment; filename={VIEW}"
     response.set_etag(f"{folder}-{VIEW}")
-    return _guarded(response.make_conditional(request))
+    response.make_conditional(request)
+    return _guarded(response)
 
 
 def _folder(job: Job, name: str) -> str:

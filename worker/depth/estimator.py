@@ -36,7 +36,8 @@ class Photo:
     """A decoded photo, upright.
 
     pixels: (H, W, 3) uint8 RGB.
-    focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where unknown.
+    focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
+        unknown.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
     """
 
