@@ -50,9 +50,9 @@ def sharpness_of(pixels: np.ndarray, face: Face) -> float:
     if not part.size:
         return 0.0
     gray = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    gray = cv2.resize(gray, (SHARPNESS_SIDE, SHARPNESS_SIDE), interpolation=cv2.INTER_AREA)
-    detail = float(np.abs(gray - cv2.GaussianBlur(gray, (0, 0), 1.5)).mean())
-    return float(np.clip(detail / (float(gray.std()) + 1e-6) / SHARP_DETAIL / 2, 0, 1))
+    small = cv2.resize(gray, (SHARPNESS_SIDE, SHARPNESS_SIDE), interpolation=cv2.INTER_AREA)
+    detail = float(np.abs(small - cv2.GaussianBlur(small, (0, 0), 1.5)).mean())
+    return float(np.clip(detail / (float(small.std()) + 1e-6) / SHARP_DETAIL / 2, 0, 1))
 
 
 def _advice(distance: float, sharpness: float, face: Face, pose: Pose, silhouette_found: bool) -> str | None:
@@ -61,7 +61,7 @@ def _advice(distance: float, sharpness: float, face: Face, pose: Pose, silhouett
     troubles = (
         (
             distance < SELFIE_MM,
-            f"Taken from about {distance / 10:.0f} cm: from 40 cm or more the face is distorted less.",
+            f"Taken from about {distance / 10:.0f} cm: 40 cm or more distort the face less.",
         ),
         (width < MIN_FACE_PX, f"The face is {width:.0f} pixels wide: 200 or more show its shape better."),
         (sharpness < MIN_SHARPNESS, "The face is blurred: a sharp photo shows its shape better."),
@@ -71,7 +71,7 @@ def _advice(distance: float, sharpness: float, face: Face, pose: Pose, silhouett
         ),
         (
             not silhouette_found,
-            "The person could not be told from the background: use a plain background of another colour.",
+            "The person could not be told from the background: a plain one of another colour works best.",
         ),
     )
     return next((advice for trouble, advice in troubles if trouble), None)
