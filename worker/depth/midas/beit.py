@@ -35,7 +35,7 @@ class Beit(nn.Module):
         index = gen_relative_position_index(grid_hw).to(photos.device).flatten()
         x = self.model.patch_embed.proj(photos).flatten(2).transpose(1, 2)
         x = torch.cat([self.model.cls_token.expand(x.shape[0], -1, -1), x], 1)
-        features = []
+        features: list[Tensor] = []
         for number, block in enumerate(self.model.blocks[: self.taps[-1] + 1]):
             x = x + block.gamma_1 * _attention(block.attn, block.norm1(x), grid_hw, index)
             x = x + block.gamma_2 * block.mlp(block.norm2(x))

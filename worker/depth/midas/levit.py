@@ -64,7 +64,10 @@ def _block_renames() -> list[tuple[str, str]]:
         places = [f"blocks.{block}" for block in range(DEPTH)]
         if stage:
             renames += [
-                (rf"^pretrained\.model\.blocks\.{flat}\.", f"backbone.model.stages.{stage}.downsample.attn_downsample."),
+                (
+                    rf"^pretrained\.model\.blocks\.{flat}\.",
+                    f"backbone.model.stages.{stage}.downsample.attn_downsample.",
+                ),
                 (rf"^pretrained\.model\.blocks\.{flat + 1}\.m\.", f"backbone.model.stages.{stage}.downsample.mlp."),
             ]
             flat += 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import timm
+import torch
 from torch import Tensor, nn
 
 from worker.depth.midas.checkpoint import NetworkSpec
@@ -28,9 +29,38 @@ class NextVit(nn.Module):
         x = self.model.stem(photos)
         features = []
         for stage in self.model.stages:
-            x = stage(x)
+            for block in stage.blocks:
+                x = _transformer_block(block, x) if hasattr(block, "e_mhsa") else block(x)
             features.append(x)
         return features
+
+
+def _transformer_block(block: Any, x: Tensor) -> Tensor:
+    """timm's NextTransformerBlock with the attention below, (B, C, H, W) to (B, C', H', W')."""
+    x = block.patch_embed(x)
+    tokens = block.norm1(x).flatten(2).transpose(1, 2)  # (B, N, C)
+    x = x + _attention(block.e_mhsa, tokens).transpose(1, 2).reshape(x.shape)
+    local = block.projection(x)
+    local = local + block.mhca(local)
+    x = torch.cat([x, local], 1)
+    return x + block.mlp(block.norm2(x))
+
+
+def _attention(attention: Any, tokens: Tensor) -> Tensor:
+    """Attention of all tokens (B, N, C) to averages over runs of them.
+
+    The products are taken in the official order and not by a fused kernel: then the network equals the official one
+    bit by bit, which its seeded test needs; in it, float32 and float64 differ by a third of the output's range.
+    """
+    shape = (attention.num_heads, attention.head_dim)
+    pooled = tokens
+    if attention.sr is not None:
+        pooled = attention.norm(attention.sr(tokens.transpose(1, 2))).transpose(1, 2)  # (B, N / sr^2, C)
+    q = attention.q(tokens).unflatten(2, shape).permute(0, 2, 1, 3)  # (B, heads, N, C / heads)
+    k = attention.k(pooled).unflatten(2, shape).permute(0, 2, 3, 1)
+    v = attention.v(pooled).unflatten(2, shape).permute(0, 2, 1, 3)
+    weights = ((q @ k) * attention.scale).softmax(-1)
+    return attention.proj((weights @ v).transpose(1, 2).flatten(2))
 
 
 def large() -> Midas:

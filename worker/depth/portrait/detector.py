@@ -31,9 +31,7 @@ class DetectorRow:
 
 
 DETECTORS = {
-    "near": DetectorRow(
-        "face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors"
-    ),
+    "near": DetectorRow("face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors"),
     "far": DetectorRow(
         "face_detection_full_range.tflite", 192, ((4, 1),), "reshaped_classifier_face_4", "reshaped_regressor_face_4"
     ),
