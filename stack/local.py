@@ -105,7 +105,16 @@ def _is_ready(url: str) -> bool:
 
 def _gunicorn(port: int) -> list[str]:
     options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "16", "--worker-class", "gthread"]
-    return [sys.executable, "-m", "gunicorn", *options, "--graceful-timeout", "20", "web.wsgi:app"]
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        *options,
+        "--graceful-timeout",
+        "20",
+        "--no-control-socket",
+        "web.wsgi:app",
+    ]
 
 
 def _celery(stage: str, number: int) -> list[str]:

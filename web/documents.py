@@ -10,15 +10,15 @@ from pydantic import BaseModel
 
 from shared.jobs import Job, JobStore, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
-from shared.storage import PHOTO
+from shared.storage import CLOUD, PHOTO, VIEW
 
 
 class Result(BaseModel):
-    """A file that can be fetched."""
+    """A file that can be fetched; bytes is null where it is made on request."""
 
     name: str
     url: str
-    bytes: int
+    bytes: int | None
     stage: Stage
 
 
@@ -84,10 +84,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         photo=job.photo,
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
-        results=[
-            Result(name=file.name, url=_result_url(job, file.name), bytes=file.bytes, stage=file.stage)
-            for file in job.files.values()
-        ],
+        results=_results(job),
         error=job.error,
         links=_links(job),
     )
@@ -121,6 +118,15 @@ def _report(job: Job) -> dict[str, Any] | None:
     if job.depth_report is None:
         return None
     return {**job.depth_report, **(job.model_report or {})}
+
+
+def _results(job: Job) -> list[Result]:
+    stored = [
+        Result(name=file.name, url=_result_url(job, file.name), bytes=file.bytes, stage=file.stage)
+        for file in job.files.values()
+    ]
+    made = [Result(name=VIEW, url=_result_url(job, VIEW), bytes=None, stage=Stage.MODEL)] if CLOUD in job.files else []
+    return stored + made
 
 
 def _links(job: Job) -> dict[str, str]:
