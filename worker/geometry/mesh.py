@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import fast_simplification
 import numpy as np
 
-from shared.camera import Intrinsics, project
+from shared.camera import Intrinsics, project, unproject
 from shared.pointcloud import PointCloud
 from worker.geometry.jumps import same_surface
 
@@ -61,9 +61,7 @@ def sampled(plane: np.ndarray, vertices: np.ndarray, camera: Intrinsics) -> np.n
 
 def unit_points(cloud: PointCloud) -> np.ndarray:
     """(H * W, 3) float64 every pixel's point, y up; NaN where there is none."""
-    v, u = np.mgrid[: cloud.camera.height, : cloud.camera.width]
-    ray = np.dstack([(u - cloud.camera.cx) / cloud.camera.fx, (v - cloud.camera.cy) / cloud.camera.fy, np.ones(u.shape)])
-    return (ray * cloud.depth[..., None].astype(np.float64) * Y_UP).reshape(-1, 3)
+    return (unproject(cloud.depth.astype(np.float64), cloud.camera) * Y_UP).reshape(-1, 3)
 
 
 def grid_triangles(cloud: PointCloud) -> np.ndarray:

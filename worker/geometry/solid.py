@@ -45,6 +45,8 @@ def solid_squares(known: np.ndarray) -> np.ndarray:
         that four walls share.
     """
     squares = known[:-1, :-1] & known[:-1, 1:] & known[1:, :-1] & known[1:, 1:]
+    if not squares.any():  # OpenCV crashes on a grid without pixels
+        return squares
     while (touching := _touching_at_corners(squares)).any():
         squares = squares & ~touching
     count, labels, stats, _ = cv2.connectedComponentsWithStats(squares.astype(np.uint8), connectivity=4)
