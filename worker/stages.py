@@ -71,8 +71,21 @@ class Worker:
             for claim in claims:
                 self._fail(claim, problem_of(error))
             return
+        except Exception:  # a bug, or a device that failed: the log has it
+            log.exception("a batch of %d photos failed in %s", len(claims), name)
+            self._try_alone(claims)
+            return
         for claim, result in zip(claims, results, strict=True):
             self._guarded(claim, partial(self._store_depth, model=model, result=result))
+
+    def _try_alone(self, claims: Sequence[Claim]) -> None:
+        """After a batch failed as a whole: each of its jobs runs alone, so that one bad photo fails alone."""
+        if len(claims) == 1:
+            self._fail(claims[0], BUG)
+            return
+        for claim in claims:
+            self._store.hand_back(claim, attempt_counts=True)
+            self._hints.send(claim.job.stage)
 
     def _store_depth(self, claim: Claim, *, model: str, result: DepthMap | PhotoError) -> None:
         if isinstance(result, PhotoError):

@@ -18,7 +18,9 @@ import { DEFAULTS, layout, trace } from "./traces.js";
 
 const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, plotlyServerURL: "" };
 const SLOW_FRAME_MS = 45;
-const HINT = "Drag to turn, scroll or pinch to zoom, hold Shift to move";
+const HINT = matchMedia("(hover: none)").matches
+  ? "Drag to turn, pinch to zoom, move with two fingers"
+  : "Drag to turn, scroll to zoom, hold Shift to move";
 
 export class Viewer extends EventTarget {
   /** @param {HTMLElement} host filled by the viewer; its size is the view's size */
@@ -27,7 +29,7 @@ export class Viewer extends EventTarget {
     /** @type {Options} */
     this.options = { ...DEFAULTS };
     this.host = host;
-    this.graph = element("div", { class: "rv-graph" });
+    this.graph = /** @type {any} */ (element("div", { class: "rv-graph" }));
     this.stage = element(
       "div",
       { class: "rv-stage", tabindex: "0", role: "application", "aria-label": `3D face. ${HINT}. Arrow keys turn, plus and minus zoom, 0 resets.` },
@@ -117,13 +119,12 @@ export class Viewer extends EventTarget {
   }
 
   listen() {
-    const graph = /** @type {any} */ (this.graph);
     const tell = (/** @type {any} */ detail) => this.dispatchEvent(new CustomEvent("hover", { detail }));
-    graph.on("plotly_hover", (/** @type {any} */ { points: [hit] }) => {
+    this.graph.on("plotly_hover", (/** @type {any} */ { points: [hit] }) => {
       const pixel = this.points?.pixels[hit.pointNumber];
       if (pixel !== undefined && this.cloud) tell(photoPosition(this.cloud, pixel));
     });
-    graph.on("plotly_unhover", () => tell(null));
+    this.graph.on("plotly_unhover", () => tell(null));
     this.stage.addEventListener("pointerleave", () => tell(null));
   }
 
@@ -137,7 +138,7 @@ export class Viewer extends EventTarget {
     const aspect = (this.stage.clientWidth || 1) / (this.stage.clientHeight || 1);
     const half = Math.max(spans[1], spans[0] / aspect) / longest / 2;
     const front = bounds[2][1] - middle; // the nearest point must fit too
-    this.orbit.distance = (1.1 * half) / Math.tan(Math.PI / 8) + (0.5 * front) / longest;
+    this.orbit.distance = (1.18 * half) / Math.tan(Math.PI / 8) + (0.5 * front) / longest;
     return eyeCenterUp(this.orbit.pose, pivot, this.orbit.distance);
   }
 

@@ -163,6 +163,14 @@ def test_a_job_handed_back_keeps_its_place_and_its_attempts(store):
     assert store.get(first.id).attempt == 1
 
 
+def test_jobs_handed_back_after_a_failed_batch_run_alone(store):
+    jobs = [new_job(store, owner) for owner in ("ann", "bob")]
+    for held in claim(store, limit=2):
+        store.hand_back(held, attempt_counts=True)
+    batches = [claim(store, limit=2) for _ in jobs]
+    assert [[claimed.job.attempt for claimed in batch] for batch in batches] == [[2], [2]]
+
+
 def test_a_canceled_job_leaves_the_line_and_never_comes_back(store):
     job = new_job(store)
     assert store.cancel(job.id).state is State.CANCELED
