@@ -1,8 +1,10 @@
+import io
 from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+import trimesh
 
 from shared.errors import NoFaceError, PhotoError
 from shared.options import ModelOptions
@@ -75,8 +77,18 @@ def test_a_cloud_is_built_with_a_report_and_stored_in_both_formats():
     assert report["points"] == cloud.count == PointCloud.from_bytes(files["cloud.rlf"]).count
     header = files["cloud.ply"].split(b"end_header")[0].decode()
     assert f"element vertex {cloud.count}\n" in header
-    for words in ("a_model", "point_budget=5000", "unit: mm", "made by Relief"):
+    for words in ("depth model: a_model", "point_budget=5000", "unit: mm", "generator: Relief"):
         assert words in header
+
+
+def test_the_meshes_are_whole_and_say_what_made_them():
+    options = ModelOptions(point_budget=5000)
+    cloud, _ = pipeline.build_cloud(depth_map(), PIXELS, options)
+    files = pipeline.mesh_files(cloud, PIXELS, options, model="a_model")
+    assert set(files) == {"face.glb", "face.obj.zip", "face.ply", "face.stl", "normals.png"}
+    for name in ("face.glb", "face.ply", "face.stl", "normals.png"):
+        assert b"a_model" in files[name], name
+    assert trimesh.load(io.BytesIO(files["face.stl"]), file_type="stl").is_watertight
 
 
 def test_a_photo_without_any_depth_is_refused_in_words():
