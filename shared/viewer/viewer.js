@@ -10,13 +10,19 @@
 
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
 import { controls, element } from "./controls.js";
-import { aimLight, isDrawn, lookAt, refine, snapshot, thin } from "./internals.js";
+import { aimLight, isDrawn, lookAt, refine, sizePoints, snapshot, thin } from "./internals.js";
 import { eyeCenterUp, FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { DEFAULTS, layout, trace } from "./traces.js";
 
 /** @typedef {import("./traces.js").Options} Options */
 
-const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, plotlyServerURL: "" };
+const CONFIG = {
+  displayModeBar: false,
+  responsive: true,
+  doubleClick: false,
+  plotlyServerURL: "", // else "Share chart" would send the face to a third party
+  plotGlPixelRatio: Math.min(2, Math.max(1, devicePixelRatio)),
+};
 const SLOW_FRAME_MS = 45;
 const HINT = matchMedia("(hover: none)").matches
   ? "Drag to turn, pinch to zoom, move with two fingers"
@@ -83,7 +89,7 @@ export class Viewer extends EventTarget {
     this.dispatchEvent(new CustomEvent("options", { detail: this.options }));
     if (!this.points) return;
     const changed = Object.keys(change).filter((name) => before[name] !== this.options[name]);
-    if (changed.length && changed.every((name) => name === "light")) {
+    if (changed.length && changed.every((name) => ["light", "size"].includes(name))) {
       this.scheduleCamera();
     } else if (changed.length) {
       await this.draw();
@@ -109,6 +115,7 @@ export class Viewer extends EventTarget {
     const { cloud, points } = this;
     if (!cloud || !points) return;
     refine(this.graph);
+    this.rough = count;
     const room = layout(points);
     const scene = { ...room.scene, camera: this.plotlyCamera() };
     const first = !isDrawn(this.graph);
@@ -142,6 +149,18 @@ export class Viewer extends EventTarget {
     return eyeCenterUp(this.orbit.pose, pivot, this.orbit.distance);
   }
 
+  /** Side of a point in CSS pixels, so that neighbours touch at every zoom, and while fewer are drawn. */
+  pointSize() {
+    if (!this.points || !this.cloud) return 1;
+    const { bounds, levels, middle, pixels } = this.points;
+    const longest = Math.max(...bounds.map(([low, high]) => high - low)) || 1;
+    const spacing = -middle / this.cloud.fx / longest; // units of the scene
+    const height = (2 * Math.tan(Math.PI / 8) * this.orbit.distance) / this.orbit.pose.zoom;
+    const drawn = this.rough ?? (this.turning ? levels[this.level] : pixels.length);
+    const thinned = Math.sqrt(pixels.length / drawn);
+    return Math.max(1, (spacing / height) * this.stage.clientHeight * thinned * this.options.size);
+  }
+
   plotlyCamera() {
     const [eye, center, up] = this.pose().map(([x, y, z]) => ({ x, y, z }));
     return { eye, center, up };
@@ -153,7 +172,10 @@ export class Viewer extends EventTarget {
       this.frame = 0;
       if (!lookAt(this.graph, this.pose())) window.Plotly.relayout(this.graph, { "scene.camera": this.plotlyCamera() });
       aimLight(this.graph, lightDirection(this.orbit.pose, this.options.light));
-      if (this.turning) requestAnimationFrame((next) => this.keepPace(next - now));
+      sizePoints(this.graph, this.pointSize());
+      if (!this.turning) return;
+      // Plotly draws in this frame or in the next one, as its own callback comes after this one or before it.
+      requestAnimationFrame((one) => requestAnimationFrame((two) => this.keepPace(Math.max(one - now, two - one))));
     });
   }
 
