@@ -10,8 +10,9 @@
 
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
 import { controls, element } from "./controls.js";
+import { cameraFor, distanceToFit, pointSide } from "./framing.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints, snapshot, thin } from "./internals.js";
-import { eyeCenterUp, FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
+import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { DEFAULTS, layout, trace } from "./traces.js";
 
 /** @typedef {import("./traces.js").Options} Options */
@@ -44,7 +45,7 @@ export class Viewer extends EventTarget {
     );
     const { bar, reflect } = controls({
       set: (change) => this.setOptions(change),
-      reset: () => (this.camera = poseToText(FRONT)),
+      reset: () => (this.camera = this.front),
       snapshot: () => this.saveSnapshot(),
       fullscreen: () => this.toggleFullscreen(),
     });
@@ -110,6 +111,11 @@ export class Viewer extends EventTarget {
     this.dispatchEvent(new Event("camera"));
   }
 
+  /** The pose that Reset view goes back to. */
+  get front() {
+    return poseToText(FRONT);
+  }
+
   /** @param {number} [count] only the first so many points */
   async draw(count) {
     const { cloud, points } = this;
@@ -138,27 +144,17 @@ export class Viewer extends EventTarget {
   /** Eye, centre and up for the pose, the cloud and the shape of the window. */
   pose() {
     if (!this.points) return [[0, 0, 2], [0, 0, 0], [0, 1, 0]];
-    const { bounds, middle } = this.points;
-    const spans = bounds.map(([low, high]) => high - low);
-    const longest = Math.max(...spans) || 1;
-    const pivot = [0, 0, (middle - (bounds[2][0] + bounds[2][1]) / 2) / longest];
-    const aspect = (this.stage.clientWidth || 1) / (this.stage.clientHeight || 1);
-    const half = Math.max(spans[1], spans[0] / aspect) / longest / 2;
-    const front = bounds[2][1] - middle; // the nearest point must fit too
-    this.orbit.distance = (1.18 * half) / Math.tan(Math.PI / 8) + (0.5 * front) / longest;
-    return eyeCenterUp(this.orbit.pose, pivot, this.orbit.distance);
+    this.orbit.distance = distanceToFit(this.points, this.stage);
+    return cameraFor(this.orbit.pose, this.points, this.orbit.distance);
   }
 
   /** Side of a point in CSS pixels, so that neighbours touch at every zoom, and while fewer are drawn. */
   pointSize() {
     if (!this.points || !this.cloud) return 1;
-    const { bounds, levels, middle, pixels } = this.points;
-    const longest = Math.max(...bounds.map(([low, high]) => high - low)) || 1;
-    const spacing = -middle / this.cloud.fx / longest; // units of the scene
-    const height = (2 * Math.tan(Math.PI / 8) * this.orbit.distance) / this.orbit.pose.zoom;
+    const { levels, pixels } = this.points;
     const drawn = this.rough ?? (this.turning ? levels[this.level] : pixels.length);
-    const thinned = Math.sqrt(pixels.length / drawn);
-    return Math.max(1, (spacing / height) * this.stage.clientHeight * thinned * this.options.size);
+    const how = { fx: this.cloud.fx, height: this.stage.clientHeight, drawn };
+    return Math.max(1, pointSide(this.orbit.pose, this.points, this.orbit.distance, how) * this.options.size);
   }
 
   plotlyCamera() {
