@@ -262,9 +262,12 @@ class JobStore:
         """
         _held(claim, self._call("fail", claim.job.id, claim.run, problem.model_dump_json()))
 
-    def hand_back(self, claim: Claim) -> bool:
-        """Give a claimed job back to its old place in line; False where the claim was lost already."""
-        return bool(self._call("hand_back", claim.job.id, claim.run))
+    def hand_back(self, claim: Claim, *, attempt_counts: bool = False) -> bool:
+        """Give a claimed job back to its old place in line; False where the claim was lost already.
+
+        A job whose attempt counts is claimed alone the next time.
+        """
+        return bool(self._call("hand_back", claim.job.id, claim.run, int(attempt_counts)))
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued or running job; a job canceled before stays so.

@@ -18,7 +18,7 @@ class ModelInfo:
     """A depth model as the depth workers offer it."""
 
     name: str
-    title: str
+    family: str
     unit: str
     licence: str
     ready: bool
@@ -40,7 +40,7 @@ class Workers:
 
     def announce(self, stage: Stage, worker: str) -> None:
         """Say that a worker of the stage is alive; to be said again within ALIVE_S."""
-        now_s, _ = cast(tuple[int, int], self._redis.time())
+        now_s, _ = self._redis.time()
         with self._redis.pipeline() as pipe:
             pipe.zadd(f"relief:workers:{stage}", {worker: now_s})
             pipe.zremrangebyscore(f"relief:workers:{stage}", "-inf", now_s - ALIVE_S)
@@ -48,8 +48,20 @@ class Workers:
 
     def alive(self, stage: Stage) -> int:
         """How many workers of the stage are alive."""
-        now_s, _ = cast(tuple[int, int], self._redis.time())
+        now_s, _ = self._redis.time()
         return int(self._redis.zcount(f"relief:workers:{stage}", now_s - ALIVE_S, "+inf"))
+
+    def alive_on(self, host: str) -> bool:
+        """True where a worker of that host is alive; workers are named host:pid."""
+        now_s, _ = self._redis.time()
+        names = [
+            name
+            for stage in Stage
+            for name in cast(
+                list[bytes], self._redis.zrange(f"relief:workers:{stage}", now_s - ALIVE_S, "+inf", byscore=True)
+            )
+        ]
+        return any(name.decode().rpartition(":")[0] == host for name in names)
 
     def offer(self, offer: Offer) -> None:
         """Say which depth models there are."""

@@ -10,15 +10,15 @@ from pydantic import BaseModel
 
 from shared.jobs import Job, JobStore, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
-from shared.storage import PHOTO
+from shared.storage import CLOUD, PHOTO, VIEW
 
 
 class Result(BaseModel):
-    """A file that can be fetched."""
+    """A file that can be fetched; bytes is null where it is made on request."""
 
     name: str
     url: str
-    bytes: int
+    bytes: int | None
     stage: Stage
 
 
@@ -84,12 +84,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         photo=job.photo,
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
-        results=[
-            Result(
-                name=file.name, url=_url("results.download", job, name=file.name), bytes=file.bytes, stage=file.stage
-            )
-            for file in job.files.values()
-        ],
+        results=_results(job),
         error=job.error,
         links=_links(job),
     )
@@ -125,8 +120,17 @@ def _report(job: Job) -> dict[str, Any] | None:
     return {**job.depth_report, **(job.model_report or {})}
 
 
+def _results(job: Job) -> list[Result]:
+    stored = [
+        Result(name=file.name, url=_result_url(job, file.name), bytes=file.bytes, stage=file.stage)
+        for file in job.files.values()
+    ]
+    made = [Result(name=VIEW, url=_result_url(job, VIEW), bytes=None, stage=Stage.MODEL)] if CLOUD in job.files else []
+    return stored + made
+
+
 def _links(job: Job) -> dict[str, str]:
-    links = {"self": _url("jobs.show", job), "photo": _url("results.download", job, name=PHOTO)}
+    links = {"self": _url("jobs.show", job), "photo": _result_url(job, PHOTO)}
     if not job.ended:
         links["cancel"] = _url("jobs.cancel", job)
     if job.depth_files and job.state in (State.SUCCEEDED, State.FAILED):
@@ -134,8 +138,12 @@ def _links(job: Job) -> dict[str, str]:
     return links
 
 
-def _url(endpoint: str, job: Job, **values: str) -> str:
-    return url_for(endpoint, job_id=job.id, **values)
+def _url(endpoint: str, job: Job) -> str:
+    return url_for(endpoint, job_id=job.id)
+
+
+def _result_url(job: Job, name: str) -> str:
+    return url_for("results.download", job_id=job.id, name=name)
 
 
 def _time(ms: int) -> datetime:

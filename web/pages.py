@@ -7,6 +7,7 @@ from functools import cache
 
 from flask import Flask, Response, make_response, render_template, request, send_from_directory, url_for
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
+
 from shared.viewer import static_folder
 
 CONTENT_SECURITY_POLICY = (

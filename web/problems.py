@@ -49,7 +49,7 @@ def register(app: Flask) -> None:
 
 
 def _refusal(error: Exception) -> Response:
-    status, kind, title = next(STATUS[base] for base in type(error).__mro__ if base in STATUS)  # type: ignore[index]
+    status, kind, title = next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
     return problem(status, kind, title, _sentence(str(error)))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import TypeVar
 
 from shared.errors import ClaimLostError, PhotoError, ReliefError
 from shared.jobs import Claim, Finished, JobStore, Problem, Stage, State, StoredFile
+from shared.photo import read_photo
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
@@ -70,12 +71,23 @@ class Worker:
             for claim in claims:
                 self._fail(claim, problem_of(error))
             return
-        for claim, photo, result in zip(claims, photos, results, strict=True):
-            self._guarded(
-                claim, lambda claim, photo=photo, result=result: self._store_depth(claim, model, photo, result)
-            )
+        except Exception:  # a bug, or a device that failed: the log has it
+            log.exception("a batch of %d photos failed in %s", len(claims), name)
+            self._try_alone(claims)
+            return
+        for claim, result in zip(claims, results, strict=True):
+            self._guarded(claim, partial(self._store_depth, model=model, result=result))
 
-    def _store_depth(self, claim: Claim, model: str, photo: Photo, result: DepthMap | PhotoError) -> None:
+    def _try_alone(self, claims: Sequence[Claim]) -> None:
+        """After a batch failed as a whole: each of its jobs runs alone, so that one bad photo fails alone."""
+        if len(claims) == 1:
+            self._fail(claims[0], BUG)
+            return
+        for claim in claims:
+            self._store.hand_back(claim, attempt_counts=True)
+            self._hints.send(claim.job.stage)
+
+    def _store_depth(self, claim: Claim, *, model: str, result: DepthMap | PhotoError) -> None:
         if isinstance(result, PhotoError):
             raise result
         self._store.progress(claim, 0.8)
@@ -101,7 +113,7 @@ class Worker:
 
     def _photo(self, claim: Claim) -> Photo:
         job = claim.job
-        pixels = pipeline.decode_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO))
+        pixels = read_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self._settings.upload_mp).pixels
         if job.stage is Stage.DEPTH:
             self._store.progress(claim, 0.1)
         return Photo(pixels, focal_35mm=job.photo.focal_35mm, fov_x_deg=job.depth.fov_x_deg)

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnprocessableEntity
 
 from shared.errors import JobConflictError, ModelError, PhotoError
-from shared.jobs import Job, Stage
+from shared.jobs import Job, PhotoInfo, Stage
 from shared.options import DepthOptions, ModelOptions
+from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.workers import Workers
 from web.access import owner
 from web.documents import job_document
 from web.services import services
-from web.uploads import CleanPhoto, check_bytes, clean_photo
 
 blueprint = APIBlueprint("jobs", __name__)
 
@@ -42,7 +42,7 @@ class JobForm(BaseModel):
 def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
     fields = request.form.to_dict()
-    form, depth, model = (_chosen(kind, fields) for kind in (JobForm, DepthOptions, ModelOptions))
+    form, depth, model = _chosen(JobForm, fields), _chosen(DepthOptions, fields), _chosen(ModelOptions, fields)
     _refuse_unknown(fields)
     _check_model(depth.model)
     photo = _photo()
@@ -83,18 +83,20 @@ def delete(job_id: str) -> Response:
     return jsonify(deleted=job_id, files=services().storage.delete(job_id))
 
 
-def _accept(photo: CleanPhoto, steps: tuple[Stage, ...], depth: DepthOptions, model: ModelOptions) -> Job:
+def _accept(photo: DecodedPhoto, steps: tuple[Stage, ...], depth: DepthOptions, model: ModelOptions) -> Job:
     """Photo to storage, record to Redis, hint to the workers: in this order, so that a job always has its photo."""
     doors, job_id = services(), uuid.uuid4().hex
-    doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, photo.jpeg)
+    doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(photo.pixels))
     # Where Redis fails here, the photo stays: the record may exist although the answer was lost, and then needs it.
     # The workers' sweeper deletes photos that have no record.
-    job = doors.store.create(job_id, owner=owner(), steps=steps, photo=photo.info, depth=depth, model=model)
+    height, width = photo.pixels.shape[:2]
+    info = PhotoInfo(width=width, height=height, focal_35mm=photo.focal_35mm)
+    job = doors.store.create(job_id, owner=owner(), steps=steps, photo=info, depth=depth, model=model)
     doors.hints.send(steps[0])
     return job
 
 
-def _photo() -> CleanPhoto:
+def _photo() -> DecodedPhoto:
     """The photo of a multipart request, checked.
 
     Raises:
@@ -105,7 +107,7 @@ def _photo() -> CleanPhoto:
         raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
     data = upload.read()
     check_bytes(len(data), limits.upload_mb)
-    return clean_photo(data, limit_mp=limits.upload_mp)
+    return read_photo(data, limit_mp=limits.upload_mp)
 
 
 def _answer(job: Job, status: int = 200) -> Response:
@@ -118,7 +120,9 @@ def _answer(job: Job, status: int = 200) -> Response:
     if not job.ended:
         response.headers["Retry-After"] = str(POLL_S)
     response.add_etag()
-    return response.make_conditional(request) if status == 200 else response
+    if status == 200:
+        response.make_conditional(request)
+    return response
 
 
 def _chosen(kind: type[Options], fields: Mapping[str, Any], *, whole: bool = False) -> Options:

@@ -6,18 +6,16 @@ import gzip
 
 from apiflask import APIBlueprint
 from flask import Response, make_response, request, send_file
-from shared.viewer import view_html
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
 from shared.pointcloud import PointCloud
-from shared.storage import PHOTO, PHOTO_FOLDER
+from shared.storage import CLOUD, PHOTO, PHOTO_FOLDER, VIEW
+from shared.viewer import view_html
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
 
-CLOUD = "cloud.rlf"
-VIEW = "view.html"
 TYPES = {  # ours by name, never the uploader's word
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -51,7 +49,8 @@ def _view(job: Job) -> Response:
     response.content_type = _type(VIEW)
     response.headers["Content-Disposition"] = f"attachment; filename={VIEW}"
     response.set_etag(f"{folder}-{VIEW}")
-    return _guarded(response.make_conditional(request))
+    response.make_conditional(request)
+    return _guarded(response)
 
 
 def _folder(job: Job, name: str) -> str:

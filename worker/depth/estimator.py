@@ -12,13 +12,32 @@ from shared.camera import Intrinsics
 from shared.errors import PhotoError
 from shared.pointcloud import Unit
 
+GRID_LONG_SIDE_PX = 1024
+
+
+def grid_size_wh(photo_size_wh: tuple[int, int]) -> tuple[int, int]:
+    """The pixel grid of a photo's depth map: the photo's own, or scaled down to a long side of GRID_LONG_SIDE_PX.
+
+    Args:
+        photo_size_wh: width and height in pixels, both at least 1.
+    Returns:
+        Width and height of the grid, each at least 1.
+    """
+    width, height = photo_size_wh
+    long_side = max(width, height)
+    if long_side <= GRID_LONG_SIDE_PX:
+        return width, height
+    scale = GRID_LONG_SIDE_PX / long_side
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
 
 @dataclass(frozen=True)
 class Photo:
     """A decoded photo, upright.
 
     pixels: (H, W, 3) uint8 RGB.
-    focal_35mm: focal length in mm on a 36 mm wide film, from EXIF; None where unknown.
+    focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
+        unknown.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
     """
 

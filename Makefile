@@ -1,0 +1,45 @@
+# Every command that the README names. The first one makes .venv; the later ones find it.
+PYTHON ?= python3
+BIN = .venv/bin
+PHOTO ?=
+MODEL ?= auto
+PORT ?= 8000
+DATA ?= data
+.DEFAULT_GOAL := help
+
+REQUIREMENTS = requirements.txt web/requirements.txt worker/requirements.txt
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
+
+.venv/ready: $(REQUIREMENTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Relief needs Python 3.11 or newer; say make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "No venv in this Python; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -q -r requirements.txt
+	@touch $@
+
+setup: .venv/ready  ## make .venv, install what is pinned, get the embedded model
+	@$(BIN)/python -m worker.depth.weights fetch portrait
+
+demo: setup  ## a photo becomes a 3D face in demo-out/ (PHOTO=path MODEL=name)
+	@$(BIN)/python -m stack.demo $(if $(PHOTO),"$(PHOTO)") --model "$(MODEL)"
+
+run: setup  ## the whole system on this machine, until Ctrl-C (PORT=8000 DATA=data)
+	@exec $(BIN)/python -m stack --port $(PORT) --data "$(DATA)"
+
+test: setup  ## all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: setup  ## the slow tests: every large network
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/ready  ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup  ## measure; prints what bench/README.md records
+	$(BIN)/python -m bench
+
+.PHONY: help setup demo run test test-slow lint bench

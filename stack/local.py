@@ -1,0 +1,149 @@
+"""The processes of Relief and how each is started."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import sys
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+import httpx
+
+from stack.processes import Command, StackError, Supervised, free_port, wait_until
+from stack.valkey import start_valkey
+
+PROJECT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to start: the data folder, how many of each process, the port (0: any free), and settings beyond these."""
+
+    data: Path
+    depth_workers: int = 1
+    model_workers: int = 1
+    web_fronts: int = 1
+    port: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """A running Relief; use it in a `with` block."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.processes: dict[str, Supervised] = {}
+        self._lock: IO[str] | None = None
+        self._ports = [plan.port or free_port(), *(free_port() for _ in range(plan.web_fronts - 1))]
+        self.redis_url = ""
+
+    @property
+    def url(self) -> str:
+        """Where the first web front answers."""
+        return self.urls[0]
+
+    @property
+    def urls(self) -> list[str]:
+        """Where each web front answers."""
+        return [f"http://127.0.0.1:{port}" for port in self._ports]
+
+    def __enter__(self) -> Stack:
+        self.plan.data.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(self.plan.data / "lock")
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop everything, the server last."""
+        for name in sorted(self.processes, key=lambda name: name == "valkey"):
+            self.processes[name].stop()
+        self.processes.clear()
+        if self._lock:
+            self._lock.close()
+
+    def _start(self) -> None:
+        self.processes["valkey"], self.redis_url = start_valkey(self.plan.data / "valkey")
+        environment = {
+            "REDIS_URL": self.redis_url,
+            "RELIEF_DATA": str(self.plan.data),
+            "RELIEF_SECRET": _secret(self.plan.data / "secret"),
+            **self.plan.settings,
+        }
+        for number, port in enumerate(self._ports):
+            self._run(f"web{number}", _gunicorn(port), environment)
+        for stage, count in (("depth", self.plan.depth_workers), ("model", self.plan.model_workers)):
+            for number in range(count):
+                self._run(f"{stage}{number}", _celery(stage, number), environment)
+        for url in self.urls:
+            wait_until(f"the web front at {url}", partial(_is_ready, url))
+
+    def _run(self, name: str, argv: list[str], environment: dict[str, str]) -> None:
+        log_file = self.plan.data / "logs" / f"{name}.log"
+        self.processes[name] = Supervised(Command(name, argv, {**environment, "PYTHONPATH": str(PROJECT)}, log_file))
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/readyz", timeout=5).is_success
+    except httpx.HTTPError:
+        return False  # not up yet
+
+
+def _gunicorn(port: int) -> list[str]:
+    options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "16", "--worker-class", "gthread"]
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        *options,
+        "--graceful-timeout",
+        "20",
+        "--no-control-socket",
+        "web.wsgi:app",
+    ]
+
+
+def _celery(stage: str, number: int) -> list[str]:
+    options = ["-Q", stage, "-n", f"{stage}{number}@%h", "-l", "INFO"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
+
+
+def _secret(path: Path) -> str:
+    """The secret of this data folder; made at the first start."""
+    if not path.exists():
+        temporary = path.with_suffix(".part")
+        temporary.touch(mode=0o600)
+        temporary.write_text(secrets.token_hex(32))
+        temporary.replace(path)
+    return path.read_text()
+
+
+def _lock(path: Path) -> IO[str]:
+    """Hold the data folder for this process.
+
+    Raises:
+        StackError: another stack runs on it.
+    """
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        file.close()
+        raise StackError(f"another Relief runs on {path.parent}; stop it first") from error
+    os.set_inheritable(file.fileno(), False)
+    return file

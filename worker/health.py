@@ -1,0 +1,24 @@
+"""`python -m worker.health`: exit 0 while this host's worker says that it is alive; the container's health check."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+
+from shared.queue import connect
+from shared.settings import Settings
+from shared.workers import Workers
+
+
+def main() -> int:
+    """Ask the register of workers for one of this host."""
+    redis = connect(Settings.from_environment().redis_url)
+    if Workers(redis).alive_on(socket.gethostname()):
+        return 0
+    logging.error("no worker of this host has been heard of lately")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
