@@ -95,6 +95,6 @@ def _offer() -> Offer:
 
     rows = [registry.row(name) for name in registry.names()]
     models = (
-        ModelInfo(row.name, row.family, row.unit, row.licence, registry.ready(row, settings.weights)) for row in rows
+        ModelInfo(row.name, row.title, row.unit, row.licence, registry.ready(row, settings.weights)) for row in rows
     )
     return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)

@@ -131,8 +131,8 @@ function seen(job) {
   panels.showMeta(job);
   showJobActions(job);
   panels.showDownloads(job);
-  if (state.busy) panels.showProgress(job);
-  else ended(job);
+  if (state.busy && job.stage !== "export") panels.showProgress(job);
+  else ended(job); // while meshes are written, the 3D model can be looked at already
   showState();
 }
 

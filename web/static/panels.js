@@ -105,7 +105,7 @@ export function showDownloads(job) {
   const files = job.results.filter((file) => !HIDDEN_FILES.includes(file.name));
   const order = Object.keys(FILES);
   files.sort((a, b) => (order.indexOf(a.name) + 99) % 99 - (order.indexOf(b.name) + 99) % 99);
-  byId("downloads").hidden = !files.length || !hasEnded(job);
+  byId("downloads").hidden = !files.length || !(hasEnded(job) || job.stage === "export");
   const items = files.map((file) => {
     const [title, what] = FILES[file.name] ?? [file.name, ""];
     const link = make("a", { href: file.url, download: file.name }, make("span", {}, title), make("small", {}, what));

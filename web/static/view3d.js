@@ -50,19 +50,18 @@ function look(job) {
 
 /** Show a job's cloud; nothing happens where it is shown already. @param {import("./api.js").Job} job @param {string} url */
 export async function showCloud(job, url) {
-  const name = `${url} ${job.finished_at}`;
-  if (shown === name) return;
-  shown = name;
+  if (shown === url) return; // it names the run that made the cloud
+  shown = url;
   try {
     const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
-    if (shown !== name) return; // another job was opened meanwhile
+    if (shown !== url) return; // another job was opened meanwhile
     byId("viewer").hidden = false;
     byId("model-panel").classList.add("full");
     view.camera = inAddress("view") ?? view.front;
     await view.show(bytes, look(job));
     announce("The 3D model is ready.");
   } catch (error) {
-    if (shown === name) shown = "";
+    if (shown === url) shown = "";
     throw error;
   }
 }
