@@ -33,24 +33,28 @@ def laplacian(mask: np.ndarray) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, (row, column)), shape=(len(own), len(own)))
 
 
-def inflate(mask: np.ndarray, known: np.ndarray, curvature: np.ndarray, smoothness: np.ndarray) -> np.ndarray:
+def inflate(
+    mask: np.ndarray, known: np.ndarray, curvature: np.ndarray, screening: np.ndarray, smoothness: np.ndarray
+) -> np.ndarray:
     """A function that is 0 at the mask's rim, continues the known values smoothly, and has a given Laplacian.
 
     Args:
         mask: (H, W) bool, where the function lives; beyond the picture's border it goes on level.
         known: (H, W) float, its known values; NaN where it is sought.
         curvature: (H, W) float, the wanted Laplacian per pixel, usually negative.
+        screening: (H, W) float >= 0 per pixel^2; far from any edge the function tends to -curvature / screening.
         smoothness: (H, W) float >= 0, how much the slope shall go on across the edge of what is known (1), or may
             break there (0).
     Returns:
         (H, W) float64; 0 outside the mask.
-    Source: Poisson's equation with a Dirichlet edge; the rows at the known edge make it C1 in the least-squares sense.
+    Source: the screened Poisson equation with a Dirichlet edge; the rows at the known edge make the solution C1 in
+        the least-squares sense.
     """
     fixed = np.isfinite(known) & mask
     edge = fixed & ndimage.binary_dilation(mask & ~fixed)
     weights = np.where(fixed, np.where(edge, smoothness, 0), 1)[mask]
     rows, inside = weights > 0, fixed[mask]
-    operator = sparse.diags(weights[rows]) @ laplacian(mask)[rows]
+    operator = sparse.diags(weights[rows]) @ (laplacian(mask) - sparse.diags(screening[mask]))[rows]
     values = np.where(fixed, known, 0)[mask]
     wanted = weights[rows] * curvature[mask][rows] - operator @ values
     sought = operator[:, ~inside]
