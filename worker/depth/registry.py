@@ -34,7 +34,7 @@ class ModelRow:
     loader: gives the estimator from this row and the folder with its files.
     builder: dotted name of what the loader builds, `module:attribute`.
     input: what the network takes; None where the estimator crops the photo by itself.
-    unit: of the depth that it gives.
+    unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     rank: `auto` takes the highest among those that are ready.
     """
 
@@ -115,13 +115,18 @@ def _load_embedded(model: ModelRow, folder: Path) -> Estimator:
 
 
 def _load_midas(model: ModelRow, folder: Path) -> Estimator:
+    """The network, made metric by the faces that it sees wherever the face model's files are there too."""
     if model.input is None:
         raise ModelError(f"{model.name} has no input rule")
     load_estimator = _attribute("worker.depth.midas.estimator:load")
     (path,) = (file.path(folder) for file in model.weights.files)
-    estimator: Estimator = load_estimator(
-        model.name, _attribute(model.builder), path, model.input.rule, model.input.normalisation
-    )
+    network = load_estimator(model.name, _attribute(model.builder), path, model.input.rule, model.input.normalisation)
+    estimator: Estimator = network
+    if PORTRAIT_WEIGHTS.present(folder):
+        PORTRAIT_WEIGHTS.verify(folder)
+        estimator = _attribute("worker.depth.anchored:Anchored")(
+            network, _attribute("worker.depth.portrait:load")(folder)
+        )
     return estimator
 
 
