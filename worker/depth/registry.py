@@ -45,7 +45,7 @@ class ModelRow:
     loader: gives the estimator from this row, the folder with its files, and options.
     builder: dotted name of what the loader builds, `module:attribute`.
     input: what the network takes; None where the estimator crops the photo by itself.
-    unit: of the depth that it gives.
+    unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     rank: `auto` takes the highest among those that are ready.
     """
 
@@ -126,10 +126,16 @@ def _load_embedded(model: ModelRow, folder: Path, options: LoadOptions) -> Estim
 
 
 def _load_midas(model: ModelRow, folder: Path, options: LoadOptions) -> Estimator:
+    """The network, made metric by the faces that it sees wherever the face model's files are there too."""
     load_estimator = _attribute("worker.depth.midas.estimator:load")
     (path,) = (file.path(folder) for file in model.weights.files)
     rule, normalisation = _input_of(model, options.side_px)
-    estimator: Estimator = load_estimator(model.name, _attribute(model.builder), path, rule, normalisation)
+    network = load_estimator(model.name, _attribute(model.builder), path, rule, normalisation)
+    estimator: Estimator = network
+    if PORTRAIT_WEIGHTS.present(folder):
+        PORTRAIT_WEIGHTS.verify(folder)
+        portrait = _attribute("worker.depth.portrait:load")(folder)
+        estimator = _attribute("worker.depth.anchored:Anchored")(network, portrait)
     return estimator
 
 
