@@ -62,7 +62,8 @@ export function choose(photo) {
   panels.showImage("photo-image", URL.createObjectURL(photo));
   showState();
   byId("generate-depth").focus({ preventScroll: true });
-  panels.reveal("depth");
+  const seen = byId("photo-image").decode().catch(() => {}); // a file that is no picture is refused by the server
+  seen.then(() => panels.reveal("depth"));
   announce("The photo is here. Next: generate the depth map.");
 }
 
@@ -126,9 +127,9 @@ export function follow(job) {
 function seen(job) {
   state.job = job;
   state.busy = !hasEnded(job);
-  if (!state.photo) panels.showImage("photo-image", job.links.photo);
+  if (!state.photo) panels.showImage("photo-image", job.links.photo, job.photo);
   const depth = result("depth.png");
-  if (depth) panels.showImage("depth-image", depth.url);
+  if (depth) panels.showImage("depth-image", depth.url, job.photo);
   panels.showMeta(job);
   showJobActions(job);
   panels.showDownloads(job);

@@ -21,10 +21,14 @@ const FILES = {
 };
 const HIDDEN_FILES = ["cloud.rlf"]; // what the page's own viewer reads
 
-/** Show a file of the job in an image; nothing happens where it is shown already. @param {string} id @param {string} url */
-export function showImage(id, url) {
+/**
+ * Show a picture; nothing happens where it is shown already.
+ * @param {string} id @param {string} url @param {{ width: number, height: number }} [size] keeps its place meanwhile
+ */
+export function showImage(id, url, size) {
   const image = byId(id);
   if (image.dataset.url === url) return;
+  if (size) Object.assign(image, { width: size.width, height: size.height });
   image.dataset.url = url;
   image.src = url;
   image.hidden = false;
@@ -34,7 +38,7 @@ export function showImage(id, url) {
 /** @param {string} id */
 export function clearImage(id) {
   const image = byId(id);
-  image.removeAttribute("src");
+  for (const name of ["src", "width", "height"]) image.removeAttribute(name);
   delete image.dataset.url;
   image.hidden = true;
   image.closest(".panel").classList.remove("full");

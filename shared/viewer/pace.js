@@ -1,0 +1,56 @@
+// @ts-check
+/** Keeps turning smooth: fewer points while frames come slowly, all of them at rest. */
+
+import { refine, thin } from "./internals.js";
+
+const SLOW_FRAME_MS = 45;
+const FEWEST = 3000;
+
+export class Pace {
+  /** @param {any} graph */
+  constructor(graph) {
+    this.graph = graph;
+    /** @type {number[]} */
+    this.levels = [0];
+    this.level = 0;
+    this.turning = false;
+  }
+
+  /** A new cloud. @param {number[]} levels how many points may be drawn, from few to all */
+  reset(levels) {
+    this.levels = levels;
+    this.level = levels.length - 1;
+  }
+
+  /** Number of points that are drawn now. */
+  get drawn() {
+    return this.levels[this.turning ? this.level : this.levels.length - 1];
+  }
+
+  begin() {
+    if (this.turning) return;
+    this.turning = true;
+    thin(this.graph, this.drawn);
+  }
+
+  /** Measure the frame that began now. @param {number} now time of the animation frame */
+  measure(now) {
+    if (!this.turning) return;
+    // Plotly draws in this frame or in the next one, as its own callback comes after this one or before it.
+    requestAnimationFrame((one) => requestAnimationFrame((two) => this.keep(Math.max(one - now, two - one))));
+  }
+
+  /** Half as many points after a slow frame, twice as many after a quick one. @param {number} frame ms */
+  keep(frame) {
+    if (!this.turning) return;
+    const { level, levels } = this;
+    if (frame > SLOW_FRAME_MS && levels[level - 1] > FEWEST) this.level--;
+    else if (frame < SLOW_FRAME_MS / 2.5 && level < levels.length - 1) this.level++;
+    if (this.level !== level) thin(this.graph, this.drawn);
+  }
+
+  end() {
+    this.turning = false;
+    refine(this.graph);
+  }
+}
