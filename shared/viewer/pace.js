@@ -5,6 +5,7 @@ import { refine, thin } from "./internals.js";
 
 const SLOW_FRAME_MS = 45;
 const FEWEST = 3000;
+const QUICK_FRAMES = 8;
 
 export class Pace {
   /** @param {any} graph */
@@ -14,6 +15,7 @@ export class Pace {
     this.levels = [0];
     this.level = 0;
     this.turning = false;
+    this.quick = 0; // quick frames in a row
   }
 
   /** A new cloud. @param {number[]} levels how many points may be drawn, from few to all */
@@ -40,12 +42,16 @@ export class Pace {
     requestAnimationFrame((one) => requestAnimationFrame((two) => this.keep(Math.max(one - now, two - one))));
   }
 
-  /** Half as many points after a slow frame, twice as many after a quick one. @param {number} frame ms */
+  /** Half as many points for each doubling of a slow frame; twice as many after some quick ones. @param {number} frame ms */
   keep(frame) {
     if (!this.turning) return;
     const { level, levels } = this;
-    if (frame > SLOW_FRAME_MS && levels[level - 1] > FEWEST) this.level--;
-    else if (frame < SLOW_FRAME_MS / 2.5 && level < levels.length - 1) this.level++;
+    this.quick = frame < SLOW_FRAME_MS / 2.5 ? this.quick + 1 : 0; // one alone says little: drawing is asynchronous
+    for (let slow = frame; slow > SLOW_FRAME_MS && levels[this.level - 1] > FEWEST; slow /= 2) this.level--;
+    if (this.quick >= QUICK_FRAMES && level < levels.length - 1) {
+      this.level++;
+      this.quick = 0;
+    }
     if (this.level !== level) thin(this.graph, this.drawn);
   }
 
