@@ -180,11 +180,12 @@ export class Viewer extends EventTarget {
   }
 
   beginTurning() {
-    this.host.dataset.touched = "true";
+    this.host.dataset.touched = this.host.dataset.turning = "true";
     if (this.points) this.pace.begin();
   }
 
   rest() {
+    delete this.host.dataset.turning;
     this.pace.end();
     this.resizePoints();
     this.dispatchEvent(new Event("camera"));
