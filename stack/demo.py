@@ -111,7 +111,8 @@ def _checked(response: httpx.Response) -> httpx.Response:
 def _tell(job: dict[str, Any], out: Path, started_s: float) -> None:
     timings = job["timings"]
     print(f"Depth model: {job['model']}")
-    print(f"Seconds: {started_s:.1f} to start all, {timings['depth_s']:.2f} depth, {timings['model_s']:.2f} 3D model")
+    stages = ", ".join(f"{timings[f'{stage}_s']:.2f} {stage}" for stage in job["steps"])
+    print(f"Seconds: {started_s:.2f} to start all, {stages}")
     for name in (*RESULTS, "job.json"):
         print(f"  {out / name}  {(out / name).stat().st_size:,} bytes")
 

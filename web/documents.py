@@ -36,6 +36,8 @@ class Timings(BaseModel):
     depth_s: float | None
     model_queued_s: float | None
     model_s: float | None
+    export_queued_s: float | None
+    export_s: float | None
 
 
 class JobDocument(BaseModel):
@@ -96,7 +98,11 @@ def _message(job: Job, before: int | None) -> str:
     if job.state is State.QUEUED:
         return "Next in line." if not before else f"Waiting: {before} before this one."
     if job.state is State.RUNNING:
-        doing = {Stage.DEPTH: "Estimating depth", Stage.MODEL: "Building the 3D model"}
+        doing = {
+            Stage.DEPTH: "Estimating depth",
+            Stage.MODEL: "Building the 3D model",
+            Stage.EXPORT: "Writing meshes for other programs",
+        }
         return f"{doing[job.stage]}{again}."
     if job.state is State.FAILED and job.error:
         return job.error.detail
@@ -122,11 +128,13 @@ def _report(job: Job) -> dict[str, Any] | None:
 
 def _results(job: Job) -> list[Result]:
     stored = [
-        Result(name=file.name, url=_result_url(job, file.name), bytes=file.bytes, stage=file.stage)
+        Result(name=file.name, url=_result_url(job, file.name, file.folder), bytes=file.bytes, stage=file.stage)
         for file in job.files.values()
     ]
-    made = [Result(name=VIEW, url=_result_url(job, VIEW), bytes=None, stage=Stage.MODEL)] if CLOUD in job.files else []
-    return stored + made
+    if CLOUD in job.files:
+        url = _result_url(job, VIEW, job.files[CLOUD].folder)
+        stored.append(Result(name=VIEW, url=url, bytes=None, stage=Stage.MODEL))
+    return stored
 
 
 def _links(job: Job) -> dict[str, str]:
@@ -142,8 +150,9 @@ def _url(endpoint: str, job: Job) -> str:
     return url_for(endpoint, job_id=job.id)
 
 
-def _result_url(job: Job, name: str) -> str:
-    return url_for("results.download", job_id=job.id, name=name)
+def _result_url(job: Job, name: str, run: str | None = None) -> str:
+    """The run makes it a new URL when a newer result takes the place of an older one."""
+    return url_for("results.download", job_id=job.id, name=name, run=run)
 
 
 def _time(ms: int) -> datetime:

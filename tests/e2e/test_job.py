@@ -22,7 +22,7 @@ def finished(stack, portrait) -> tuple[httpx.Client, list[dict]]:
 def test_the_job_succeeds_and_says_how(finished):
     _, seen = finished
     job = seen[-1]
-    assert (job["state"], job["stage"], job["progress"], job["model"]) == ("succeeded", "model", 1.0, "portrait")
+    assert (job["state"], job["stage"], job["progress"], job["model"]) == ("succeeded", "export", 1.0, "portrait")
     assert job["error"] is None
     assert job["timings"]["depth_s"] > 0 and job["timings"]["model_s"] > 0
     assert job["created_at"] <= job["started_at"] <= job["finished_at"]
@@ -33,13 +33,22 @@ def test_progress_rises_and_names_its_stages(finished):
     progress = [document["progress"] for document in seen]
     assert progress == sorted(progress)
     assert len(set(progress)) >= 3
-    assert list(dict.fromkeys(document["stage"] for document in seen)) == ["depth", "model"]
+    assert list(dict.fromkeys(document["stage"] for document in seen)) == ["depth", "model", "export"]
 
 
 def test_every_listed_result_is_there_and_has_the_size_it_says(finished):
     client, seen = finished
     names = {entry["name"] for entry in seen[-1]["results"]}
-    assert names >= {"depth.npz", "depth.png", "depth16.png", "cloud.rlf", "cloud.ply", "view.html"}
+    assert names >= {
+        "depth.npz",
+        "depth.png",
+        "depth16.png",
+        "cloud.rlf",
+        "cloud.ply",
+        "view.html",
+        "face.glb",
+        "face.stl",
+    }
     for entry in seen[-1]["results"]:
         with client.stream("GET", entry["url"]) as response:
             size = sum(len(chunk) for chunk in response.iter_raw())
@@ -109,6 +118,7 @@ def test_the_two_steps_are_two_and_a_second_model_does_not_run_the_network(clien
         assert response.status_code == 202
         job = follow(client, response.json())[-1]
         assert job["state"] == "succeeded"
+        assert "face.glb" in {entry["name"] for entry in job["results"]}
         assert job["timings"]["depth_s"] == depth_only["timings"]["depth_s"]
         counts.append(PointCloud.from_bytes(result(client, job, "cloud.rlf")).count)
     assert 24_000 <= counts[0] <= 30_000
@@ -162,4 +172,4 @@ def test_the_models_and_workers_are_told(client):
     offered = client.get(f"{API}/models").json()
     assert offered["default"] == "portrait"
     assert {model["name"]: model["ready"] for model in offered["models"]}["portrait"] is True
-    assert client.get("/readyz").json()["workers"] == {"depth": 1, "model": 1}
+    assert client.get("/readyz").json()["workers"] == {"depth": 1, "model": 1, "export": 1}

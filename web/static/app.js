@@ -1,201 +1,42 @@
 // @ts-check
-/** The page's course: a photo, its depth map, its 3D model. One job at a time is shown. */
+/** The page: what a person does is heard here, and handed on. */
 
-import { inAddress, setAddress } from "./address.js";
-import { createJob, getBlob, getBytes, getJson, jobUrl, post, Refusal } from "./api.js";
-import { announce, byId } from "./dom.js";
-import * as panels from "./panels.js";
+import { setAddress } from "./address.js";
+import { offerCamera } from "./camera.js";
+import { cancel, choose, fail, follow, generateDepth, generateModel, open } from "./course.js";
+import { byId } from "./dom.js";
+import { listenForGallery, refreshGallery, sendAll } from "./gallery.js";
+import { listenForJobActions } from "./keep.js";
+import { showError } from "./panels.js";
 import { listenForPhotos } from "./photo.js";
-import { buildSettings, chosenSettings, settingsAreValid, showSettings } from "./settings.js";
-import { viewer } from "./view3d.js";
-import { hasEnded, watch } from "./watch.js";
+import { buildSettings } from "./settings.js";
 
-/** @typedef {import("./api.js").Job} Job */
-
-const state = {
-  /** @type {Blob|null} */ photo: null, // to be sent by the first button
-  /** @type {Job|null} */ job: null,
-  cloudShown: "", // url and time of the cloud in the viewer
-  busy: false,
-  stopWatching: () => {},
-  stopSending: () => {},
-};
-
-/** @param {string} name @returns {import("./api.js").Result | undefined} */
-const result = (name) => state.job?.results.find((file) => file.name === name);
-
-function showState() {
-  panels.showSteps({ photo: Boolean(state.photo || state.job), depth: Boolean(result("depth.png")), cloud: Boolean(state.cloudShown), busy: state.busy });
+/** One photo goes step by step; several go through both steps by themselves, into the gallery. @param {Blob[]} photos */
+function chosen(photos) {
+  if (photos.length === 1) choose(photos[0]);
+  else sendAll(photos, fail).then(() => byId("gallery").scrollIntoView({ block: "nearest" }));
 }
 
-/** @param {unknown} error */
-function fail(error) {
-  state.busy = false;
-  panels.showStatus(null);
-  showState();
-  if (error instanceof DOMException && error.name === "AbortError") return;
-  const title = error instanceof Refusal ? error.title : "That did not work";
-  panels.showError({ title, detail: error instanceof Error ? error.message : String(error) });
+function beginAgain() {
+  setAddress({ job: null, view: null, look: null });
+  open();
+  refreshGallery();
 }
 
-/** Leave the job that is shown, if any. */
-function clear() {
-  state.stopWatching();
-  state.stopSending();
-  Object.assign(state, { photo: null, job: null, cloudShown: "", busy: false });
-  panels.showError(null);
-  panels.showTrouble(null);
-  panels.showStatus(null);
-  panels.clearImage("photo-image");
-  panels.clearImage("depth-image");
-  byId("viewer").hidden = true;
-  byId("model-panel").classList.remove("full");
-  for (const id of ["photo-meta", "depth-meta", "model-meta"]) byId(id).textContent = "";
-  byId("downloads").hidden = true;
-}
-
-/** @param {Blob} photo */
-function choose(photo) {
-  clear();
-  state.photo = photo;
-  setAddress({ job: null }, { step: Boolean(inAddress("job")) });
-  panels.showImage("photo-image", URL.createObjectURL(photo));
-  showState();
-  byId("generate-depth").focus({ preventScroll: true });
-  panels.reveal("depth");
-  announce("The photo is here. Next: generate the depth map.");
-}
-
-async function generateDepth() {
-  if (!settingsAreValid()) return;
-  try {
-    state.busy = true;
-    state.stopWatching();
-    panels.showError(null);
-    showState();
-    const photo = (state.photo ??= await getBlob(String(state.job?.links.photo)));
-    const sending = (fraction) => panels.showStatus({ stage: "depth", text: "Sending the photo", fraction });
-    sending(0);
-    panels.reveal("depth");
-    const fields = { steps: "depth", ...chosenSettings("depth"), ...chosenSettings("model") };
-    const { job, abort } = createJob(photo, fields, sending);
-    state.stopSending = abort;
-    viewer().catch(() => {}); // plotly.js comes while the job runs; if it fails, it is tried again when needed
-    const accepted = await job;
-    panels.clearImage("depth-image");
-    byId("viewer").hidden = true;
-    byId("model-panel").classList.remove("full");
-    state.cloudShown = "";
-    setAddress({ job: accepted.id }, { step: true });
-    follow(accepted);
-  } catch (error) {
-    fail(error);
-  }
-}
-
-async function generateModel() {
-  if (!state.job || !settingsAreValid()) return;
-  try {
-    state.busy = true;
-    panels.showError(null);
-    showState();
-    panels.showStatus({ stage: "model", text: "3D model: asking for it", fraction: null });
-    panels.reveal("model");
-    viewer().catch(() => {});
-    follow(await post(state.job.links.model ?? `${jobUrl(state.job.id)}/model`, chosenSettings("model")));
-  } catch (error) {
-    fail(error);
-  }
-}
-
-/** Show a job and everything that becomes of it. @param {Job} job */
-function follow(job) {
-  state.stopWatching();
-  seen(job);
-  if (hasEnded(job)) return;
-  state.stopWatching = watch(job.links.self ?? jobUrl(job.id), {
-    seen,
-    trouble: (lost) => panels.showTrouble(lost ? "The connection is lost. Your job goes on; this page tries again by itself." : null),
-    gone: fail,
-  });
-}
-
-/** @param {Job} job */
-function seen(job) {
-  state.job = job;
-  state.busy = !hasEnded(job);
-  if (!state.photo) panels.showImage("photo-image", job.links.photo);
-  const depth = result("depth.png");
-  if (depth) panels.showImage("depth-image", depth.url);
-  panels.showMeta(job);
-  panels.showDownloads(job);
-  if (state.busy) panels.showProgress(job);
-  else ended(job);
-  showState();
-}
-
-/** @param {Job} job */
-function ended(job) {
-  panels.showStatus(null);
-  if (job.state === "failed") panels.showError(job.error ?? { title: "The job failed", detail: job.message });
-  if (job.state === "canceled") announce("Canceled.");
-  const cloud = result("cloud.rlf");
-  if (job.state === "succeeded" && cloud) showCloud(job, cloud.url).catch(fail);
-  else if (job.state === "succeeded") {
-    panels.reveal("model");
-    announce("The depth map is ready. Next: generate the 3D model.");
-  }
-}
-
-/** @param {Job} job @param {string} url */
-async function showCloud(job, url) {
-  const name = `${url} ${job.finished_at}`;
-  if (state.cloudShown === name) return;
-  state.cloudShown = name;
-  const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
-  if (state.cloudShown !== name) return; // another job was opened meanwhile
-  byId("viewer").hidden = false;
-  byId("model-panel").classList.add("full");
-  await view.show(bytes, { color: job.settings.model.color });
-  announce("The 3D model is ready.");
-}
-
-async function cancel() {
-  state.stopSending();
-  if (!state.job || hasEnded(state.job) || !state.job.links.cancel) return;
-  try {
-    state.stopWatching();
-    follow(await post(state.job.links.cancel));
-  } catch (error) {
-    fail(error);
-  }
-}
-
-/** Show the job of the address, or the beginning. */
-async function open() {
-  const id = inAddress("job");
-  if (id === (state.job?.id ?? null)) return;
-  clear();
-  showState();
-  if (!id) return;
-  try {
-    const job = await getJson(jobUrl(id));
-    viewer().catch(() => {});
-    showSettings(job.settings);
-    follow(job);
-  } catch (error) {
-    setAddress({ job: null });
-    const known = error instanceof Refusal && error.status === 404;
-    fail(known ? new Refusal(404, { title: "This job is not here any more", detail: "It has expired or was deleted. Choose a photo to begin again." }) : error);
-  }
-}
-
-byId("generate-depth").addEventListener("click", generateDepth);
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+  event.preventDefault(); // the part of the address after # is the job's
+  byId("main").focus();
+});
+byId("generate-depth").addEventListener("click", () => generateDepth().then(refreshGallery));
 byId("generate-model").addEventListener("click", generateModel);
 byId("cancel").addEventListener("click", cancel);
-byId("error-close").addEventListener("click", () => panels.showError(null));
+byId("error-close").addEventListener("click", () => showError(null));
 addEventListener("popstate", open);
-listenForPhotos(([photo]) => choose(photo), panels.showError);
+listenForPhotos(chosen, showError);
+listenForJobActions(fail, beginAgain, follow);
+listenForGallery();
+offerCamera((photo) => chosen([photo]), showError);
 buildSettings()
   .catch(() => {}) // the server's defaults hold
-  .then(open);
+  .then(open)
+  .then(refreshGallery);

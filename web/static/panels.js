@@ -92,6 +92,8 @@ export function showMeta(job) {
   byId("depth-meta").textContent = join(job.model, took(job.timings.depth_s));
   const count = typeof points === "number" ? `${points.toLocaleString("en")} points` : "";
   byId("model-meta").textContent = join(count, took(job.timings.model_s));
+  byId("advice").hidden = !job.report?.advice;
+  byId("advice").textContent = job.report?.advice ?? "";
 }
 
 /** Bring a panel into sight, on a screen that cannot show all of them. @param {"photo"|"depth"|"model"} stage */
@@ -105,7 +107,7 @@ export function showDownloads(job) {
   const files = job.results.filter((file) => !HIDDEN_FILES.includes(file.name));
   const order = Object.keys(FILES);
   files.sort((a, b) => (order.indexOf(a.name) + 99) % 99 - (order.indexOf(b.name) + 99) % 99);
-  byId("downloads").hidden = !files.length || !hasEnded(job);
+  byId("downloads").hidden = !files.length || !(hasEnded(job) || job.stage === "export");
   const items = files.map((file) => {
     const [title, what] = FILES[file.name] ?? [file.name, ""];
     const link = make("a", { href: file.url, download: file.name }, make("span", {}, title), make("small", {}, what));

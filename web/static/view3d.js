@@ -1,10 +1,13 @@
 // @ts-check
-/** Brings plotly.js and the viewer when they are first needed, and links them with the two pictures. */
+/** Brings plotly.js and the viewer when they are first needed, and links them with the two pictures and the address. */
 
-import { byId } from "./dom.js";
+import { inAddress, setAddress } from "./address.js";
+import { getBytes } from "./api.js";
+import { announce, byId } from "./dom.js";
 
 /** @type {Promise<any>|null} */
 let loading = null;
+let shown = ""; // url and time of the cloud in the viewer
 
 /** @param {string} url */
 function loadScript(url) {
@@ -22,6 +25,8 @@ async function load() {
   const [{ Viewer }] = await Promise.all([import(String(viewer)), loadScript(String(plotly))]);
   const view = new Viewer(byId("viewer"));
   view.addEventListener("hover", (/** @type {CustomEvent} */ event) => mark(event.detail));
+  view.addEventListener("camera", () => setAddress({ view: view.camera }));
+  view.addEventListener("options", () => setAddress({ look: `${view.options.mode},${view.options.color}` }));
   return view;
 }
 
@@ -34,13 +39,49 @@ export function viewer() {
   return loading;
 }
 
+/** What the address says of the look, over what the job was made with. @param {import("./api.js").Job} job */
+function look(job) {
+  const [mode, color] = (inAddress("look") ?? "").split(",");
+  return {
+    ...(["points", "surface"].includes(mode) && { mode }),
+    color: ["grayscale", "photo"].includes(color) ? color : job.settings.model.color,
+  };
+}
+
+/** Show a job's cloud; nothing happens where it is shown already. @param {import("./api.js").Job} job @param {string} url */
+export async function showCloud(job, url) {
+  if (shown === url) return; // it names the run that made the cloud
+  shown = url;
+  try {
+    const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
+    if (shown !== url) return; // another job was opened meanwhile
+    byId("viewer").hidden = false;
+    byId("model-panel").classList.add("full");
+    view.camera = inAddress("view") ?? view.front;
+    await view.show(bytes, look(job));
+    announce("The 3D model is ready.");
+  } catch (error) {
+    if (shown === url) shown = "";
+    throw error;
+  }
+}
+
+/** Leave the cloud that is shown, if any. */
+export function hideCloud() {
+  shown = "";
+  byId("viewer").hidden = true;
+  delete byId("viewer").dataset.ready;
+  byId("model-panel").classList.remove("full");
+  mark(null);
+}
+
 /** Show a place in both pictures, or none. @param {{ u: number, v: number } | null} place fractions of the photo */
 function mark(place) {
   for (const dot of document.querySelectorAll(".mark")) {
-    const shown = /** @type {HTMLElement} */ (dot);
-    shown.hidden = !place || /** @type {HTMLElement} */ (shown.previousElementSibling).hidden;
+    const shownMark = /** @type {HTMLElement} */ (dot);
+    shownMark.hidden = !place || /** @type {HTMLElement} */ (dot.previousElementSibling).hidden;
     if (!place) continue;
-    shown.style.left = `${100 * place.u}%`;
-    shown.style.top = `${100 * place.v}%`;
+    shownMark.style.left = `${100 * place.u}%`;
+    shownMark.style.top = `${100 * place.v}%`;
   }
 }

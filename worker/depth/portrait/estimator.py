@@ -15,13 +15,15 @@ from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.confidence import confidence_of
 from worker.depth.portrait.faces import Face, FaceFinder
-from worker.depth.portrait.mesh import face_mesh
+from worker.depth.portrait.mesh import PATTERNS, face_mesh
 from worker.depth.portrait.metric import Pose, head_pose, points_mm
 from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import report_on
+from worker.depth.portrait.shading import refine
 from worker.depth.portrait.silhouette import Segmenter
 from worker.geometry.camera import camera_for
 
+PATTERN_REACH = 60.0  # parts of the face's side
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
     "lit evenly, and at least 60 pixels wide."
@@ -69,11 +71,10 @@ class Portrait:
         camera, pixels = _on_grid(photo)
         on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]
         surface = surface_of(on_grid[0], camera)
+        face = refine(surface.depth, pixels, camera, patterns_of(on_grid[0], camera))
         person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
-        depth = surface.depth
-        if person is not None:
-            depth = extend(surface.depth, person, camera, surface.pose)
-        confidence = confidence_of(depth, surface.depth, camera)
+        depth = face if person is None else extend(face, person, camera, surface.pose)
+        confidence = confidence_of(depth, face, camera)
         report = report_on(photo.pixels, faces, surface.pose, silhouette_found=person is not None)
         depth_map = DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
         return Bust(depth_map, surface.depth, silhouette_found=person is not None)
@@ -92,6 +93,15 @@ def surface_of(face: Face, camera: Intrinsics) -> Surface:
     smooth = mesh.smooth(points, forward=-pose.axes[:, 2])
     corners = np.column_stack([project(smooth, camera), smooth[:, 2]])
     return Surface(rasterise(corners, mesh.triangles, (camera.height, camera.width)), pose)
+
+
+def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:
+    """(H, W) bool: eyes, brows and lips of a face, and a little round them."""
+    image = np.zeros((camera.height, camera.width), np.uint8)
+    for rim in PATTERNS:
+        cv2.fillPoly(image, [np.rint(face.landmarks[list(rim), :2]).astype(np.int32)], 1)
+    reach = 2 * int(face.side / PATTERN_REACH) + 1
+    return cv2.dilate(image, np.ones((reach, reach))) > 0
 
 
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
