@@ -23,7 +23,7 @@ from worker.depth.portrait.shading import refine
 from worker.depth.portrait.silhouette import Segmenter
 from worker.geometry.camera import camera_for
 
-PATTERN_REACH = 60.0  # parts of the face's side
+PATTERN_REACH = 45.0  # parts of the face's side
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
     "lit evenly, and at least 60 pixels wide."
