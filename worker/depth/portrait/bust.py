@@ -147,7 +147,9 @@ def _fine(w: np.ndarray, face: np.ndarray, person: np.ndarray, trunk: Trunk, pix
     fine = cv2.GaussianBlur(fine, (0, 0), max(0.5, 0.6 * CELL_MM / pixel_mm))
     there = np.isfinite(face)
     inside = _eroded(there, person, 0)
-    weight = smoothstep(ndimage.distance_transform_edt(inside) * pixel_mm, FACE_RIM_MM, FACE_RIM_MM + BLEND_MM)
+    weight = smoothstep(
+        ndimage.distance_transform_edt(inside) * pixel_mm, FACE_RIM_MM + CELL_MM, FACE_RIM_MM + CELL_MM + BLEND_MM
+    )
     exact = trunk.w_from_depth(np.where(there, face, trunk.rim))
     fine = weight * exact + (1 - weight) * fine
     curvature = (-trunk.bulge * pixel_mm**2).astype(np.float32)
