@@ -18,7 +18,7 @@ class ModelInfo:
     """A depth model as the depth workers offer it."""
 
     name: str
-    family: str
+    title: str
     unit: str
     licence: str
     ready: bool

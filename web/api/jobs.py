@@ -30,7 +30,7 @@ Options = TypeVar("Options", bound=BaseModel)
 class JobForm(BaseModel):
     """What may stand beside the photo in POST /jobs."""
 
-    steps: Literal["depth", "depth,model"] = "depth,model"
+    steps: Literal["depth", "depth,model", "depth,model,export"] = "depth,model,export"
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -71,7 +71,7 @@ def build_model(job_id: str) -> Response:
     options = _chosen(ModelOptions, _json_body(), whole=True)
     if not store.get(job_id).depth_files:
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
-    job = store.requeue(job_id, Stage.MODEL, (Stage.MODEL,), options)
+    job = store.requeue(job_id, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
     services().hints.send(Stage.MODEL)
     return _answer(job, 202)
 

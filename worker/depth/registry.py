@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from shared.errors import ModelError, WeightsError
 from shared.pointcloud import Unit
 from worker.depth.estimator import Estimator
-from worker.depth.transforms import IMAGENET, InputRule, Normalisation
+from worker.depth.transforms import HALF, IMAGENET, InputRule, Normalisation
 from worker.depth.weights import UrlSource, Weights, WeightsFile, WheelSource
 from worker.depth.weights.sources import MIDAS_RELEASES
 
@@ -28,19 +28,30 @@ class NetworkInput:
 
 
 @dataclass(frozen=True)
+class LoadOptions:
+    """How to load a network; models without one ignore it.
+
+    side_px: the input's side instead of the native one.
+    """
+
+    side_px: int | None = None
+
+
+@dataclass(frozen=True)
 class ModelRow:
     """A depth model.
 
-    loader: gives the estimator from this row and the folder with its files.
+    title: for a person to read.
+    loader: gives the estimator from this row, the folder with its files, and options.
     builder: dotted name of what the loader builds, `module:attribute`.
     input: what the network takes; None where the estimator crops the photo by itself.
-    unit: of the depth that it gives.
+    unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     rank: `auto` takes the highest among those that are ready.
     """
 
     name: str
-    family: str
-    loader: Callable[[ModelRow, Path], Estimator]
+    title: str
+    loader: Callable[[ModelRow, Path, LoadOptions], Estimator]
     builder: str
     input: NetworkInput | None
     unit: Unit
@@ -87,11 +98,11 @@ def choose(name: str, folder: Path) -> ModelRow:
     return max(candidates, key=lambda model: model.rank)
 
 
-def load(name: str, folder: Path) -> Estimator:
+def load(name: str, folder: Path, options: LoadOptions | None = None) -> Estimator:
     """Load a model by name, or `auto`.
 
     Raises:
-        ModelError: no model has that name.
+        ModelError: no model has that name, or it cannot run as the options say.
         WeightsError: its files are absent or wrong.
     """
     model = choose(name, folder)
@@ -101,7 +112,7 @@ def load(name: str, folder: Path) -> Estimator:
             "gets them"
         )
     model.weights.verify(folder)
-    return model.loader(model, folder)
+    return model.loader(model, folder, options or LoadOptions())
 
 
 def _attribute(dotted: str) -> Any:
@@ -109,31 +120,48 @@ def _attribute(dotted: str) -> Any:
     return getattr(import_module(module), name)
 
 
-def _load_embedded(model: ModelRow, folder: Path) -> Estimator:
+def _load_embedded(model: ModelRow, folder: Path, options: LoadOptions) -> Estimator:
     estimator: Estimator = _attribute(model.builder)(folder)
     return estimator
 
 
-def _load_midas(model: ModelRow, folder: Path) -> Estimator:
-    if model.input is None:
-        raise ModelError(f"{model.name} has no input rule")
+def _load_midas(model: ModelRow, folder: Path, options: LoadOptions) -> Estimator:
+    """The network, made metric by the faces that it sees wherever the face model's files are there too."""
     load_estimator = _attribute("worker.depth.midas.estimator:load")
     (path,) = (file.path(folder) for file in model.weights.files)
-    estimator: Estimator = load_estimator(
-        model.name, _attribute(model.builder), path, model.input.rule, model.input.normalisation
-    )
+    rule, normalisation = _input_of(model, options.side_px)
+    network = load_estimator(model.name, _attribute(model.builder), path, rule, normalisation)
+    estimator: Estimator = network
+    if PORTRAIT_WEIGHTS.present(folder):
+        PORTRAIT_WEIGHTS.verify(folder)
+        portrait = _attribute("worker.depth.portrait:load")(folder)
+        estimator = _attribute("worker.depth.anchored:Anchored")(network, portrait)
     return estimator
 
 
+def _input_of(model: ModelRow, side_px: int | None) -> tuple[InputRule, Normalisation]:
+    """The input rule, at another side if asked for one."""
+    if model.input is None:
+        raise ModelError(f"{model.name} has no network input")
+    rule = model.input.rule
+    if side_px is None or side_px == rule.side_px:
+        return rule, model.input.normalisation
+    if model.input.fixed:
+        raise ModelError(f"{model.name} runs at {rule.side_px} pixels only, not at {side_px}")
+    if side_px < rule.multiple_px or side_px % rule.multiple_px:
+        raise ModelError(f"an input side of {side_px} pixels; {model.name} needs a multiple of {rule.multiple_px}")
+    return replace(rule, side_px=side_px), model.input.normalisation
+
+
 def _midas_row(
-    name: str, rank: int, release: str, spec: str, network_input: NetworkInput, sha256: str | None = None
+    name: str, title: str, rank: int, release: str, builder: str, network_input: NetworkInput, sha256: str | None = None
 ) -> ModelRow:
     file = WeightsFile(f"{name}.pt", sha256)
     return ModelRow(
         name=name,
-        family="midas",
+        title=title,
         loader=_load_midas,
-        builder=f"worker.depth.midas.{spec}",
+        builder=f"worker.depth.midas.{builder}",
         input=network_input,
         unit="relative",
         weights=Weights((file,), (UrlSource(f"{MIDAS_RELEASES}{release}/{file.name}"),)),
@@ -165,11 +193,22 @@ PORTRAIT_WEIGHTS = Weights(
     ),
 )
 
-# `portrait` goes before all MiDaS networks: it is metric, and made for faces.
+V21_256 = NetworkInput(InputRule(256, "upper_bound"), IMAGENET)
+V21_384 = NetworkInput(InputRule(384, "upper_bound"), IMAGENET)
+FREE_384 = NetworkInput(InputRule(384, "minimal"), HALF)
+FREE_512 = NetworkInput(InputRule(512, "minimal"), HALF)
+SQUARE_224 = NetworkInput(InputRule(224, keep_aspect=False), HALF, fixed=True)
+SQUARE_256 = NetworkInput(InputRule(256, keep_aspect=False), HALF, fixed=True)
+SQUARE_384 = NetworkInput(InputRule(384, keep_aspect=False), HALF, fixed=True)
+
+HYBRID_SHA256 = "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853"
+
+# The ranks among the MiDaS networks follow the accuracy in the official README. `portrait` goes before all of them:
+# it is metric, and made for faces.
 _TABLE = (
     ModelRow(
         name="portrait",
-        family="face mesh",
+        title="Face mesh, metric",
         loader=_load_embedded,
         builder="worker.depth.portrait:load",
         input=None,
@@ -178,17 +217,19 @@ _TABLE = (
         licence="MIT, Apache-2.0",
         rank=100,
     ),
-    _midas_row(
-        "midas_v21_384", 40, "v2_1", "conv:LARGE", NetworkInput(InputRule(384, "upper_bound"), IMAGENET), "f6b98070"
-    ),
-    _midas_row(
-        "midas_v21_small_256",
-        10,
-        "v2_1",
-        "conv:SMALL",
-        NetworkInput(InputRule(256, "upper_bound"), IMAGENET),
-        "70d6b9c8",
-    ),
+    _midas_row("dpt_beit_large_512", "MiDaS v3.1 BEiT-L 512", 60, "v3_1", "beit:LARGE_512", FREE_512),
+    _midas_row("dpt_beit_large_384", "MiDaS v3.1 BEiT-L 384", 58, "v3_1", "beit:LARGE_384", FREE_384),
+    _midas_row("dpt_swin2_large_384", "MiDaS v3.1 Swin2-L", 56, "v3_1", "swin:V2_LARGE_384", SQUARE_384),
+    _midas_row("dpt_swin_large_384", "MiDaS v3.1 Swin-L", 54, "v3_1", "swin:LARGE_384", SQUARE_384),
+    _midas_row("dpt_next_vit_large_384", "MiDaS v3.1 Next-ViT-L", 52, "v3_1", "next_vit:LARGE", FREE_384),
+    _midas_row("dpt_swin2_base_384", "MiDaS v3.1 Swin2-B", 50, "v3_1", "swin:V2_BASE_384", SQUARE_384),
+    _midas_row("dpt_beit_base_384", "MiDaS v3.1 BEiT-B", 48, "v3_1", "beit:BASE_384", FREE_384),
+    _midas_row("dpt_swin2_tiny_256", "MiDaS v3.1 Swin2-T", 44, "v3_1", "swin:V2_TINY_256", SQUARE_256),
+    _midas_row("dpt_large_384", "MiDaS v3 Large", 42, "v3", "vit:LARGE", FREE_384, "2f21e586"),
+    _midas_row("dpt_hybrid_384", "MiDaS v3 Hybrid", 40, "v3", "vit:HYBRID", FREE_384, HYBRID_SHA256),
+    _midas_row("dpt_levit_224", "MiDaS v3.1 LeViT", 36, "v3_1", "levit:LEVIT_384", SQUARE_224),
+    _midas_row("midas_v21_384", "MiDaS v2.1", 30, "v2_1", "conv:LARGE", V21_384, "f6b98070"),
+    _midas_row("midas_v21_small_256", "MiDaS v2.1 small", 10, "v2_1", "conv:SMALL", V21_256, "70d6b9c8"),
 )
 
 ROWS = {model.name: model for model in sorted(_TABLE, key=lambda model: -model.rank)}

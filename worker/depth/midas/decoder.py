@@ -7,7 +7,7 @@ Dense Prediction, ICCV 2021, section 3; Xian et al., Monocular Relative Depth Pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +27,7 @@ class DecoderSpec:
         trained with an in-place ReLU, which does that.
     head_widths: channels of the two hidden maps of the head.
     head_corners: the head's upsampling aligns the corners of the grids.
-    stem: channels of a transposed convolutional stem before the head (LeViT); None for none.
+    head_in: channels that reach the head, where a stem before it changes them (LeViT); None for the finest width.
     """
 
     in_channels: tuple[int, ...]
@@ -37,7 +37,7 @@ class DecoderSpec:
     rectified_skip: bool = False
     head_widths: tuple[int, int] = (128, 32)
     head_corners: bool = True
-    stem: tuple[int, int] | None = None
+    head_in: int | None = None
 
 
 class ResidualUnit(nn.Module):
@@ -91,7 +91,7 @@ class Head(nn.Module):
 class Decoder(nn.Module):
     """Feature maps, fine to coarse, to disparity (B, H, W)."""
 
-    def __init__(self, spec: DecoderSpec, stem: Callable[[int, int], nn.Module] | None = None) -> None:
+    def __init__(self, spec: DecoderSpec, stem: nn.Module | None = None) -> None:
         super().__init__()
         widths, levels = spec.widths, range(len(spec.widths))
         self.inputs = nn.ModuleList(
@@ -100,8 +100,8 @@ class Decoder(nn.Module):
         )
         out_widths = [width // 2 if spec.narrowing and level else width for level, width in enumerate(widths)]
         self.fusions = nn.ModuleList(Fusion(widths[level], out_widths[level], spec) for level in levels)
-        self.stem = stem(*spec.stem) if stem and spec.stem else nn.Identity()
-        self.head = Head(spec.stem[1] if spec.stem else widths[0], spec)
+        self.stem = stem or nn.Identity()
+        self.head = Head(spec.head_in or widths[0], spec)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         levels = [project(feature) for project, feature in zip(self.inputs, features, strict=True)]

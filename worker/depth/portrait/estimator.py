@@ -38,6 +38,18 @@ class Surface:
     pose: Pose
 
 
+@dataclass(frozen=True)
+class Bust:
+    """A person: the whole depth map, and the face's own depth (H, W) mm, NaN beside it.
+
+    silhouette_found: whether hair, neck and shoulders are there, or the face alone.
+    """
+
+    depth_map: DepthMap
+    face: np.ndarray
+    silhouette_found: bool
+
+
 class Portrait:
     """Estimates metric depth of the person whose face is largest."""
 
@@ -48,9 +60,11 @@ class Portrait:
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
-        return [self._estimate(photo) for photo in photos]
+        busts = [self.bust_of(photo) for photo in photos]
+        return [bust.depth_map if isinstance(bust, Bust) else bust for bust in busts]
 
-    def _estimate(self, photo: Photo) -> DepthMap | PhotoError:
+    def bust_of(self, photo: Photo) -> Bust | NoFaceError:
+        """The person whose face is largest, with the part of the surface that landmarks vouch for."""
         faces = self._finder.find_faces(photo.pixels)
         if not faces:
             return NoFaceError(NO_FACE)
@@ -62,7 +76,8 @@ class Portrait:
         depth = face if person is None else extend(face, person, camera, surface.pose)
         confidence = confidence_of(depth, face, camera)
         report = report_on(photo.pixels, faces, surface.pose, silhouette_found=person is not None)
-        return DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
+        depth_map = DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
+        return Bust(depth_map, surface.depth, silhouette_found=person is not None)
 
 
 def surface_of(face: Face, camera: Intrinsics) -> Surface:

@@ -35,6 +35,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     fetching.add_argument(
         "--timeout", type=float, default=30.0, metavar="S", help="give up after so long without an answer [%(default)s]"
     )
+    fetching.add_argument("--quiet", action="store_true", help="say nothing when all went well")
     return parser
 
 
@@ -48,10 +49,11 @@ def _list(options: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 
 def _fetch(options: argparse.Namespace, environ: Mapping[str, str]) -> None:
-    how = FetchOptions(options.timeout, environ.get("RELIEF_WEIGHTS_MIRROR") or None)
+    how = FetchOptions(options.timeout, environ.get("RELIEF_WEIGHTS_MIRROR") or None, progress=not options.quiet)
     for row in [registry.row(name) for name in options.names]:
         fetch(row.weights, options.folder, how)
-        sys.stdout.write(f"ready   {row.name}\n")
+        if not options.quiet:
+            sys.stdout.write(f"ready   {row.name}\n")
 
 
 if __name__ == "__main__":

@@ -20,13 +20,14 @@ PARTIAL_CONTENT = 206
 RANGE_NOT_SATISFIABLE = 416
 
 
-def download(url: str, part: Path, timeout_s: float) -> None:
+def download(url: str, part: Path, timeout_s: float, progress: bool = True) -> None:
     """Bring `part` to the whole of what `url` gives; bytes that it already has are not asked for again.
 
     Args:
         url: http or https.
         part: the file to fill; it is left as it is when the transfer breaks off, for the next run to resume.
         timeout_s: seconds to wait for the connection, and for each further piece.
+        progress: show a bar on stderr, where that is a terminal.
     Raises:
         WeightsError: the server cannot be reached or refuses, the transfer broke off, or another process is at it.
     """
@@ -34,7 +35,7 @@ def download(url: str, part: Path, timeout_s: float) -> None:
     with part.open("ab") as file, _reported(url), _locked(file, part):
         try:
             with _opened(url, file.tell(), timeout_s) as response:
-                _receive(response, file, part)
+                _receive(response, file, part, progress)
         except urllib.error.HTTPError as error:
             if not _is_whole_already(error, file.tell()):
                 raise
@@ -81,14 +82,13 @@ def _is_whole_already(error: urllib.error.HTTPError, size: int) -> bool:
     return error.code == RANGE_NOT_SATISFIABLE and total == str(size)
 
 
-def _receive(response: http.client.HTTPResponse, file: IO[bytes], part: Path) -> None:
+def _receive(response: http.client.HTTPResponse, file: IO[bytes], part: Path, progress: bool) -> None:
     if response.status != PARTIAL_CONTENT:  # the server knows no ranges: begin again
         file.truncate(0)
     length = response.headers.get("Content-Length")
     whole = file.seek(0, 2) + int(length) if length else None
-    with tqdm(
-        total=whole, initial=file.tell(), desc=part.stem, unit="B", unit_scale=True, unit_divisor=1024, disable=None
-    ) as bar:
+    unseen = None if progress else True  # None: tqdm looks whether stderr is a terminal
+    with tqdm(total=whole, initial=file.tell(), desc=part.stem, unit="B", unit_scale=True, disable=unseen) as bar:
         while chunk := response.read(CHUNK_BYTES):
             file.write(chunk)
             bar.update(len(chunk))

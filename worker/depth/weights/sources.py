@@ -25,10 +25,12 @@ class FetchOptions:
 
     timeout_s: seconds to wait for a connection, and for each further piece.
     mirror: base address that stands in for MIDAS_RELEASES; None for the original.
+    progress: show a bar on stderr, where that is a terminal.
     """
 
     timeout_s: float = 30.0
     mirror: str | None = None
+    progress: bool = True
 
 
 class Source(Protocol):
@@ -69,7 +71,7 @@ class UrlSource:
         """Download the one file, resumed from `<name>.part`; a wrong one is removed, and refused by both hashes."""
         (file,) = files
         part = folder / f"{file.name}.part"
-        download(self._address(options.mirror), part, options.timeout_s)
+        download(self._address(options.mirror), part, options.timeout_s, options.progress)
         try:
             file.check(part, folder)
         except WeightsError:
