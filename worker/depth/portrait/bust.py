@@ -78,10 +78,11 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
         (H, W) float64 mm, NaN outside the person.
     """
     pixel_mm = pose.eyes[2] / camera.fx
+    body = _continued_down(person, pose, camera)
     shrink = max(1.0, CELL_MM / pixel_mm)
     size_wh = max(8, round(camera.width / shrink)), max(8, round(camera.height / shrink))
     coarse = camera.resized(size_wh)
-    small_person = cv2.resize(person.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= 0.5
+    small_person = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= 0.5
     small_face = _shrunk(face, size_wh)
     trunk = trunk_of(pose, coarse)
     cell_mm = pose.eyes[2] / coarse.fx
@@ -92,8 +93,8 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
     smooth = inflate(small_person, known, curvature, screening, trunk.smoothness)
     plain = inflate(small_person, known, curvature, screening, np.zeros_like(smooth))
     w = np.where(sure, smooth, _soft_maximum(smooth, FLOOR * plain, FLOOR_SOFTNESS_MM**2))
-    depth = _fine(w, face, person, trunk_of(pose, camera), pixel_mm)
-    return np.where(bust_of(pose, camera) | np.isfinite(face), depth, np.nan)
+    depth = _fine(w, face, body, trunk_of(pose, camera), pixel_mm)
+    return np.where(person & (bust_of(pose, camera) | np.isfinite(face)), depth, np.nan)
 
 
 def trunk_of(pose: Pose, camera: Intrinsics) -> Trunk:
@@ -130,6 +131,13 @@ def _from_skull(pose: Pose, camera: Intrinsics) -> tuple[np.ndarray, np.ndarray,
     v, u = np.mgrid[: camera.height, : camera.width].astype(float)
     right = (u - camera.cx) * middle[2] / camera.fx - middle[0]
     return middle, right, (v - camera.cy) * middle[2] / camera.fy - middle[1]
+
+
+def _continued_down(person: np.ndarray, pose: Pose, camera: Intrinsics) -> np.ndarray:
+    """The silhouette, its trunk going on to the picture's lower border: where a body ends below, something cuts it."""
+    _, _, down = _from_skull(pose, camera)
+    trunk = person & (down > NECK_TO_MM)
+    return person | np.logical_or.accumulate(trunk, axis=0)
 
 
 def _skull_rim(pose: Pose, middle: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
