@@ -23,7 +23,7 @@ from worker.depth.portrait.metric import Pose
 SKULL_FROM_EYES_MM = np.array([0.0, -25.0, 95.0])  # its middle, in the head's axes
 SKULL_AXES_MM = np.array([77.0, 115.0, 99.0])  # half of breadth, height, length
 MAX_RIM_TILT_MM = 40.0
-NECK_BEHIND_MM, SHOULDERS_BEHIND_MM = 30.0, 5.0  # behind the middle of the skull, upright
+NECK_BEHIND_MM, SHOULDERS_BEHIND_MM = 35.0, 5.0  # behind the middle of the skull, upright
 NECK_FROM_MM, NECK_TO_MM = 50.0, 140.0  # below the middle of the skull: where skull turns into neck
 SHOULDERS_FROM_MM, SHOULDERS_TO_MM = 120.0, 260.0
 TRUNK_TILT = 0.6  # how much of the head's pitch the trunk takes part in
@@ -141,10 +141,13 @@ def _continued_down(person: np.ndarray, pose: Pose, camera: Intrinsics) -> np.nd
 
 
 def _skull_rim(pose: Pose, middle: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """Depth of the plane in which an ellipsoid's outline lies, seen along the ray to its middle."""
+    """Depth of the plane in which an ellipsoid's outline lies, as a camera near it sees it.
+
+    Where rays from the camera at 0 touch (p - m)' A (p - m) = 1, m' A (p - m) = -1 holds: the polar plane.
+    """
     form = pose.axes @ np.diag(1 / SKULL_AXES_MM**2) @ pose.axes.T
-    normal = form @ (middle / np.linalg.norm(middle))
-    tilt = -(normal[0] * right + normal[1] * down) / normal[2]
+    normal = form @ middle
+    tilt = -(normal[0] * right + normal[1] * down + 1) / normal[2]
     return middle[2] + np.clip(tilt, -MAX_RIM_TILT_MM, MAX_RIM_TILT_MM)
 
 
