@@ -19,7 +19,7 @@ help:  ## this list
 	@touch $@
 
 setup: .venv/ready  ## make .venv, install what is pinned, get the embedded model
-	@$(BIN)/python -m worker.depth.weights fetch --quiet portrait
+	@$(BIN)/python -m worker.depth.weights fetch portrait
 
 demo: setup  ## a photo becomes a 3D face in demo-out/ (PHOTO=path MODEL=name)
 	@$(BIN)/python -m stack.demo $(if $(PHOTO),"$(PHOTO)") --model "$(MODEL)"

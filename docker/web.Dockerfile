@@ -10,4 +10,4 @@ USER relief
 ENV PYTHONUNBUFFERED=1
 EXPOSE 8000
 CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "16", "--worker-class", "gthread", \
-     "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", "web.wsgi:app"]
+     "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", "--no-control-socket", "web.wsgi:app"]

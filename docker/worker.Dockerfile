@@ -1,4 +1,4 @@
-# The workers, for both queues; which one is the command's -Q.
+# The workers, for all queues; which of them is the command's -Q.
 FROM python:3.12-slim
 RUN useradd --uid 10001 --create-home relief && mkdir /data /weights && chown relief /data /weights
 WORKDIR /app

@@ -43,6 +43,7 @@ class Stage(StrEnum):
 
     DEPTH = "depth"
     MODEL = "model"
+    EXPORT = "export"
 
 
 class PhotoInfo(BaseModel):
@@ -99,19 +100,23 @@ class Job(BaseModel):
     finished_ms: int | None = None
     depth_s: float | None = None
     model_s: float | None = None
+    export_s: float | None = None
     depth_queued_s: float | None = None
     model_queued_s: float | None = None
+    export_queued_s: float | None = None
     model_name: str | None = None
     depth_files: tuple[StoredFile, ...] = ()
     model_files: tuple[StoredFile, ...] = ()
+    export_files: tuple[StoredFile, ...] = ()
     depth_report: dict[str, Any] | None = None
     model_report: dict[str, Any] | None = None
+    export_report: dict[str, Any] | None = None
     error: Problem | None = None
 
     @property
     def files(self) -> dict[str, StoredFile]:
         """All results by name."""
-        return {file.name: file for file in (*self.depth_files, *self.model_files)}
+        return {file.name: file for file in (*self.depth_files, *self.model_files, *self.export_files)}
 
     @property
     def ended(self) -> bool:
@@ -119,17 +124,9 @@ class Job(BaseModel):
         return self.state in (State.SUCCEEDED, State.FAILED, State.CANCELED)
 
 
-JSON_FIELDS = (
-    "steps",
-    "photo",
-    "depth",
-    "model",
-    "depth_files",
-    "model_files",
-    "depth_report",
-    "model_report",
-    "error",
-)
+JSON_FIELDS = {"steps", "photo", "depth", "model", "error"} | {
+    f"{stage}_{part}" for stage in Stage for part in ("files", "report")
+}
 
 
 @dataclass(frozen=True)
@@ -248,6 +245,8 @@ class JobStore:
             f"{job.stage}_files": json.dumps([file.model_dump() for file in finished.files]),
             f"{job.stage}_report": json.dumps(finished.report, allow_nan=False),
         }
+        if job.stage is Stage.MODEL:
+            fields["export_files"] = "[]"  # those of an earlier model no longer belong to it
         if finished.model_name:
             fields["model_name"] = finished.model_name
         next_stage = following[0] if following else ""
@@ -262,9 +261,12 @@ class JobStore:
         """
         _held(claim, self._call("fail", claim.job.id, claim.run, problem.model_dump_json()))
 
-    def hand_back(self, claim: Claim) -> bool:
-        """Give a claimed job back to its old place in line; False where the claim was lost already."""
-        return bool(self._call("hand_back", claim.job.id, claim.run))
+    def hand_back(self, claim: Claim, *, attempt_counts: bool = False) -> bool:
+        """Give a claimed job back to its old place in line; False where the claim was lost already.
+
+        A job whose attempt counts is claimed alone the next time.
+        """
+        return bool(self._call("hand_back", claim.job.id, claim.run, int(attempt_counts)))
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued or running job; a job canceled before stays so.
@@ -320,14 +322,14 @@ class JobStore:
         return statistics.median(float(value) for value in seconds) if seconds else None
 
 
-DEPTH_SHARE = 0.6  # of a job of both steps: the network is most of the wait
+SHARES = {Stage.DEPTH: 0.5, Stage.MODEL: 0.2, Stage.EXPORT: 0.3}  # of the wait for a job of all steps, as measured
 
 
 def overall_progress(job: Job, fraction: float) -> float:
     """Progress of the whole job, 0..1, when `fraction` of its present stage is done."""
-    if len(job.steps) == 1:
-        return fraction
-    return fraction * DEPTH_SHARE if job.stage is Stage.DEPTH else DEPTH_SHARE + fraction * (1 - DEPTH_SHARE)
+    whole = sum(SHARES[step] for step in job.steps)
+    before = sum(SHARES[step] for step in job.steps[: job.steps.index(job.stage)])
+    return (before + fraction * SHARES[job.stage]) / whole
 
 
 def _job(fields: dict[bytes, bytes]) -> Job:

@@ -117,7 +117,7 @@ class PointCloud:
         except (ValueError, KeyError, TypeError) as error:
             raise CloudFormatError(f"the cloud's header cannot be read: {error}") from error
         pixels = width * height
-        if not 0 < pixels <= MAX_PIXELS:
+        if min(width, height) < 1 or pixels > MAX_PIXELS:
             raise CloudFormatError(f"a cloud of {width} x {height} pixels; at most {MAX_PIXELS} are allowed")
         body = data[8 + header_size :]
         if len(body) != pixels * 7:

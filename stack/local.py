@@ -85,9 +85,10 @@ class Stack:
         }
         for number, port in enumerate(self._ports):
             self._run(f"web{number}", _gunicorn(port), environment)
-        for stage, count in (("depth", self.plan.depth_workers), ("model", self.plan.model_workers)):
+        for queues, count in (("depth", self.plan.depth_workers), ("model,export", self.plan.model_workers)):
             for number in range(count):
-                self._run(f"{stage}{number}", _celery(stage, number), environment)
+                name = f"{queues.partition(',')[0]}{number}"
+                self._run(name, _celery(queues, name), environment)
         for url in self.urls:
             wait_until(f"the web front at {url}", partial(_is_ready, url))
 
@@ -105,11 +106,20 @@ def _is_ready(url: str) -> bool:
 
 def _gunicorn(port: int) -> list[str]:
     options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "16", "--worker-class", "gthread"]
-    return [sys.executable, "-m", "gunicorn", *options, "--graceful-timeout", "20", "web.wsgi:app"]
+    return [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        *options,
+        "--graceful-timeout",
+        "20",
+        "--no-control-socket",
+        "web.wsgi:app",
+    ]
 
 
-def _celery(stage: str, number: int) -> list[str]:
-    options = ["-Q", stage, "-n", f"{stage}{number}@%h", "-l", "INFO"]
+def _celery(queues: str, name: str) -> list[str]:
+    options = ["-Q", queues, "-n", f"{name}@%h", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
 

@@ -11,6 +11,8 @@ from shared.queue import connect
 from shared.settings import Settings
 from stack.valkey import start_valkey
 
+pytest_plugins = ["tests.browser"]
+
 SECRET = "a secret of the tests, long enough to sign"
 PORTRAIT = Path(__file__).parent.parent / "stack" / "portrait.png"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from apiflask import APIFlask
+from flask import request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
@@ -41,6 +42,7 @@ def create_app(settings: Settings) -> APIFlask:
     hints = Hints(celery_app(settings.redis_url))
     app.extensions[KEY] = Services(settings, JobStore(redis), Storage(settings.data), hints)
     problems.register(app)
+    app.teardown_request(_close_uploads)
     for room in (jobs, results, models):
         app.register_blueprint(room.blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
@@ -48,3 +50,8 @@ def create_app(settings: Settings) -> APIFlask:
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _close_uploads(_: BaseException | None) -> None:
+    """An upload lies in a temporary file: give it back with the request, whatever came of it."""
+    request.close()

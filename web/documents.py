@@ -10,15 +10,15 @@ from pydantic import BaseModel
 
 from shared.jobs import Job, JobStore, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
-from shared.storage import PHOTO
+from shared.storage import CLOUD, PHOTO, VIEW
 
 
 class Result(BaseModel):
-    """A file that can be fetched."""
+    """A file that can be fetched; bytes is null where it is made on request."""
 
     name: str
     url: str
-    bytes: int
+    bytes: int | None
     stage: Stage
 
 
@@ -36,6 +36,8 @@ class Timings(BaseModel):
     depth_s: float | None
     model_queued_s: float | None
     model_s: float | None
+    export_queued_s: float | None
+    export_s: float | None
 
 
 class JobDocument(BaseModel):
@@ -84,10 +86,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         photo=job.photo,
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
-        results=[
-            Result(name=file.name, url=_result_url(job, file.name), bytes=file.bytes, stage=file.stage)
-            for file in job.files.values()
-        ],
+        results=_results(job),
         error=job.error,
         links=_links(job),
     )
@@ -99,7 +98,11 @@ def _message(job: Job, before: int | None) -> str:
     if job.state is State.QUEUED:
         return "Next in line." if not before else f"Waiting: {before} before this one."
     if job.state is State.RUNNING:
-        doing = {Stage.DEPTH: "Estimating depth", Stage.MODEL: "Building the 3D model"}
+        doing = {
+            Stage.DEPTH: "Estimating depth",
+            Stage.MODEL: "Building the 3D model",
+            Stage.EXPORT: "Writing meshes for other programs",
+        }
         return f"{doing[job.stage]}{again}."
     if job.state is State.FAILED and job.error:
         return job.error.detail
@@ -123,6 +126,17 @@ def _report(job: Job) -> dict[str, Any] | None:
     return {**job.depth_report, **(job.model_report or {})}
 
 
+def _results(job: Job) -> list[Result]:
+    stored = [
+        Result(name=file.name, url=_result_url(job, file.name, file.folder), bytes=file.bytes, stage=file.stage)
+        for file in job.files.values()
+    ]
+    if CLOUD in job.files:
+        url = _result_url(job, VIEW, job.files[CLOUD].folder)
+        stored.append(Result(name=VIEW, url=url, bytes=None, stage=Stage.MODEL))
+    return stored
+
+
 def _links(job: Job) -> dict[str, str]:
     links = {"self": _url("jobs.show", job), "photo": _result_url(job, PHOTO)}
     if not job.ended:
@@ -136,8 +150,9 @@ def _url(endpoint: str, job: Job) -> str:
     return url_for(endpoint, job_id=job.id)
 
 
-def _result_url(job: Job, name: str) -> str:
-    return url_for("results.download", job_id=job.id, name=name)
+def _result_url(job: Job, name: str, run: str | None = None) -> str:
+    """The run makes it a new URL when a newer result takes the place of an older one."""
+    return url_for("results.download", job_id=job.id, name=name, run=run)
 
 
 def _time(ms: int) -> datetime:

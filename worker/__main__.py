@@ -15,15 +15,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.errors import ReliefError
-from shared.options import ModelOptions
+from shared.options import DepthOptions, ModelOptions
+from shared.photo import read_photo
 from shared.settings import Settings
+from shared.viewer import view_html
 from worker import __version__, pipeline
-from worker.photo import read_photo
+from worker.depth import registry
+from worker.depth.estimator import Photo
 
 log = logging.getLogger("worker")
 
 BAD_INPUT = 2
-OPTIONS = {"points": "point_budget", "smoothing": "smoothing", "color": "color", "background": "background"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,11 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     given = _parser().parse_args(arguments)
     try:
-        options = ModelOptions(**{field: getattr(given, name) for name, field in OPTIONS.items()})
-        run(given.photo, given.out, given.model, options, given.weights, given.fov_x_deg)
+        depth_options = DepthOptions(model=given.model, fov_x_deg=given.fov_x_deg)
+        model_options = ModelOptions(**{name: getattr(given, name) for name in ModelOptions.model_fields})
+        run(given.photo, given.out, depth_options, model_options, given.weights)
     except ValidationError as error:
         first = error.errors()[0]
-        log.error("%s: %s", first["loc"][0], first["msg"])
+        log.error("%s: %s, got %s", first["loc"][0], first["msg"], first["input"])
         return BAD_INPUT
     except (ReliefError, OSError) as error:
         log.error("%s", error)
@@ -44,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(
-    path: Path, out: Path, model: str, options: ModelOptions, weights: Path, fov_x_deg: float | None = None
+    path: Path, out: Path, depth_options: DepthOptions, model_options: ModelOptions, weights: Path
 ) -> dict[str, Any]:
-    """Turn one photo into depth.png, depth16.png, depth.npz, cloud.rlf, cloud.ply, view.html and report.json.
+    """Turn one photo into the files of a job, a page that shows it, and a report.
 
     Returns:
         The report, as it is written.
@@ -54,46 +57,44 @@ def run(
         ReliefError: the photo or the model cannot be used.
         OSError: a file cannot be read or written.
     """
-    from shared.viewer import view_html
-    from worker.depth import registry  # brings torch: not before the arguments are known to be good
-
-    seconds: dict[str, float] = {}
-    clock = _Clock(seconds)
-    photo = read_photo(path, fov_x_deg)
-    row = registry.choose(model, weights)
-    estimator = registry.load(row.name, weights)
+    clock = _Clock()
+    decoded = read_photo(path.read_bytes())
+    photo = Photo(decoded.pixels, decoded.focal_35mm, depth_options.fov_x_deg)
+    model = registry.choose(depth_options.model, weights).name
+    estimator = registry.load(model, weights)
     clock.lap("load")
     depth_map = pipeline.estimate_depth(estimator, photo)
     clock.lap("depth")
-    cloud, cloud_report = pipeline.build_cloud(depth_map, photo.pixels, options)
+    cloud, cloud_report = pipeline.build_cloud(depth_map, photo.pixels, model_options)
     clock.lap("model")
+    files = pipeline.depth_files(depth_map, model=model) | pipeline.cloud_files(cloud, model_options, model=model)
+    files["view.html"] = view_html(cloud, title=path.stem, color=model_options.color).encode()
+    clock.lap("files")
     report = {
         "photo": path.name,
-        "model": row.name,
+        "model": model,
         "version": __version__,
-        "settings": options.model_dump(),
+        "settings": {"depth": depth_options.model_dump(), "model": model_options.model_dump()},
         "depth": depth_map.report,
         "cloud": cloud_report,
-        "seconds": seconds,
+        "seconds": clock.seconds,
     }
-    files = pipeline.depth_files(depth_map) | pipeline.cloud_files(cloud, options, model=row.name)
-    files["view.html"] = view_html(cloud, title=path.stem, color=options.color).encode()
-    clock.lap("files")
     files["report.json"] = json.dumps(report, indent=2, allow_nan=False).encode()
     _write(out, files)
-    log.info("%s: %d points by %s in %s", path.name, cloud.count, row.name, out)
+    log.info("%s: %d points by %s in %s", path.name, cloud.count, model, out)
     return report
 
 
 class _Clock:
     """Seconds of each stage."""
 
-    def __init__(self, seconds: dict[str, float]) -> None:
-        self._seconds, self._since = seconds, time.monotonic()
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
 
     def lap(self, name: str) -> None:
         now = time.monotonic()
-        self._seconds[name], self._since = round(now - self._since, 3), now
+        self.seconds[name], self._since = round(now - self._since, 3), now
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
@@ -112,21 +113,14 @@ def _weights_folder() -> Path:
 
 
 def _parser() -> argparse.ArgumentParser:
-    field = ModelOptions.model_fields
     parser = argparse.ArgumentParser(prog="python -m worker", description="Turn a photo of a face into a 3D face.")
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="a JPEG or PNG file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
     parser.add_argument(
-        "--model", default="auto", metavar="NAME", help="depth model; auto takes the best that is ready"
-    )
-    parser.add_argument(
         "--weights", type=Path, default=_weights_folder(), metavar="DIR", help="folder of model weights"
     )
-    parser.add_argument("--fov-x-deg", type=float, metavar="DEG", help="horizontal field of view")
-    parser.add_argument("--points", type=int, default=field["point_budget"].default, help="most points in the cloud")
-    parser.add_argument("--smoothing", type=float, default=field["smoothing"].default, help="in mm, or pixels")
-    parser.add_argument("--color", choices=("grayscale", "photo"), default=field["color"].default)
-    parser.add_argument("--background", choices=("remove", "keep"), default=field["background"].default)
+    for name, field in (DepthOptions.model_fields | ModelOptions.model_fields).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", default=field.default, help=field.description)
     return parser
 
 

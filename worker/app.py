@@ -12,6 +12,7 @@ from typing import Any
 from celery.signals import worker_init, worker_process_init, worker_ready
 from redis.exceptions import RedisError
 
+from shared.errors import ModelError
 from shared.jobs import JobStore, Stage
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
@@ -36,6 +37,21 @@ app.conf.update(
 def configure_logging(**_: Any) -> None:
     """Our own format, on standard error."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+@worker_init.connect
+def refuse_to_start_without_a_model(**_: Any) -> None:
+    """A depth worker whose model is not there says so at once, instead of failing each job."""
+    from worker.depth import registry
+
+    if Stage.DEPTH not in app.amqp.queues.consume_from:
+        return
+    try:
+        model = registry.choose(settings.depth_model, settings.weights)
+    except ModelError as error:
+        raise SystemExit(f"the depth worker cannot start: {error}") from error
+    if not registry.ready(model, settings.weights):
+        raise SystemExit(f"the depth worker cannot start: the weights of {model.name} are not in {settings.weights}")
 
 
 @worker_ready.connect

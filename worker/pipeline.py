@@ -10,7 +10,6 @@ import json
 from dataclasses import asdict
 from typing import Any, get_args
 
-import cv2
 import numpy as np
 
 from shared.camera import Intrinsics
@@ -20,17 +19,28 @@ from shared.pointcloud import PointCloud, Unit
 from worker import __version__
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.geometry import cloud as geometry
+from worker.geometry.exports import (
+    glb_from_mesh,
+    obj_zip_from_mesh,
+    ply_from_mesh,
+    png_from_image,
+    stl_from_solid,
+    texture_from_photo,
+)
+from worker.geometry.jumps import links_of
+from worker.geometry.mesh import mesh_from_cloud, simplified
+from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.ply import ply_from_cloud
+from worker.geometry.solid import solid_from_cloud
 from worker.geometry.tone import gray16_from_depth, gray_from_depth
-from worker.photo import decode_photo
-
-__all__ = ["build_cloud", "cloud_files", "decode_photo", "depth_files", "estimate_depth", "load_depth"]
 
 DEPTH_FILE = "depth.npz"
 DEPTH_IMAGE = "depth.png"
 DEPTH_IMAGE_16 = "depth16.png"
 CLOUD_FILE = "cloud.rlf"
 PLY_FILE = "cloud.ply"
+MESH_TRIANGLES = 60_000
+SOLID_TRIANGLES = 100_000
 CAMERA_KEYS = ("fx", "fy", "cx", "cy")
 
 
@@ -60,34 +70,54 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     return cloud, asdict(report)
 
 
-def depth_files(depth_map: DepthMap) -> dict[str, bytes]:
+def depth_files(depth_map: DepthMap, *, model: str = "unknown") -> dict[str, bytes]:
     """The files of the depth stage: depth as float, and as 8 and 16-bit pictures."""
+    facts = facts_of(model, depth_map.unit)
     return {
         DEPTH_FILE: depth_bytes(depth_map),
-        DEPTH_IMAGE: _png(gray_from_depth(depth_map.depth)),
-        DEPTH_IMAGE_16: _png(gray16_from_depth(depth_map.depth)),
+        DEPTH_IMAGE: png_from_image(gray_from_depth(depth_map.depth), facts),
+        DEPTH_IMAGE_16: png_from_image(gray16_from_depth(depth_map.depth), facts),
     }
 
 
 def cloud_files(cloud: PointCloud, options: ModelOptions, *, model: str) -> dict[str, bytes]:
     """The files of the model stage: the compact cloud, and the PLY."""
-    comments = provenance(options, model=model, unit=cloud.unit)
+    facts = facts_of(model, cloud.unit, options)
+    comments = [f"{name}: {fact}" for name, fact in facts.items()]
     return {
         CLOUD_FILE: cloud.to_bytes(),
         PLY_FILE: ply_from_cloud(cloud, color=options.color, comments=comments),
     }
 
 
-def provenance(options: ModelOptions, *, model: str, unit: Unit) -> list[str]:
-    """Lines that say what made a file."""
-    settings = " ".join(f"{name}={value}" for name, value in options.model_dump().items())
-    return [
-        f"made by Relief {__version__}",
-        f"depth model: {model}",
-        f"settings: {settings}",
-        f"unit: {unit}",
-        "frame: x right, y up, z towards the viewer; the camera is at the origin",
-    ]
+def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, model: str) -> dict[str, bytes]:
+    """The surface as files for other programs: textured meshes, a printable body, and the normal map.
+
+    Args:
+        cloud: as `build_cloud` gives it.
+        pixels: (H, W, 3) uint8, the photo, which becomes the texture.
+        options: what the cloud was made with; the files say so.
+        model: name of the depth model.
+    """
+    facts = facts_of(model, cloud.unit, options)
+    mesh = simplified(mesh_from_cloud(cloud), MESH_TRIANGLES)
+    solid = simplified(solid_from_cloud(cloud), SOLID_TRIANGLES)
+    texture = texture_from_photo(pixels)
+    normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
+    return {
+        "face.glb": glb_from_mesh(mesh, cloud, texture, facts),
+        "face.obj.zip": obj_zip_from_mesh(mesh, cloud, texture, facts),
+        "face.ply": ply_from_mesh(mesh, cloud, facts),
+        "face.stl": stl_from_solid(solid, cloud, facts),
+        "normals.png": png_from_image(normal_map(normals), facts),
+    }
+
+
+def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> dict[str, str]:
+    """What made a file, as the file itself says it."""
+    settings = " ".join(f"{name}={value}" for name, value in options.model_dump().items()) if options else ""
+    facts = {"generator": f"Relief {__version__}", "depth model": model, "unit": unit}
+    return facts | ({"settings": settings} if settings else {})
 
 
 def depth_bytes(depth_map: DepthMap) -> bytes:
@@ -114,10 +144,3 @@ def load_depth(data: bytes) -> DepthMap:
         height, width = depth.shape
         camera = Intrinsics(width, height, *(float(file[name]) for name in CAMERA_KEYS))
         return DepthMap(depth, camera, unit, file["confidence"], json.loads(str(file["report"])))  # type: ignore
-
-
-def _png(image: np.ndarray) -> bytes:
-    done, data = cv2.imencode(".png", image)
-    if not done:
-        raise ValueError(f"OpenCV cannot write an image of {image.shape} {image.dtype} as PNG")
-    return data.tobytes()

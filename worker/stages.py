@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from shared.errors import ClaimLostError, PhotoError, ReliefError
 from shared.jobs import Claim, Finished, JobStore, Problem, Stage, State, StoredFile
+from shared.photo import read_photo
+from shared.pointcloud import PointCloud
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
@@ -46,7 +48,11 @@ class Worker:
         )
         if not claims:
             return
-        run: dict[Stage, Callable[[Sequence[Claim]], None]] = {Stage.DEPTH: self._depth, Stage.MODEL: self._model}
+        run: dict[Stage, Callable[[Sequence[Claim]], None]] = {
+            Stage.DEPTH: self._depth,
+            Stage.MODEL: partial(self._each, step=self._build),
+            Stage.EXPORT: partial(self._each, step=self._export),
+        }
         with Leases(self._store, claims, self._settings.lease_s):
             run[stage](claims)
 
@@ -70,22 +76,35 @@ class Worker:
             for claim in claims:
                 self._fail(claim, problem_of(error))
             return
+        except Exception:  # a bug, or a device that failed: the log has it
+            log.exception("a batch of %d photos failed in %s", len(claims), name)
+            self._try_alone(claims)
+            return
         for claim, result in zip(claims, results, strict=True):
             self._guarded(claim, partial(self._store_depth, model=model, result=result))
+
+    def _try_alone(self, claims: Sequence[Claim]) -> None:
+        """After a batch failed as a whole: each of its jobs runs alone, so that one bad photo fails alone."""
+        if len(claims) == 1:
+            self._fail(claims[0], BUG)
+            return
+        for claim in claims:
+            self._store.hand_back(claim, attempt_counts=True)
+            self._hints.send(claim.job.stage)
 
     def _store_depth(self, claim: Claim, *, model: str, result: DepthMap | PhotoError) -> None:
         if isinstance(result, PhotoError):
             raise result
         self._store.progress(claim, 0.8)
-        files = pipeline.depth_files(result)
+        files = pipeline.depth_files(result, model=model)
         self._finish(claim, files, {**result.report, "model": model}, model_name=model)
 
-    def _model(self, claims: Sequence[Claim]) -> None:
-        """Depth map to point cloud."""
+    def _each(self, claims: Sequence[Claim], step: Callable[[Claim], None]) -> None:
         for claim in claims:
-            self._guarded(claim, self._build)
+            self._guarded(claim, step)
 
     def _build(self, claim: Claim) -> None:
+        """Depth map to point cloud."""
         job = claim.job
         depth_file = job.files[pipeline.DEPTH_FILE]
         depth_map = pipeline.load_depth(self._storage.read(job.id, depth_file.folder, depth_file.name))
@@ -97,9 +116,18 @@ class Worker:
         files[pipeline.CLOUD_FILE] = gzip.compress(files[pipeline.CLOUD_FILE], 6)
         self._finish(claim, files, report)
 
+    def _export(self, claim: Claim) -> None:
+        """Point cloud to meshes for other programs."""
+        job = claim.job
+        cloud_file = job.files[pipeline.CLOUD_FILE]
+        cloud = PointCloud.from_bytes(gzip.decompress(self._storage.read(job.id, cloud_file.folder, cloud_file.name)))
+        pixels = self._photo(claim).pixels
+        self._store.progress(claim, 0.1)
+        self._finish(claim, pipeline.mesh_files(cloud, pixels, job.model, model=job.model_name or "unknown"), {})
+
     def _photo(self, claim: Claim) -> Photo:
         job = claim.job
-        pixels = pipeline.decode_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO))
+        pixels = read_photo(self._storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self._settings.upload_mp).pixels
         if job.stage is Stage.DEPTH:
             self._store.progress(claim, 0.1)
         return Photo(pixels, focal_35mm=job.photo.focal_35mm, fov_x_deg=job.depth.fov_x_deg)
@@ -124,10 +152,13 @@ class Worker:
         self._delete_old_runs(claim)
 
     def _delete_old_runs(self, claim: Claim) -> None:
-        """Delete the folders of earlier runs of this stage, which no longer count."""
-        for folder in self._storage.folders(claim.job.id):
-            if folder.startswith(f"{claim.job.stage}-") and folder != claim.folder:
-                self._storage.delete(claim.job.id, folder)
+        """Delete the folders of earlier runs of this stage, and the exports of an earlier model: they count no more."""
+        job = claim.job
+        old = {folder for folder in self._storage.folders(job.id) if folder.startswith(f"{job.stage}-")}
+        if job.stage is Stage.MODEL:
+            old |= {file.folder for file in job.export_files}
+        for folder in old - {claim.folder}:
+            self._storage.delete(job.id, folder)
 
     def _guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         """Run one job's step so that its failure is its own; None where it failed or was taken away."""

@@ -27,3 +27,9 @@ def depth() -> None:
 def model() -> None:
     """Build a 3D model that waits; safe to run twice, and in vain."""
     worker().work(Stage.MODEL)
+
+
+@app.task(name=task_name(Stage.EXPORT))
+def export() -> None:
+    """Write the meshes of a model that waits; safe to run twice, and in vain."""
+    worker().work(Stage.EXPORT)

@@ -1,11 +1,14 @@
--- ARGV: id, run ; a worker that stops gives the job back to its old place, without counting the attempt.
-local id, run = ARGV[1], ARGV[2]
+-- ARGV: id, run, 1 where the attempt counts or 0 ; the run gives the job back to its old place in line.
+local id, run, counts = ARGV[1], ARGV[2], ARGV[3]
 if not holds(id, run) then
   return 0
 end
 end_run(id)
 move(id, 'queued')
-redis.call('HINCRBY', job_key(id), 'attempt', -1)
+if counts == '0' then
+  redis.call('HINCRBY', job_key(id), 'attempt', -1)
+end
+set(id, 'queued_ms', now_ms())
 stand_in_line(id)
 changed(id)
 return 1

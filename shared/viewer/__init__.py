@@ -18,7 +18,16 @@ from shared.pointcloud import PointCloud
 
 FOLDER = Path(__file__).parent
 # In the order in which they need each other.
-MODULES = ("cloud.js", "traces.js", "internals.js", "orbit.js", "controls.js", "viewer.js", "standalone.js")
+MODULES = (
+    "cloud.js",
+    "traces.js",
+    "internals.js",
+    "orbit.js",
+    "framing.js",
+    "controls.js",
+    "viewer.js",
+    "standalone.js",
+)
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 
 

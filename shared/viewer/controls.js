@@ -61,13 +61,13 @@ function choice(option, label, choices, set) {
 
 /**
  * @param {keyof Options} option @param {string} label @param {{min: number, max: number, step: number}} range
- * @param {(change: Partial<Options>) => void} set @param {"input"|"change"} on
+ * @param {(change: Partial<Options>) => void} set
  */
-function slider(option, label, range, set, on) {
+function slider(option, label, range, set) {
   const bounds = { min: String(range.min), max: String(range.max), step: String(range.step) };
   const input = element("input", { type: "range", ...bounds });
   input.dataset.option = option;
-  input.addEventListener(on, () => set({ [option]: input.valueAsNumber }));
+  input.addEventListener("input", () => set({ [option]: input.valueAsNumber }));
   return element("label", { class: `rv-slider rv-${option}` }, element("span", {}, label), input);
 }
 
@@ -81,8 +81,8 @@ export function controls(act) {
     { class: "rv-group" },
     choice("mode", "Shape", [["points", "Points"], ["surface", "Surface"]], act.set),
     choice("color", "Colour", [["grayscale", "Grayscale"], ["photo", "Photo"]], act.set),
-    slider("size", "Point size", { min: 0.5, max: 4, step: 0.25 }, act.set, "change"),
-    slider("light", "Light", { min: -80, max: 80, step: 1 }, act.set, "input"),
+    slider("size", "Point size", { min: 0.25, max: 3, step: 0.05 }, act.set),
+    slider("light", "Light", { min: -80, max: 80, step: 1 }, act.set),
   );
   const buttons = element(
     "div",

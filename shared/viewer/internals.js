@@ -5,6 +5,8 @@
  * Every function does nothing where the internals are not as in plotly.js 4: the view then is slower, not broken.
  */
 
+const MARKER_PX = 1.75; // side of a square marker of size 1, in CSS pixels
+
 /** The WebGL scene of a graph, or null before the first draw. @param {any} graph */
 function sceneOf(graph) {
   return graph?._fullLayout?.scene?._scene ?? null;
@@ -45,12 +47,32 @@ export function thin(graph, count) {
   }
 }
 
+/**
+ * Set the side of the square markers, made with size 1, without building them anew.
+ *
+ * gl-plot3d sets `pixelRatio` on every object before each drawing, and the marker's shader multiplies by it.
+ * @param {any} graph @param {number} px CSS pixels
+ */
+export function sizePoints(graph, px) {
+  for (const object of objectsOf(graph)) {
+    if (!object.pointCount) continue;
+    if (object.markerScale === undefined) {
+      let ratio = object.pixelRatio;
+      const get = () => ratio * object.markerScale;
+      Object.defineProperty(object, "pixelRatio", { get, set: (value) => (ratio = value), configurable: true });
+    }
+    if (object.markerScale !== px / MARKER_PX) object.dirty = true;
+    object.markerScale = px / MARKER_PX;
+  }
+}
+
 /** Undo `thin` and draw again. @param {any} graph */
 export function refine(graph) {
   for (const object of objectsOf(graph)) {
     delete object.drawPick;
     if (object.fullVertexCount) object.vertexCount = object.fullVertexCount;
     delete object.fullVertexCount;
+    if (object.markerScale) object.markerScale = 1; // an update of the markers must not see it
     object.dirty = true;
   }
 }

@@ -10,15 +10,24 @@
 
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
 import { controls, element } from "./controls.js";
-import { aimLight, isDrawn, lookAt, refine, snapshot, thin } from "./internals.js";
-import { eyeCenterUp, FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
+import { cameraFor, distanceToFit, pointSide } from "./framing.js";
+import { aimLight, isDrawn, lookAt, refine, sizePoints, snapshot, thin } from "./internals.js";
+import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { DEFAULTS, layout, trace } from "./traces.js";
 
 /** @typedef {import("./traces.js").Options} Options */
 
-const CONFIG = { displayModeBar: false, responsive: true, doubleClick: false, plotlyServerURL: "" };
+const CONFIG = {
+  displayModeBar: false,
+  responsive: true,
+  doubleClick: false,
+  plotlyServerURL: "", // else "Share chart" would send the face to a third party
+  plotGlPixelRatio: Math.min(2, Math.max(1, devicePixelRatio)),
+};
 const SLOW_FRAME_MS = 45;
-const HINT = "Drag to turn, scroll or pinch to zoom, hold Shift to move";
+const HINT = matchMedia("(hover: none)").matches
+  ? "Drag to turn, pinch to zoom, move with two fingers"
+  : "Drag to turn, scroll to zoom, hold Shift to move";
 
 export class Viewer extends EventTarget {
   /** @param {HTMLElement} host filled by the viewer; its size is the view's size */
@@ -27,7 +36,7 @@ export class Viewer extends EventTarget {
     /** @type {Options} */
     this.options = { ...DEFAULTS };
     this.host = host;
-    this.graph = element("div", { class: "rv-graph" });
+    this.graph = /** @type {any} */ (element("div", { class: "rv-graph" }));
     this.stage = element(
       "div",
       { class: "rv-stage", tabindex: "0", role: "application", "aria-label": `3D face. ${HINT}. Arrow keys turn, plus and minus zoom, 0 resets.` },
@@ -36,7 +45,7 @@ export class Viewer extends EventTarget {
     );
     const { bar, reflect } = controls({
       set: (change) => this.setOptions(change),
-      reset: () => (this.camera = poseToText(FRONT)),
+      reset: () => (this.camera = this.front),
       snapshot: () => this.saveSnapshot(),
       fullscreen: () => this.toggleFullscreen(),
     });
@@ -81,7 +90,7 @@ export class Viewer extends EventTarget {
     this.dispatchEvent(new CustomEvent("options", { detail: this.options }));
     if (!this.points) return;
     const changed = Object.keys(change).filter((name) => before[name] !== this.options[name]);
-    if (changed.length && changed.every((name) => name === "light")) {
+    if (changed.length && changed.every((name) => ["light", "size"].includes(name))) {
       this.scheduleCamera();
     } else if (changed.length) {
       await this.draw();
@@ -102,11 +111,17 @@ export class Viewer extends EventTarget {
     this.dispatchEvent(new Event("camera"));
   }
 
+  /** The pose that Reset view goes back to. */
+  get front() {
+    return poseToText(FRONT);
+  }
+
   /** @param {number} [count] only the first so many points */
   async draw(count) {
     const { cloud, points } = this;
     if (!cloud || !points) return;
     refine(this.graph);
+    this.rough = count;
     const room = layout(points);
     const scene = { ...room.scene, camera: this.plotlyCamera() };
     const first = !isDrawn(this.graph);
@@ -117,28 +132,29 @@ export class Viewer extends EventTarget {
   }
 
   listen() {
-    const graph = /** @type {any} */ (this.graph);
     const tell = (/** @type {any} */ detail) => this.dispatchEvent(new CustomEvent("hover", { detail }));
-    graph.on("plotly_hover", (/** @type {any} */ { points: [hit] }) => {
+    this.graph.on("plotly_hover", (/** @type {any} */ { points: [hit] }) => {
       const pixel = this.points?.pixels[hit.pointNumber];
       if (pixel !== undefined && this.cloud) tell(photoPosition(this.cloud, pixel));
     });
-    graph.on("plotly_unhover", () => tell(null));
+    this.graph.on("plotly_unhover", () => tell(null));
     this.stage.addEventListener("pointerleave", () => tell(null));
   }
 
   /** Eye, centre and up for the pose, the cloud and the shape of the window. */
   pose() {
     if (!this.points) return [[0, 0, 2], [0, 0, 0], [0, 1, 0]];
-    const { bounds, middle } = this.points;
-    const spans = bounds.map(([low, high]) => high - low);
-    const longest = Math.max(...spans) || 1;
-    const pivot = [0, 0, (middle - (bounds[2][0] + bounds[2][1]) / 2) / longest];
-    const aspect = (this.stage.clientWidth || 1) / (this.stage.clientHeight || 1);
-    const half = Math.max(spans[1], spans[0] / aspect) / longest / 2;
-    const front = bounds[2][1] - middle; // the nearest point must fit too
-    this.orbit.distance = (1.1 * half) / Math.tan(Math.PI / 8) + (0.5 * front) / longest;
-    return eyeCenterUp(this.orbit.pose, pivot, this.orbit.distance);
+    this.orbit.distance = distanceToFit(this.points, this.stage);
+    return cameraFor(this.orbit.pose, this.points, this.orbit.distance);
+  }
+
+  /** Side of a point in CSS pixels, so that neighbours touch at every zoom, and while fewer are drawn. */
+  pointSize() {
+    if (!this.points || !this.cloud) return 1;
+    const { levels, pixels } = this.points;
+    const drawn = this.rough ?? (this.turning ? levels[this.level] : pixels.length);
+    const how = { fx: this.cloud.fx, height: this.stage.clientHeight, drawn };
+    return Math.max(1, pointSide(this.orbit.pose, this.points, this.orbit.distance, how) * this.options.size);
   }
 
   plotlyCamera() {
@@ -152,7 +168,10 @@ export class Viewer extends EventTarget {
       this.frame = 0;
       if (!lookAt(this.graph, this.pose())) window.Plotly.relayout(this.graph, { "scene.camera": this.plotlyCamera() });
       aimLight(this.graph, lightDirection(this.orbit.pose, this.options.light));
-      if (this.turning) requestAnimationFrame((next) => this.keepPace(next - now));
+      sizePoints(this.graph, this.pointSize());
+      if (!this.turning) return;
+      // Plotly draws in this frame or in the next one, as its own callback comes after this one or before it.
+      requestAnimationFrame((one) => requestAnimationFrame((two) => this.keepPace(Math.max(one - now, two - one))));
     });
   }
 

@@ -46,7 +46,7 @@ def test_a_job_goes_through_both_stages_and_succeeds(store):
     file = StoredFile(name="depth.npz", folder=depth.folder, bytes=7, stage=Stage.DEPTH)
     store.finish(depth, Finished([file], {"faces": 1}, "portrait"))
     between = store.get(job.id)
-    assert (between.state, between.stage, between.progress) == (State.QUEUED, Stage.MODEL, 0.6)
+    assert (between.state, between.stage, between.progress) == (State.QUEUED, Stage.MODEL, 0.7143)
     assert between.files == {"depth.npz": file}
     assert between.depth_report == {"faces": 1}
     assert between.model_name == "portrait"
@@ -91,7 +91,7 @@ def test_progress_never_goes_backwards(store):
     [depth] = claim(store)
     store.progress(depth, 0.5)
     store.progress(depth, 0.2)
-    assert store.get(job.id).progress == 0.3
+    assert store.get(job.id).progress == 0.3571  # half of depth, which is 5/7 of depth and model
 
 
 def test_a_lease_that_runs_out_gives_the_job_to_another_run(store):
@@ -161,6 +161,14 @@ def test_a_job_handed_back_keeps_its_place_and_its_attempts(store):
     assert not store.hand_back(held)
     assert [claimed.job.id for claimed in claim(store, limit=2)] == [first.id, second.id]
     assert store.get(first.id).attempt == 1
+
+
+def test_jobs_handed_back_after_a_failed_batch_run_alone(store):
+    jobs = [new_job(store, owner) for owner in ("ann", "bob")]
+    for held in claim(store, limit=2):
+        store.hand_back(held, attempt_counts=True)
+    batches = [claim(store, limit=2) for _ in jobs]
+    assert [[claimed.job.attempt for claimed in batch] for batch in batches] == [[2], [2]]
 
 
 def test_a_canceled_job_leaves_the_line_and_never_comes_back(store):

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnprocessableEntity
 
 from shared.errors import JobConflictError, ModelError, PhotoError
-from shared.jobs import Job, Stage
+from shared.jobs import Job, PhotoInfo, Stage
 from shared.options import DepthOptions, ModelOptions
+from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.workers import Workers
 from web.access import owner
 from web.documents import job_document
 from web.services import services
-from web.uploads import CleanPhoto, check_bytes, clean_photo
 
 blueprint = APIBlueprint("jobs", __name__)
 
@@ -30,7 +30,7 @@ Options = TypeVar("Options", bound=BaseModel)
 class JobForm(BaseModel):
     """What may stand beside the photo in POST /jobs."""
 
-    steps: Literal["depth", "depth,model"] = "depth,model"
+    steps: Literal["depth", "depth,model", "depth,model,export"] = "depth,model,export"
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -71,7 +71,7 @@ def build_model(job_id: str) -> Response:
     options = _chosen(ModelOptions, _json_body(), whole=True)
     if not store.get(job_id).depth_files:
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
-    job = store.requeue(job_id, Stage.MODEL, (Stage.MODEL,), options)
+    job = store.requeue(job_id, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
     services().hints.send(Stage.MODEL)
     return _answer(job, 202)
 
@@ -83,18 +83,20 @@ def delete(job_id: str) -> Response:
     return jsonify(deleted=job_id, files=services().storage.delete(job_id))
 
 
-def _accept(photo: CleanPhoto, steps: tuple[Stage, ...], depth: DepthOptions, model: ModelOptions) -> Job:
+def _accept(photo: DecodedPhoto, steps: tuple[Stage, ...], depth: DepthOptions, model: ModelOptions) -> Job:
     """Photo to storage, record to Redis, hint to the workers: in this order, so that a job always has its photo."""
     doors, job_id = services(), uuid.uuid4().hex
-    doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, photo.jpeg)
+    doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(photo.pixels))
     # Where Redis fails here, the photo stays: the record may exist although the answer was lost, and then needs it.
     # The workers' sweeper deletes photos that have no record.
-    job = doors.store.create(job_id, owner=owner(), steps=steps, photo=photo.info, depth=depth, model=model)
+    height, width = photo.pixels.shape[:2]
+    info = PhotoInfo(width=width, height=height, focal_35mm=photo.focal_35mm)
+    job = doors.store.create(job_id, owner=owner(), steps=steps, photo=info, depth=depth, model=model)
     doors.hints.send(steps[0])
     return job
 
 
-def _photo() -> CleanPhoto:
+def _photo() -> DecodedPhoto:
     """The photo of a multipart request, checked.
 
     Raises:
@@ -105,7 +107,7 @@ def _photo() -> CleanPhoto:
         raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
     data = upload.read()
     check_bytes(len(data), limits.upload_mb)
-    return clean_photo(data, limit_mp=limits.upload_mp)
+    return read_photo(data, limit_mp=limits.upload_mp)
 
 
 def _answer(job: Job, status: int = 200) -> Response:

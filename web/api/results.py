@@ -10,14 +10,12 @@ from flask import Response, make_response, request, send_file
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
 from shared.pointcloud import PointCloud
-from shared.storage import PHOTO, PHOTO_FOLDER
+from shared.storage import CLOUD, PHOTO, PHOTO_FOLDER, VIEW
 from shared.viewer import view_html
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
 
-CLOUD = "cloud.rlf"
-VIEW = "view.html"
 TYPES = {  # ours by name, never the uploader's word
     "jpg": "image/jpeg",
     "png": "image/png",

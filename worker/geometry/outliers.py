@@ -26,32 +26,29 @@ def noise_sigma(depth: np.ndarray) -> float:
 
 
 def outliers(depth: np.ndarray) -> np.ndarray:
-    """Find points that no line through two opposite neighbours comes near to.
+    """Find points that neither a neighbour nor the middle of two opposite ones comes near to.
 
-    The deviation is the least over the four lines through a pixel, so edges and ridges do not count. It is compared
-    with the spread of all deviations, which is the noise of this very map (statistical outlier removal, Rusu et al.,
-    Towards 3D Point Cloud Based Object Maps, 2008, on the grid's own neighbours).
+    On slants the middles do, on edges and rims the neighbours. How near is near follows from the noise of this very
+    map (statistical outlier removal, Rusu et al., Towards 3D Point Cloud Based Object Maps, 2008, on the grid's own
+    neighbours); two stray points side by side are left to the search for islands.
 
     Args:
         depth: (H, W) float, NaN where unknown.
     Returns:
-        (H, W) bool.
+        (H, W) bool; a point with an unknown neighbour lies on a rim and is not judged.
     """
     deviation = np.full(depth.shape, np.inf, np.float32)
     for step_v, step_u in OPPOSITES:
-        deviation = np.fmin(deviation, _deviation(depth, step_v, step_u))
-    judged = np.isfinite(deviation)
-    if not judged.any():
-        return judged
-    spread = float(np.median(deviation[judged])) / 0.27  # of the least of four |deviations|, measured on white noise
-    limit = np.maximum(SIGMAS * spread, LEAST_RATIO * depth)
-    return judged & (deviation > limit)
+        deviation = np.minimum(deviation, _deviation(depth, step_v, step_u))
+    return deviation > np.maximum(SIGMAS * noise_sigma(depth), LEAST_RATIO * depth)
 
 
 def _deviation(depth: np.ndarray, step_v: int, step_u: int) -> np.ndarray:
-    """(H, W) distance in depth to the middle of two opposite neighbours; NaN where one is missing."""
-    padded = np.pad(depth, 1, constant_values=np.nan)
+    """(H, W) the least difference to two opposite neighbours and to their middle; NaN where one is missing."""
+    padded = np.pad(depth.astype(np.float32), 1, constant_values=np.nan)
     height, width = depth.shape
     before = padded[1 - step_v : 1 - step_v + height, 1 - step_u : 1 - step_u + width]
     after = padded[1 + step_v : 1 + step_v + height, 1 + step_u : 1 + step_u + width]
-    return np.abs(depth - (before + after) / 2).astype(np.float32)
+    here = padded[1:-1, 1:-1]
+    either = np.minimum(np.abs(here - before), np.abs(here - after))
+    return np.minimum(either, np.abs(here - (before + after) / 2))

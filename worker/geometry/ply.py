@@ -13,14 +13,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from shared.pointcloud import PointCloud
+from worker.geometry.mesh import Y_UP
 
 VERTEX = np.dtype(
     [(axis, "<f4") for axis in ("x", "y", "z")]
     + [(plane, "u1") for plane in ("red", "green", "blue", "gray", "confidence")]
 )
 PLY_TYPES = {"<f4": "float", "|u1": "uchar"}
-Y_UP = np.array([1, -1, -1], np.float32)
-"""Camera frame (x right, y down, z forward) to x right, y up, z towards the viewer: half a turn about x."""
 
 
 def ply_from_cloud(cloud: PointCloud, *, color: str, comments: Iterable[str]) -> bytes:
@@ -41,7 +40,7 @@ def ply_from_cloud(cloud: PointCloud, *, color: str, comments: Iterable[str]) ->
 
 
 def _header(count: int, comments: Iterable[str]) -> bytes:
-    lines = ["ply", "format binary_little_endian 1.0"]
+    lines = ["ply", "format binary_little_endian 1.0", "comment frame: x right, y up, z towards the viewer"]
     lines += ["comment " + " ".join(comment.split()) for comment in comments]
     lines += [f"element vertex {count}"]
     lines += [f"property {PLY_TYPES[VERTEX[name].str]} {name}" for name in VERTEX.names or ()]

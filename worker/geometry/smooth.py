@@ -20,21 +20,23 @@ def smooth(values: np.ndarray, links: Links, sigma_px: float) -> np.ndarray:
     Args:
         values: (H, W) float, NaN where unknown.
         links: which neighbours may mix.
-        sigma_px: standard deviation in pixels; 0 gives a copy.
+        sigma_px: standard deviation in pixels; 0 changes nothing.
     Returns:
         (H, W) float32, NaN where values is NaN.
     Source: Weickert, ter Haar Romeny, Viergever, Efficient and Reliable Schemes for Nonlinear Diffusion Filtering,
         IEEE TIP 7(3), 1998, with multiplicative splitting.
     """
+    if sigma_px <= 0:
+        return values.astype(np.float32)
     known = np.isfinite(values)
-    heat = np.where(known, values, 0).astype(np.float32)
-    if sigma_px > 0:
-        time = sigma_px**2 / (2 * STEPS)
-        along_rows, along_columns = _system(links.right, time), _system(links.down.T, time)
-        for _ in range(STEPS):
-            heat = _solve(along_rows, heat)
-            heat = _solve(along_columns, heat.T).T
-    return np.where(known, heat, np.nan).astype(np.float32)
+    middle = np.float32(values[known].mean()) if known.any() else np.float32(0)
+    heat = np.where(known, values - middle, 0).astype(np.float32)  # small numbers: float32 keeps their digits
+    time = sigma_px**2 / (2 * STEPS)
+    along_rows, along_columns = _system(links.right, time), _system(links.down.T, time)
+    for _ in range(STEPS):
+        heat = _solve(along_rows, heat)
+        heat = _solve(along_columns, heat.T).T
+    return np.where(known, heat + middle, np.nan).astype(np.float32)
 
 
 def _system(linked: np.ndarray, time: float) -> np.ndarray:

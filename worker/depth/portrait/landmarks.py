@@ -73,7 +73,8 @@ class LandmarkNetwork:
 
 def square_of_detection(detection: Detection) -> Square:
     """The square to show the network for a detected face."""
-    return Square(*detection.middle, detection.side * MARGIN, detection.roll_rad)
+    u, v = detection.middle
+    return Square(float(u), float(v), detection.side * MARGIN, detection.roll_rad)
 
 
 def square_of_landmarks(points: np.ndarray) -> Square:

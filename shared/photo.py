@@ -1,37 +1,50 @@
-"""From the bytes of an upload to the photo that is stored: checked, upright, 8-bit sRGB, free of metadata."""
+"""From the bytes of a JPEG or PNG file to upright 8-bit sRGB pixels, and what its metadata says of the lens.
+
+The web front reads uploads by this and stores only what it encodes again; workers and command read photos by it too.
+"""
 
 from __future__ import annotations
 
 import io
+import math
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
-from shared.jobs import PhotoInfo
 
 FORMATS = ("JPEG", "PNG")
+LIMIT_MP = 50
 SMALLEST_SIDE_PX = 64
 JPEG_QUALITY = 95
 BACKDROP = (255, 255, 255)  # what shows through a transparent photo
 SRGB = ImageCms.createProfile("sRGB")
+FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
+PLAUSIBLE_FOCAL_35MM = (5.0, 2000.0)
+MM_PER_RESOLUTION_UNIT = {2: 25.4, 3: 10.0, 4: 1.0}  # EXIF FocalPlaneResolutionUnit: inch, cm, mm
 
 
 @dataclass(frozen=True)
-class CleanPhoto:
-    """A photo ready to be stored: JPEG bytes without metadata, and what the metadata said of the lens."""
+class DecodedPhoto:
+    """A photo without its metadata.
 
-    jpeg: bytes
-    info: PhotoInfo
+    pixels: (H, W, 3) uint8 RGB, upright.
+    focal_35mm: focal length in mm as on 36 x 24 mm film; None where the metadata did not say.
+    """
+
+    pixels: np.ndarray
+    focal_35mm: float | None
 
 
-def clean_photo(data: bytes, *, limit_mp: int) -> CleanPhoto:
-    """Check an upload and encode it again.
+def read_photo(data: bytes, *, limit_mp: float = LIMIT_MP) -> DecodedPhoto:
+    """Check and decode a photo of any depth and colour type.
 
     Args:
-        data: the upload's bytes; its name and declared type are not asked.
+        data: the file's bytes; its name and declared type are not asked.
         limit_mp: most megapixels allowed, read from the header before anything is decoded.
     Raises:
         PhotoTypeError: not a JPEG or PNG by its content.
@@ -41,13 +54,16 @@ def clean_photo(data: bytes, *, limit_mp: int) -> CleanPhoto:
         _check_size(image, limit_mp)
         try:
             image.load()
-            focal_35mm = _focal_35mm(image)
-            rgb = _rgb(ImageOps.exif_transpose(image))
+            return DecodedPhoto(np.asarray(_rgb(ImageOps.exif_transpose(image))), _focal_35mm(image))
         except (OSError, ValueError, SyntaxError) as error:
             raise PhotoError(f"the photo is damaged or cut short ({error}); save or send it again") from error
+
+
+def jpeg_from_pixels(pixels: np.ndarray) -> bytes:
+    """Encode (H, W, 3) uint8 RGB as a JPEG that carries nothing else."""
     output = io.BytesIO()
-    rgb.save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return CleanPhoto(output.getvalue(), PhotoInfo(width=rgb.width, height=rgb.height, focal_35mm=focal_35mm))
+    Image.fromarray(pixels).save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return output.getvalue()
 
 
 def check_bytes(size: int, limit_mb: int) -> None:
@@ -72,12 +88,12 @@ def _opened(data: bytes) -> Image.Image:
         raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again") from error
 
 
-def _check_size(image: Image.Image, limit_mp: int) -> None:
+def _check_size(image: Image.Image, limit_mp: float) -> None:
     megapixels = image.width * image.height / 1e6
     if megapixels > limit_mp:
         raise PhotoError(
             f"the photo has {image.width} x {image.height} pixels, {megapixels:.0f} megapixels; "
-            f"at most {limit_mp} are allowed: make it smaller and try again"
+            f"at most {limit_mp:g} are allowed: make it smaller and try again"
         )
     if min(image.size) < SMALLEST_SIDE_PX:
         raise PhotoError(
@@ -86,13 +102,30 @@ def _check_size(image: Image.Image, limit_mp: int) -> None:
 
 
 def _focal_35mm(image: Image.Image) -> float | None:
-    """Focal length in mm as on 35 mm film, from EXIF; None where absent or absurd."""
-    value = image.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.FocalLengthIn35mmFilm)
+    """Focal length in mm as on 36 x 24 mm film, by the diagonal; None where absent or absurd.
+
+    Source: Exif 2.32, tags FocalLengthIn35mmFilm, else FocalLength with the sensor's size from
+        FocalPlaneXResolution and FocalPlaneResolutionUnit.
+    """
+    tags = image.getexif().get_ifd(ExifTags.IFD.Exif)
     try:
-        focal = float(value) if value else 0.0
-    except (TypeError, ValueError, ZeroDivisionError):
+        focal = float(tags.get(ExifTags.Base.FocalLengthIn35mmFilm) or 0)
+        focal = focal or _focal_by_sensor(tags, math.hypot(*image.size))
+    except (TypeError, ValueError, KeyError, ZeroDivisionError):
         return None
-    return focal if 5 <= focal <= 2000 else None
+    low, high = PLAUSIBLE_FOCAL_35MM
+    return focal if low <= focal <= high else None
+
+
+def _focal_by_sensor(tags: Mapping[int, Any], diagonal_px: float) -> float:
+    """0 where the sensor's size is not known."""
+    focal_mm = tags.get(ExifTags.Base.FocalLength)
+    per_unit = tags.get(ExifTags.Base.FocalPlaneXResolution)
+    unit = tags.get(ExifTags.Base.FocalPlaneResolutionUnit) or 2
+    if not (focal_mm and per_unit):
+        return 0.0
+    diagonal_mm = diagonal_px / float(per_unit) * MM_PER_RESOLUTION_UNIT[int(unit)]
+    return float(focal_mm) * FILM_DIAGONAL_MM / diagonal_mm
 
 
 def _rgb(image: Image.Image) -> Image.Image:

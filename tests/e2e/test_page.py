@@ -1,0 +1,133 @@
+"""What a person does on the page, in a real Chromium, against the whole stack."""
+
+import io
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.conftest import PORTRAIT
+
+JOB_MS = 60_000
+CANVAS = "#viewer .rv-stage"
+
+
+@pytest.fixture
+def opened(page: Page, stack) -> Page:
+    """The page, just opened; a request to anywhere else, or a breach of the security policy, fails the test."""
+    elsewhere, breaches = [], []
+    page.on(
+        "request",
+        lambda request: request.url.startswith((stack.url, "blob:", "data:")) or elsewhere.append(request.url),
+    )
+    page.on("console", lambda message: "Content Security Policy" in message.text and breaches.append(message.text))
+    page.goto(stack.url)
+    yield page
+    assert elsewhere == []
+    assert breaches == []
+
+
+def choose_photo(page: Page, path: Path) -> None:
+    """Click the button and pick a file, as a person does."""
+    with page.expect_file_chooser() as chooser:
+        page.get_by_text("Choose a photo").click()
+    chooser.value.set_files(path)
+
+
+def generate_depth(page: Page) -> None:
+    page.get_by_role("button", name="Generate Depth Map").click()
+    expect(page.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+
+
+def generate_model(page: Page) -> None:
+    page.get_by_role("button", name="Generate 3D Model").click()
+    expect(page.locator("#viewer[data-ready], #viewer:has([data-ready])")).to_be_visible(timeout=JOB_MS)
+    page.wait_for_timeout(1500)  # the last frames
+
+
+def picture(page: Page, selector: str) -> np.ndarray:
+    """(H, W) uint8, what a person sees of it."""
+    return np.asarray(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("L"))
+
+
+def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
+    choose_photo(opened, PORTRAIT)
+    expect(opened.locator("#photo-image")).to_be_visible()
+    expect(opened.get_by_role("button", name="Generate 3D Model")).to_be_disabled()
+
+    generate_depth(opened)
+    depth = picture(opened, "#depth-image")
+    assert depth.std() > 30 and depth.max() > 240
+    assert "job=" in opened.url
+
+    generate_model(opened)
+    front = picture(opened, CANVAS)
+    assert (front > 60).mean() > 0.05
+
+    box = opened.locator(CANVAS).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    opened.mouse.move(x, y)
+    opened.mouse.down()
+    opened.mouse.move(x + 60, y, steps=4)
+    opened.mouse.move(x + 120, y, steps=4)
+    opened.mouse.up()
+    opened.wait_for_timeout(1500)
+    turned = picture(opened, CANVAS)
+    assert (np.abs(front.astype(int) - turned) > 24).mean() > 0.03
+
+    opened.reload()
+    expect(opened.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+    expect(opened.locator("#viewer")).to_be_visible(timeout=JOB_MS)
+
+
+def test_a_second_model_with_other_settings_reuses_the_depth(opened):
+    choose_photo(opened, PORTRAIT)
+    generate_depth(opened)
+    generate_model(opened)
+    requests = []
+    opened.on("request", lambda request: request.method == "POST" and requests.append(request.url))
+    opened.locator("#settings [name=color]").select_option("photo")
+    opened.get_by_role("button", name="Generate 3D Model").click()
+    expect(opened.locator("#model-meta")).to_have_text(re.compile("points"), timeout=JOB_MS)
+    opened.wait_for_timeout(3000)
+    assert len(requests) == 1 and requests[0].endswith("/model")
+    shown = np.asarray(Image.open(io.BytesIO(opened.locator(CANVAS).screenshot())).convert("RGB"), int)
+    assert (np.ptp(shown, axis=-1) > 40).mean() > 0.02  # her suit is orange
+
+
+def test_a_reload_during_a_job_finds_it_again(opened):
+    choose_photo(opened, PORTRAIT)
+    opened.get_by_role("button", name="Generate Depth Map").click()
+    opened.wait_for_url(re.compile("job="))
+    opened.reload()
+    expect(opened.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+
+
+def test_a_text_file_named_jpg_is_refused_in_words(opened, tmp_path):
+    fake = tmp_path / "face.jpg"
+    fake.write_text("I am a text file.")
+    choose_photo(opened, fake)
+    generate = opened.get_by_role("button", name="Generate Depth Map")
+    if generate.is_visible() and generate.is_enabled():
+        generate.click()
+    expect(opened.locator("#error")).to_be_visible(timeout=JOB_MS)
+    expect(opened.locator("#error-detail")).to_contain_text(re.compile("JPEG or PNG"))
+
+
+def test_a_photo_without_a_face_is_explained(opened, tmp_path):
+    path = tmp_path / "sky.png"
+    Image.fromarray(np.full((200, 300, 3), (90, 120, 200), np.uint8)).save(path)
+    choose_photo(opened, path)
+    opened.get_by_role("button", name="Generate Depth Map").click()
+    expect(opened.locator("#error-detail")).to_contain_text("face", timeout=JOB_MS)
+
+
+def test_the_page_can_be_used_with_the_keyboard(opened):
+    seen = set()
+    for _ in range(12):
+        opened.keyboard.press("Tab")
+        seen.add(opened.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert "photo-input" in seen

@@ -1,0 +1,94 @@
+import json
+import struct
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from shared.camera import Intrinsics
+from shared.errors import CloudFormatError
+from shared.pointcloud import MAX_PIXELS, PointCloud
+
+CAMERA = Intrinsics(5, 3, 100.5, 101.5, 2.25, 1.125)
+
+
+def some_cloud():
+    random = np.random.default_rng(4)
+    depth = random.uniform(400, 900, (3, 5)).astype(np.float32)
+    depth[0, 1] = depth[2, 4] = np.nan
+    return PointCloud(
+        depth=depth,
+        camera=CAMERA,
+        unit="mm",
+        gray=random.integers(1, 256, (3, 5), dtype=np.uint8),
+        rgb=random.integers(1, 256, (3, 5, 3), dtype=np.uint8),
+        confidence=random.integers(1, 256, (3, 5), dtype=np.uint8),
+    )
+
+
+def with_header(data, **changes):
+    (size,) = struct.unpack_from("<I", data, 4)
+    header = json.dumps(json.loads(data[8 : 8 + size]) | changes).encode()
+    return data[:4] + struct.pack("<I", len(header)) + header + data[8 + size :]
+
+
+def test_a_cloud_survives_its_file_to_the_file_s_own_resolution():
+    cloud = some_cloud()
+    again = PointCloud.from_bytes(cloud.to_bytes())
+    step = (np.nanmax(cloud.depth) - np.nanmin(cloud.depth)) / 65534
+    np.testing.assert_allclose(again.depth, cloud.depth, atol=step)
+    mask = cloud.mask
+    for plane in ("gray", "rgb", "confidence"):
+        np.testing.assert_array_equal(getattr(again, plane)[mask], getattr(cloud, plane)[mask])
+        assert not getattr(again, plane)[~mask].any()
+    assert (again.camera, again.unit) == (cloud.camera, cloud.unit)
+
+
+def test_the_planes_lie_where_the_format_says():
+    # 2 pixels: near 500 is step 1, far 600 is step 65535; then gray, confidence, red, green, blue.
+    cloud = PointCloud(
+        depth=np.array([[500, 600]], np.float32),
+        camera=Intrinsics.from_focal((2, 1), 100),
+        unit="relative",
+        gray=np.array([[255, 40]], np.uint8),
+        rgb=np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8),
+        confidence=np.array([[9, 8]], np.uint8),
+    )
+    data = cloud.to_bytes()
+    assert data[:4] == b"RLF1"
+    assert data[-14:] == struct.pack("<2H", 1, 65535) + bytes([255, 40, 9, 8, 1, 4, 2, 5, 3, 6])
+
+
+def test_points_come_row_by_row_without_the_unknown():
+    cloud = some_cloud()
+    points = cloud.points()
+    assert points.shape == (cloud.count, 3) == (13, 3)
+    np.testing.assert_array_equal(points[:, 2], cloud.depth[cloud.mask])
+
+
+def test_a_flat_cloud_survives():
+    cloud = replace(some_cloud(), depth=np.full((3, 5), 600, np.float32))
+    np.testing.assert_array_equal(PointCloud.from_bytes(cloud.to_bytes()).depth, cloud.depth)
+
+
+def test_an_empty_cloud_is_not_stored():
+    with pytest.raises(ValueError, match="without points"):
+        replace(some_cloud(), depth=np.full((3, 5), np.nan, np.float32)).to_bytes()
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda data: b"", "RLF1"),
+        (lambda data: b"PK\x03\x04" + data[4:], "RLF1"),
+        (lambda data: data[:-1], "bytes"),
+        (lambda data: data + b"\0", "bytes"),
+        (lambda data: data[:40], "header"),
+        (lambda data: with_header(data, unit="inch"), "header"),
+        (lambda data: with_header(data, width=MAX_PIXELS + 1), "allowed"),
+        (lambda data: with_header(data, width=-5, height=-3), "bytes|allowed"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_its_reason(damage, reason):
+    with pytest.raises(CloudFormatError, match=reason):
+        PointCloud.from_bytes(damage(some_cloud().to_bytes()))

@@ -1,0 +1,246 @@
+"""The self-contained view.html, opened from disk in a real Chromium."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from shared.camera import Intrinsics
+from shared.pointcloud import PointCloud
+from shared.viewer import FOLDER, MODULES, view_html
+from tests.shared.viewer.plotly_css import TARGET, injected_css
+
+READY = "#viewer[data-ready]"
+# Each frame takes 90 ms more, and the fewest points of a frame are noted.
+SLOW_DRAWING = """() => {
+  const [object] = document.querySelector(".rv-graph")._fullLayout.scene._scene.glplot.objects;
+  const perPoint = object.vertexCount / object.pointCount;
+  const draw = object.draw;
+  window.fewest = Infinity;
+  object.draw = function (camera) {
+    window.fewest = Math.min(window.fewest, object.vertexCount / perPoint);
+    const end = performance.now() + 90;
+    while (performance.now() < end);
+    draw.call(object, camera);
+  };
+}"""
+
+
+def dome(height: int = 90, width: int = 120) -> PointCloud:
+    """A red dome, 50 mm high, before a camera 600 mm away; the corners hold no points."""
+    v, u = np.mgrid[:height, :width]
+    radius = np.hypot((u - width / 2) / (width / 2), (v - height / 2) / (height / 2))
+    depth = np.where(radius < 1, 600 - 50 * np.sqrt(np.clip(1 - radius**2, 0, 1)), np.nan).astype(np.float32)
+    gray = np.where(radius < 1, 255 * np.sqrt(np.clip(1 - radius**2, 0, 1)), 0).astype(np.uint8)
+    rgb = np.zeros((height, width, 3), np.uint8)
+    rgb[..., 0] = 220
+    return PointCloud(depth, Intrinsics.from_focal((width, height), 300), "mm", gray, rgb, gray)
+
+
+@pytest.fixture
+def view(page: Page, tmp_path) -> Page:
+    """The dome's view.html, opened from disk and drawn; a request to anywhere else fails the test."""
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    path = tmp_path / "view.html"
+    path.write_text(view_html(dome(), title="Dome", color="grayscale"), "utf-8")
+    page.goto(path.as_uri())
+    page.wait_for_selector(READY, timeout=60_000)
+    page.add_style_tag(content=".rv-hint, h1 { visibility: hidden }")
+    settle(page)
+    yield page
+    assert [url for url in requests if url != path.as_uri() and not url.startswith(("blob:", "data:"))] == []
+
+
+def settle(page: Page) -> None:
+    """Wait until the frames that are under way are drawn."""
+    page.wait_for_timeout(400)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def picture(page: Page) -> np.ndarray:
+    """(H, W, 3) uint8, what a person sees of the 3D stage, without the hint."""
+    png = page.locator(".rv-stage").screenshot()
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def bright(page: Page) -> np.ndarray:
+    """(H, W) bool, True where there is more than background."""
+    return picture(page).max(axis=-1) > 60
+
+
+def width(mask: np.ndarray) -> int:
+    """Columns from the first True to the last."""
+    return int(np.ptp(np.flatnonzero(mask.any(axis=0))))
+
+
+def closed(mask: np.ndarray) -> float:
+    """Share of True in the middle of the picture."""
+    height, width = mask.shape
+    return float(mask[height * 2 // 5 : height * 3 // 5, width * 2 // 5 : width * 3 // 5].mean())
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> float:
+    """Share of pixels that differ clearly."""
+    return float((np.abs(before.astype(int) - after).max(axis=-1) > 24).mean())
+
+
+def drag(page: Page, dx: int, dy: int = 0, pause_ms: int = 0) -> None:
+    box = page.locator(".rv-stage").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 6):
+        page.mouse.move(x + dx * step / 5, y + dy * step / 5)
+        page.wait_for_timeout(pause_ms)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    settle(page)
+
+
+def choose(page: Page, option: str, value: str) -> None:
+    page.locator(f'[data-option="{option}"][value="{value}"] + span').click()
+    settle(page)
+
+
+def drawn_points(page: Page) -> int:
+    return page.evaluate(
+        "() => { const [o] = document.querySelector('.rv-graph')._fullLayout.scene._scene.glplot.objects;"
+        " return o.vertexCount / (o.fullVertexCount ?? o.vertexCount) * o.pointCount }"
+    )
+
+
+def test_the_dome_stands_in_the_middle_in_gray(view):
+    seen = picture(view)
+    bright = seen.max(axis=-1) > 60
+    assert 0.1 < bright.mean() < 0.8
+    rows, columns = np.nonzero(bright)
+    assert abs(rows.mean() / seen.shape[0] - 0.5) < 0.1
+    assert abs(columns.mean() / seen.shape[1] - 0.5) < 0.1
+    assert (np.ptp(seen[bright].astype(int), axis=-1) < 8).mean() > 0.99
+    assert int(view.locator("#viewer").get_attribute("data-points")) == dome().count
+
+
+def test_a_drag_turns_it_and_reset_turns_it_back(view):
+    front = picture(view)
+    drag(view, 200)
+    assert changed(front, picture(view)) > 0.05
+    assert view.evaluate("location.hash") != ""
+    view.get_by_role("button", name="Reset view").click()
+    settle(view)
+    assert changed(front, picture(view)) < 0.01
+
+
+def test_keys_turn_it(view):
+    front = picture(view)
+    view.locator(".rv-stage").focus()
+    for _ in range(4):
+        view.keyboard.press("ArrowRight")
+    settle(view)
+    assert changed(front, picture(view)) > 0.03
+
+
+def test_the_wheel_brings_it_nearer_and_its_points_still_touch(view):
+    before = bright(view)
+    view.locator(".rv-stage").hover()
+    view.mouse.wheel(0, -100)
+    settle(view)
+    after = bright(view)
+    assert 1.1 < width(after) / width(before) < 1.25
+    assert closed(before) > 0.95
+    assert closed(after) > 0.95
+
+
+def test_fewer_points_are_drawn_while_it_turns_slowly_and_all_of_them_at_rest(view):
+    everything = drawn_points(view)
+    assert everything == dome().count
+    view.evaluate(SLOW_DRAWING)
+    drag(view, 200, pause_ms=200)
+    assert view.evaluate("window.fewest") < everything / 1.5
+    assert drawn_points(view) == everything
+
+
+def test_photo_colour_is_the_photos(view):
+    choose(view, "color", "photo")
+    seen = picture(view)
+    bright = seen.max(axis=-1) > 60
+    assert np.allclose(np.median(seen[bright], axis=0), [220, 0, 0], atol=6)
+
+
+def test_the_surface_is_shaded_and_its_light_moves(view):
+    points = picture(view)
+    choose(view, "mode", "surface")
+    lit_left = picture(view)
+    assert changed(points, lit_left) > 0.05
+    view.locator('[data-option="light"]').evaluate(
+        "(input) => { input.value = 70; input.dispatchEvent(new Event('input')) }"
+    )
+    settle(view)
+    assert changed(lit_left, picture(view)) > 0.05
+
+
+def test_the_camera_stays_through_every_change(view):
+    drag(view, -120)
+    before = view.evaluate("location.hash")
+    choose(view, "mode", "surface")
+    choose(view, "color", "photo")
+    choose(view, "color", "grayscale")
+    choose(view, "mode", "points")
+    assert view.evaluate("location.hash") == before
+    camera = "Object.values(document.querySelector('.rv-graph')._fullLayout.scene.camera.eye)"
+    eye = view.evaluate(camera)
+    assert eye[0] < -0.4 or eye[0] > 0.4
+    view.reload()
+    view.wait_for_selector(READY, timeout=60_000)
+    assert np.allclose(view.evaluate(camera), eye, atol=0.01)
+
+
+def test_hover_shows_a_point_in_mm(view):
+    box = view.locator(".rv-stage").bounding_box()
+    for shift in (0, 3):
+        view.mouse.move(box["x"] + box["width"] / 2 + shift, box["y"] + box["height"] / 2)
+        view.wait_for_timeout(300)
+    label = view.locator(".hovertext").first
+    expect(label).to_be_attached()
+    text = label.evaluate("(node) => node.textContent")
+    z = float(re.search(r"z ([\d.]+) mm", text).group(1))
+    assert re.search(r"x .*[\d.]+ mm", text)
+    assert 549 <= z <= 601
+
+
+def test_snapshot_is_a_png_of_what_is_seen(view):
+    with view.expect_download() as waiting:
+        view.get_by_role("button", name="Save a picture").click()
+    seen = np.asarray(Image.open(waiting.value.path()).convert("RGB"))
+    assert (seen.max(axis=-1) > 60).mean() > 0.1
+
+
+def test_a_hostile_title_stays_text(page, tmp_path):
+    title = '</title><script>window.hacked = 1</script><img src=x onerror="window.hacked = 1">{color}'
+    path = tmp_path / "view.html"
+    path.write_text(view_html(dome(9, 12), title=title, color="photo"), "utf-8")
+    page.goto(path.as_uri())
+    page.wait_for_selector(READY, timeout=60_000)
+    assert page.title() == title
+    assert page.locator("h1").inner_text() == title
+    assert page.evaluate("window.hacked") is None
+
+
+def test_the_file_is_less_than_half_of_what_plotly_writes():
+    html = view_html(dome(), title="", color="photo")
+    assert len(html) < 2_600_000
+    assert "https://" not in re.sub(r"[\w+/=]{1000,}", "", html)
+
+
+def test_every_module_of_the_folder_is_joined():
+    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("*.js"))
+
+
+def test_the_linked_css_is_what_plotly_would_inject(page):
+    assert TARGET.read_text("utf-8") == injected_css(page), "run python -m tests.shared.viewer.plotly_css"

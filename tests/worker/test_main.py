@@ -1,0 +1,63 @@
+import json
+import logging
+import re
+
+import cv2
+import pytest
+
+from tests.worker.test_pipeline import PIXELS, Answer, depth_map
+from worker import __main__ as command
+from worker.depth import registry
+
+
+@pytest.fixture
+def photo(tmp_path):
+    path = tmp_path / "face.png"
+    cv2.imwrite(str(path), PIXELS)
+    return path
+
+
+def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(depth_map()))
+    out = tmp_path / "new" / "folder"
+    assert command.main([str(photo), "--out", str(out), "--model", "portrait", "--point-budget", "3000"]) == 0
+    names = {"depth.png", "depth16.png", "depth.npz", "cloud.rlf", "cloud.ply", "view.html", "report.json"}
+    assert {path.name for path in out.iterdir()} == names
+    report = json.loads((out / "report.json").read_text())
+    assert 2700 <= report["cloud"]["points"] <= 3000
+    assert report["model"] == "portrait"
+    assert report["settings"]["model"]["point_budget"] == 3000
+    assert set(report["seconds"]) == {"load", "depth", "model", "files"}
+    assert "<html" in (out / "view.html").read_text()
+
+
+def test_what_is_no_photo_is_refused_in_one_line(tmp_path, caplog):
+    text = tmp_path / "text.jpg"
+    text.write_text("not a photo")
+    assert command.main([str(text), "--out", str(tmp_path / "out")]) == 2
+    assert not (tmp_path / "out").exists()
+    [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert "not a JPEG or PNG" in record.getMessage()
+    assert "\n" not in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--model", "no_such"], "no_such"),
+        (["--point-budget", "7"], "point_budget.*1000.*7"),
+        (["--point-budget", "many"], "point_budget.*integer.*many"),
+        (["--fov-x-deg", "200"], "fov_x_deg.*150.*200"),
+        (["--color", "blue"], "color.*grayscale.*blue"),
+        (["--model", "portrait", "--weights", "/nowhere"], "weights of portrait"),
+    ],
+)
+def test_a_wrong_setting_is_refused_by_name_and_limit(photo, tmp_path, caplog, arguments, reason):
+    assert command.main([str(photo), "--out", str(tmp_path / "out"), *arguments]) == 2
+    assert caplog.records[-1].levelno == logging.ERROR
+    assert re.search(reason, caplog.records[-1].getMessage())
+
+
+def test_a_missing_file_is_refused(tmp_path, caplog):
+    assert command.main([str(tmp_path / "none.jpg"), "--out", str(tmp_path)]) == 2
+    assert "none.jpg" in caplog.records[-1].getMessage()

@@ -1,0 +1,183 @@
+// @ts-check
+/** The course of one job on the page: a photo, its depth map, its 3D model. */
+
+import { inAddress, setAddress } from "./address.js";
+import { createJob, getBlob, getJson, jobUrl, post, Refusal } from "./api.js";
+import { announce, byId } from "./dom.js";
+import * as panels from "./panels.js";
+import { forgetJob, showJobActions } from "./keep.js";
+import { chosenSettings, settingsAreValid, showSettings } from "./settings.js";
+import { hideCloud, showCloud, viewer } from "./view3d.js";
+import { hasEnded, watch } from "./watch.js";
+
+/** @typedef {import("./api.js").Job} Job */
+
+const state = {
+  /** @type {Blob|null} */ photo: null, // to be sent by the first button
+  /** @type {Job|null} */ job: null,
+  cloud: false, // the viewer shows this job's cloud, or soon will
+  busy: false,
+  stopWatching: () => {},
+  stopSending: () => {},
+};
+
+/** @param {string} name @returns {import("./api.js").Result | undefined} */
+const result = (name) => state.job?.results.find((file) => file.name === name);
+
+function showState() {
+  panels.showSteps({ photo: Boolean(state.photo || state.job), depth: Boolean(result("depth.png")), cloud: state.cloud, busy: state.busy });
+}
+
+/** @param {unknown} error */
+export function fail(error) {
+  state.busy = false;
+  panels.showStatus(null);
+  showState();
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  const title = error instanceof Refusal ? error.title : "That did not work";
+  panels.showError({ title, detail: error instanceof Error ? error.message : String(error) });
+}
+
+/** Leave the job that is shown, if any. */
+function clear() {
+  state.stopWatching();
+  state.stopSending();
+  Object.assign(state, { photo: null, job: null, cloud: false, busy: false });
+  panels.showError(null);
+  panels.showTrouble(null);
+  panels.showStatus(null);
+  panels.clearImage("photo-image");
+  panels.clearImage("depth-image");
+  hideCloud();
+  forgetJob();
+  for (const id of ["photo-meta", "depth-meta", "model-meta"]) byId(id).textContent = "";
+  byId("downloads").hidden = true;
+}
+
+/** @param {Blob} photo */
+export function choose(photo) {
+  clear();
+  state.photo = photo;
+  setAddress({ job: null, view: null, look: null }, { step: Boolean(inAddress("job")) });
+  panels.showImage("photo-image", URL.createObjectURL(photo));
+  showState();
+  byId("generate-depth").focus({ preventScroll: true });
+  panels.reveal("depth");
+  announce("The photo is here. Next: generate the depth map.");
+}
+
+/** The first button: send the photo, and have its depth map made. */
+export async function generateDepth() {
+  if (!settingsAreValid()) return;
+  try {
+    state.busy = true;
+    state.stopWatching();
+    panels.showError(null);
+    showState();
+    const photo = (state.photo ??= await getBlob(String(state.job?.links.photo)));
+    const sending = (fraction) => panels.showStatus({ stage: "depth", text: "Sending the photo", fraction });
+    sending(0);
+    panels.reveal("depth");
+    const fields = { steps: "depth", ...chosenSettings("depth"), ...chosenSettings("model") };
+    const { job, abort } = createJob(photo, fields, sending);
+    state.stopSending = abort;
+    viewer().catch(() => {}); // plotly.js comes while the job runs; if it fails, it is tried again when needed
+    const accepted = await job;
+    panels.clearImage("depth-image");
+    hideCloud();
+    state.cloud = false;
+    setAddress({ job: accepted.id }, { step: true });
+    follow(accepted);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** The second button: have the 3D model made from the depth map that is stored. */
+export async function generateModel() {
+  if (!state.job || !settingsAreValid()) return;
+  try {
+    state.busy = true;
+    panels.showError(null);
+    showState();
+    panels.showStatus({ stage: "model", text: "3D model: asking for it", fraction: null });
+    panels.reveal("model");
+    viewer().catch(() => {});
+    follow(await post(state.job.links.model ?? `${jobUrl(state.job.id)}/model`, chosenSettings("model")));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Show a job and everything that becomes of it. @param {Job} job */
+export function follow(job) {
+  state.stopWatching();
+  seen(job);
+  if (hasEnded(job)) return;
+  state.stopWatching = watch(job.links.self ?? jobUrl(job.id), {
+    seen,
+    trouble: (lost) => panels.showTrouble(lost ? "The connection is lost. Your job goes on; this page tries again by itself." : null),
+    gone: fail,
+  });
+}
+
+/** @param {Job} job */
+function seen(job) {
+  state.job = job;
+  state.busy = !hasEnded(job);
+  if (!state.photo) panels.showImage("photo-image", job.links.photo);
+  const depth = result("depth.png");
+  if (depth) panels.showImage("depth-image", depth.url);
+  panels.showMeta(job);
+  showJobActions(job);
+  panels.showDownloads(job);
+  if (state.busy && job.stage !== "export") panels.showProgress(job);
+  else ended(job); // while meshes are written, the 3D model can be looked at already
+  showState();
+}
+
+/** @param {Job} job */
+function ended(job) {
+  panels.showStatus(null);
+  if (job.state === "failed") panels.showError(job.error ?? { title: "The job failed", detail: job.message });
+  if (job.state === "canceled") announce("Canceled.");
+  const cloud = result("cloud.rlf");
+  state.cloud = Boolean(cloud);
+  if (cloud) showCloud(job, cloud.url).catch(fail);
+  else if (job.state === "succeeded") {
+    panels.reveal("model");
+    announce("The depth map is ready. Next: generate the 3D model.");
+  }
+}
+
+/** Stop what runs. */
+export async function cancel() {
+  state.stopSending();
+  if (!state.job || hasEnded(state.job) || !state.job.links.cancel) return;
+  try {
+    state.stopWatching();
+    follow(await post(state.job.links.cancel));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Show the job of the address, or the beginning. */
+export async function open() {
+  const id = inAddress("job");
+  if (id === (state.job?.id ?? null)) return;
+  clear();
+  showState();
+  scrollTo({ top: 0 });
+  if (!id) return;
+  try {
+    const job = await getJson(jobUrl(id));
+    viewer().catch(() => {});
+    showSettings(job.settings);
+    follow(job);
+  } catch (error) {
+    setAddress({ job: null, view: null, look: null });
+    const known = error instanceof Refusal && error.status === 404;
+    fail(known ? new Refusal(404, { title: "This job is not here any more", detail: "It has expired or was deleted. Choose a photo to begin again." }) : error);
+  }
+}

@@ -1,0 +1,128 @@
+// @ts-check
+/** What the page shows of a job: pictures, progress, downloads, errors. Draws; decides nothing. */
+
+import { announce, byId, bytesText, make, secondsText } from "./dom.js";
+import { hasEnded } from "./watch.js";
+
+/** @typedef {import("./api.js").Job} Job */
+
+const STAGE_NAMES = { depth: "Depth map", model: "3D model" };
+const FILES = {
+  "view.html": ["3D view", "one file that opens in any browser"],
+  "cloud.ply": ["Point cloud", "PLY, for MeshLab or Blender"],
+  "face.glb": ["3D model", "GLB, for Blender and the web"],
+  "face.obj.zip": ["3D model", "OBJ with texture"],
+  "face.stl": ["3D model", "STL, for printing"],
+  "depth.png": ["Depth map", "PNG, 8 bit"],
+  "depth16.png": ["Depth map", "PNG, 16 bit"],
+  "depth.npz": ["Depth values", "NumPy, with the camera"],
+  "report.json": ["Report", "how it was made"],
+  "photo.jpg": ["Photo", "as stored, without metadata"],
+};
+const HIDDEN_FILES = ["cloud.rlf"]; // what the page's own viewer reads
+
+/** Show a file of the job in an image; nothing happens where it is shown already. @param {string} id @param {string} url */
+export function showImage(id, url) {
+  const image = byId(id);
+  if (image.dataset.url === url) return;
+  image.dataset.url = url;
+  image.src = url;
+  image.hidden = false;
+  image.closest(".panel").classList.add("full");
+}
+
+/** @param {string} id */
+export function clearImage(id) {
+  const image = byId(id);
+  image.removeAttribute("src");
+  delete image.dataset.url;
+  image.hidden = true;
+  image.closest(".panel").classList.remove("full");
+}
+
+/** @param {{ title: string, detail: string } | null} problem */
+export function showError(problem) {
+  byId("error").hidden = !problem;
+  if (!problem) return;
+  byId("error-title").textContent = problem.title;
+  byId("error-detail").textContent = problem.detail;
+  byId("error").scrollIntoView({ block: "nearest" });
+}
+
+/** @param {string | null} text a calm sentence, while the page goes on by itself */
+export function showTrouble(text) {
+  byId("trouble").hidden = !text;
+  byId("trouble").textContent = text ?? "";
+}
+
+/**
+ * Progress within the panel of the stage that runs; null hides it.
+ * @param {{ stage: "depth"|"model", text: string, fraction: number|null, left?: string } | null} status
+ */
+export function showStatus(status) {
+  const box = byId("status");
+  box.hidden = !status;
+  if (!status) return;
+  const place = byId(`${status.stage}-panel`).querySelector(".stage");
+  if (box.parentElement !== place) place.append(box);
+  byId("stage").textContent = status.text;
+  if (status.fraction === null) byId("progress").removeAttribute("value");
+  else byId("progress").value = status.fraction;
+  byId("percent").textContent = status.fraction === null ? "" : `${Math.round(100 * status.fraction)} %`;
+  byId("left").textContent = status.left ?? "";
+}
+
+/** Progress of a job that is not at its end. @param {Job} job */
+export function showProgress(job) {
+  const waiting = job.state === "queued";
+  const left = job.expected_seconds && secondsText(job.expected_seconds * (waiting ? 1 : 1 - job.progress));
+  const text = `${STAGE_NAMES[job.stage]}: ${job.message[0].toLowerCase()}${job.message.slice(1).replace(/\.$/, "")}`;
+  showStatus({ stage: job.stage, text, fraction: waiting && !job.progress ? null : job.progress, left: left || "" });
+  announce(text);
+}
+
+/** @param {number|null|undefined} seconds */
+const took = (seconds) => (seconds ? `${seconds.toFixed(1)} s` : "");
+
+/** The small words beside the panels' titles. @param {Job} job */
+export function showMeta(job) {
+  const join = (/** @type {any[]} */ ...parts) => parts.filter(Boolean).join(" · ");
+  const points = job.report?.points;
+  byId("photo-meta").textContent = `${job.photo.width} × ${job.photo.height}`;
+  byId("depth-meta").textContent = join(job.model, took(job.timings.depth_s));
+  const count = typeof points === "number" ? `${points.toLocaleString("en")} points` : "";
+  byId("model-meta").textContent = join(count, took(job.timings.model_s));
+}
+
+/** Bring a panel into sight, on a screen that cannot show all of them. @param {"photo"|"depth"|"model"} stage */
+export function reveal(stage) {
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  byId(`${stage}-panel`).scrollIntoView({ block: "nearest", behavior });
+}
+
+/** @param {Job} job */
+export function showDownloads(job) {
+  const files = job.results.filter((file) => !HIDDEN_FILES.includes(file.name));
+  const order = Object.keys(FILES);
+  files.sort((a, b) => (order.indexOf(a.name) + 99) % 99 - (order.indexOf(b.name) + 99) % 99);
+  byId("downloads").hidden = !files.length || !(hasEnded(job) || job.stage === "export");
+  const items = files.map((file) => {
+    const [title, what] = FILES[file.name] ?? [file.name, ""];
+    const link = make("a", { href: file.url, download: file.name }, make("span", {}, title), make("small", {}, what));
+    if (file.bytes) link.append(make("span", { className: "bytes" }, bytesText(file.bytes)));
+    return make("li", {}, link);
+  });
+  byId("download-list").replaceChildren(...items);
+}
+
+/** Which of the two steps can be taken, and which is next. @param {{ photo: boolean, depth: boolean, cloud: boolean, busy: boolean }} has */
+export function showSteps(has) {
+  byId("intro").hidden = has.photo;
+  byId("work").hidden = !has.photo;
+  byId("new-photo").hidden = !has.photo;
+  const [depth, model] = [byId("generate-depth"), byId("generate-model")];
+  depth.disabled = !has.photo || has.busy;
+  model.disabled = !has.depth || has.busy;
+  depth.classList.toggle("primary", has.photo && !has.depth && !has.busy);
+  model.classList.toggle("primary", has.depth && !has.cloud && !has.busy);
+}

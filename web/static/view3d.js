@@ -1,0 +1,87 @@
+// @ts-check
+/** Brings plotly.js and the viewer when they are first needed, and links them with the two pictures and the address. */
+
+import { inAddress, setAddress } from "./address.js";
+import { getBytes } from "./api.js";
+import { announce, byId } from "./dom.js";
+
+/** @type {Promise<any>|null} */
+let loading = null;
+let shown = ""; // url and time of the cloud in the viewer
+
+/** @param {string} url */
+function loadScript(url) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = url;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error("The 3D view could not be loaded. Check your connection and reload the page."));
+    document.head.append(script);
+  });
+}
+
+async function load() {
+  const { plotly, viewer } = document.body.dataset;
+  const [{ Viewer }] = await Promise.all([import(String(viewer)), loadScript(String(plotly))]);
+  const view = new Viewer(byId("viewer"));
+  view.addEventListener("hover", (/** @type {CustomEvent} */ event) => mark(event.detail));
+  view.addEventListener("camera", () => setAddress({ view: view.camera }));
+  view.addEventListener("options", () => setAddress({ look: `${view.options.mode},${view.options.color}` }));
+  return view;
+}
+
+/** The viewer; loading begins with the first call, which is best made while a job runs. */
+export function viewer() {
+  loading ??= load().catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+/** What the address says of the look, over what the job was made with. @param {import("./api.js").Job} job */
+function look(job) {
+  const [mode, color] = (inAddress("look") ?? "").split(",");
+  return {
+    ...(["points", "surface"].includes(mode) && { mode }),
+    color: ["grayscale", "photo"].includes(color) ? color : job.settings.model.color,
+  };
+}
+
+/** Show a job's cloud; nothing happens where it is shown already. @param {import("./api.js").Job} job @param {string} url */
+export async function showCloud(job, url) {
+  if (shown === url) return; // it names the run that made the cloud
+  shown = url;
+  try {
+    const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
+    if (shown !== url) return; // another job was opened meanwhile
+    byId("viewer").hidden = false;
+    byId("model-panel").classList.add("full");
+    view.camera = inAddress("view") ?? view.front;
+    await view.show(bytes, look(job));
+    announce("The 3D model is ready.");
+  } catch (error) {
+    if (shown === url) shown = "";
+    throw error;
+  }
+}
+
+/** Leave the cloud that is shown, if any. */
+export function hideCloud() {
+  shown = "";
+  byId("viewer").hidden = true;
+  delete byId("viewer").dataset.ready;
+  byId("model-panel").classList.remove("full");
+  mark(null);
+}
+
+/** Show a place in both pictures, or none. @param {{ u: number, v: number } | null} place fractions of the photo */
+function mark(place) {
+  for (const dot of document.querySelectorAll(".mark")) {
+    const shownMark = /** @type {HTMLElement} */ (dot);
+    shownMark.hidden = !place || /** @type {HTMLElement} */ (dot.previousElementSibling).hidden;
+    if (!place) continue;
+    shownMark.style.left = `${100 * place.u}%`;
+    shownMark.style.top = `${100 * place.v}%`;
+  }
+}

@@ -1,0 +1,95 @@
+"""The embedded default depth model: a photo of a person to metric depth, by landmarks, silhouette and anatomy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from shared.camera import Intrinsics, project
+from shared.errors import NoFaceError, PhotoError
+from worker.depth.estimator import DepthMap, Photo, grid_size_wh
+from worker.depth.portrait.bust import extend
+from worker.depth.portrait.confidence import confidence_of
+from worker.depth.portrait.faces import Face, FaceFinder
+from worker.depth.portrait.mesh import face_mesh
+from worker.depth.portrait.metric import Pose, head_pose, points_mm
+from worker.depth.portrait.raster import rasterise
+from worker.depth.portrait.report import report_on
+from worker.depth.portrait.silhouette import Segmenter
+from worker.geometry.camera import camera_for
+
+NO_FACE = (
+    "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
+    "lit evenly, and at least 60 pixels wide."
+)
+
+
+@dataclass(frozen=True)
+class Surface:
+    """The face in space: depth (H, W) mm, NaN outside it; the head's pose in mm."""
+
+    depth: np.ndarray
+    pose: Pose
+
+
+class Portrait:
+    """Estimates metric depth of the person whose face is largest."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load the networks from the folder that holds the three .tflite files."""
+        self._finder = FaceFinder(folder)
+        self._segmenter = Segmenter()
+
+    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+        """Depth of each photo; one without a face gives NoFaceError in its place."""
+        return [self._estimate(photo) for photo in photos]
+
+    def _estimate(self, photo: Photo) -> DepthMap | PhotoError:
+        faces = self._finder.find_faces(photo.pixels)
+        if not faces:
+            return NoFaceError(NO_FACE)
+        camera, pixels = _on_grid(photo)
+        on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]
+        surface = surface_of(on_grid[0], camera)
+        person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
+        depth = surface.depth
+        if person is not None:
+            depth = extend(surface.depth, person, camera, surface.pose)
+        confidence = confidence_of(depth, surface.depth, camera)
+        report = report_on(photo.pixels, faces, surface.pose, silhouette_found=person is not None)
+        return DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
+
+
+def surface_of(face: Face, camera: Intrinsics) -> Surface:
+    """The smooth surface of a face, in mm.
+
+    Args:
+        face: landmarks in pixels of the camera's grid.
+        camera: the grid.
+    """
+    points = points_mm(face.landmarks, camera)
+    pose = head_pose(points)
+    mesh = face_mesh()
+    smooth = mesh.smooth(points, forward=-pose.axes[:, 2])
+    corners = np.column_stack([project(smooth, camera), smooth[:, 2]])
+    return Surface(rasterise(corners, mesh.triangles, (camera.height, camera.width)), pose)
+
+
+def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
+    """The depth map's grid and the photo on it."""
+    height, width = photo.pixels.shape[:2]
+    size_wh = grid_size_wh((width, height))
+    camera = camera_for((width, height), size_wh, photo.fov_x_deg, photo.focal_35mm)
+    if size_wh == (width, height):
+        return camera, photo.pixels
+    return camera, cv2.resize(photo.pixels, size_wh, interpolation=cv2.INTER_AREA)
+
+
+def _scale_uv(photo: Photo, camera: Intrinsics) -> tuple[float, float]:
+    """Grid pixels a photo pixel, across and down."""
+    height, width = photo.pixels.shape[:2]
+    return camera.width / width, camera.height / height
