@@ -12,6 +12,7 @@ MAX_FACE_FRACTION = 0.5  # of the photo's height; a larger face fills the networ
 FEATHER = 0.2  # of the crop's side
 HUBER = 1.345  # residuals beyond so many standard deviations count less; 95% efficient on normal noise
 ROUNDS = 20
+EXACT = 1e-9  # residuals below this fraction of the range are rounding
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,8 @@ def fit_disparity(source: np.ndarray, target: np.ndarray) -> ScaleShift | None:
         scale = float(weight @ ((x - mean_x) * (y - mean_y)) / variance)
         shift = float(mean_y - scale * mean_x)
         residual = np.abs(y - scale * x - shift)
-        limit = HUBER * 1.4826 * float(np.median(residual))
-        weight = np.minimum(1, limit / np.maximum(residual, max(limit, 1e-12)))
+        limit = max(HUBER * 1.4826 * float(np.median(residual)), EXACT * float(np.ptp(y)))
+        weight = limit / np.maximum(residual, limit) if limit else np.ones_like(x)
     return ScaleShift(scale, shift) if scale > 0 else None
 
 

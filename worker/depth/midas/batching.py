@@ -32,16 +32,18 @@ class Batcher:
         """
         done = 0
         while done < len(inputs):
-            batch = inputs[done : done + self.limit]
+            wanted = inputs[done : done + self.limit]
+            batch = self._filled(wanted)
             try:
-                yield from self._run(self._filled(batch))[: len(batch)]
+                outputs = self._run(batch)
             except MemoryError:
-                if self.limit == 1:
+                if len(batch) == 1:
                     raise
-                self.limit = max(1, min(self.limit, len(batch)) // 2)
+                self.limit = len(batch) // 2
                 log.warning("out of memory with %d photos at once; going on with %d", len(batch), self.limit)
                 continue
-            done += len(batch)
+            yield from outputs[: len(wanted)]
+            done += len(wanted)
 
     def _filled(self, batch: Sequence[np.ndarray]) -> np.ndarray:
         """(B, 3, H, W), the last photo repeated up to the next batch size."""

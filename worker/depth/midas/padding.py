@@ -33,7 +33,7 @@ class HalvingMaxPool(nn.MaxPool2d):
     """Max pooling of stride 2 over even sides."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(functional.pad(x, _padding(self.kernel_size), value=-math.inf))
+        return super().forward(functional.pad(x, _padding(_side(self.kernel_size)), value=-math.inf))
 
 
 def with_fixed_padding(net: nn.Module) -> None:
@@ -47,16 +47,20 @@ def with_fixed_padding(net: nn.Module) -> None:
 
 def _fixed(module: nn.Module) -> nn.Module | None:
     if isinstance(module, MaxPool2dSame):
-        return HalvingMaxPool(module.kernel_size[0], module.stride[0])
+        return HalvingMaxPool(_side(module.kernel_size), _side(module.stride))
     if isinstance(module, Conv2dSame):
         return HalvingConv(*_sizes(module), groups=module.groups, bias=module.bias is not None)
     if isinstance(module, StdConv2dSame) and module.same_pad:
-        return HalvingStdConv(*_sizes(module), padding=0, bias=module.bias is not None, eps=module.eps)
+        return HalvingStdConv(*_sizes(module), padding="valid", bias=module.bias is not None, eps=module.eps)
     return None
 
 
 def _sizes(module: nn.Conv2d) -> tuple[int, int, int, int]:
     return module.in_channels, module.out_channels, module.kernel_size[0], module.stride[0]
+
+
+def _side(square: int | tuple[int, int]) -> int:
+    return square if isinstance(square, int) else square[0]
 
 
 def _padding(kernel_px: int) -> tuple[int, int, int, int]:

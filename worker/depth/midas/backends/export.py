@@ -11,7 +11,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from torch import nn
 from torch.export import Dim
 
 from shared.errors import ModelError
+from worker.depth.midas.backends import Backend
 from worker.depth.midas.backends.onnx_backend import OnnxBackend
 from worker.depth.midas.backends.torch_backend import TorchBackend
 
@@ -53,9 +54,7 @@ class Export:
         return self.onnx_ms < self.torch_ms
 
 
-def exported(
-    network: Callable[[], nn.Module], weights_sha256: str, side_px: int, fixed: bool, folder: Path
-) -> Export:
+def exported(network: Callable[[], nn.Module], weights_sha256: str, side_px: int, fixed: bool, folder: Path) -> Export:
     """The network as ONNX, from the cache folder or exported into it now.
 
     Args:
@@ -119,15 +118,13 @@ def _measure(by_torch: TorchBackend, by_onnx: OnnxBackend, sample: np.ndarray) -
     error = float(np.abs(found - expected).max() / max(np.ptp(expected), np.finfo(np.float32).tiny))
     if not error <= MAX_ERROR:
         raise ModelError(f"the exported network is off by {error:.2g} of the output's range; {MAX_ERROR} is allowed")
-    photo, times = sample[:1], ([], [])
-    for _ in range(ROUNDS):
-        for backend, elapsed in zip((by_torch, by_onnx), times, strict=True):
-            elapsed.append(_seconds(lambda run=backend: run(photo)))
-    torch_ms, onnx_ms = (1000 * statistics.median(elapsed) for elapsed in times)
+    rounds = [(milliseconds(by_torch, sample[:1]), milliseconds(by_onnx, sample[:1])) for _ in range(ROUNDS)]
+    torch_ms, onnx_ms = (statistics.median(times) for times in zip(*rounds, strict=True))
     return {"error": error, "torch_ms": torch_ms, "onnx_ms": onnx_ms}
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def milliseconds(run: Backend, photos: np.ndarray) -> float:
+    """How long one pass takes."""
     start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+    run(photos)
+    return 1000 * (time.perf_counter() - start)

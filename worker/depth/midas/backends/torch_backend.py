@@ -41,9 +41,8 @@ class TorchBackend:
 
     def __init__(self, network: nn.Module, device: torch.device, precision: Precision = CPU_PRECISION) -> None:
         layout = torch.channels_last if precision.channels_last else torch.preserve_format
-        # nn.Module.to gives no type for memory_format together with a dtype
-        self.network: nn.Module = network.to(device=device, dtype=precision.dtype).to(memory_format=layout)  # type: ignore[call-overload]
-        self.batch_sizes = CUDA_BATCH_SIZES if device.type == "cuda" else ()
+        self.network: nn.Module = network.to(device=device, dtype=precision.dtype).to(memory_format=layout)
+        self.batch_sizes: tuple[int, ...] = CUDA_BATCH_SIZES if device.type == "cuda" else ()
         self._device = device
         self._precision = precision
 
