@@ -90,6 +90,7 @@ class Job(BaseModel):
     progress: float
     attempt: int
     run: str
+    worker: str | None = None
     version: int
     photo: PhotoInfo
     depth: DepthOptions
@@ -194,8 +195,7 @@ class JobStore:
             "depth": depth.model_dump_json(),
             "model": model.model_dump_json(),
         }
-        if not self._call("create", job_id, *_flat(fields)):
-            raise JobConflictError(f"there is a job {job_id} already")
+        self._call("create", job_id, *_flat(fields))  # asked twice, because an answer was lost, it makes one job
         return self.get(job_id)
 
     def get(self, job_id: str) -> Job:
@@ -213,12 +213,17 @@ class JobStore:
         """True where there is a record of that id."""
         return bool(self.redis.exists(f"relief:job:{job_id}"))
 
-    def claim(self, stage: Stage, *, limit: int, lease_s: float, stage_limit_s: float) -> list[Claim]:
-        """Take up to `limit` waiting jobs of a stage, going round their owners; an earlier run's victim comes alone."""
+    def claim(
+        self, stage: Stage, *, limit: int, lease_s: float, stage_limit_s: float, suspects: bool = True
+    ) -> list[Claim]:
+        """Take up to `limit` waiting jobs of a stage, going round their owners.
+
+        A suspect, whose earlier run died, comes alone; with suspects=False it, and whoever is behind it, waits on.
+        """
         run = uuid.uuid4().hex[:12]
-        ids = self._call(
-            "claim", stage, limit, _ms(lease_s), _ms(stage_limit_s), run, f"{socket.gethostname()}:{os.getpid()}"
-        )
+        worker = f"{socket.gethostname()}:{os.getpid()}"
+        lease, limit_ms, leave_suspects = _ms(lease_s), _ms(stage_limit_s), int(not suspects)
+        ids = self._call("claim", stage, limit, lease, limit_ms, run, worker, leave_suspects)
         return [Claim(self.get(job_id.decode()), run) for job_id in ids]
 
     def renew(self, claim: Claim, lease_s: float) -> bool:

@@ -28,6 +28,9 @@ class Settings(BaseModel):
     depth_batch: int = Field(
         default=8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass."
     )
+    depth_batch_wait_ms: float = Field(
+        default=20, ge=0, le=1000, alias="DEPTH_BATCH_WAIT", description="How long a batch waits to get full, in ms."
+    )
     threads: int = Field(default=0, ge=0, alias="RELIEF_THREADS", description="CPU threads of a worker; 0: all cores.")
     upload_mb: int = Field(default=20, ge=1, alias="RELIEF_UPLOAD_MB", description="Largest upload in MB.")
     upload_mp: int = Field(default=50, ge=1, alias="RELIEF_UPLOAD_MP", description="Largest photo in megapixels.")
@@ -47,6 +50,11 @@ class Settings(BaseModel):
     behind_proxy: bool = Field(
         default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."
     )
+
+    @property
+    def depth_batch_wait_s(self) -> float:
+        """How long a batch waits to get full, in seconds."""
+        return self.depth_batch_wait_ms / 1000
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:

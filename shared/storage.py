@@ -7,6 +7,7 @@ temporary name, synced, and renamed, so that whoever sees a name sees the whole 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -71,6 +72,9 @@ class Storage:
         root = self.path(job_id, folder, PHOTO).parent if folder else job
         names = sorted(str(path.relative_to(job)) for path in root.rglob("*") if path.is_file())
         shutil.rmtree(root, ignore_errors=True)
+        if folder:
+            with contextlib.suppress(OSError):
+                job.rmdir()  # where this was the last of a deleted job
         return names
 
     def folders(self, job_id: str) -> list[str]:

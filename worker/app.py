@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import socket
 import threading
 import time
 from typing import Any
 
-from celery.signals import worker_init, worker_process_init, worker_ready
+from celery.signals import worker_init, worker_process_init, worker_ready, worker_shutting_down
 from redis.exceptions import RedisError
 
 from shared.errors import ModelError
@@ -18,16 +19,18 @@ from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
 from shared.workers import ALIVE_S, ModelInfo, Offer, Workers
+from worker.stages import LONGEST_TASK_S
 
 log = logging.getLogger(__name__)
 
 settings = Settings.from_environment()
 app = celery_app(settings.redis_url)
+stopping = multiprocessing.get_context("fork").Event()  # set by the parent process, seen by its children
 app.conf.update(
     imports=("worker.tasks",),
     worker_concurrency=1,
-    task_soft_time_limit=settings.stage_limit_s,
-    task_time_limit=settings.stage_limit_s + 10,
+    task_soft_time_limit=settings.stage_limit_s + LONGEST_TASK_S,
+    task_time_limit=settings.stage_limit_s + LONGEST_TASK_S + 10,
     worker_proc_alive_timeout=180,  # a process may take its time to load the model
     worker_soft_shutdown_timeout=20,
 )
@@ -65,6 +68,12 @@ def begin(sender: Any, **_: Any) -> None:
     sweeper.start()
     stages = [stage for stage in Stage if stage in sender.app.amqp.queues.consume_from]
     threading.Thread(target=_announce_for_ever, args=(Workers(redis), stages, name), daemon=True).start()
+
+
+@worker_shutting_down.connect
+def take_no_more_work(**_: Any) -> None:
+    """In the parent process, on SIGTERM: the children end what they have in hand."""
+    stopping.set()
 
 
 @worker_process_init.connect

@@ -1,10 +1,10 @@
-"""Keeps the claims of a running stage alive."""
+"""Keeps the claims that a worker process holds alive."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from types import TracebackType
 
 from redis.exceptions import RedisError
@@ -17,15 +17,16 @@ RENEWALS_PER_LEASE = 4
 
 
 class Leases:
-    """Renews the leases of claims from a thread, for as long as the block runs.
+    """Renews leases from a thread, for as long as the block runs.
 
     A claim that is lost is renewed no more; its run finds out when it writes. Past the stage's hard limit the store
     refuses to renew, so that a hung run is taken over.
     """
 
-    def __init__(self, store: JobStore, claims: Sequence[Claim], lease_s: float) -> None:
+    def __init__(self, store: JobStore, lease_s: float) -> None:
         self._store, self._lease_s = store, lease_s
-        self._claims = list(claims)
+        self._claims: dict[str, Claim] = {}  # by job id
+        self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._renew_until_stopped, name="leases", daemon=True)
 
@@ -39,9 +40,23 @@ class Leases:
         self._stopped.set()
         self._thread.join()
 
+    def keep(self, claims: Iterable[Claim]) -> None:
+        """Renew these from now on."""
+        with self._lock:
+            self._claims.update({claim.job.id: claim for claim in claims})
+
+    def let_go(self, claim: Claim) -> None:
+        """Renew this one no more: its run has ended."""
+        with self._lock:
+            self._claims.pop(claim.job.id, None)
+
     def _renew_until_stopped(self) -> None:
         while not self._stopped.wait(self._lease_s / RENEWALS_PER_LEASE):
-            self._claims = [claim for claim in self._claims if self._renewed(claim)]
+            with self._lock:
+                claims = list(self._claims.values())
+            for claim in claims:
+                if not self._renewed(claim):
+                    self.let_go(claim)
 
     def _renewed(self, claim: Claim) -> bool:
         try:

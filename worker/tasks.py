@@ -7,14 +7,16 @@ from functools import cache
 from shared.jobs import JobStore, Stage
 from shared.queue import Hints, connect, task_name
 from shared.storage import Storage
-from worker.app import app, settings
+from worker.app import app, settings, stopping
 from worker.stages import Worker
 
 
 @cache
 def worker() -> Worker:
     """This process's worker; made after the fork."""
-    return Worker(JobStore(connect(settings.redis_url)), Storage(settings.data), Hints(app), settings)
+    return Worker(
+        JobStore(connect(settings.redis_url)), Storage(settings.data), Hints(app), settings, stopping=stopping.is_set
+    )
 
 
 @app.task(name=task_name(Stage.DEPTH))

@@ -1,7 +1,8 @@
--- ARGV: stage, limit, lease ms, stage limit ms, run, worker ; the claimed ids, fairly by owner.
+-- ARGV: stage, limit, lease ms, stage limit ms, run, worker, 1 to leave suspects waiting or 0
+-- Answer: the ids of the claimed jobs, fairly by owner.
 -- A job whose earlier run died is a suspect: it runs alone, so that a poison photo takes no neighbour with it.
 local stage, limit, lease, stage_limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local run, worker = ARGV[5], ARGV[6]
+local run, worker, no_suspects = ARGV[5], ARGV[6], ARGV[7] == '1'
 local ring, now, claimed = ring_key(stage), now_ms(), {}
 while #claimed < limit do
   local owner = redis.call('ZRANGE', ring, 0, 0)[1]
@@ -11,7 +12,7 @@ while #claimed < limit do
   local line = line_key(stage, owner)
   local id = redis.call('ZRANGE', line, 0, 0)[1]
   local suspect = id and tonumber(get(id, 'attempt') or '0') > 0
-  if suspect and #claimed > 0 then
+  if suspect and (no_suspects or #claimed > 0) then
     break
   end
   if id then
@@ -32,5 +33,9 @@ while #claimed < limit do
   if suspect then
     break
   end
+end
+if #claimed > 0 then
+  count('batches:' .. stage, 1)
+  count('claimed:' .. stage, #claimed)
 end
 return claimed

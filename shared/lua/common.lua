@@ -85,6 +85,11 @@ local function end_run(id)
   set(id, 'run', '')
 end
 
+-- Adds to one of the sums that /metrics tells.
+local function count(name, amount)
+  redis.call('HINCRBYFLOAT', P .. 'counters', name, amount)
+end
+
 -- True where this run is the one that holds the job.
 local function holds(id, run)
   return run ~= '' and get(id, 'run') == run and get(id, 'state') == 'running'

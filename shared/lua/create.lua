@@ -9,5 +9,6 @@ set(id, 'id', id, 'state', 'queued', 'progress', '0', 'attempt', '0', 'run', '',
 new_place(id)
 stand_in_line(id)
 redis.call('ZADD', JOBS, now, id)
+count('accepted', 1)
 changed(id)
 return 1

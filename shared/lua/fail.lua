@@ -6,5 +6,6 @@ end
 end_run(id)
 move(id, 'failed')
 set(id, 'error', problem, 'finished_ms', now_ms())
+count('failed:' .. cjson.decode(problem).type, 1)
 changed(id)
 return 1

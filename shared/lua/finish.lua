@@ -1,15 +1,18 @@
--- ARGV: id, run, next stage or '', progress, then field, value, ... ; 1 where the run held the job and its results now count.
+-- ARGV: id, run, next stage or '', progress, then field, value, ...
+-- Answer: 1 where the run held the job and its results now count. Asked twice, because an answer was lost, it says so twice.
 local id, run, next_stage, progress = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 if not holds(id, run) then
-  return 0
+  return get(id, 'counted_run') == run and 1 or 0
 end
 local now, stage = now_ms(), get(id, 'stage')
 local seconds = (now - tonumber(get(id, 'started_ms'))) / 1000
 redis.call('LPUSH', P .. 'seconds:' .. stage, seconds)
 redis.call('LTRIM', P .. 'seconds:' .. stage, 0, 100)
+count('done:' .. stage, 1)
+count('seconds:' .. stage, seconds)
 end_run(id)
 set(id, stage .. '_s', seconds, stage .. '_queued_s', (tonumber(get(id, 'started_ms')) - tonumber(get(id, 'queued_ms'))) / 1000)
-set(id, 'progress', progress, unpack(ARGV, 5))
+set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 5))
 if next_stage == '' then
   move(id, 'succeeded')
   set(id, 'finished_ms', now)

@@ -10,11 +10,13 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', RUNNING, '-inf', now)) do
       set(id, 'error', problem, 'finished_ms', now)
       redis.call('ZADD', DEAD, now, id)
       dead = dead + 1
+      count('failed:given-up', 1)
     else
       move(id, 'queued')
       set(id, 'queued_ms', now)
       stand_in_line(id)
       recovered = recovered + 1
+      count('recovered:' .. get(id, 'stage'), 1)
     end
     changed(id)
   end

@@ -66,6 +66,9 @@ export const getBytes = async (url) => (await send(url)).arrayBuffer();
 /** @param {string} url @returns {Promise<Blob>} */
 export const getBlob = async (url) => (await send(url)).blob();
 
+/** The methods that a URL takes. @param {string} url @returns {Promise<string>} */
+export const allowed = async (url) => (await send(url, { method: "OPTIONS" })).headers.get("Allow") ?? "";
+
 /** @param {string} url @param {object} [body] @param {string} [method] @returns {Promise<any>} */
 export async function post(url, body, method = "POST") {
   const headers = { "Content-Type": "application/json" };

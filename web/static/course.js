@@ -100,6 +100,7 @@ export async function generateModel() {
     state.busy = true;
     panels.showError(null);
     showState();
+    setAddress({ look: null }); // the colour that is chosen now shall be seen
     panels.showStatus({ stage: "model", text: "3D model: asking for it", fraction: null });
     panels.reveal("model");
     viewer().catch(() => {});
@@ -140,7 +141,7 @@ function seen(job) {
 function ended(job) {
   panels.showStatus(null);
   if (job.state === "failed") panels.showError(job.error ?? { title: "The job failed", detail: job.message });
-  if (job.state === "canceled") announce("Canceled.");
+  if (job.state === "canceled") return canceled();
   const cloud = result("cloud.rlf");
   state.cloud = Boolean(cloud);
   if (cloud) showCloud(job, cloud.url).catch(fail);
@@ -150,12 +151,22 @@ function ended(job) {
   }
 }
 
+/** A canceled job has no files any more: the photo alone stays on the page, to begin again with. */
+function canceled() {
+  announce("Canceled.");
+  const { photo } = state;
+  if (photo) return choose(photo);
+  clear();
+  setAddress({ job: null, view: null, look: null });
+}
+
 /** Stop what runs. */
 export async function cancel() {
   state.stopSending();
   if (!state.job || hasEnded(state.job) || !state.job.links.cancel) return;
   try {
     state.stopWatching();
+    state.photo ??= await getBlob(state.job.links.photo).catch(() => null);
     follow(await post(state.job.links.cancel));
   } catch (error) {
     fail(error);
@@ -172,6 +183,7 @@ export async function open() {
   if (!id) return;
   try {
     const job = await getJson(jobUrl(id));
+    if (inAddress("job") !== id) return; // another one was asked for meanwhile
     viewer().catch(() => {});
     showSettings(job.settings);
     follow(job);

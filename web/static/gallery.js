@@ -1,7 +1,7 @@
 // @ts-check
 /** One's own jobs, newest first. Hidden where there are none, or where the server does not list them. */
 
-import { BASE, createJob, getJson } from "./api.js";
+import { allowed, BASE, createJob, getJson } from "./api.js";
 import { byId, make } from "./dom.js";
 import { chosenSettings } from "./settings.js";
 import { hasEnded } from "./watch.js";
@@ -12,6 +12,8 @@ const REFRESH_MS = 2000;
 let timer = 0;
 /** @type {string|null} */
 let more = null; // url of the next page
+/** @type {boolean|undefined} */
+let listed; // whether this server lists jobs at all
 
 /** What a person should know of a job that has no picture to show. @param {Job} job */
 function stateText(job) {
@@ -53,6 +55,8 @@ function showPage(page, append) {
 export async function refreshGallery() {
   clearTimeout(timer);
   try {
+    listed ??= (await allowed(`${BASE}/jobs`)).includes("GET");
+    if (!listed) return;
     const page = await getJson(`${BASE}/jobs`);
     showPage(page, false);
     if (!page.jobs.every(hasEnded)) timer = setTimeout(refreshGallery, document.hidden ? 5 * REFRESH_MS : REFRESH_MS);

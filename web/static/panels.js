@@ -92,6 +92,8 @@ export function showMeta(job) {
   byId("depth-meta").textContent = join(job.model, took(job.timings.depth_s));
   const count = typeof points === "number" ? `${points.toLocaleString("en")} points` : "";
   byId("model-meta").textContent = join(count, took(job.timings.model_s));
+  byId("advice").hidden = !job.report?.advice;
+  byId("advice").textContent = job.report?.advice ?? "";
 }
 
 /** Bring a panel into sight, on a screen that cannot show all of them. @param {"photo"|"depth"|"model"} stage */

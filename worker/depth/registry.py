@@ -49,7 +49,7 @@ class ModelRow:
     loader: gives the estimator from this row, the folder with its files, and options.
     builder: dotted name of what the loader builds, `module:attribute`.
     input: what the network takes; None where the estimator crops the photo by itself.
-    unit: of the depth that it gives.
+    unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     rank: `auto` takes the highest among those that are ready.
     """
 
@@ -130,10 +130,11 @@ def _load_embedded(model: ModelRow, folder: Path, options: LoadOptions) -> Estim
 
 
 def _load_midas(model: ModelRow, folder: Path, options: LoadOptions) -> Estimator:
-    """The network, with a closer look at small faces wherever the face model's files are there too."""
+    """The network; where the face model's files are there too, it looks at faces again and they make it metric."""
     loading = import_module("worker.depth.midas.loading")
     (file,) = model.weights.files
     rule, normalisation = _input_of(model, options.side_px)
+    faces = PORTRAIT_WEIGHTS.present(folder)
     estimator: Estimator = loading.load(
         model.name,
         model.builder,
@@ -142,8 +143,12 @@ def _load_midas(model: ModelRow, folder: Path, options: LoadOptions) -> Estimato
         normalisation,
         fixed=model.input is not None and model.input.fixed,
         backend=options.backend,
-        faces_in=folder if options.focus == "face" and PORTRAIT_WEIGHTS.present(folder) else None,
+        faces_in=folder if faces and options.focus == "face" else None,
     )
+    if faces:
+        PORTRAIT_WEIGHTS.verify(folder)
+        portrait = _attribute("worker.depth.portrait:load")(folder)
+        estimator = _attribute("worker.depth.anchored:Anchored")(estimator, portrait)
     return estimator
 
 

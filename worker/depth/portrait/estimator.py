@@ -15,13 +15,15 @@ from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.confidence import confidence_of
 from worker.depth.portrait.faces import Face, FaceFinder
-from worker.depth.portrait.mesh import face_mesh
+from worker.depth.portrait.mesh import PATTERNS, face_mesh
 from worker.depth.portrait.metric import Pose, head_pose, points_mm
 from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import report_on
+from worker.depth.portrait.shading import refine
 from worker.depth.portrait.silhouette import Segmenter
 from worker.geometry.camera import camera_for
 
+PATTERN_REACH = 60.0  # parts of the face's side
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
     "lit evenly, and at least 60 pixels wide."
@@ -36,6 +38,18 @@ class Surface:
     pose: Pose
 
 
+@dataclass(frozen=True)
+class Bust:
+    """A person: the whole depth map, and the face's own depth (H, W) mm, NaN beside it.
+
+    silhouette_found: whether hair, neck and shoulders are there, or the face alone.
+    """
+
+    depth_map: DepthMap
+    face: np.ndarray
+    silhouette_found: bool
+
+
 class Portrait:
     """Estimates metric depth of the person whose face is largest."""
 
@@ -46,22 +60,24 @@ class Portrait:
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
-        return [self._estimate(photo) for photo in photos]
+        busts = [self.bust_of(photo) for photo in photos]
+        return [bust.depth_map if isinstance(bust, Bust) else bust for bust in busts]
 
-    def _estimate(self, photo: Photo) -> DepthMap | PhotoError:
+    def bust_of(self, photo: Photo) -> Bust | NoFaceError:
+        """The person whose face is largest, with the part of the surface that landmarks vouch for."""
         faces = self._finder.find_faces(photo.pixels)
         if not faces:
             return NoFaceError(NO_FACE)
         camera, pixels = _on_grid(photo)
         on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]
         surface = surface_of(on_grid[0], camera)
+        face = refine(surface.depth, pixels, camera, patterns_of(on_grid[0], camera))
         person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
-        depth = surface.depth
-        if person is not None:
-            depth = extend(surface.depth, person, camera, surface.pose)
-        confidence = confidence_of(depth, surface.depth, camera)
+        depth = face if person is None else extend(face, person, camera, surface.pose)
+        confidence = confidence_of(depth, face, camera)
         report = report_on(photo.pixels, faces, surface.pose, silhouette_found=person is not None)
-        return DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
+        depth_map = DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
+        return Bust(depth_map, surface.depth, silhouette_found=person is not None)
 
 
 def surface_of(face: Face, camera: Intrinsics) -> Surface:
@@ -77,6 +93,15 @@ def surface_of(face: Face, camera: Intrinsics) -> Surface:
     smooth = mesh.smooth(points, forward=-pose.axes[:, 2])
     corners = np.column_stack([project(smooth, camera), smooth[:, 2]])
     return Surface(rasterise(corners, mesh.triangles, (camera.height, camera.width)), pose)
+
+
+def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:
+    """(H, W) bool: eyes, brows and lips of a face, and a little round them."""
+    image = np.zeros((camera.height, camera.width), np.uint8)
+    for rim in PATTERNS:
+        cv2.fillPoly(image, [np.rint(face.landmarks[list(rim), :2]).astype(np.int32)], 1)
+    reach = 2 * int(face.side / PATTERN_REACH) + 1
+    return cv2.dilate(image, np.ones((reach, reach))) > 0
 
 
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:

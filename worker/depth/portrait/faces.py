@@ -23,8 +23,9 @@ MIN_FACE_SCORE = 0.5
 TILTS_DEG = (0.0, 90.0, -90.0, 180.0, 45.0, -45.0)
 ZOOM_OUT = 1.6
 TILE = 0.5
-# A little closer than the network's own crop, and mirrored: its answers there err least on rendered heads.
-LOOKS = tuple(Look(0.95, turn_deg=turn, flipped=flipped) for flipped in (False, True) for turn in (-5.0, 0.0, 5.0))
+# A little closer than the network's own crop, turned and mirrored: the mean errs least on rendered heads.
+TURNS_DEG = (-10.0, -5.0, 0.0, 5.0, 10.0)
+LOOKS = tuple(Look(0.95, turn_deg=turn, flipped=flipped) for flipped in (False, True) for turn in TURNS_DEG)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ class FaceFinder:
             if found:
                 break
             found = self._verified(pixels, [one for square in squares for one in self._both(pixels, square)])
-        return sorted(found, key=lambda face: -face.side)
+        found = sorted(found, key=lambda face: -face.side)
+        return [self._steady(pixels, face) for face in found[:1]] + found[1:]
 
     def _both(self, pixels: np.ndarray, square: Square) -> list[Detection]:
         """What either detector sees in a square."""
@@ -106,14 +108,18 @@ class FaceFinder:
         return faces
 
     def _face(self, pixels: np.ndarray, detection: Detection) -> Face | None:
-        """The landmarks of a detection: two runs to centre the crop, then the mean of several looks."""
+        """The landmarks of a detection, from two runs: the first one centres the second one's crop."""
         square = square_of_detection(detection)
         for _ in range(2):
             points, score = self._landmarks.look(pixels, square)
             if score < MIN_FACE_SCORE:
                 return None
             square = square_of_landmarks(points)
-        return Face(*self._landmarks.average(pixels, square, LOOKS))
+        return Face(points, score)
+
+    def _steady(self, pixels: np.ndarray, face: Face) -> Face:
+        """The same face, its landmarks the mean of several looks."""
+        return Face(*self._landmarks.average(pixels, square_of_landmarks(face.landmarks), LOOKS))
 
 
 def _whole(pixels: np.ndarray) -> Square:

@@ -12,7 +12,7 @@ import numpy as np
 from shared.camera import Intrinsics
 
 PUPIL_DISTANCE_MM = 63.0  # mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004
-Z_SCALE = 1.08  # the network flattens faces: fitted once on rendered heads with true depth, one number for all
+Z_SCALE = 1.06  # the network flattens faces a little: one number for all, chosen on rendered heads with true depth
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)  # corners
 FOREHEAD, CHIN = 10, 152
 

@@ -1,0 +1,93 @@
+import cv2
+import numpy as np
+import pytest
+
+from shared.errors import NoFaceError, PhotoError
+from tests.worker.geometry.scenes import ball, camera_of, plane
+from worker.depth.anchored import Anchored, anchored
+from worker.depth.estimator import DepthMap, Photo
+from worker.depth.portrait.estimator import Bust
+
+CAMERA = camera_of(160, 220, 500)
+HEAD = ball(CAMERA)
+V, U = np.mgrid[:160, :220]
+FACE = np.where(np.hypot(V - 79.5, U - 109.5) < 45, HEAD, np.nan)
+SCENE = np.where(np.isfinite(HEAD), HEAD, plane(CAMERA, 2000.0))
+PHOTO = Photo(np.zeros((160, 220, 3), np.uint8))
+
+
+def disparity_of(depth, blur_px=1.0):
+    return cv2.GaussianBlur((1 / depth - 2e-4) / 2e-6, (0, 0), blur_px).astype(np.float32)
+
+
+def bust(silhouette_found=True):
+    depth = (HEAD + 25 * (np.hypot(V - 79.5, U - 109.5) > 45) if silhouette_found else FACE).astype(np.float32)
+    confidence = np.where(np.isfinite(FACE), 1, 0.45 * np.isfinite(depth)).astype(np.float32)
+    return Bust(DepthMap(depth, CAMERA, "mm", confidence, {"face_found": True}), FACE, silhouette_found)
+
+
+class Network:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def disparity(self, photos):
+        return [self.answer for _ in photos]
+
+    def estimate(self, photos):
+        return [DepthMap(np.ones((160, 220), np.float32), CAMERA, "relative", np.ones((160, 220)), {}) for _ in photos]
+
+
+class Finder:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def bust_of(self, photo):
+        return self.answer
+
+
+def test_the_head_beside_the_face_comes_from_the_network_in_mm():
+    result = anchored(disparity_of(SCENE), bust())
+    assert result.unit == "mm"
+    np.testing.assert_array_equal(result.mask, np.isfinite(HEAD))
+    beside = np.isfinite(HEAD) & np.isnan(FACE)
+    assert np.median(np.abs(result.depth - HEAD)[beside]) < 3  # the bust alone is 25 mm off there
+    assert np.median(np.abs(result.depth - HEAD)[np.isfinite(FACE)]) < 0.5
+    assert result.report["anchored"]
+    assert result.report["fit_residual_mm"] < 3
+
+
+def test_no_depth_between_head_and_wall_is_left_in_the_silhouette():
+    result = anchored(disparity_of(SCENE, blur_px=3.0), bust())
+    assert np.nanmax(result.depth) < 800
+
+
+def test_without_a_silhouette_the_whole_photo_is_metric():
+    result = anchored(disparity_of(SCENE), bust(silhouette_found=False))
+    assert result.mask.all()
+    assert np.median(result.depth[np.isnan(HEAD)]) == pytest.approx(2000, rel=0.1)
+
+
+def test_a_disparity_that_does_not_fit_leaves_the_bust_and_says_why():
+    result = anchored(-disparity_of(SCENE), bust())
+    np.testing.assert_array_equal(result.depth, bust().depth_map.depth)
+    assert not result.report["anchored"]
+    assert "less disparity" in result.report["anchor_refused"]
+    assert result.report["face_found"]
+
+
+def test_without_a_face_the_network_s_own_relative_depth_remains():
+    [result] = Anchored(Network(disparity_of(SCENE)), Finder(NoFaceError("none"))).estimate([PHOTO])
+    assert result.unit == "relative"
+    assert result.report == {"face_found": False, "metric": False, "anchored": False}
+
+
+def test_a_photo_that_the_network_refuses_is_refused():
+    error = PhotoError("too narrow")
+    assert Anchored(Network(error), Finder(bust())).estimate([PHOTO]) == [error]
+
+
+def test_confidence_is_full_on_the_face_and_none_beside_the_person():
+    result = anchored(disparity_of(SCENE), bust())
+    assert result.confidence[80, 110] == 1
+    assert not result.confidence[~result.mask].any()
+    assert 0.4 < np.median(result.confidence[result.mask & np.isnan(FACE)]) <= 0.7

@@ -1,0 +1,104 @@
+"""A disparity network made metric by the face in the photo.
+
+The network sees everything but knows no size; the landmarks of a face know size but nothing beside it. The face's depth
+fixes the disparity's scale and shift, and the face's coarse shape; the network gives the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Protocol
+
+import numpy as np
+
+from shared.errors import PhotoError
+from worker.depth.estimator import DepthMap, Photo
+from worker.depth.portrait.estimator import Bust, Portrait
+from worker.geometry.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
+from worker.geometry.blend import corrected_by_face
+from worker.geometry.disparity import edge_confidence
+from worker.geometry.holes import nearest_known
+
+SURE = 0.5
+"""Network depth of less confidence than this lies on a step that the network blurred, and is not used."""
+BESIDE_FACE = 0.7
+"""What the network's depth beside the face is worth, next to 1 for a face seen from the front."""
+
+
+class DisparityNetwork(Protocol):
+    """A network that gives disparity on the photo's grid, and by itself relative depth."""
+
+    def disparity(self, photos: Sequence[Photo]) -> list[np.ndarray | PhotoError]:
+        """(H, W) float32 for each photo, or its error."""
+        ...
+
+    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+        """Relative depth of each photo, or its error."""
+        ...
+
+
+class Anchored:
+    """Gives metric depth where a face is found, the network's own relative depth where none is."""
+
+    def __init__(self, network: DisparityNetwork, portrait: Portrait) -> None:
+        self._network = network
+        self._portrait = portrait
+
+    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+        """Depth of each photo; its report says what it was anchored to, or why it was not."""
+        disparities = self._network.disparity(photos)
+        return [self._estimate(photo, disparity) for photo, disparity in zip(photos, disparities, strict=True)]
+
+    def _estimate(self, photo: Photo, disparity: np.ndarray | PhotoError) -> DepthMap | PhotoError:
+        if isinstance(disparity, PhotoError):
+            return disparity
+        bust = self._portrait.bust_of(photo)
+        if isinstance(bust, Bust):
+            return anchored(disparity, bust)
+        (relative,) = self._network.estimate([photo])
+        if isinstance(relative, PhotoError):
+            return relative
+        return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
+
+
+def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
+    """Merge a network's disparity with a person whose face is known.
+
+    Args:
+        disparity: (H, W) float on the grid of the bust.
+        bust: from landmarks.
+    Returns:
+        Metric depth: of the person inside the silhouette where there is one, else of the whole photo. Where the
+        disparity does not fit the face, the bust as it is, and the report says why.
+    """
+    camera = bust.depth_map.camera
+    weight = visibility(bust.face, camera)
+    try:
+        anchor = fit_anchor(disparity, bust.face, weight)
+    except AnchorError as error:
+        return _reporting(bust.depth_map, {"anchored": False, "anchor_refused": str(error)})
+    depth = corrected_by_face(depth_from_anchor(disparity, anchor), bust.face, weight, camera)
+    sure = edge_confidence(disparity)
+    if bust.silhouette_found:
+        depth = _inside_silhouette(depth, sure, bust)
+    confidence = np.where(np.isfinite(depth), np.maximum(bust.depth_map.confidence, BESIDE_FACE * sure), 0)
+    merged = replace(bust.depth_map, depth=depth.astype(np.float32), confidence=confidence.astype(np.float32))
+    return _reporting(merged, _words(anchor))
+
+
+def _inside_silhouette(depth: np.ndarray, sure: np.ndarray, bust: Bust) -> np.ndarray:
+    """Depth of the person alone; over steps that the network blurred the face's own, else the nearest sure depth."""
+    person = bust.depth_map.mask
+    trusted = np.where(person & (sure >= SURE), depth, np.nan)
+    trusted = np.where(np.isnan(trusted) & person & np.isfinite(bust.face), bust.face, trusted)
+    return np.where(person, nearest_known(trusted), np.nan)
+
+
+def _words(anchor: Anchor) -> dict[str, object]:
+    facts = {name: float(f"{value:.4g}") for name, value in asdict(anchor).items()}
+    return {"anchored": True, "fit_residual_mm": facts.pop("residual_mm"), "anchor": facts}
+
+
+def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:
+    return replace(depth_map, report=depth_map.report | more)
