@@ -70,7 +70,7 @@ def test_other_weights_or_sizes_are_another_export(tmp_path, changes):
 
 
 def test_an_export_that_differs_from_torch_is_refused_and_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "OnnxBackend", lambda path: lambda photos: OnnxBackend(path)(photos) * 1.01)
+    monkeypatch.setattr(export, "OnnxBackend", lambda path, threads: lambda photos: OnnxBackend(path)(photos) * 1.01)
     with pytest.raises(ModelError, match="off by"):
         open_backend("onnxruntime", subject(tmp_path))
     assert list(tmp_path.iterdir()) == []

@@ -107,7 +107,9 @@ def _export(network: nn.Module, side_px: int, fixed: bool, folder: Path) -> None
     if program is None:
         raise ModelError("torch exported nothing")
     program.save(str(path), external_data=True)
-    measured = _measure(TorchBackend(network, torch.device("cpu")), OnnxBackend(path), sample.numpy())
+    measured = _measure(
+        TorchBackend(network, torch.device("cpu")), OnnxBackend(path, torch.get_num_threads()), sample.numpy()
+    )
     log.info("exported to ONNX: %s", measured)
     (folder / "export.json").write_text(json.dumps(measured))
 

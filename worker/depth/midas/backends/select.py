@@ -58,7 +58,7 @@ def _open_torch(subject: Subject) -> Backend:
 
 
 def _open_onnx(subject: Subject) -> Backend:
-    return OnnxBackend(_export_of(subject).path)
+    return OnnxBackend(_export_of(subject).path, torch.get_num_threads())
 
 
 def _open_fastest(subject: Subject) -> Backend:
@@ -69,7 +69,7 @@ def _open_fastest(subject: Subject) -> Backend:
     except ModelError as error:
         log.warning("torch runs the network, since its export failed: %s", error)
         return _open_torch(subject)
-    return OnnxBackend(export.path) if export.faster else _open_torch(subject)
+    return OnnxBackend(export.path, torch.get_num_threads()) if export.faster else _open_torch(subject)
 
 
 def _export_of(subject: Subject) -> Export:
