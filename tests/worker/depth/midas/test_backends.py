@@ -63,10 +63,21 @@ def test_an_export_is_made_once_and_found_again_without_building_the_network(tmp
 
 
 @pytest.mark.parametrize("changes", [{"weights_sha256": "cd" * 32}, {"side_px": 96}, {"fixed": True}])
-def test_other_weights_or_sizes_are_another_export(tmp_path, changes):
-    open_backend("onnxruntime", subject(tmp_path))
-    open_backend("onnxruntime", subject(tmp_path, **changes))
-    assert len(list(tmp_path.iterdir())) == 2
+def test_other_weights_or_sizes_are_another_export(changes):
+    usual = {"weights_sha256": "ab" * 32, "side_px": 64, "fixed": False}
+    assert export._key(**usual) != export._key(**usual | changes)
+
+
+def test_another_version_of_the_exporter_makes_another_export(monkeypatch):
+    before = export._key("ab" * 32, 64, False)
+    monkeypatch.setattr(export, "version", lambda package: "99.0" if package == "onnxscript" else "1.0")
+    assert export._key("ab" * 32, 64, False) != before
+
+
+def test_an_export_at_the_native_size_only_is_made_too(tmp_path):
+    photos = some_photos(2, 64, 64)
+    by_onnx = open_backend("onnxruntime", subject(tmp_path, fixed=True))
+    np.testing.assert_allclose(by_onnx(photos), open_backend("torch", subject(tmp_path))(photos), atol=1e-5)
 
 
 def test_an_export_that_differs_from_torch_is_refused_and_not_kept(tmp_path, monkeypatch):

@@ -12,11 +12,10 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import onnx
-import onnxruntime
 import torch
 from torch import nn
 from torch.export import Dim
@@ -77,7 +76,7 @@ def exported(network: Callable[[], nn.Module], weights_sha256: str, side_px: int
 
 
 def _key(weights_sha256: str, side_px: int, fixed: bool) -> str:
-    versions = [torch.__version__, onnx.__version__, onnxruntime.__version__]
+    versions = [version(package) for package in ("torch", "timm", "onnx", "onnxscript", "onnxruntime")]
     text = json.dumps([FORMAT, weights_sha256, side_px, fixed, *versions])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
