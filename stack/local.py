@@ -90,14 +90,15 @@ class Stack:
                 name = f"{queues.partition(',')[0]}{number}"
                 self._run(name, _celery(queues, name), environment)
         for url in self.urls:
-            wait_until(f"the web front at {url}", partial(_is_ready, url))
+            wait_until(f"the web front at {url}", partial(is_ready, url))
 
     def _run(self, name: str, argv: list[str], environment: dict[str, str]) -> None:
         log_file = self.plan.data / "logs" / f"{name}.log"
         self.processes[name] = Supervised(Command(name, argv, {**environment, "PYTHONPATH": str(PROJECT)}, log_file))
 
 
-def _is_ready(url: str) -> bool:
+def is_ready(url: str) -> bool:
+    """True where the web front answers and each stage has a worker."""
     try:
         return httpx.get(f"{url}/readyz", timeout=5).is_success
     except httpx.HTTPError:

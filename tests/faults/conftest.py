@@ -1,0 +1,59 @@
+"""A small, quick stack to break: short leases, small photos."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from PIL import Image
+
+from shared.jobs import JobStore
+from shared.queue import connect
+from stack.local import Plan, Stack, is_ready
+from stack.processes import wait_until
+
+LEASE_S = 3.0
+
+
+@pytest.fixture(scope="session")
+def small_photo(portrait: bytes) -> bytes:
+    """The face alone, 160 pixels high: quick, and real."""
+    output = io.BytesIO()
+    Image.open(io.BytesIO(portrait)).convert("RGB").crop((130, 0, 320, 240)).resize((127, 160)).save(output, "PNG")
+    return output.getvalue()
+
+
+@contextmanager
+def breakable_stack(folder: Path, depth: int = 1, model: int = 1, web: int = 1, **settings: str) -> Iterator[Stack]:
+    """A stack of the wanted size, with short leases; its processes may be killed."""
+    with Stack(Plan(folder / "data", depth, model, web, settings={"RELIEF_LEASE": str(LEASE_S), **settings})) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def module_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with breakable_stack(tmp_path_factory.mktemp("faults")) as stack:
+        yield stack
+
+
+@pytest.fixture
+def stack(module_stack: Stack) -> Stack:
+    """The module's stack, all of it up again after what the test before did to it."""
+    wait_until("the stack", lambda: is_ready(module_stack.url))
+    return module_stack
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stack.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture
+def job_store(stack: Stack) -> Iterator[JobStore]:
+    """The records of the stack, for looking behind the API."""
+    redis = connect(stack.redis_url)
+    yield JobStore(redis)
+    redis.close()
