@@ -214,3 +214,13 @@ def test_readiness_counts_the_workers(client, store):
         Workers(store.redis).announce(stage, "host:1")
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"workers": {"depth": 1, "model": 1, "export": 1}})
+
+
+def test_a_storage_that_takes_nothing_is_told_as_503_and_no_job_is_made(store, settings, portrait):
+    settings.data.parent.mkdir(parents=True, exist_ok=True)
+    settings.data.write_text("a file where the folder should be")
+    with client_of(settings) as client:
+        response = upload(client, portrait)
+        assert_problem(response, 503, "storage")
+        assert response.headers["Retry-After"] == "5"
+    assert store.waiting(Stage.DEPTH) == 0
