@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib import import_module
 
-SCRIPTS = ("stages",)
+SCRIPTS = ("stages", "heads")
 
 
 def main() -> None:

@@ -96,7 +96,7 @@ def main() -> None:
     estimator = load(arguments.weights)
     rows = []
     for path in arguments.photos:
-        pixels = np.ascontiguousarray(cv2.imread(str(path))[..., ::-1])
+        pixels = np.ascontiguousarray(np.asarray(cv2.imread(str(path)))[..., ::-1])
         (result,) = estimator.estimate([Photo(pixels)])
         if isinstance(result, PhotoError):
             print(f"{path}: {result}")

@@ -23,16 +23,20 @@ from worker.depth.portrait.metric import Pose
 SKULL_FROM_EYES_MM = np.array([0.0, -25.0, 95.0])  # its middle, in the head's axes
 SKULL_AXES_MM = np.array([77.0, 115.0, 99.0])  # half of breadth, height, length
 MAX_RIM_TILT_MM = 40.0
-NECK_BEHIND_MM, SHOULDERS_BEHIND_MM = 30.0, 5.0  # behind the middle of the skull, upright
+NECK_BEHIND_MM, SHOULDERS_BEHIND_MM = 35.0, 5.0  # behind the middle of the skull, upright
 NECK_FROM_MM, NECK_TO_MM = 50.0, 140.0  # below the middle of the skull: where skull turns into neck
 SHOULDERS_FROM_MM, SHOULDERS_TO_MM = 120.0, 260.0
 TRUNK_TILT = 0.6  # how much of the head's pitch the trunk takes part in
+LEAN_MM = 220.0  # the lean of the trunk goes no deeper than that
 SKULL_BULGE, NECK_BULGE, SHOULDERS_BULGE = 4.7, 2.0, 1.0  # -Laplacian of w: b^2 (1/a^2 + 1/h^2) * 2 of each
 CHEST_MM = 95.0  # the trunk's surface stands at most so far before the line of the shoulders
 BREAK_FROM_MM, BREAK_TO_MM = 40.0, 100.0  # below the middle of the skull the slope may break: the jaw
 JAW_SMOOTHNESS = 0.25
 SOFTNESS_MM = 8.0  # the outline is rounded off: without it the last pixels before the silhouette fall away as spikes
-CELL_MM = 3.0
+HEAD_WIDTH_MM, BUST_WIDTH_MM = 190.0, 300.0  # half of what may belong to a person: at the head; at the shoulders
+WIDENS_FROM_MM, WIDENS_TO_MM = 40.0, 150.0  # below the middle of the skull
+BUST_BELOW_MM, BUST_HEIGHT_MM = 80.0, 260.0  # the bust ends in an ellipse, from there down
+CELL_MM = 4.0
 FACE_RIM_MM = 4.0  # the outermost part of the face mesh, where the landmarks are least sure, gives way
 BLEND_MM = 7.0  # further in, the coarse solution turns into the face itself
 FLOOR, FLOOR_SOFTNESS_MM = 0.6, 20.0  # a slope that goes on from the face takes w no lower than this share of a plain w
@@ -74,10 +78,11 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
         (H, W) float64 mm, NaN outside the person.
     """
     pixel_mm = pose.eyes[2] / camera.fx
+    body = _continued_down(person, pose, camera)
     shrink = max(1.0, CELL_MM / pixel_mm)
     size_wh = max(8, round(camera.width / shrink)), max(8, round(camera.height / shrink))
     coarse = camera.resized(size_wh)
-    small_person = cv2.resize(person.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= 0.5
+    small_person = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= 0.5
     small_face = _shrunk(face, size_wh)
     trunk = trunk_of(pose, coarse)
     cell_mm = pose.eyes[2] / coarse.fx
@@ -88,18 +93,16 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
     smooth = inflate(small_person, known, curvature, screening, trunk.smoothness)
     plain = inflate(small_person, known, curvature, screening, np.zeros_like(smooth))
     w = np.where(sure, smooth, _soft_maximum(smooth, FLOOR * plain, FLOOR_SOFTNESS_MM**2))
-    return _fine(w, face, person, trunk_of(pose, camera), pixel_mm)
+    depth = _fine(w, face, body, trunk_of(pose, camera), pixel_mm)
+    return np.where(person & (bust_of(pose, camera) | np.isfinite(face)), depth, np.nan)
 
 
 def trunk_of(pose: Pose, camera: Intrinsics) -> Trunk:
     """Rim, bulge and smoothness for a head's pose; the trunk stands upright in the picture."""
-    middle = pose.eyes + pose.axes @ SKULL_FROM_EYES_MM
-    v, u = np.mgrid[: camera.height, : camera.width].astype(float)
-    right = (u - camera.cx) * middle[2] / camera.fx - middle[0]
-    down = (v - camera.cy) * middle[2] / camera.fy - middle[1]
+    middle, right, down = _from_skull(pose, camera)
     neck = smoothstep(down, NECK_FROM_MM, NECK_TO_MM)
     shoulders = smoothstep(down, SHOULDERS_FROM_MM, SHOULDERS_TO_MM)
-    lean = -np.tan(np.radians(np.clip(pose.pitch_deg, -40, 40))) * TRUNK_TILT * np.minimum(down, SHOULDERS_TO_MM)
+    lean = -np.tan(np.radians(np.clip(pose.pitch_deg, -40, 40))) * TRUNK_TILT * LEAN_MM * np.tanh(down / LEAN_MM)
     trunk = middle[2] + NECK_BEHIND_MM + (SHOULDERS_BEHIND_MM - NECK_BEHIND_MM) * shoulders + lean
     rim = _mix(_skull_rim(pose, middle, right, down), trunk, neck)
     bulge = _mix(_mix(SKULL_BULGE, NECK_BULGE, neck), SHOULDERS_BULGE, shoulders)
@@ -108,17 +111,43 @@ def trunk_of(pose: Pose, camera: Intrinsics) -> Trunk:
     return Trunk(rim, bulge, screening, smoothness)
 
 
+def bust_of(pose: Pose, camera: Intrinsics) -> np.ndarray:
+    """(H, W) bool: what is near enough to a head to be its hair, neck and shoulders."""
+    _, right, down = _from_skull(pose, camera)
+    width = _mix(HEAD_WIDTH_MM, BUST_WIDTH_MM, smoothstep(down, WIDENS_FROM_MM, WIDENS_TO_MM))
+    low = np.maximum(down - BUST_BELOW_MM, 0) / BUST_HEIGHT_MM
+    return (right / width) ** 2 + low**2 <= 1
+
+
 def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """0 below `low`, 1 above `high`, smooth between."""
     t = np.clip((values - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
 
 
+def _from_skull(pose: Pose, camera: Intrinsics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The middle of the skull (3,) in mm, and how far right and down of it each pixel lies, (H, W) mm at its depth."""
+    middle = pose.eyes + pose.axes @ SKULL_FROM_EYES_MM
+    v, u = np.mgrid[: camera.height, : camera.width].astype(float)
+    right = (u - camera.cx) * middle[2] / camera.fx - middle[0]
+    return middle, right, (v - camera.cy) * middle[2] / camera.fy - middle[1]
+
+
+def _continued_down(person: np.ndarray, pose: Pose, camera: Intrinsics) -> np.ndarray:
+    """The silhouette, its trunk going on to the picture's lower border: where a body ends below, something cuts it."""
+    _, _, down = _from_skull(pose, camera)
+    trunk = person & (down > NECK_TO_MM)
+    return person | np.logical_or.accumulate(trunk, axis=0)
+
+
 def _skull_rim(pose: Pose, middle: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:
-    """Depth of the plane in which an ellipsoid's outline lies, seen along the ray to its middle."""
+    """Depth of the plane in which an ellipsoid's outline lies, as a camera near it sees it.
+
+    Where rays from the camera at 0 touch (p - m)' A (p - m) = 1, m' A (p - m) = -1 holds: the polar plane.
+    """
     form = pose.axes @ np.diag(1 / SKULL_AXES_MM**2) @ pose.axes.T
-    normal = form @ (middle / np.linalg.norm(middle))
-    tilt = -(normal[0] * right + normal[1] * down) / normal[2]
+    normal = form @ middle
+    tilt = -(normal[0] * right + normal[1] * down + 1) / normal[2]
     return middle[2] + np.clip(tilt, -MAX_RIM_TILT_MM, MAX_RIM_TILT_MM)
 
 
@@ -129,7 +158,9 @@ def _fine(w: np.ndarray, face: np.ndarray, person: np.ndarray, trunk: Trunk, pix
     fine = cv2.GaussianBlur(fine, (0, 0), max(0.5, 0.6 * CELL_MM / pixel_mm))
     there = np.isfinite(face)
     inside = _eroded(there, person, 0)
-    weight = smoothstep(ndimage.distance_transform_edt(inside) * pixel_mm, FACE_RIM_MM, FACE_RIM_MM + BLEND_MM)
+    weight = smoothstep(
+        ndimage.distance_transform_edt(inside) * pixel_mm, FACE_RIM_MM + CELL_MM, FACE_RIM_MM + CELL_MM + BLEND_MM
+    )
     exact = trunk.w_from_depth(np.where(there, face, trunk.rim))
     fine = weight * exact + (1 - weight) * fine
     curvature = (-trunk.bulge * pixel_mm**2).astype(np.float32)

@@ -23,7 +23,7 @@ from worker.depth.portrait.shading import refine
 from worker.depth.portrait.silhouette import Segmenter
 from worker.geometry.camera import camera_for
 
-PATTERN_REACH = 60.0  # parts of the face's side
+PATTERN_REACH = 45.0  # parts of the face's side
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
     "lit evenly, and at least 60 pixels wide."
@@ -70,24 +70,23 @@ class Portrait:
             return NoFaceError(NO_FACE)
         camera, pixels = _on_grid(photo)
         on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]
-        surface = surface_of(on_grid[0], camera)
+        surface = surface_of(points_mm(on_grid[0].landmarks, camera), camera)
         face = refine(surface.depth, pixels, camera, patterns_of(on_grid[0], camera))
         person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
         depth = face if person is None else extend(face, person, camera, surface.pose)
         confidence = confidence_of(depth, face, camera)
         report = report_on(photo.pixels, faces, surface.pose, silhouette_found=person is not None)
         depth_map = DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
-        return Bust(depth_map, surface.depth, silhouette_found=person is not None)
+        return Bust(depth_map, face, silhouette_found=person is not None)
 
 
-def surface_of(face: Face, camera: Intrinsics) -> Surface:
-    """The smooth surface of a face, in mm.
+def surface_of(points: np.ndarray, camera: Intrinsics) -> Surface:
+    """The smooth surface of a face.
 
     Args:
-        face: landmarks in pixels of the camera's grid.
-        camera: the grid.
+        points: (468, 3) landmarks in mm, in the camera frame.
+        camera: the grid to draw it on.
     """
-    points = points_mm(face.landmarks, camera)
     pose = head_pose(points)
     mesh = face_mesh()
     smooth = mesh.smooth(points, forward=-pose.axes[:, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
@@ -58,7 +59,9 @@ def inflate(
     values = np.where(fixed, known, 0)[mask]
     wanted = weights[rows] * curvature[mask][rows] - operator @ values
     sought = operator[:, ~inside]
-    values[~inside] = spsolve((sought.T @ sought).tocsc(), sought.T @ wanted)
+    square = sought.shape[0] == sought.shape[1]  # nothing to balance: Poisson's equation itself
+    system, target = (sought, wanted) if square else (sought.T @ sought, sought.T @ wanted)
+    values[~inside] = spsolve(system.tocsc(), target)
     whole = np.zeros(mask.shape)
     whole[mask] = values
     return whole
@@ -78,7 +81,6 @@ def relaxed(values: np.ndarray, mask: np.ndarray, held: np.ndarray, curvature: n
     source = (curvature / 4).astype(np.float32)
     current = np.where(mask, values, 0).astype(np.float32)
     for _ in range(rounds):
-        padded = np.pad(current, 1, mode="edge")
-        step = ndimage.correlate(padded, mean, mode="nearest")[1:-1, 1:-1] - source
+        step = cv2.filter2D(current, -1, mean, borderType=cv2.BORDER_REPLICATE) - source
         current = np.where(mask & ~held, step, current)
     return current

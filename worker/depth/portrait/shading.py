@@ -23,13 +23,14 @@ CELL_MM = 2.0
 ROUNDS = 2
 FIT_ROUNDS = 6
 LIGHT_RIDGE = 1e-2
-OUTLIER = 0.08  # of the face's median brightness: a residual of that size counts half
+OUTLIER = 0.1  # of the face's median brightness: a residual of that size counts half
 MIN_FACING = 0.35  # cosine between normal and optical axis
 DARKEST, BRIGHTEST = 0.02, 0.98
-STIFFNESS = 4e-5  # how strongly depth is held, against squared relative brightness, per mm^2 and pixel
-STIFF_MM = 11.0  # changes narrower than that are held more strongly
+STIFFNESS = 2e-5  # how strongly depth is held, against squared relative brightness, per mm^2 and pixel
+STIFF_MM = 12.0  # changes narrower than that are held more strongly
 MAX_CHANGE_MM = 6.0
-BORDER_MM = 10.0  # hair begins near the mesh's border: brightness counts less there, and the depth stays
+BORDER_MM = 14.0  # hair begins near the mesh's border: brightness counts less there, and the depth stays
+BORDER_STIFFNESS = 100.0  # times STIFFNESS, at the border
 MAX_TINT = 4.0  # how far a pixel's tint may lie from the skin's, in its own spread
 
 
@@ -73,7 +74,9 @@ def refine(depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hidden: np
         return depth
     change = np.zeros(start.shape)
     trust = within * np.where(useful, _skin(small, useful & (within == 1)), 0)
-    change[patch.mask] = _change(start[patch.mask], small[..., 0], trust, patch, coarse)  # red: it sees skin best
+    change[patch.mask] = _change(
+        start[patch.mask], small[..., 0], trust, within, patch, coarse
+    )  # red: it sees skin best
     change *= within
     filled = _spread(change, patch.mask).astype(np.float32)
     fine = cv2.resize(filled, (camera.width, camera.height), interpolation=cv2.INTER_CUBIC)
@@ -113,7 +116,7 @@ def harmonics(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _change(
-    start: np.ndarray, brightness: np.ndarray, trust: np.ndarray, patch: Patch, camera: Intrinsics
+    start: np.ndarray, brightness: np.ndarray, trust: np.ndarray, within: np.ndarray, patch: Patch, camera: Intrinsics
 ) -> np.ndarray:
     """(N,) mm to add to the (N,) depth of a patch."""
     v, u = np.nonzero(patch.inner)
@@ -122,7 +125,8 @@ def _change(
     usable = np.where((seen > DARKEST) & (seen < BRIGHTEST), trust[patch.inner], 0)
     level = float(np.median(seen[usable > 0.5])) if (usable > 0.5).any() else 1.0
     pixel_mm = float(np.median(start)) / camera.fx
-    hold = STIFFNESS * (sparse.identity(len(start)) + (STIFF_MM / pixel_mm) ** 4 * patch.laplacian.T @ patch.laplacian)
+    bend = (STIFF_MM / pixel_mm) ** 4 * patch.laplacian.T @ patch.laplacian
+    hold = STIFFNESS * (sparse.diags(1 + BORDER_STIFFNESS * (1 - within[patch.mask]) ** 2) + bend)
     change = np.zeros(len(start))
     for _ in range(ROUNDS):
         normals, lengths = _normals(start + change, rays, patch, camera.fx)

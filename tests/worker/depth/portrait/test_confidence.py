@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from shared.camera import Intrinsics
+from worker.depth.portrait.confidence import confidence_of
+
+CAMERA = Intrinsics.from_focal((200, 160), 400.0)
+
+
+def test_the_face_is_trusted_most_and_the_silhouette_least():
+    person = np.full((160, 200), np.nan)
+    person[20:140, 30:170] = 800.0
+    face = np.full((160, 200), np.nan)
+    face[50:110, 70:130] = 800.0
+    confidence = confidence_of(person, face, CAMERA)
+    assert confidence[80, 100] == pytest.approx(1, abs=0.05)
+    assert confidence[80, 50] == pytest.approx(0.45, abs=0.02)
+    assert confidence[80, 30] < 0.3
+    assert confidence[5, 5] == 0
+
+
+def test_the_photo_s_own_border_is_no_silhouette():
+    person = np.full((160, 200), 800.0)
+    assert confidence_of(person, np.full((160, 200), np.nan), CAMERA)[159, 100] == pytest.approx(0.45)

@@ -1,0 +1,75 @@
+import cv2
+import numpy as np
+import pytest
+
+from shared.camera import unproject
+from shared.errors import NoFaceError, WeightsError
+from worker.depth.estimator import DepthMap, Photo
+from worker.depth.portrait import load
+
+
+@pytest.fixture(scope="module")
+def result(model, astronaut) -> DepthMap:
+    (depth_map,) = model.estimate([Photo(astronaut)])
+    return depth_map
+
+
+def test_depth_is_metric_positive_and_only_of_the_person(result):
+    assert result.unit == "mm"
+    assert result.depth.dtype == np.float32
+    assert (result.depth[result.mask] > 300).all()
+    assert 0.15 < result.mask.mean() < 0.6
+    assert not result.mask[40, 330]
+
+
+def test_the_nose_is_nearest_and_the_hair_behind_it(result):
+    nose, hair, cheek = result.depth[118, 225], result.depth[45, 225], result.depth[118, 200]
+    assert 10 < cheek - nose < 60
+    assert 25 < hair - nose < 150
+
+
+def test_eyes_are_63_mm_apart_in_space(result, finder, astronaut):
+    (face,) = finder.find_faces(astronaut)
+    points = unproject(result.depth, result.camera)
+    eyes = [face.landmarks[list(pair), :2].mean(0).round().astype(int) for pair in ((33, 133), (362, 263))]
+    assert np.linalg.norm(np.subtract(*[points[v, u] for u, v in eyes])) == pytest.approx(63, abs=4)
+
+
+def test_a_longer_lens_puts_the_camera_further_away(model, astronaut):
+    near, far = model.estimate([Photo(astronaut, fov_x_deg=60), Photo(astronaut, fov_x_deg=20)])
+    assert far.report["distance_mm"] > 2.5 * near.report["distance_mm"]
+
+
+def test_a_photo_larger_than_the_grid_gives_the_grid_s_depth(model, astronaut):
+    large = cv2.resize(astronaut[:, 40:440], (1600, 2048), interpolation=cv2.INTER_CUBIC)
+    (depth_map,) = model.estimate([Photo(large)])
+    assert depth_map.depth.shape == depth_map.confidence.shape == (1024, 800)
+    assert (depth_map.camera.width, depth_map.camera.height) == (800, 1024)
+
+
+def test_no_face_is_an_error_in_the_photo_s_place(model, astronaut):
+    wall = np.full((200, 300, 3), 90, np.uint8)
+    first, second = model.estimate([Photo(wall), Photo(astronaut)])
+    assert isinstance(first, NoFaceError)
+    assert "face turned to the camera" in str(first)
+    assert isinstance(second, DepthMap)
+
+
+def test_estimating_twice_gives_the_same_depth(model, astronaut, result):
+    (again,) = model.estimate([Photo(astronaut)])
+    assert np.array_equal(again.depth, result.depth, equal_nan=True)
+
+
+def test_confidence_lies_between_0_and_1_and_is_0_where_nothing_is(result):
+    assert result.confidence.min() >= 0 and result.confidence.max() <= 1
+    assert (result.confidence[~result.mask] == 0).all()
+
+
+def test_a_tiny_photo_does_not_break_the_model(model):
+    (answer,) = model.estimate([Photo(np.zeros((1, 3, 3), np.uint8))])
+    assert isinstance(answer, NoFaceError)
+
+
+def test_absent_weights_are_named(tmp_path):
+    with pytest.raises(WeightsError, match=r"face_detection_short_range\.tflite"):
+        load(tmp_path)
