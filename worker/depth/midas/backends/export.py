@@ -93,6 +93,7 @@ def _settle(scratch: Path, entry: Path) -> None:
     """Move a whole export into place; another process may have been first, which is as good."""
     finished = scratch.with_name(f"{scratch.name}-done")
     shutil.copytree(scratch, finished, copy_function=shutil.move)
+    finished.chmod(0o755)  # temporary folders are closed to others
     try:
         finished.rename(entry)
     except OSError:
