@@ -20,7 +20,6 @@ import { DEFAULTS, layout, trace } from "./traces.js";
 
 const CONFIG = {
   displayModeBar: false,
-  responsive: true,
   doubleClick: false,
   plotlyServerURL: "", // else "Share chart" would send the face to a third party
   plotGlPixelRatio: Math.min(2, Math.max(1, devicePixelRatio)),
@@ -192,7 +191,7 @@ export class Viewer extends EventTarget {
   }
 
   resized() {
-    if (!isDrawn(this.graph)) return;
+    if (!isDrawn(this.graph) || !this.stage.clientWidth) return; // not while it is hidden
     window.Plotly.Plots.resize(this.graph);
     this.scheduleCamera();
   }

@@ -117,16 +117,6 @@ def pull_push(values: np.ndarray) -> np.ndarray:
     return np.where(known, values, coarse[:height, :width])
 
 
-def nearest_known(values: np.ndarray) -> np.ndarray:
-    """Give every unknown pixel the value of the nearest known one; all NaN comes back as it is."""
-    known = np.isfinite(values)
-    if not known.any():
-        return values
-    filled = values.copy()
-    filled[~known] = values[nearest_places(known, ~known)]
-    return filled
-
-
 def nearest_places(known: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
     """Rows (N,) and columns (N,) of the known pixel, of which there has to be one, nearest to each pixel of `at`."""
     _, label = cv2.distanceTransformWithLabels(

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.worker.geometry.scenes import ball, camera_of, plane
-from worker.geometry.holes import continued, enclosed_holes, fill_gaps, find_gaps, nearest_known, pull_push
+from worker.geometry.holes import continued, enclosed_holes, fill_gaps, find_gaps, nearest_places, pull_push
 
 
 def test_a_small_enclosed_gap_is_a_hole_whoever_made_it_and_a_bay_is_not():
@@ -66,12 +66,14 @@ def test_continuing_keeps_what_is_known_and_leaves_nothing_unknown(shape):
     np.testing.assert_allclose(pull_push(depth), 600, rtol=1e-6)
 
 
-def test_the_nearest_known_value_agrees_with_a_hand_worked_row():
-    row = np.array([[np.nan, 1, np.nan, np.nan, np.nan, 2, np.nan]])
-    np.testing.assert_array_equal(nearest_known(row)[0, [0, 1, 2, 4, 5, 6]], [1, 1, 1, 2, 2, 2])
+def test_the_nearest_places_places_agree_with_a_hand_worked_row():
+    known = np.array([[False, True, False, False, False, True, False]])
+    at = np.array([[True, False, True, False, True, False, True]])
+    rows, columns = nearest_places(known, at)
+    np.testing.assert_array_equal(rows, [0, 0, 0, 0])
+    np.testing.assert_array_equal(columns, [1, 1, 5, 5])
 
 
 def test_nothing_can_be_continued_from_nothing():
     empty = np.full((3, 5), np.nan)
     assert np.isnan(pull_push(empty)).all()
-    assert np.isnan(nearest_known(empty)).all()
