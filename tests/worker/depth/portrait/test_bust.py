@@ -61,3 +61,14 @@ def test_what_is_far_from_the_head_is_no_part_of_the_bust():
 
 def test_a_smooth_step_ends_level():
     assert smoothstep(np.array([-1.0, 0, 5, 10, 11]), 0, 10) == pytest.approx([0, 0, 0.5, 1, 1])
+
+
+def test_a_neighbour_who_touches_the_head_is_cut_away_and_wide_hair_is_not():
+    depth, outline = ellipsoid()
+    face = np.where((np.abs(RIGHT) < 50) & (np.abs(DOWN - 20) < 60), depth, np.nan)
+    hair = outline | (np.hypot(RIGHT, DOWN + 20) < 130)
+    neighbour = hair | ((RIGHT > 60) & (DOWN > -50))
+    kept, cut = (np.isfinite(extend(face, person, CAMERA, POSE)) for person in (hair, neighbour))
+    beside = (RIGHT > 105) & (RIGHT < 120) & (np.abs(DOWN + 20) < 25)
+    assert kept[beside].all()
+    assert not cut[beside].any()
