@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,6 +26,9 @@ class Settings(BaseModel):
         default=None, alias="RELIEF_SECRET", min_length=32, description="Signs cookies; the web front requires it."
     )
     depth_model: str = Field(default="auto", alias="DEPTH_MODEL", description="Model of jobs that do not name one.")
+    depth_backend: Literal["auto", "torch", "onnxruntime"] = Field(
+        default="auto", alias="DEPTH_BACKEND", description="What runs the networks; auto takes the fastest."
+    )
     depth_batch: int = Field(
         default=8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass."
     )

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         depth_options = DepthOptions(model=given.model, fov_x_deg=given.fov_x_deg)
         model_options = ModelOptions(**{name: getattr(given, name) for name in ModelOptions.model_fields})
-        run(given.photo, given.out, depth_options, model_options, given.weights)
+        run(given.photo, given.out, depth_options, model_options, given.weights, meshes=given.meshes)
     except ValidationError as error:
         first = error.errors()[0]
         log.error("%s: %s, got %s", first["loc"][0], first["msg"], first["input"])
@@ -47,9 +47,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(
-    path: Path, out: Path, depth_options: DepthOptions, model_options: ModelOptions, weights: Path
+    path: Path,
+    out: Path,
+    depth_options: DepthOptions,
+    model_options: ModelOptions,
+    weights: Path,
+    *,
+    meshes: bool = False,
 ) -> dict[str, Any]:
-    """Turn one photo into the files of a job, a page that shows it, and a report.
+    """Turn one photo into the files of a job, a page that shows it, and a report; with `meshes`, into meshes as well.
 
     Returns:
         The report, as it is written.
@@ -70,6 +76,9 @@ def run(
     files = pipeline.depth_files(depth_map, model=model) | pipeline.cloud_files(cloud, model_options, model=model)
     files["view.html"] = view_html(cloud, title=path.stem, color=model_options.color).encode()
     clock.lap("files")
+    if meshes:
+        files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
+        clock.lap("meshes")
     report = {
         "photo": path.name,
         "model": model,
@@ -119,6 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--weights", type=Path, default=_weights_folder(), metavar="DIR", help="folder of model weights"
     )
+    parser.add_argument("--meshes", action="store_true", help="write GLB, OBJ, PLY and STL meshes and a normal map too")
     for name, field in (DepthOptions.model_fields | ModelOptions.model_fields).items():
         parser.add_argument(f"--{name.replace('_', '-')}", default=field.default, help=field.description)
     return parser

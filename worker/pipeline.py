@@ -31,7 +31,7 @@ from worker.geometry.jumps import links_of
 from worker.geometry.mesh import mesh_from_cloud, simplified
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.ply import ply_from_cloud
-from worker.geometry.solid import solid_from_cloud
+from worker.geometry.solid import solid_from_cloud, solid_squares
 from worker.geometry.tone import gray16_from_depth, gray_from_depth
 
 DEPTH_FILE = "depth.npz"
@@ -98,7 +98,11 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
         pixels: (H, W, 3) uint8, the photo, which becomes the texture.
         options: what the cloud was made with; the files say so.
         model: name of the depth model.
+    Raises:
+        PhotoError: the cloud has no four points side by side.
     """
+    if not solid_squares(cloud.mask).any():
+        raise PhotoError("the surface that was found is too small or too torn for a mesh")
     facts = facts_of(model, cloud.unit, options)
     mesh = simplified(mesh_from_cloud(cloud), MESH_TRIANGLES)
     solid = simplified(solid_from_cloud(cloud), SOLID_TRIANGLES)

@@ -42,7 +42,7 @@ class Worker:
     ) -> None:
         self._store, self._storage, self._hints, self._settings = store, storage, hints, settings
         self._stopping = stopping
-        self._load = lru_cache(LOADED_MODELS)(load or partial(registry.load, folder=settings.weights))
+        self._load = lru_cache(LOADED_MODELS)(load or _loader(settings))
 
     def work(self, stage: Stage) -> None:
         """Run waiting jobs of the stage; returns at once where none wait."""
@@ -73,6 +73,12 @@ class Worker:
         wanted = self._settings.depth_model if name == registry.AUTO else name
         row = registry.choose(wanted, self._settings.weights)
         return row.name, self._load(row.name)
+
+
+def _loader(settings: Settings) -> Callable[[str], Estimator]:
+    """Loads a depth model by its name, as the settings say."""
+    options = registry.LoadOptions(backend=settings.depth_backend)
+    return partial(registry.load, folder=settings.weights, options=options)
 
 
 def _build(runs: Runs, claim: Claim) -> None:

@@ -24,6 +24,7 @@ MODULES = (
     "internals.js",
     "orbit.js",
     "framing.js",
+    "pace.js",
     "controls.js",
     "viewer.js",
     "standalone.js",

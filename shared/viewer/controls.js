@@ -1,7 +1,13 @@
 // @ts-check
 /** The viewer's own controls, in the same words and shapes on the page and in view.html. */
 
+import { snapshot } from "./internals.js";
+
 /** @typedef {import("./traces.js").Options} Options */
+
+const HINT = matchMedia("(hover: none)").matches
+  ? "Drag to turn, pinch to zoom, move with two fingers"
+  : "Drag to turn, scroll to zoom, double-click to come nearer";
 
 /** Strokes on a 20 x 20 grid. */
 const ICONS = {
@@ -101,4 +107,25 @@ export function controls(act) {
     }
   };
   return { bar, reflect };
+}
+
+/** What receives gestures and keys. @param {HTMLElement} graph */
+export function stageAround(graph) {
+  const keys = "Arrow keys turn, with Shift they move; plus and minus zoom, 0 resets.";
+  const attributes = { class: "rv-stage", tabindex: "0", role: "application", "aria-label": `3D face. ${HINT}. ${keys}` };
+  return element("div", attributes, graph, element("p", { class: "rv-hint", "aria-hidden": "true" }, HINT));
+}
+
+/** Download what is seen. @param {any} graph */
+export async function saveSnapshot(graph) {
+  const link = element("a", { download: "relief.png" });
+  link.href = URL.createObjectURL(await snapshot(graph));
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** @param {HTMLElement} host */
+export function toggleFullscreen(host) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else host.requestFullscreen?.();
 }

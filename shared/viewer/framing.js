@@ -24,11 +24,25 @@ export function distanceToFit(points, stage) {
   return ((1.18 * half) / HALF_VIEW + before / 2) / unit(points);
 }
 
-/** Eye, centre and up for Plotly. The camera turns round the middle of the points, not of their box: a far background
- * would draw that behind the face. @param {Pose} pose @param {Points} points @param {number} distance */
+/** What the camera turns round, in the scene's frame: the middle of the points, not of their box, since a far background
+ * would draw that behind the face. @param {Points} points */
+function pivot(points) {
+  const [far, near] = points.bounds[2];
+  return [0, 0, (points.middle - (near + far) / 2) / unit(points)];
+}
+
+/** Eye, centre and up for Plotly. @param {Pose} pose @param {Points} points @param {number} distance */
 export function cameraFor(pose, points, distance) {
-  const [near, far] = points.bounds[2];
-  return eyeCenterUp(pose, [0, 0, (points.middle - (near + far) / 2) / unit(points)], distance);
+  return eyeCenterUp(pose, pivot(points), distance);
+}
+
+/** The target with which the camera turns round a point. @param {Points} points @param {number} index
+ * @returns {[number, number, number]} */
+export function targetAt(points, index) {
+  const from = pivot(points);
+  const at = [points.x[index], points.y[index], points.z[index]];
+  const middles = points.bounds.map(([low, high]) => (low + high) / 2);
+  return /** @type {[number, number, number]} */ (at.map((value, axis) => (value - middles[axis]) / unit(points) - from[axis]));
 }
 
 /** Side of a point in CSS pixels with which neighbours touch.

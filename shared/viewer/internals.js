@@ -72,7 +72,6 @@ export function refine(graph) {
     delete object.drawPick;
     if (object.fullVertexCount) object.vertexCount = object.fullVertexCount;
     delete object.fullVertexCount;
-    if (object.markerScale) object.markerScale = 1; // an update of the markers must not see it
     object.dirty = true;
   }
 }

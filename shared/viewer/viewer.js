@@ -9,26 +9,21 @@
  */
 
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
-import { controls, element } from "./controls.js";
-import { cameraFor, distanceToFit, pointSide } from "./framing.js";
-import { aimLight, isDrawn, lookAt, refine, sizePoints, snapshot, thin } from "./internals.js";
+import { controls, element, saveSnapshot, stageAround, toggleFullscreen } from "./controls.js";
+import { cameraFor, distanceToFit, pointSide, targetAt } from "./framing.js";
+import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
 import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
+import { Pace } from "./pace.js";
 import { DEFAULTS, layout, trace } from "./traces.js";
 
 /** @typedef {import("./traces.js").Options} Options */
 
 const CONFIG = {
   displayModeBar: false,
-  responsive: true,
   doubleClick: false,
   plotlyServerURL: "", // else "Share chart" would send the face to a third party
   plotGlPixelRatio: Math.min(2, Math.max(1, devicePixelRatio)),
 };
-const SLOW_FRAME_MS = 45;
-const HINT = matchMedia("(hover: none)").matches
-  ? "Drag to turn, pinch to zoom, move with two fingers"
-  : "Drag to turn, scroll to zoom, hold Shift to move";
-
 export class Viewer extends EventTarget {
   /** @param {HTMLElement} host filled by the viewer; its size is the view's size */
   constructor(host) {
@@ -37,17 +32,12 @@ export class Viewer extends EventTarget {
     this.options = { ...DEFAULTS };
     this.host = host;
     this.graph = /** @type {any} */ (element("div", { class: "rv-graph" }));
-    this.stage = element(
-      "div",
-      { class: "rv-stage", tabindex: "0", role: "application", "aria-label": `3D face. ${HINT}. Arrow keys turn, plus and minus zoom, 0 resets.` },
-      this.graph,
-      element("p", { class: "rv-hint", "aria-hidden": "true" }, HINT),
-    );
+    this.stage = stageAround(this.graph);
     const { bar, reflect } = controls({
       set: (change) => this.setOptions(change),
       reset: () => (this.camera = this.front),
-      snapshot: () => this.saveSnapshot(),
-      fullscreen: () => this.toggleFullscreen(),
+      snapshot: () => saveSnapshot(this.graph),
+      fullscreen: () => toggleFullscreen(host),
     });
     this.reflect = reflect;
     host.classList.add("rv");
@@ -58,7 +48,7 @@ export class Viewer extends EventTarget {
       change: () => this.scheduleCamera(),
       rest: () => this.rest(),
     });
-    this.level = 0;
+    this.pace = new Pace(this.graph);
     new ResizeObserver(() => this.resized()).observe(this.stage);
   }
 
@@ -71,7 +61,7 @@ export class Viewer extends EventTarget {
     this.points = pointsFromCloud(this.cloud);
     this.options = { ...this.options, ...options };
     this.reflect(this.options);
-    this.level = this.points.levels.length - 1;
+    this.pace.reset(this.points.levels);
     const rough = this.points.levels.find((count) => count >= 4000) ?? 0;
     if (this.options.mode === "points" && rough * 3 < this.points.pixels.length) {
       await this.draw(rough); // something to see at once, while the rest is prepared
@@ -128,6 +118,7 @@ export class Viewer extends EventTarget {
     const data = [{ ...trace(cloud, points, this.options, count), uid: this.options.mode }];
     await window.Plotly.react(this.graph, data, { ...room, scene }, CONFIG);
     if (first) this.listen();
+    this.resizePoints();
     this.scheduleCamera();
   }
 
@@ -135,10 +126,16 @@ export class Viewer extends EventTarget {
     const tell = (/** @type {any} */ detail) => this.dispatchEvent(new CustomEvent("hover", { detail }));
     this.graph.on("plotly_hover", (/** @type {any} */ { points: [hit] }) => {
       const pixel = this.points?.pixels[hit.pointNumber];
+      this.hovered = hit.pointNumber;
       if (pixel !== undefined && this.cloud) tell(photoPosition(this.cloud, pixel));
     });
-    this.graph.on("plotly_unhover", () => tell(null));
-    this.stage.addEventListener("pointerleave", () => tell(null));
+    const leave = () => {
+      this.hovered = undefined;
+      tell(null);
+    };
+    this.graph.on("plotly_unhover", leave);
+    this.stage.addEventListener("pointerleave", leave);
+    this.stage.addEventListener("dblclick", () => this.approach(this.hovered));
   }
 
   /** Eye, centre and up for the pose, the cloud and the shape of the window. */
@@ -148,13 +145,12 @@ export class Viewer extends EventTarget {
     return cameraFor(this.orbit.pose, this.points, this.orbit.distance);
   }
 
-  /** Side of a point in CSS pixels, so that neighbours touch at every zoom, and while fewer are drawn. */
-  pointSize() {
-    if (!this.points || !this.cloud) return 1;
-    const { levels, pixels } = this.points;
-    const drawn = this.rough ?? (this.turning ? levels[this.level] : pixels.length);
-    const how = { fx: this.cloud.fx, height: this.stage.clientHeight, drawn };
-    return Math.max(1, pointSide(this.orbit.pose, this.points, this.orbit.distance, how) * this.options.size);
+  /** Let neighbours touch at every zoom, and while fewer points are drawn. */
+  resizePoints() {
+    if (!this.points || !this.cloud) return;
+    const how = { fx: this.cloud.fx, height: this.stage.clientHeight, drawn: this.rough ?? this.pace.drawn };
+    const side = pointSide(this.orbit.pose, this.points, this.orbit.distance, how);
+    sizePoints(this.graph, Math.max(1, side * this.options.size));
   }
 
   plotlyCamera() {
@@ -168,52 +164,35 @@ export class Viewer extends EventTarget {
       this.frame = 0;
       if (!lookAt(this.graph, this.pose())) window.Plotly.relayout(this.graph, { "scene.camera": this.plotlyCamera() });
       aimLight(this.graph, lightDirection(this.orbit.pose, this.options.light));
-      sizePoints(this.graph, this.pointSize());
-      if (!this.turning) return;
-      // Plotly draws in this frame or in the next one, as its own callback comes after this one or before it.
-      requestAnimationFrame((one) => requestAnimationFrame((two) => this.keepPace(Math.max(one - now, two - one))));
+      this.resizePoints();
+      this.pace.measure(now);
+    });
+  }
+
+  /** Turn round a point from now on, and come nearer. @param {number|undefined} index */
+  approach(index) {
+    if (index === undefined || !this.points) return;
+    this.orbit.step(() => {
+      if (this.points) this.orbit.pose.target = targetAt(this.points, index);
+      this.orbit.zoom(1.6);
     });
   }
 
   beginTurning() {
-    this.host.dataset.touched = "true";
-    if (this.turning || !this.points) return;
-    this.turning = true;
-    thin(this.graph, this.points.levels[this.level]);
-  }
-
-  /** Draw half as many points where a frame took long, twice as many where it was quick. @param {number} frame ms */
-  keepPace(frame) {
-    if (!this.turning || !this.points) return;
-    const { levels } = this.points;
-    if (frame > SLOW_FRAME_MS && levels[this.level - 1] > 3000) this.level--;
-    else if (frame < SLOW_FRAME_MS / 2.5 && this.level < levels.length - 1) this.level++;
-    else return;
-    thin(this.graph, levels[this.level]);
+    this.host.dataset.touched = this.host.dataset.turning = "true";
+    if (this.points) this.pace.begin();
   }
 
   rest() {
-    this.turning = false;
-    refine(this.graph);
-    this.scheduleCamera();
+    delete this.host.dataset.turning;
+    this.pace.end();
+    this.resizePoints();
     this.dispatchEvent(new Event("camera"));
   }
 
   resized() {
-    if (!isDrawn(this.graph)) return;
+    if (!isDrawn(this.graph) || !this.stage.clientWidth) return; // not while it is hidden
     window.Plotly.Plots.resize(this.graph);
     this.scheduleCamera();
-  }
-
-  async saveSnapshot() {
-    const link = element("a", { download: "relief.png" });
-    link.href = URL.createObjectURL(await snapshot(this.graph));
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-  }
-
-  toggleFullscreen() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.host.requestFullscreen?.();
   }
 }

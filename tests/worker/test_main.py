@@ -31,6 +31,14 @@ def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
     assert "<html" in (out / "view.html").read_text()
 
 
+def test_meshes_are_written_when_they_are_asked_for(photo, tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(depth_map()))
+    arguments = [str(photo), "--out", str(tmp_path), "--model", "portrait", "--point-budget", "3000", "--meshes"]
+    assert command.main(arguments) == 0
+    for name in ("face.glb", "face.obj.zip", "face.ply", "face.stl", "normals.png"):
+        assert (tmp_path / name).stat().st_size > 100
+
+
 def test_what_is_no_photo_is_refused_in_one_line(tmp_path, caplog):
     text = tmp_path / "text.jpg"
     text.write_text("not a photo")

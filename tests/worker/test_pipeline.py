@@ -91,6 +91,14 @@ def test_the_meshes_are_whole_and_say_what_made_them():
     assert trimesh.load(io.BytesIO(files["face.stl"]), file_type="stl").is_watertight
 
 
+def test_points_that_make_no_surface_are_refused_in_words():
+    torn = np.full((160, 220), np.nan, np.float32)
+    torn[80, 50:90] = 600
+    cloud, _ = pipeline.build_cloud(replace(depth_map(), depth=torn), PIXELS, ModelOptions())
+    with pytest.raises(PhotoError, match="too small or too torn"):
+        pipeline.mesh_files(cloud, PIXELS, ModelOptions(), model="a_model")
+
+
 def test_a_photo_without_any_depth_is_refused_in_words():
     nothing = replace(depth_map(), depth=np.full((160, 220), np.nan, np.float32))
     with pytest.raises(PhotoError, match="no depth was found"):

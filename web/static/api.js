@@ -24,10 +24,11 @@ export const BASE = "/api/v1";
 
 /** The server refused: a title and what to do about it, for a person. */
 export class Refusal extends Error {
-  /** @param {number} status @param {{ title?: string, detail?: string }} problem */
+  /** @param {number} status @param {{ type?: string, title?: string, detail?: string }} problem */
   constructor(status, problem) {
     super(problem.detail || "Please try again in a moment.");
     this.status = status;
+    this.type = problem.type ?? "";
     this.title = problem.title || "That did not work";
   }
 }

@@ -35,7 +35,8 @@ export function fail(error) {
   showState();
   if (error instanceof DOMException && error.name === "AbortError") return;
   const title = error instanceof Refusal ? error.title : "That did not work";
-  panels.showError({ title, detail: error instanceof Error ? error.message : String(error) });
+  const another = error instanceof Refusal && /photo/.test(error.type);
+  panels.showError({ title, detail: error instanceof Error ? error.message : String(error), another });
 }
 
 /** Leave the job that is shown, if any. */
@@ -46,6 +47,7 @@ function clear() {
   panels.showError(null);
   panels.showTrouble(null);
   panels.showStatus(null);
+  panels.showTitle("A face in 3D from one photo");
   panels.clearImage("photo-image");
   panels.clearImage("depth-image");
   hideCloud();
@@ -62,7 +64,8 @@ export function choose(photo) {
   panels.showImage("photo-image", URL.createObjectURL(photo));
   showState();
   byId("generate-depth").focus({ preventScroll: true });
-  panels.reveal("depth");
+  const seen = byId("photo-image").decode().catch(() => {}); // a file that is no picture is refused by the server
+  seen.then(() => panels.reveal("depth"));
   announce("The photo is here. Next: generate the depth map.");
 }
 
@@ -126,9 +129,9 @@ export function follow(job) {
 function seen(job) {
   state.job = job;
   state.busy = !hasEnded(job);
-  if (!state.photo) panels.showImage("photo-image", job.links.photo);
+  if (!state.photo) panels.showImage("photo-image", job.links.photo, job.photo);
   const depth = result("depth.png");
-  if (depth) panels.showImage("depth-image", depth.url);
+  if (depth) panels.showImage("depth-image", depth.url, job.photo);
   panels.showMeta(job);
   showJobActions(job);
   panels.showDownloads(job);
@@ -140,7 +143,9 @@ function seen(job) {
 /** @param {Job} job */
 function ended(job) {
   panels.showStatus(null);
-  if (job.state === "failed") panels.showError(job.error ?? { title: "The job failed", detail: job.message });
+  panels.showTitle({ failed: "Failed", succeeded: "Ready" }[String(job.state)]);
+  const failure = job.error ?? { title: "The job failed", detail: job.message };
+  if (job.state === "failed") panels.showError({ ...failure, another: job.stage === "depth" });
   if (job.state === "canceled") return canceled();
   const cloud = result("cloud.rlf");
   state.cloud = Boolean(cloud);

@@ -21,31 +21,40 @@ const FILES = {
 };
 const HIDDEN_FILES = ["cloud.rlf"]; // what the page's own viewer reads
 
-/** Show a file of the job in an image; nothing happens where it is shown already. @param {string} id @param {string} url */
-export function showImage(id, url) {
+/**
+ * Show a picture; nothing happens where it is shown already.
+ * @param {string} id @param {string} url @param {{ width: number, height: number }} [size] keeps its place meanwhile
+ */
+export function showImage(id, url, size) {
   const image = byId(id);
   if (image.dataset.url === url) return;
+  if (size) Object.assign(image, { width: size.width, height: size.height });
+  const show = (/** @type {boolean} */ seen) => {
+    image.hidden = !seen;
+    image.closest(".panel").classList.toggle("full", seen);
+  };
+  image.onerror = () => show(false);
   image.dataset.url = url;
   image.src = url;
-  image.hidden = false;
-  image.closest(".panel").classList.add("full");
+  show(true);
 }
 
 /** @param {string} id */
 export function clearImage(id) {
   const image = byId(id);
-  image.removeAttribute("src");
+  for (const name of ["src", "width", "height"]) image.removeAttribute(name);
   delete image.dataset.url;
   image.hidden = true;
   image.closest(".panel").classList.remove("full");
 }
 
-/** @param {{ title: string, detail: string } | null} problem */
+/** @param {{ title: string, detail: string, another?: boolean } | null} problem another: another photo would help */
 export function showError(problem) {
   byId("error").hidden = !problem;
   if (!problem) return;
   byId("error-title").textContent = problem.title;
   byId("error-detail").textContent = problem.detail;
+  byId("error-another").hidden = !problem.another;
   byId("error").scrollIntoView({ block: "nearest" });
 }
 
@@ -79,6 +88,12 @@ export function showProgress(job) {
   const text = `${STAGE_NAMES[job.stage]}: ${job.message[0].toLowerCase()}${job.message.slice(1).replace(/\.$/, "")}`;
   showStatus({ stage: job.stage, text, fraction: waiting && !job.progress ? null : job.progress, left: left || "" });
   announce(text);
+  showTitle(`${Math.round(100 * job.progress)} %`);
+}
+
+/** Words before the product's name in the title, which a background tab shows. @param {string} [words] */
+export function showTitle(words) {
+  document.title = [words, "Relief"].filter(Boolean).join(" · ");
 }
 
 /** @param {number|null|undefined} seconds */

@@ -18,7 +18,7 @@ from worker.depth.portrait.estimator import Bust, Portrait
 from worker.geometry.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.blend import corrected_by_face
 from worker.geometry.disparity import edge_confidence
-from worker.geometry.holes import nearest_known
+from worker.geometry.holes import continued
 
 SURE = 0.5
 """Network depth of less confidence than this lies on a step that the network blurred, and is not used."""
@@ -88,11 +88,13 @@ def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
 
 
 def _inside_silhouette(depth: np.ndarray, sure: np.ndarray, bust: Bust) -> np.ndarray:
-    """Depth of the person alone; over steps that the network blurred the face's own, else the nearest sure depth."""
+    """Depth of the person alone; over steps that the network blurred the face's own, else the sure one continued."""
     person = bust.depth_map.mask
     trusted = np.where(person & (sure >= SURE), depth, np.nan)
     trusted = np.where(np.isnan(trusted) & person & np.isfinite(bust.face), bust.face, trusted)
-    return np.where(person, nearest_known(trusted), np.nan)
+    blurred = person & np.isnan(trusted)
+    trusted[blurred] = continued(trusted, blurred)
+    return trusted
 
 
 def _words(anchor: Anchor) -> dict[str, object]:

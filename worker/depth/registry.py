@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from shared.errors import ModelError, WeightsError
 from shared.pointcloud import Unit
@@ -32,9 +32,13 @@ class LoadOptions:
     """How to load a network; models without one ignore it.
 
     side_px: the input's side instead of the native one.
+    backend: "auto", "torch" or "onnxruntime".
+    focus: "face" looks again, from nearer, at a face that is small in its photo.
     """
 
     side_px: int | None = None
+    backend: str = "auto"
+    focus: Literal["face", "none"] = "face"
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,6 @@ def load(name: str, folder: Path, options: LoadOptions | None = None) -> Estimat
             f"the weights of {model.name} are not in {folder}; `python -m worker.depth.weights fetch {model.name}` "
             "gets them"
         )
-    model.weights.verify(folder)
     return model.loader(model, folder, options or LoadOptions())
 
 
@@ -121,21 +124,31 @@ def _attribute(dotted: str) -> Any:
 
 
 def _load_embedded(model: ModelRow, folder: Path, options: LoadOptions) -> Estimator:
+    model.weights.verify(folder)
     estimator: Estimator = _attribute(model.builder)(folder)
     return estimator
 
 
 def _load_midas(model: ModelRow, folder: Path, options: LoadOptions) -> Estimator:
-    """The network, made metric by the faces that it sees wherever the face model's files are there too."""
-    load_estimator = _attribute("worker.depth.midas.estimator:load")
-    (path,) = (file.path(folder) for file in model.weights.files)
+    """The network; where the face model's files are there too, it looks at faces again and they make it metric."""
+    loading = import_module("worker.depth.midas.loading")
+    (file,) = model.weights.files
     rule, normalisation = _input_of(model, options.side_px)
-    network = load_estimator(model.name, _attribute(model.builder), path, rule, normalisation)
-    estimator: Estimator = network
-    if PORTRAIT_WEIGHTS.present(folder):
+    faces = PORTRAIT_WEIGHTS.present(folder)
+    estimator: Estimator = loading.load(
+        model.name,
+        model.builder,
+        loading.Checkpoint(file.path(folder), file.verify(folder)),
+        rule,
+        normalisation,
+        fixed=model.input is not None and model.input.fixed,
+        backend=options.backend,
+        faces_in=folder if faces and options.focus == "face" else None,
+    )
+    if faces:
         PORTRAIT_WEIGHTS.verify(folder)
         portrait = _attribute("worker.depth.portrait:load")(folder)
-        estimator = _attribute("worker.depth.anchored:Anchored")(network, portrait)
+        estimator = _attribute("worker.depth.anchored:Anchored")(estimator, portrait)
     return estimator
 
 

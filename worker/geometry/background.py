@@ -16,6 +16,8 @@ LEAST_GAP_RATIO = 1.15
 """How much farther the far class is, on average, than the near one."""
 LEAST_FRAME_SHARE = 0.4
 """The part of the photo's left, upper and right edge that background has to fill."""
+LEAST_NEAR_SHARE = 0.03
+"""A person fills at least this part of the photo; nearer specks are no person."""
 BINS = 256
 
 
@@ -71,7 +73,7 @@ def otsu(values: np.ndarray) -> tuple[float, float]:
 def _lies_behind(depth: np.ndarray, far: np.ndarray, near: np.ndarray) -> bool:
     """True if the far class fills the photo's frame, is clearly farther, and is torn off the near class."""
     frame = np.concatenate([far[:, 0], far[0], far[:, -1]])
-    if frame.mean() < LEAST_FRAME_SHARE or not near.any():
+    if frame.mean() < LEAST_FRAME_SHARE or near.mean() < LEAST_NEAR_SHARE:
         return False
     if np.median(depth[far]) < LEAST_GAP_RATIO * np.median(depth[near]):
         return False

@@ -1,4 +1,4 @@
-"""Holes inside a surface, and how they are closed."""
+"""Holes inside a surface and bites out of its outline, and how they are closed."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from worker.geometry.jumps import RAMP_RATIO
 
 SMALL_HOLE_SHARE = 0.002
 """An enclosed gap with fewer pixels than this part of the surface is a hole, whoever made it."""
-SLIT_SHARE = 1 / 100
-"""A gap narrower than this part of the picture's long side is a slit: a blurred edge of a chin over a neck."""
+REACH_SHARE = 1 / 100
+"""How far a surface is continued over pixels that its own blur spoiled, as a part of the picture's long side."""
+LEAST_REACH_PX = 3.0
+CONTINUED_SLOPE = 0.8
+"""How much of its slope a surface keeps there: beside a blurred edge it is steeper than the truth."""
 
 
-def find_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """Find the holes to close: those inside the surface, and the slits that our own filters cut into it.
+def find_gaps(known: np.ndarray, spoiled: np.ndarray, made: np.ndarray) -> np.ndarray:
+    """Find what to close: holes inside the surface, and the rim that was cut because it was blurred.
 
     Args:
         known: (H, W) bool, True where there is depth.
+        spoiled: (H, W) bool, True where there was a surface, of a wrong depth: it goes on there, as far as it reaches.
         made: (H, W) bool, True where a filter took a point away that was no background.
     Returns:
         (H, W) bool.
     """
-    return enclosed_holes(known, made) | (slits(known) & made & ~known)
-
-
-def slits(known: np.ndarray) -> np.ndarray:
-    """(H, W) bool, True on what is known and in the narrow gaps between (morphological closing)."""
-    size = 2 * max(1, round(max(known.shape) * SLIT_SHARE / 2)) + 1
-    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return cv2.morphologyEx(known.astype(np.uint8), cv2.MORPH_CLOSE, window).astype(bool)
+    away = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    near = away <= max(LEAST_REACH_PX, max(known.shape) * REACH_SHARE)
+    return enclosed_holes(known, made) | (spoiled & ~known & near)
 
 
 def enclosed_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
@@ -53,22 +52,47 @@ def enclosed_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
     return fill[labels]
 
 
-def fill_holes(values: np.ndarray, holes: np.ndarray) -> np.ndarray:
-    """Close holes: smoothly where their rim is one surface, with the nearest rim's value where it is torn.
+def fill_gaps(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
+    """Close gaps: smoothly where they are enclosed by one surface, else by continuing the nearest one.
 
     Args:
         values: (H, W) float, NaN where unknown.
-        holes: (H, W) bool, the unknown pixels to fill.
+        gaps: (H, W) bool, the unknown pixels to fill.
     Returns:
         (H, W) float32.
     """
-    if not holes.any():
+    if not gaps.any():
         return values.astype(np.float32)
-    smooth, nearest = pull_push(values), nearest_known(values)
-    count, labels = cv2.connectedComponents(holes.astype(np.uint8), connectivity=4)
+    count, labels = cv2.connectedComponents(gaps.astype(np.uint8), connectivity=4)
     low, high = _rim_range(values, labels, count)
-    torn = ((high - low) > RAMP_RATIO * low)[labels]
-    return np.where(holes, np.where(torn, nearest, smooth), values).astype(np.float32)
+    outside = (~gaps & ~np.isfinite(values)).astype(np.uint8)
+    torn = (high - low) > RAMP_RATIO * low
+    torn[labels[gaps & cv2.dilate(outside, np.ones((3, 3))).astype(bool)]] = True
+    filled = np.where(gaps, pull_push(values), values).astype(np.float32)
+    rim = gaps & torn[labels]
+    filled[rim] = continued(values, rim)
+    return filled
+
+
+def continued(values: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Continue a map along its slope: a pixel becomes its nearest known one, plus part of what led up to that.
+
+    The pixel as far inside as this one is outside, mirrored at the nearest known one, tells the slope; where that one
+    is unknown or on another surface, the map goes on level.
+
+    Args:
+        values: (H, W) float, NaN where unknown, known somewhere.
+        at: (H, W) bool, the unknown pixels to fill.
+    Returns:
+        (N,) the values of those pixels, row by row.
+    """
+    place = np.stack(np.nonzero(at))  # (2, N) rows and columns
+    edge = np.stack(nearest_places(np.isfinite(values), at))
+    height, width = values.shape
+    inner = np.clip(2 * edge - place, 0, [[height - 1], [width - 1]])
+    outermost = values[tuple(edge)]
+    step = outermost - values[tuple(inner)]
+    return outermost + CONTINUED_SLOPE * np.where(np.abs(step) <= RAMP_RATIO * outermost, step, 0)
 
 
 def pull_push(values: np.ndarray) -> np.ndarray:
@@ -93,17 +117,14 @@ def pull_push(values: np.ndarray) -> np.ndarray:
     return np.where(known, values, coarse[:height, :width])
 
 
-def nearest_known(values: np.ndarray) -> np.ndarray:
-    """Give every unknown pixel the value of the nearest known one; all NaN comes back as it is."""
-    known = np.isfinite(values)
-    if not known.any():
-        return values
+def nearest_places(known: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Rows (N,) and columns (N,) of the known pixel, of which there has to be one, nearest to each pixel of `at`."""
     _, label = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    value_of_label = np.zeros(int(label.max()) + 1, values.dtype)
-    value_of_label[label[known]] = values[known]
-    return value_of_label[label]
+    place_of_label = np.zeros(int(label.max()) + 1, np.int64)
+    place_of_label[label[known]] = np.flatnonzero(known)
+    return np.unravel_index(place_of_label[label[at]], known.shape)
 
 
 def _rim_range(values: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

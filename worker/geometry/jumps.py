@@ -21,6 +21,8 @@ JUMP_RATIO = 0.02
 """The smallest jump, as a part of the depth: 12 mm at 60 cm, more than the height of a nostril or a lip."""
 RAMP_RATIO = 0.03
 """The least height of a blurred silhouette, as a part of the depth."""
+OUTLINE_SHARE = 1 / 100
+"""Width of the outline of a map without background, as a part of the picture's long side."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def flying_pixels(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
     """Find the pixels in between two surfaces, which a network or a resize draws where one hides the other.
 
     A pixel flies if depth climbs steeply through it, on both of its sides, along a row, a column or a diagonal, and
-    the climb around it is higher than RAMP_RATIO. The two ends of the climb are surface and stay.
+    the climb around it is higher than RAMP_RATIO. The two ends of the climb are surface and stay. A climb that ends in
+    nothing, at the outline of a map without background, is a surface that turns away, and stays too.
 
     Args:
         depth: (H, W) float, NaN where unknown.
@@ -69,7 +72,15 @@ def flying_pixels(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
     flying = np.zeros(depth.shape, bool)
     for step_v, step_u in ((0, 1), (1, 0), (1, 1), (1, -1)):
         flying |= _climbs_through(depth, slope * math.hypot(step_v, step_u), step_v, step_u)
-    return flying & (_window_range(depth, radius=3) > RAMP_RATIO * depth)
+    return flying & (_window_range(depth, radius=3) > RAMP_RATIO * depth) & ~_beside_nothing(depth)
+
+
+def spoiled_by_ramps(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """(H, W) bool, the flying pixels and the ends of their climbs, which the same blur has bent."""
+    size = 2 * max(1, round(max(depth.shape) / 512)) + 1
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    spoiled = cv2.dilate(flying_pixels(depth, camera).astype(np.uint8), window).astype(bool)
+    return spoiled & np.isfinite(depth)
 
 
 def _climbs_through(depth: np.ndarray, slope: np.ndarray, step_v: int, step_u: int) -> np.ndarray:
@@ -79,6 +90,12 @@ def _climbs_through(depth: np.ndarray, slope: np.ndarray, step_v: int, step_u: i
     after = padded[1 + step_v : 1 + step_v + height, 1 + step_u : 1 + step_u + width]
     into, out = depth - before, after - depth
     return (np.minimum(into, out) > slope) | (np.maximum(into, out) < -slope)
+
+
+def _beside_nothing(depth: np.ndarray) -> np.ndarray:
+    """(H, W) bool, True within OUTLINE_SHARE of the picture's long side from where there is no depth."""
+    away = cv2.distanceTransform(np.isfinite(depth).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return away <= OUTLINE_SHARE * max(depth.shape)
 
 
 def _window_range(depth: np.ndarray, radius: int) -> np.ndarray:

@@ -12,8 +12,8 @@ from shared.options import ModelOptions
 from shared.pointcloud import Unit
 from worker.geometry.background import find_background
 from worker.geometry.denoise import denoise
-from worker.geometry.holes import fill_holes, find_holes
-from worker.geometry.jumps import flying_pixels, links_of
+from worker.geometry.holes import fill_gaps, find_gaps
+from worker.geometry.jumps import links_of, spoiled_by_ramps
 from worker.geometry.outliers import outliers
 from worker.geometry.parts import islands
 from worker.geometry.smooth import smooth
@@ -60,18 +60,17 @@ def refine(raw: Raw, options: ModelOptions) -> Refined:
     A pixel counts under the first reason that takes it. Pixels taken by mistake from inside a surface come back as
     filled holes, so that a face has none.
     """
-    depth, verdict = _without_background(raw.depth, options)
-    background = np.isfinite(raw.depth) & ~np.isfinite(depth)
-    reasons = {"background": background}
-    for name, find in (
-        ("flying", lambda d: flying_pixels(d, raw.camera)),
-        ("outliers", outliers),
-        ("islands", lambda d: islands(np.isfinite(d), links_of(d, raw.camera))),
-    ):
-        reasons[name] = find(depth)
-        depth = np.where(reasons[name], np.nan, depth)
-    holes = find_holes(np.isfinite(depth), made=reasons["flying"] | reasons["outliers"] | reasons["islands"])
-    depth = fill_holes(depth, holes)
+    split = find_background(raw.depth) if options.background == "remove" else None
+    background = split.mask if split else np.zeros(raw.depth.shape, bool)
+    reasons = {"background": background, "flying": spoiled_by_ramps(raw.depth, raw.camera) & ~background}
+    depth = np.where(background | reasons["flying"], np.nan, raw.depth)
+    reasons["outliers"] = outliers(depth)
+    depth = np.where(reasons["outliers"], np.nan, depth)
+    reasons["islands"] = islands(np.isfinite(depth), links_of(depth, raw.camera))
+    depth = np.where(reasons["islands"], np.nan, depth)
+    spoiled = reasons["flying"] | reasons["outliers"]
+    holes = find_gaps(np.isfinite(depth), spoiled, made=spoiled | reasons["islands"])
+    depth = fill_gaps(depth, holes)
     depth = denoise(depth, raw.light, radius_px=max(2, round(max(depth.shape) / 256)))
     depth = smooth(depth, links_of(depth, raw.camera), smoothing_px(options.smoothing, depth, raw))
     return Refined(
@@ -79,7 +78,7 @@ def refine(raw: Raw, options: ModelOptions) -> Refined:
         confidence=np.where(holes, FILLED_CONFIDENCE, np.nan_to_num(raw.confidence, nan=0.0)).astype(np.float32),
         dropped={name: int((mask & ~holes).sum()) for name, mask in reasons.items()},
         filled=int(holes.sum()),
-        background=verdict,
+        background=split.verdict if split else "kept",
     )
 
 
@@ -95,10 +94,3 @@ def smoothing_px(smoothing: float, depth: np.ndarray, raw: Raw) -> float:
     if raw.unit != "mm" or not known.size:
         return smoothing
     return smoothing * raw.camera.fx / float(np.median(known))
-
-
-def _without_background(depth: np.ndarray, options: ModelOptions) -> tuple[np.ndarray, str]:
-    if options.background == "keep":
-        return depth, "kept"
-    split = find_background(depth)
-    return np.where(split.mask, np.nan, depth), split.verdict

@@ -16,6 +16,7 @@ from shared.viewer import FOLDER, MODULES, view_html
 from tests.shared.viewer.plotly_css import TARGET, injected_css
 
 READY = "#viewer[data-ready]"
+READY_MS = 25_000
 # Each frame takes 90 ms more, and the fewest points of a frame are noted.
 SLOW_DRAWING = """() => {
   const [object] = document.querySelector(".rv-graph")._fullLayout.scene._scene.glplot.objects;
@@ -50,7 +51,7 @@ def view(page: Page, tmp_path) -> Page:
     path = tmp_path / "view.html"
     path.write_text(view_html(dome(), title="Dome", color="grayscale"), "utf-8")
     page.goto(path.as_uri())
-    page.wait_for_selector(READY, timeout=60_000)
+    page.wait_for_selector(READY, timeout=READY_MS)
     page.add_style_tag(content=".rv-hint, h1 { visibility: hidden }")
     settle(page)
     yield page
@@ -197,7 +198,7 @@ def test_the_camera_stays_through_every_change(view):
     eye = view.evaluate(camera)
     assert eye[0] < -0.4 or eye[0] > 0.4
     view.reload()
-    view.wait_for_selector(READY, timeout=60_000)
+    view.wait_for_selector(READY, timeout=READY_MS)
     assert np.allclose(view.evaluate(camera), eye, atol=0.01)
 
 
@@ -226,7 +227,7 @@ def test_a_hostile_title_stays_text(page, tmp_path):
     path = tmp_path / "view.html"
     path.write_text(view_html(dome(9, 12), title=title, color="photo"), "utf-8")
     page.goto(path.as_uri())
-    page.wait_for_selector(READY, timeout=60_000)
+    page.wait_for_selector(READY, timeout=READY_MS)
     assert page.title() == title
     assert page.locator("h1").inner_text() == title
     assert page.evaluate("window.hacked") is None
@@ -244,3 +245,28 @@ def test_every_module_of_the_folder_is_joined():
 
 def test_the_linked_css_is_what_plotly_would_inject(page):
     assert TARGET.read_text("utf-8") == injected_css(page), "run python -m tests.shared.viewer.plotly_css"
+
+
+def test_a_double_click_comes_nearer_to_a_point(view):
+    box = view.locator(".rv-stage").bounding_box()
+    x, y = box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.5
+    for shift in (3, 0):
+        view.mouse.move(x + shift, y)
+        view.wait_for_timeout(300)
+    view.mouse.dblclick(x, y)
+    settle(view)
+    zoom, *target = map(float, view.evaluate("location.hash").split(",")[2:])
+    assert zoom == 1.6
+    assert 0.02 < target[0] < 0.3 and abs(target[1]) < 0.1
+
+
+def test_a_face_before_a_far_wall_stays_in_the_middle(page, tmp_path):
+    cloud = dome()
+    depth = np.where(np.isnan(cloud.depth), 6000, cloud.depth).astype(np.float32)
+    path = tmp_path / "view.html"
+    wall = PointCloud(depth, cloud.camera, "relative", cloud.gray, cloud.rgb, cloud.confidence)
+    path.write_text(view_html(wall, title="Wall", color="photo"), "utf-8")
+    page.goto(f"{path.as_uri()}#0,0,8,0,0,0")
+    page.wait_for_selector(READY, timeout=READY_MS)
+    settle(page)
+    assert closed(bright(page)) > 0.95

@@ -39,3 +39,11 @@ def test_otsu_agrees_with_two_hand_made_classes():
     assert 1 < threshold < 3
     assert separation == pytest.approx(1, abs=1e-6)
     assert otsu(np.ones(10)) == (1.0, 0.0)
+
+
+def test_a_few_near_specks_are_no_person():
+    depth = plane(CAMERA, 2000.0)
+    depth[80:84, 100:108] = 400
+    split = find_background(depth)
+    assert split.verdict == "unclear"
+    assert not split.mask.any()

@@ -1,10 +1,16 @@
+from pathlib import Path
+
+import cv2
 import numpy as np
 import pytest
+from scipy import ndimage
 
+from shared.camera import Intrinsics
 from shared.options import ModelOptions
-from tests.worker.geometry.scenes import ball, camera_of
+from tests.worker.geometry.scenes import ball, camera_of, noise
 from worker.geometry.cloud import build_cloud, relief_ratio
 
+HEADS = Path(__file__).parents[2] / "data" / "heads"
 CAMERA = camera_of(160, 220, 500)
 PIXELS = np.random.default_rng(2).integers(0, 256, (320, 440, 3), dtype=np.uint8)
 
@@ -52,3 +58,31 @@ def test_the_relief_ratio_agrees_with_a_hand_worked_box():
     x, z = np.linspace(0, 200, 101), np.linspace(500, 600, 101)
     assert relief_ratio(np.stack([x, 0 * x, z], axis=1)) == pytest.approx(0.5)
     assert relief_ratio(np.zeros((5, 3))) == 0
+
+
+@pytest.mark.parametrize("name", ["h0", "h3", "h5"])
+def test_a_rendered_head_before_a_blurred_wall_keeps_its_shape_and_no_flying_pixels(name):
+    depth, camera, pixels = rendered_head(name)
+    scene = 1 / cv2.GaussianBlur(1 / np.where(np.isfinite(depth), depth, 2500), (0, 0), 1.5)
+    noisy = (scene + noise(scene.shape, 1.0)).astype(np.float32)
+    cloud, report = build_cloud(noisy, np.ones_like(noisy), camera, "mm", pixels, ModelOptions(smoothing=0.5))
+    assert report.background == "found"
+    kept = cloud.mask & np.isfinite(depth)
+    assert kept.sum() > 0.97 * (cloud.mask | np.isfinite(depth)).sum()
+    assert np.median(np.abs(cloud.depth - depth)[kept]) < 0.3
+    assert flying_share(cloud.depth, depth) < 0.001
+
+
+def rendered_head(name):
+    with np.load(HEADS / f"{name}.npz") as file:
+        depth, fov_rad = file["z"], float(file["fov_rad"])
+    pixels = cv2.imread(str(HEADS / f"{name}.jpg"))[..., ::-1]
+    return depth, Intrinsics.from_focal((512, 512), 256 / np.tan(fov_rad / 2)), pixels
+
+
+def flying_share(depth, truth):
+    """Part of the points that lie more than 10 mm before or behind all of the true surface around them."""
+    nearest = ndimage.minimum_filter(np.where(np.isfinite(truth), truth, np.inf), 5) - 10
+    farthest = ndimage.maximum_filter(np.where(np.isfinite(truth), truth, -np.inf), 5) + 10
+    known = np.isfinite(depth)
+    return ((depth < nearest) | (depth > farthest))[known].mean()

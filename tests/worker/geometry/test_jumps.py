@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.worker.geometry.scenes import ball, camera_of, plane
-from worker.geometry.jumps import flying_pixels, jump_limit, links_of
+from worker.geometry.jumps import flying_pixels, jump_limit, links_of, spoiled_by_ramps
 
 
 def test_the_jump_limit_agrees_with_hand_worked_numbers():
@@ -52,3 +52,20 @@ def test_a_sharp_step_has_no_flying_pixels():
     depth = np.full((20, 30), 600.0)
     depth[:, 15:] = 900
     assert not flying_pixels(depth, camera).any()
+
+
+def test_the_ends_of_a_climb_are_spoiled_too_and_no_more():
+    depth = np.full((20, 30), 600.0)
+    depth[:, 15] = 750
+    depth[:, 16:] = 900
+    spoiled = spoiled_by_ramps(depth, camera_of(20, 30))
+    np.testing.assert_array_equal(np.flatnonzero(spoiled[10]), [14, 15, 16])
+
+
+def test_a_cheek_that_turns_away_into_nothing_stays_however_steep():
+    depth = np.full((20, 300), np.nan)
+    depth[:, 100:120] = 600
+    depth[:, 117:120] = (620, 640, 660)
+    assert not flying_pixels(depth, camera_of(20, 300)).any()
+    depth[:, 120:160] = 680
+    assert flying_pixels(depth, camera_of(20, 300))[10, 117:120].all()

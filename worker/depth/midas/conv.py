@@ -15,6 +15,7 @@ from torchvision.models import resnet
 
 from worker.depth.midas.checkpoint import NetworkSpec
 from worker.depth.midas.decoder import Decoder, DecoderSpec, Midas
+from worker.depth.midas.padding import with_fixed_padding
 
 
 class Stages(nn.Module):
@@ -35,6 +36,7 @@ class Stages(nn.Module):
 def small() -> Midas:
     """MiDaS v2.1 small."""
     net: Any = timm.create_model("tf_efficientnet_lite3")
+    with_fixed_padding(net)
     blocks = net.blocks
     stem = nn.Sequential(net.conv_stem, net.bn1, nn.Identity(), blocks[0], blocks[1])
     backbone = Stages([stem, *(nn.Sequential(*group) for group in (blocks[2:3], blocks[3:5], blocks[5:7]))])

@@ -4,33 +4,56 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
 from shared.errors import ModelError, PhotoError
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
-from worker.depth.midas.checkpoint import NetworkSpec, load_network
-from worker.depth.midas.torch_backend import TorchBackend
+from worker.depth.midas.backends import Backend
+from worker.depth.midas.batching import Batcher
 from worker.depth.transforms import InputRule, Normalisation, input_size_wh, network_input, resized_disparity
 from worker.geometry.camera import camera_for
 from worker.geometry.disparity import depth_from_disparity, edge_confidence
+from worker.geometry.focus import Box, crop_round_face, fused_disparity
+
+# A photo (H, W, 3) to left, top, right, bottom of its largest face in pixels, or None.
+FaceBox = Callable[[np.ndarray], tuple[float, float, float, float] | None]
 
 MAX_ASPECT = 8.0
-MAX_BATCH = 8
+THREADS = 2
 
-# (B, 3, H, W) float32 normalised photos to (B, H, W) float32 disparity.
-Backend = Callable[[np.ndarray], np.ndarray]
+
+@dataclass(frozen=True)
+class View:
+    """A picture for the network: a photo, or the part of it round a face.
+
+    size_wh: of the disparity that is wanted of it.
+    """
+
+    pixels: np.ndarray
+    size_wh: tuple[int, int]
 
 
 class MidasEstimator:
     """A MiDaS network behind the interface of all depth models."""
 
-    def __init__(self, name: str, backend: Backend, rule: InputRule, normalisation: Normalisation) -> None:
+    def __init__(
+        self,
+        name: str,
+        backend: Backend,
+        rule: InputRule,
+        normalisation: Normalisation,
+        face_box: FaceBox | None = None,
+    ) -> None:
+        """See `load`; with `face_box` a face that is small in its photo is looked at twice."""
         self.name = name
-        self._backend = backend
+        self.backend = backend
         self._rule = rule
         self._normalisation = normalisation
+        self._face_box = face_box
+        self._batcher = Batcher(backend, backend.batch_sizes)
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Each photo's relative depth, from its disparity by an assumed range; see `depth_from_disparity`."""
@@ -43,59 +66,93 @@ class MidasEstimator:
         """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32, larger is nearer.
 
         Raises:
-            ModelError: the network's output is not finite.
+            ModelError: the network's output is not finite, or not even one photo fits into memory.
         """
-        results: list[np.ndarray | PhotoError] = [_aspect_error(photo) for photo in photos]
-        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for index, photo in enumerate(photos):
-            if _usable(photo):
-                groups[input_size_wh(_size_wh(photo), self._rule)].append(index)
-        for size_wh, members in groups.items():
-            for start in range(0, len(members), MAX_BATCH):
-                batch = members[start : start + MAX_BATCH]
-                outputs = self._run([photos[index] for index in batch], size_wh)
-                for index, output in zip(batch, outputs, strict=True):
-                    results[index] = resized_disparity(output, grid_size_wh(_size_wh(photos[index])))
-        return results
+        usable = [photo for photo in photos if _usable(photo)]
+        found = iter(self._usable_disparity(usable))
+        return [next(found) if _usable(photo) else _aspect_error(photo) for photo in photos]
 
-    def _run(self, photos: Sequence[Photo], size_wh: tuple[int, int]) -> np.ndarray:
-        inputs = np.stack([network_input(photo.pixels, size_wh, self._normalisation) for photo in photos])
-        outputs = self._backend(inputs)  # (B, h, w)
-        if not np.isfinite(outputs).all():
+    def _usable_disparity(self, photos: Sequence[Photo]) -> list[np.ndarray]:
+        crops = [self._crop(photo) for photo in photos]
+        wholes = [View(photo.pixels, grid_size_wh(_size_wh(photo.pixels))) for photo in photos]
+        details = [_part(whole, crop) for whole, crop in zip(wholes, crops, strict=True) if crop]
+        seen = self._seen([*wholes, *details])
+        close = iter(seen[len(wholes) :])
+        return [
+            _joined(whole, next(close), _on_grid(crop, view)) if crop else whole
+            for whole, view, crop in zip(seen, wholes, crops, strict=False)
+        ]
+
+    def _crop(self, photo: Photo) -> Box | None:
+        face = self._face_box(photo.pixels) if self._face_box else None
+        return crop_round_face(_size_wh(photo.pixels), face) if face else None
+
+    def _seen(self, views: Sequence[View]) -> list[np.ndarray]:
+        """The network's disparity of each view, in its size; batched by the size of the network's input."""
+        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for index, view in enumerate(views):
+            groups[input_size_wh(_size_wh(view.pixels), self._rule)].append(index)
+        results: dict[int, np.ndarray] = {}
+        with ThreadPoolExecutor(THREADS) as threads:  # resizing goes on beside the network
+            pending = {}
+            for size_wh, members in groups.items():
+                prepared = [threads.submit(self._input, views[index].pixels, size_wh) for index in members]
+                outputs = self._run([future.result() for future in prepared])
+                for index, output in zip(members, outputs, strict=True):
+                    pending[index] = threads.submit(resized_disparity, output, views[index].size_wh)
+            results = {index: future.result() for index, future in pending.items()}
+        return [results[index] for index in range(len(views))]
+
+    def _input(self, pixels: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+        return network_input(pixels, size_wh, self._normalisation)
+
+    def _run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        try:
+            outputs = list(self._batcher(inputs))  # (h, w) each
+        except MemoryError as error:
+            raise ModelError(f"the memory does not hold one photo's pass through {self.name}") from error
+        if not all(np.isfinite(output).all() for output in outputs):
             raise ModelError(f"{self.name} gave a disparity that is not finite; its weights may be damaged")
         return outputs
 
     def _depth_map(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
         height, width = disparity.shape
+        size_wh = _size_wh(photo.pixels)
         return DepthMap(
             depth=depth_from_disparity(disparity),
-            camera=camera_for(_size_wh(photo), (width, height), photo.fov_x_deg, photo.focal_35mm),
+            camera=camera_for(size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
             unit="relative",
             confidence=edge_confidence(disparity),
-            report={"model": self.name, "input_wh": list(input_size_wh(_size_wh(photo), self._rule))},
+            report={"input_wh": list(input_size_wh(size_wh, self._rule)), "backend": self.backend.name},
         )
 
 
-def load(name: str, spec: NetworkSpec, path: Path, rule: InputRule, normalisation: Normalisation) -> MidasEstimator:
-    """A MiDaS estimator with the weights of an official checkpoint.
-
-    Raises:
-        WeightsError: the file is not the network's checkpoint.
-    """
-    return MidasEstimator(name, TorchBackend(load_network(spec, path)), rule, normalisation)
-
-
-def _size_wh(photo: Photo) -> tuple[int, int]:
-    height, width = photo.pixels.shape[:2]
+def _size_wh(pixels: np.ndarray) -> tuple[int, int]:
+    height, width = pixels.shape[:2]
     return width, height
 
 
 def _usable(photo: Photo) -> bool:
-    return max(_size_wh(photo)) <= MAX_ASPECT * min(_size_wh(photo))
+    size_wh = _size_wh(photo.pixels)
+    return max(size_wh) <= MAX_ASPECT * min(size_wh)
 
 
 def _aspect_error(photo: Photo) -> PhotoError:
-    width, height = _size_wh(photo)
+    width, height = _size_wh(photo.pixels)
     return PhotoError(
         f"the photo is {width} x {height} pixels; one side may be at most {MAX_ASPECT:g} times the other: crop it"
     )
+
+
+def _on_grid(crop: Box, whole: View) -> Box:
+    return crop.scaled(_size_wh(whole.pixels), whole.size_wh)
+
+
+def _part(whole: View, crop: Box) -> View:
+    return View(crop.of(whole.pixels), _on_grid(crop, whole).size_wh)
+
+
+def _joined(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarray:
+    """The whole as it is where the closer look contradicts it."""
+    fused = fused_disparity(whole, detail, box)
+    return whole if fused is None else fused

@@ -5,6 +5,7 @@ Source: Ranftl et al., Vision Transformers for Dense Prediction, ICCV 2021, sect
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from torch.nn import functional
 
 from worker.depth.midas.checkpoint import NetworkSpec
 from worker.depth.midas.decoder import Decoder, DecoderSpec, Midas
+from worker.depth.midas.padding import with_fixed_padding
 
 PATCH_PX = 16
 
@@ -48,9 +50,7 @@ def reassembly(width: int, channels: Sequence[int]) -> nn.ModuleList:
 def resized_position(position: Tensor, grid_hw: tuple[int, int]) -> Tensor:
     """A ViT's position embedding (1, 1 + N, C), of a square grid after the class token, on another grid."""
     grid = position[:, 1:]
-    side = int(grid.shape[1] ** 0.5)
-    if grid_hw == (side, side):
-        return position
+    side = math.isqrt(grid.shape[1])
     grid = grid.transpose(1, 2).unflatten(2, (side, side))
     grid = functional.interpolate(grid, size=grid_hw, mode="bilinear", align_corners=False)
     return torch.cat([position[:, :1], grid.flatten(2).transpose(1, 2)], 1)
@@ -118,7 +118,9 @@ def large() -> Midas:
 def hybrid() -> Midas:
     """DPT-Hybrid."""
     channels = (256, 512, 768, 768)
-    return Midas(Hybrid(timm.create_model("vit_base_r50_s16_384"), (8, 11), channels), decoder(channels))
+    net: Any = timm.create_model("vit_base_r50_s16_384")
+    with_fixed_padding(net.patch_embed.backbone)
+    return Midas(Hybrid(net, (8, 11), channels), decoder(channels))
 
 
 def decoder(channels: tuple[int, ...]) -> Decoder:

@@ -31,8 +31,8 @@ class WeightsFile:
         """Where the file lies in a cache folder, whether it is there or not."""
         return folder / self.name
 
-    def verify(self, folder: Path) -> Path:
-        """Check the file in a cache folder, and give its path.
+    def verify(self, folder: Path) -> str:
+        """Check the file in a cache folder, and give its whole sha256.
 
         Raises:
             WeightsError: the file is absent, or its sha256 is not the expected one; the message names both.
@@ -40,11 +40,13 @@ class WeightsFile:
         path = self.path(folder)
         if not path.is_file():
             raise WeightsError(f"{path} is absent")
-        self.check(path, folder)
-        return path
+        return self.check(path, folder)
 
-    def check(self, path: Path, folder: Path) -> None:
+    def check(self, path: Path, folder: Path) -> str:
         """Hold the bytes at `path` to what this file should be; record their hash where the whole is not known.
+
+        Returns:
+            Their sha256.
 
         Raises:
             WeightsError: the sha256 is not the expected one; the message names both.
@@ -54,6 +56,7 @@ class WeightsFile:
             raise WeightsError(f"{path} is not {self.name}: its sha256 is {found}, {self.sha256} is expected")
         if len(self.sha256 or "") < SHA256_HEX_DIGITS:
             self._hold_to_first_sight(found, path, folder)
+        return found
 
     def _hold_to_first_sight(self, found: str, path: Path, folder: Path) -> None:
         record = folder / f"{self.name}.sha256"

@@ -52,13 +52,14 @@ class Weights:
         """True if every file lies in the cache folder; their hashes are checked when they are loaded."""
         return all(file.path(folder).is_file() for file in self.files)
 
-    def verify(self, folder: Path) -> tuple[Path, ...]:
-        """The paths of all files, each held to its hash.
+    def verify(self, folder: Path) -> None:
+        """Hold every file to its hash.
 
         Raises:
             WeightsError: a file is absent or wrong.
         """
-        return tuple(file.verify(folder) for file in self.files)
+        for file in self.files:
+            file.verify(folder)
 
 
 @dataclass(frozen=True)

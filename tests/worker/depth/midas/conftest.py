@@ -13,10 +13,10 @@ from worker.depth.weights import Weights, WeightsFile
 def seeded_model(tmp_path, monkeypatch):
     """Makes a model's estimator from its seeded checkpoint; only the pinned hash is set aside."""
 
-    def load(name, **options):
+    def load(name, backend="torch"):
         file = WeightsFile(f"{name}.pt")
         write_checkpoint(name, file.path(tmp_path))
         monkeypatch.setitem(registry.ROWS, name, dataclasses.replace(registry.row(name), weights=Weights((file,), ())))
-        return registry.load(name, tmp_path, **options)
+        return registry.load(name, tmp_path, registry.LoadOptions(backend=backend))
 
     return load

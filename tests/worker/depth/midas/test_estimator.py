@@ -3,15 +3,21 @@ import numpy as np
 import pytest
 
 from shared.errors import ModelError, PhotoError
+from tests.worker.depth.midas.seeding import write_checkpoint
+from worker.depth import registry
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
+from worker.depth.midas.loading import Checkpoint, load
 from worker.depth.transforms import HALF, InputRule
 
 
 class RedBackend:
     """Stands in for a network: red is near. Notes the shapes that it was given."""
 
-    def __init__(self):
+    name = "red"
+
+    def __init__(self, batch_sizes=()):
+        self.batch_sizes = batch_sizes
         self.shapes = []
 
     def __call__(self, photos):
@@ -66,7 +72,11 @@ def test_a_strip_of_a_photo_is_refused_in_its_place_and_the_others_are_not(estim
 
 
 def test_a_disparity_that_is_not_finite_is_an_error_and_never_a_number():
-    broken = MidasEstimator("broken", lambda photos: photos[:, 0] * np.nan, InputRule(64), HALF)
+    class Broken(RedBackend):
+        def __call__(self, photos):
+            return photos[:, 0] * np.nan
+
+    broken = MidasEstimator("broken", Broken(), InputRule(64), HALF)
     with pytest.raises(ModelError, match="broken"):
         broken.estimate([red_ramp(64, 64)])
 
@@ -83,3 +93,50 @@ def test_a_real_network_turns_a_photo_into_depth(seeded_model):
     assert np.isfinite(result.depth).all()
     assert result.depth.min() > 0
     assert result.report["input_wh"] == [256, 160]
+
+
+def test_a_small_face_is_looked_at_again_from_nearer(backend):
+    # A face of 40 pixels in a photo of 300 x 200: the crop is 120 square, its middle 12 below the face's.
+    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF, lambda _: (130, 50, 170, 90))
+    photo = red_ramp(300, 200)
+    (focused,) = estimator.disparity([photo])
+    assert sorted(backend.shapes) == [(1, 3, 32, 64), (1, 3, 64, 64)]
+    (plain,) = MidasEstimator("red", RedBackend(), InputRule(64, "upper_bound"), HALF).disparity([photo])
+    assert np.abs(focused - plain).max() < 0.02 * np.ptp(plain)
+    assert np.array_equal(focused[:, :90], plain[:, :90])
+
+
+@pytest.mark.parametrize("face", [None, (100, 20, 200, 140)])
+def test_no_second_look_without_a_face_or_at_a_large_one(backend, face):
+    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF, lambda _: face)
+    estimator.disparity([red_ramp(300, 200)])
+    assert len(backend.shapes) == 1
+
+
+def test_looks_at_faces_go_each_to_its_own_photo(backend):
+    boxes = {300: (130, 50, 170, 90), 400: (20, 100, 60, 150), 200: None}
+    estimator = MidasEstimator("red", backend, InputRule(64), HALF, lambda pixels: boxes[pixels.shape[1]])
+    photos = [red_ramp(width, 200) for width in (300, 200, 400, 300)]
+    alone = [estimator.disparity([photo])[0] for photo in photos]
+    for expected, found in zip(alone, estimator.disparity(photos), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_a_batch_gives_each_photo_what_it_gets_alone(count, small_model):
+    rng = np.random.default_rng(count)
+    photos = [Photo(cv2.resize(rng.integers(0, 255, (5, 7, 3), np.uint8), (224, 160))) for _ in range(count)]
+    together = small_model.disparity(photos)
+    for photo, disparity in zip(photos, together, strict=True):
+        (alone,) = small_model.disparity([photo])
+        assert np.abs(disparity - alone).max() <= 1e-5 * np.ptp(alone)
+
+
+@pytest.fixture(scope="module")
+def small_model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    path = write_checkpoint("midas_v21_small_256", folder / "net.pt")
+    row = registry.row("midas_v21_small_256")
+    checkpoint = Checkpoint(path, "0" * 64)
+    rule = InputRule(128, "upper_bound")
+    return load(row.name, row.builder, checkpoint, rule, row.input.normalisation, False, "torch")

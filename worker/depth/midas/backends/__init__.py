@@ -1,0 +1,23 @@
+"""What runs a network: torch, or ONNX Runtime. Importing this imports neither."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+import numpy as np
+
+BackendName = Literal["auto", "torch", "onnxruntime"]
+
+
+class Backend(Protocol):
+    """A network ready to run on one device; used from one thread at a time.
+
+    batch_sizes: the batch sizes that it was warmed up for; none where any size is as good.
+    """
+
+    name: str
+    batch_sizes: tuple[int, ...]
+
+    def __call__(self, photos: np.ndarray) -> np.ndarray:
+        """Disparity (B, H, W) float32 of normalised photos (B, 3, H, W) float32; MemoryError if B is too many."""
+        ...

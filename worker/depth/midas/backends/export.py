@@ -1,0 +1,131 @@
+"""Networks exported to ONNX: once per model, cached beside the weights, and checked against torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import statistics
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.export import Dim
+
+from shared.errors import ModelError
+from worker.depth.midas.backends import Backend
+from worker.depth.midas.backends.onnx_backend import OnnxBackend
+from worker.depth.midas.backends.torch_backend import TorchBackend
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1  # raise it when the export changes in a way that the versions below do not show
+MAX_ERROR = 1e-3  # of the output's range
+MULTIPLE_PX = 32
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Export:
+    """An exported network, and what was measured when it was made.
+
+    path: of the .onnx file.
+    error: largest difference from torch, as a fraction of the output's range.
+    torch_ms, onnx_ms: median time of one photo by each, run in turn on the machine of the export.
+    """
+
+    path: Path
+    error: float
+    torch_ms: float
+    onnx_ms: float
+
+    @property
+    def faster(self) -> bool:
+        """True if ONNX Runtime took less time than torch."""
+        return self.onnx_ms < self.torch_ms
+
+
+def exported(network: Callable[[], nn.Module], weights_sha256: str, side_px: int, fixed: bool, folder: Path) -> Export:
+    """The network as ONNX, from the cache folder or exported into it now.
+
+    Args:
+        network: gives it on the CPU, in eval mode; not called where the cache has its export.
+        weights_sha256: of its checkpoint; with the versions of torch and the exporters it names the cache entry.
+        side_px: of the square input that it is checked and timed on.
+        fixed: the network takes that size only; otherwise the export takes any multiples of MULTIPLE_PX.
+        folder: of the cache entries.
+    Raises:
+        ModelError: the export's output differs from torch's by more than MAX_ERROR of its range.
+    """
+    entry = folder / _key(weights_sha256, side_px, fixed)
+    if not (entry / "export.json").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as scratch:
+            _export(network(), side_px, fixed, Path(scratch))
+            _settle(Path(scratch), entry)
+    measured = json.loads((entry / "export.json").read_text())
+    return Export(path=entry / "network.onnx", **measured)
+
+
+def _key(weights_sha256: str, side_px: int, fixed: bool) -> str:
+    versions = [version(package) for package in ("torch", "timm", "onnx", "onnxscript", "onnxruntime")]
+    text = json.dumps([FORMAT, weights_sha256, side_px, fixed, *versions])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _settle(scratch: Path, entry: Path) -> None:
+    """Move a whole export into place; another process may have been first, which is as good."""
+    finished = scratch.with_name(f"{scratch.name}-done")
+    shutil.copytree(scratch, finished, copy_function=shutil.move)
+    try:
+        finished.rename(entry)
+    except OSError:
+        shutil.rmtree(finished)
+        if not (entry / "export.json").is_file():
+            raise
+
+
+def _export(network: nn.Module, side_px: int, fixed: bool, folder: Path) -> None:
+    path = folder / "network.onnx"
+    height, width = (side_px, side_px) if fixed else (side_px, side_px + MULTIPLE_PX)
+    sample = torch.linspace(-1, 1, 2 * 3 * height * width).sin().reshape(2, 3, height, width)
+    shapes: dict[int, object] = {0: Dim.DYNAMIC}
+    if not fixed:
+        shapes |= {2: MULTIPLE_PX * Dim("rows", min=1, max=64), 3: MULTIPLE_PX * Dim("columns", min=1, max=64)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about itself
+        program = torch.onnx.export(network, (sample,), dynamo=True, dynamic_shapes=(shapes,), verbose=False)
+    if program is None:
+        raise ModelError("torch exported nothing")
+    program.save(str(path), external_data=True)
+    measured = _measure(
+        TorchBackend(network, torch.device("cpu")), OnnxBackend(path, torch.get_num_threads()), sample.numpy()
+    )
+    log.info("exported to ONNX: %s", measured)
+    (folder / "export.json").write_text(json.dumps(measured))
+
+
+def _measure(by_torch: TorchBackend, by_onnx: OnnxBackend, sample: np.ndarray) -> dict[str, float]:
+    """Error and times; raises ModelError where the error is too large."""
+    expected, found = by_torch(sample), by_onnx(sample)
+    error = float(np.abs(found - expected).max() / max(np.ptp(expected), np.finfo(np.float32).tiny))
+    if not error <= MAX_ERROR:
+        raise ModelError(f"the exported network is off by {error:.2g} of the output's range; {MAX_ERROR} is allowed")
+    rounds = [(milliseconds(by_torch, sample[:1]), milliseconds(by_onnx, sample[:1])) for _ in range(ROUNDS)]
+    torch_ms, onnx_ms = (statistics.median(times) for times in zip(*rounds, strict=True))
+    return {"error": error, "torch_ms": torch_ms, "onnx_ms": onnx_ms}
+
+
+def milliseconds(run: Backend, photos: np.ndarray) -> float:
+    """How long one pass takes."""
+    start = time.perf_counter()
+    run(photos)
+    return 1000 * (time.perf_counter() - start)

@@ -1,0 +1,86 @@
+"""Which backend runs a network."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from shared.errors import ModelError
+from worker.depth.midas.backends import Backend, BackendName
+from worker.depth.midas.backends.export import Export, exported
+from worker.depth.midas.backends.onnx_backend import OnnxBackend
+from worker.depth.midas.backends.torch_backend import CUDA_PRECISION, TorchBackend, default_device
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The network to run.
+
+    network: builds it with its weights; it is not called where an export lies in the cache.
+    kind: the module of worker.depth.midas that it comes from.
+    weights_sha256: of its checkpoint.
+    side_px: of its native input.
+    fixed: it takes that size only.
+    cache: folder of the exports.
+    """
+
+    network: Callable[[], nn.Module]
+    kind: str
+    weights_sha256: str
+    side_px: int
+    fixed: bool
+    cache: Path
+
+
+def open_backend(wanted: str, subject: Subject) -> Backend:
+    """The backend of that name, loaded; `auto` takes torch on a GPU, and on a CPU what was measured to be faster.
+
+    Raises:
+        ModelError: no backend has that name, or the network cannot be exported for it.
+    """
+    if wanted not in BACKENDS:
+        raise ModelError(f"no backend is called {wanted!r}; there are {', '.join(BACKENDS)}")
+    return BACKENDS[wanted](subject)
+
+
+def _open_torch(subject: Subject) -> Backend:
+    device = default_device()
+    if device.type == "cuda":
+        return TorchBackend(subject.network(), device, CUDA_PRECISION[subject.kind])
+    return TorchBackend(subject.network(), device)
+
+
+def _open_onnx(subject: Subject) -> Backend:
+    return OnnxBackend(_export_of(subject).path, torch.get_num_threads())
+
+
+def _open_fastest(subject: Subject) -> Backend:
+    if default_device().type == "cuda":
+        return _open_torch(subject)
+    try:
+        export = _export_of(subject)
+    except ModelError as error:
+        log.warning("torch runs the network, since its export failed: %s", error)
+        return _open_torch(subject)
+    return OnnxBackend(export.path, torch.get_num_threads()) if export.faster else _open_torch(subject)
+
+
+def _export_of(subject: Subject) -> Export:
+    try:
+        return exported(subject.network, subject.weights_sha256, subject.side_px, subject.fixed, subject.cache)
+    except torch.onnx.OnnxExporterError as error:
+        raise ModelError(f"the network cannot be exported to ONNX: {error}") from error
+
+
+BACKENDS: dict[BackendName, Callable[[Subject], Backend]] = {
+    "auto": _open_fastest,
+    "torch": _open_torch,
+    "onnxruntime": _open_onnx,
+}

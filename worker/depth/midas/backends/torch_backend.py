@@ -1,0 +1,69 @@
+"""A network run eagerly by torch, on the GPU where there is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How a family of networks runs on a GPU.
+
+    dtype: of weights and activations; bfloat16 where activations pass float16's largest number, 65504.
+    channels_last: convolutions run on NHWC tensors.
+    """
+
+    dtype: torch.dtype
+    channels_last: bool
+
+
+# By the module of worker.depth.midas that builds the network. On the CPU all run in float32.
+CUDA_PRECISION = {
+    "conv": Precision(torch.float16, channels_last=True),
+    "vit": Precision(torch.float16, channels_last=True),
+    "beit": Precision(torch.float16, channels_last=False),
+    "levit": Precision(torch.float16, channels_last=False),
+    "next_vit": Precision(torch.bfloat16, channels_last=True),
+    "swin": Precision(torch.bfloat16, channels_last=False),
+}
+CUDA_BATCH_SIZES = (1, 2, 4, 8)
+CPU_PRECISION = Precision(torch.float32, channels_last=False)
+
+
+class TorchBackend:
+    """Runs a network eagerly on one device."""
+
+    name = "torch"
+
+    def __init__(self, network: nn.Module, device: torch.device, precision: Precision = CPU_PRECISION) -> None:
+        layout = torch.channels_last if precision.channels_last else torch.preserve_format
+        self.network: nn.Module = network.to(device=device, dtype=precision.dtype).to(memory_format=layout)
+        self.batch_sizes: tuple[int, ...] = CUDA_BATCH_SIZES if device.type == "cuda" else ()
+        self._device = device
+        self._precision = precision
+
+    @torch.inference_mode()
+    def __call__(self, photos: np.ndarray) -> np.ndarray:
+        """Disparity (B, H, W) float32 of normalised photos (B, 3, H, W) float32; MemoryError if B is too many."""
+        try:
+            disparity: torch.Tensor = self.network(self._on_device(photos))
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise MemoryError(str(error)) from error
+        return disparity.float().cpu().numpy()
+
+    def _on_device(self, photos: np.ndarray) -> torch.Tensor:
+        batch = torch.from_numpy(photos)
+        if self._device.type == "cuda":  # from pinned memory the copy goes on beside other work
+            batch = batch.pin_memory()
+        layout = torch.channels_last if self._precision.channels_last else torch.contiguous_format
+        return batch.to(self._device, self._precision.dtype, non_blocking=True).contiguous(memory_format=layout)
+
+
+def default_device() -> torch.device:
+    """The GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
