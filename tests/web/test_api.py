@@ -1,42 +1,19 @@
 """The API on a real Valkey and real storage, without workers: what is accepted, refused, and how it is said."""
 
 import io
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from werkzeug.serving import make_server
 
-from shared.jobs import Finished, JobStore, Stage, StoredFile
+from shared.jobs import Finished, Stage, StoredFile
 from shared.settings import Settings
 from shared.storage import Storage
 from shared.workers import ModelInfo, Offer, Workers
-from web import create_app
+from tests.web.conftest import client_of
 
 API = "/api/v1"
-
-
-@contextmanager
-def client_of(settings: Settings) -> Iterator[httpx.Client]:
-    """The application behind a real HTTP server on a free port."""
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=20) as client:
-        yield client
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def client(store: JobStore, settings: Settings) -> Iterator[httpx.Client]:
-    with client_of(settings) as client:
-        yield client
 
 
 @pytest.fixture
