@@ -11,6 +11,7 @@ import numpy as np
 from shared.camera import Intrinsics
 from shared.errors import PhotoError
 from shared.pointcloud import Unit
+from worker.geometry.camera import CameraSource, camera_source
 
 GRID_LONG_SIDE_PX = 1024
 
@@ -44,6 +45,11 @@ class Photo:
     pixels: np.ndarray
     focal_35mm: float | None = None
     fov_x_deg: float | None = None
+
+    @property
+    def camera_source(self) -> CameraSource:
+        """Where the focal length is known from; "assumed" where from nowhere."""
+        return camera_source(self.fov_x_deg, self.focal_35mm)
 
 
 @dataclass(frozen=True)
