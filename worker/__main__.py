@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     given = _parser().parse_args(arguments)
     try:
-        depth_options = DepthOptions(model=given.model, fov_x_deg=given.fov_x_deg)
+        depth_options = DepthOptions(**{name: getattr(given, name) for name in DepthOptions.model_fields})
         model_options = ModelOptions(**{name: getattr(given, name) for name in ModelOptions.model_fields})
         run(given.photo, given.out, depth_options, model_options, given.weights, meshes=given.meshes)
     except ValidationError as error:
@@ -65,7 +65,8 @@ def run(
     """
     clock = _Clock()
     decoded = read_photo(path.read_bytes())
-    photo = Photo(decoded.pixels, decoded.focal_35mm, depth_options.fov_x_deg)
+    chosen = depth_options
+    photo = Photo(decoded.pixels, decoded.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm)
     model = registry.choose(depth_options.model, weights).name
     estimator = registry.load(model, weights)
     clock.lap("load")
