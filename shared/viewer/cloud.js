@@ -15,7 +15,8 @@
  * @property {"mm"|"relative"} unit
  * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
  * @property {Uint16Array} depth 0 where there is no point
- * @property {Uint8Array} gray @property {Uint8Array} red @property {Uint8Array} green @property {Uint8Array} blue
+ * @property {Uint8Array} gray @property {Uint8Array} confidence 0 none to 255 full
+ * @property {Uint8Array} red @property {Uint8Array} green @property {Uint8Array} blue
  */
 
 /**
@@ -54,6 +55,7 @@ export function parseCloud(buffer) {
     uvOffset: header.uv_offset,
     depth,
     gray: plane(0),
+    confidence: plane(1),
     red: plane(2),
     green: plane(3),
     blue: plane(4),
