@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -19,9 +18,10 @@ from shared.options import DepthOptions, ModelOptions
 from shared.photo import read_photo
 from shared.settings import Settings
 from shared.viewer import view_html
-from worker import __version__, pipeline
+from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
+from worker.report import report_of
 
 log = logging.getLogger("worker")
 
@@ -80,16 +80,11 @@ def run(
     if meshes:
         files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
         clock.lap("meshes")
-    report = {
-        "photo": path.name,
-        "model": model,
-        "version": __version__,
-        "settings": {"depth": depth_options.model_dump(), "model": model_options.model_dump()},
-        "depth": depth_map.report,
-        "cloud": cloud_report,
-        "seconds": clock.seconds,
-    }
-    files["report.json"] = json.dumps(report, indent=2, allow_nan=False).encode()
+    made = report_of(
+        depth_map.report, cloud_report, model=model, depth_options=depth_options, model_options=model_options
+    )
+    report = {"photo": path.name, **made, "seconds": clock.seconds}
+    files |= pipeline.report_files(report)
     _write(out, files)
     log.info("%s: %d points by %s in %s", path.name, cloud.count, model, out)
     return report
