@@ -168,6 +168,16 @@ def test_the_report_is_json_that_anyone_can_read(finished):
     assert json.loads(json.dumps(report, allow_nan=False)) == report
 
 
+def test_the_report_is_a_result_that_says_how_it_was_made_and_what_is_metric(finished):
+    client, seen = finished
+    report = json.loads(result(client, seen[-1], "report.json"))
+    assert (report["depth"]["face_found"], report["depth"]["camera"]) == (True, "assumed")
+    assert report["cloud"]["points"] == seen[-1]["report"]["points"]
+    assert report["settings"]["model"] == seen[-1]["settings"]["model"]
+    assert report["lengths"] == seen[-1]["report"]["lengths"]
+    assert "63 mm" in report["lengths"]["face"]
+
+
 def test_the_models_and_workers_are_told(client):
     offered = client.get(f"{API}/models").json()
     assert offered["default"] == "portrait"

@@ -88,6 +88,12 @@ def test_a_tiny_photo_is_refused_with_its_size_and_the_limit(client):
     assert_problem(upload(client, output.getvalue()), 422, "30 x 20 pixels")
 
 
+def test_the_settings_of_both_stages_are_kept_with_the_job(client, portrait):
+    job = upload(client, portrait, pupil_distance_mm="58.5", point_budget="2000").json()
+    assert job["settings"]["depth"]["pupil_distance_mm"] == 58.5
+    assert job["settings"]["model"]["point_budget"] == 2000
+
+
 def test_a_request_without_a_photo_is_told_how_to_send_one(client):
     assert_problem(client.post(f"{API}/jobs", data={}), 422, 'field "photo"')
 
@@ -98,6 +104,7 @@ def test_a_request_without_a_photo_is_told_how_to_send_one(client):
         ({"point_budget": "-1"}, "point_budget"),
         ({"steps": "model"}, "steps"),
         ({"fov_x_deg": "wide"}, "fov_x_deg"),
+        ({"pupil_distance_mm": "49"}, "pupil_distance_mm"),
         ({"colour": "photo"}, "Unknown settings: colour"),
     ],
 )

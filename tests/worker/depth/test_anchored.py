@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -65,6 +67,14 @@ def test_without_a_silhouette_the_whole_photo_is_metric():
     result = anchored(disparity_of(SCENE), bust(silhouette_found=False))
     assert result.mask.all()
     assert np.median(result.depth[np.isnan(HEAD)]) == pytest.approx(2000, rel=0.1)
+
+
+def test_a_larger_face_makes_everything_larger_by_as_much():
+    small, plain = bust(), bust().depth_map
+    large = Bust(replace(plain, depth=plain.depth * 1.2), small.face * 1.2, small.silhouette_found)
+    ratio = anchored(disparity_of(SCENE), large).depth / anchored(disparity_of(SCENE), small).depth
+    assert np.nanmedian(ratio) == pytest.approx(1.2, rel=1e-3)
+    assert np.nanpercentile(np.abs(ratio - 1.2), 99) < 0.01
 
 
 def test_a_disparity_that_does_not_fit_leaves_the_bust_and_says_why():

@@ -123,7 +123,11 @@ class MidasEstimator:
             camera=camera_for(size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
             unit="relative",
             confidence=edge_confidence(disparity),
-            report={"input_wh": list(input_size_wh(size_wh, self._rule)), "backend": self.backend.name},
+            report={
+                "input_wh": list(input_size_wh(size_wh, self._rule)),
+                "backend": self.backend.name,
+                "camera": photo.camera_source,
+            },
         )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from shared.camera import Intrinsics, project
 from shared.errors import NoFaceError, PhotoError
+from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.confidence import confidence_of
@@ -21,7 +22,7 @@ from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import report_on
 from worker.depth.portrait.shading import refine
 from worker.depth.portrait.silhouette import Segmenter
-from worker.geometry.camera import camera_for
+from worker.geometry.camera import backed_off, camera_for
 
 PATTERN_REACH = 45.0  # parts of the face's side
 NO_FACE = (
@@ -69,15 +70,20 @@ class Portrait:
         if not faces:
             return NoFaceError(NO_FACE)
         camera, pixels = _on_grid(photo)
+        size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]
+        if photo.camera_source == "assumed":
+            seen_from = head_pose(points_mm(on_grid[0].landmarks, camera)).eyes
+            camera = backed_off(camera, size * float(np.linalg.norm(seen_from)))
         surface = surface_of(points_mm(on_grid[0].landmarks, camera), camera)
         face = refine(surface.depth, pixels, camera, patterns_of(on_grid[0], camera))
         person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
         depth = face if person is None else extend(face, person, camera, surface.pose)
         confidence = confidence_of(depth, face, camera)
-        report = report_on(photo.pixels, faces, surface.pose, silhouette_found=person is not None)
-        depth_map = DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
-        return Bust(depth_map, face, silhouette_found=person is not None)
+        pose = Pose(surface.pose.axes, size * surface.pose.eyes)
+        report = report_on(photo.pixels, faces, pose, silhouette_found=person is not None, camera=photo.camera_source)
+        depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report)
+        return Bust(depth_map, size * face, silhouette_found=person is not None)
 
 
 def surface_of(points: np.ndarray, camera: Intrinsics) -> Surface:
