@@ -162,7 +162,7 @@ def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> d
 
 def main() -> None:
     """Print the table."""
-    results = measure(default_folder(os.environ) / "portrait")
+    results = measure(default_folder(os.environ))
     columns = "face median mm | face mean mm | head median mm | head mean mm | silhouette IoU | eye corners"
     columns += " | rim off | flying"
     print(f"## Heads with known depth\n\nMean over {COUNT} heads; eye corners: the worst ratio to the truth.\n")

@@ -11,7 +11,7 @@ from worker.depth.weights.files import default_folder
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, list[Figures]]:
-    return measure(default_folder(os.environ) / "portrait", stride=4, face_stride=2)
+    return measure(default_folder(os.environ), stride=4, face_stride=2)
 
 
 def mean(figures, name):
