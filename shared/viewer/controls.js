@@ -87,7 +87,7 @@ export function controls(act) {
     { class: "rv-group" },
     choice("mode", "Shape", [["points", "Points"], ["surface", "Surface"]], act.set),
     choice("color", "Colour", [["grayscale", "Grayscale"], ["photo", "Photo"], ["confidence", "Confidence"]], act.set),
-    slider("size", "Point size", { min: 0.25, max: 3, step: 0.05 }, act.set),
+    slider("size", "Size", { min: 0.25, max: 3, step: 0.05 }, act.set),
     slider("light", "Light", { min: -80, max: 80, step: 1 }, act.set),
   );
   const buttons = element(
