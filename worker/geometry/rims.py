@@ -49,7 +49,7 @@ def even_rims(depth: np.ndarray) -> np.ndarray:
 
 
 def without_fringe(colours: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Colour the rim of a surface like what lies just inside of it, instead of half like the background.
+    """Colour both sides of an outline like what lies just inside of it, instead of half like the background.
 
     Args:
         colours: (H, W, 3) uint8.
@@ -57,10 +57,11 @@ def without_fringe(colours: np.ndarray, known: np.ndarray) -> np.ndarray:
     Returns:
         (H, W, 3) uint8; what is too thin to have an inside keeps its colours.
     """
-    away = cv2.distanceTransform(known.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    inside = away > max(1.5, FRINGE_SHARE * max(known.shape))
-    rim = known & ~inside & (cv2.dilate(inside.astype(np.uint8), np.ones((9, 9))) > 0)
-    if not rim.any():
+    reach = max(1.5, FRINGE_SHARE * max(known.shape))
+    inside = cv2.distanceTransform(known.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) > reach
+    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    rim = ~inside & (away <= 2 * reach + 1)
+    if known.all() or not inside.any():
         return colours
     clean = colours.copy()
     clean[rim] = colours[nearest_places(inside, rim)]
