@@ -107,7 +107,7 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
     facts = facts_of(model, cloud.unit, options)
     mesh = simplified(mesh_from_cloud(cloud), MESH_TRIANGLES)
     solid = simplified(solid_from_cloud(cloud), SOLID_TRIANGLES)
-    texture = texture_from_photo(pixels)
+    texture = texture_from_photo(pixels, cloud.mask)
     normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
     return {
         "face.glb": glb_from_mesh(mesh, cloud, texture, facts),
