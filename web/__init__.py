@@ -13,7 +13,7 @@ from shared.jobs import JobStore
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
-from web import pages, problems
+from web import access, pages, problems
 from web.api import health, jobs, models, results
 from web.services import KEY, Services
 
@@ -34,6 +34,7 @@ def create_app(settings: Settings) -> APIFlask:
         SESSION_COOKIE_NAME="relief",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,  # polling need not carry a cookie back each time
         PERMANENT_SESSION_LIFETIME=timedelta(days=365),
         MAX_CONTENT_LENGTH=settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES,
         OPENAPI_VERSION="3.1.0",
@@ -42,6 +43,7 @@ def create_app(settings: Settings) -> APIFlask:
     hints = Hints(celery_app(settings.redis_url))
     app.extensions[KEY] = Services(settings, JobStore(redis), Storage(settings.data), hints)
     problems.register(app)
+    access.register(app)
     app.teardown_request(_close_uploads)
     for room in (jobs, results, models):
         app.register_blueprint(room.blueprint, url_prefix="/api/v1")

@@ -1,65 +1,15 @@
 """The API on a real Valkey and real storage, without workers: what is accepted, refused, and how it is said."""
 
 import io
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from werkzeug.serving import make_server
 
-from shared.jobs import Finished, JobStore, Stage, StoredFile
-from shared.settings import Settings
-from shared.storage import Storage
+from shared.jobs import Finished, Stage, StoredFile
 from shared.workers import ModelInfo, Offer, Workers
-from web import create_app
-
-API = "/api/v1"
-
-
-@contextmanager
-def client_of(settings: Settings) -> Iterator[httpx.Client]:
-    """The application behind a real HTTP server on a free port."""
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=20) as client:
-        yield client
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def client(store: JobStore, settings: Settings) -> Iterator[httpx.Client]:
-    with client_of(settings) as client:
-        yield client
-
-
-@pytest.fixture
-def storage(settings: Settings) -> Storage:
-    return Storage(settings.data)
-
-
-def upload(client: httpx.Client, data: bytes, name: str = "face.jpg", **fields: str) -> httpx.Response:
-    return client.post(f"{API}/jobs", files={"photo": (name, data)}, data=fields)
-
-
-def stored_files(settings: Settings) -> list[str]:
-    return sorted(path.name for path in settings.data.rglob("*") if path.is_file())
-
-
-def assert_problem(response, status: int, words: str) -> dict:
-    assert response.status_code == status, response.text
-    assert response.headers["Content-Type"] == "application/problem+json"
-    body = response.json()
-    assert body["status"] == status
-    assert words in body["detail"], body
-    assert body["type"].startswith("/problems/")
-    return body
+from tests.web.conftest import client_of
+from tests.web.asking import API, assert_problem, stored_files, upload
 
 
 def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settings, portrait):

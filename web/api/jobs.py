@@ -17,7 +17,7 @@ from shared.options import DepthOptions, ModelOptions
 from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.workers import Workers
-from web.access import owner
+from web.access import own_job, owner
 from web.documents import job_document
 from web.services import services
 
@@ -53,13 +53,13 @@ def create() -> Response:
 @blueprint.get("/jobs/<job_id>")
 def show(job_id: str) -> Response:
     """How a job stands; answers 304 where nothing changed since the client's ETag."""
-    return _answer(services().store.get(job_id))
+    return _answer(own_job(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
 def cancel(job_id: str) -> Response:
     """Stop a job; its files go."""
-    job = services().store.cancel(job_id)
+    job = services().store.cancel(own_job(job_id).id)
     services().storage.delete(job_id)
     return _answer(job)
 
@@ -68,8 +68,9 @@ def cancel(job_id: str) -> Response:
 def build_model(job_id: str) -> Response:
     """Build a 3D model from the depth that is stored, with other settings; the network does not run again."""
     store = services().store
+    job = own_job(job_id)
     options = _chosen(ModelOptions, _json_body(), whole=True)
-    if not store.get(job_id).depth_files:
+    if not job.depth_files:
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
     job = store.requeue(job_id, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
     services().hints.send(Stage.MODEL)
@@ -79,7 +80,7 @@ def build_model(job_id: str) -> Response:
 @blueprint.delete("/jobs/<job_id>")
 def delete(job_id: str) -> Response:
     """Remove a job and all of its files; the answer lists them."""
-    services().store.delete(job_id)
+    services().store.delete(own_job(job_id).id)
     return jsonify(deleted=job_id, files=services().storage.delete(job_id))
 
 
