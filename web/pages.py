@@ -28,7 +28,7 @@ def register(app: Flask) -> None:
 
 
 def page() -> str:
-    """The one page: upload, depth map, 3D view. It brings the cookie, so that all photos sent from it have one owner."""
+    """The one page: upload, depth map, 3D view. It brings the cookie: all photos sent from it have one owner."""
     owner()
     return render_template("index.html", plotly_url=url_for("plotly_js"))
 

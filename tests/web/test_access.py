@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from shared.jobs import Stage
-from tests.web.conftest import client_of
 from tests.web.asking import API, assert_problem, finish_stage, upload
+from tests.web.conftest import client_of
 from web import create_app
 from web.keys import Keys, main
 

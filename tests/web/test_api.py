@@ -8,8 +8,8 @@ from PIL import Image
 
 from shared.jobs import Finished, Stage, StoredFile
 from shared.workers import ModelInfo, Offer, Workers
-from tests.web.conftest import client_of
 from tests.web.asking import API, assert_problem, stored_files, upload
+from tests.web.conftest import client_of
 
 
 def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settings, portrait):
