@@ -91,6 +91,7 @@ class Job(BaseModel):
     attempt: int
     run: str
     worker: str | None = None
+    request_id: str = "-"
     version: int
     photo: PhotoInfo
     depth: DepthOptions
@@ -184,6 +185,7 @@ class JobStore:
         depth: DepthOptions,
         model: ModelOptions,
         rank: int = 0,
+        request_id: str = "-",
     ) -> Job:
         """Record a new job and put it in its owner's line, in one step. The photo must be on storage already."""
         fields = {
@@ -191,6 +193,7 @@ class JobStore:
             "stage": steps[0],
             "steps": json.dumps(steps),
             "rank": rank,
+            "request_id": request_id,
             "photo": photo.model_dump_json(),
             "depth": depth.model_dump_json(),
             "model": model.model_dump_json(),
@@ -316,6 +319,17 @@ class JobStore:
         """How many jobs wait for the stage."""
         owners = cast(list[bytes], self.redis.zrange(f"relief:ring:{stage}", 0, -1))
         return sum(int(self.redis.zcard(f"relief:line:{stage}:{owner.decode()}")) for owner in owners)
+
+    def oldest_wait_s(self, stage: Stage) -> float:
+        """How long the job that waits longest for the stage has waited; 0 where none waits."""
+        return float(self._call("oldest", stage)) / 1000
+
+    def counters(self) -> dict[str, float]:
+        """Sums since the records began: accepted, done:<stage>, seconds:<stage>, batches:<stage>, failed:<type>, ..."""
+        return {
+            name.decode(): float(value)
+            for name, value in cast(dict[bytes, bytes], self.redis.hgetall("relief:counters")).items()
+        }
 
     def jobs_before(self, job: Job) -> int | None:
         """How many jobs will be taken before this one; None where it is not waiting."""

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import SettingsError
+from shared.logs import LogFormat
 
 
 class Settings(BaseModel):
@@ -54,6 +55,8 @@ class Settings(BaseModel):
     behind_proxy: bool = Field(
         default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."
     )
+
+    log_format: LogFormat = Field(default="text", alias="RELIEF_LOG", description="Logs as text, or json.")
 
     @property
     def depth_batch_wait_s(self) -> float:

@@ -63,6 +63,18 @@ class Workers:
         ]
         return any(name.decode().rpartition(":")[0] == host for name in names)
 
+    def tell_gpu_memory(self, worker: str, used_bytes: int) -> None:
+        """Say how much GPU memory a worker process uses."""
+        self._redis.set(f"relief:gpu:{worker}", used_bytes, ex=4 * ALIVE_S)
+
+    def gpu_memory(self) -> dict[str, int]:
+        """GPU memory in bytes by worker process."""
+        keys = cast(list[bytes], list(self._redis.scan_iter("relief:gpu:*")))
+        used = cast("list[bytes | None]", self._redis.mget(keys)) if keys else []
+        return {
+            key.decode().removeprefix("relief:gpu:"): int(value) for key, value in zip(keys, used, strict=True) if value
+        }
+
     def offer(self, offer: Offer) -> None:
         """Say which depth models there are."""
         self._redis.set("relief:models", json.dumps(asdict(offer)))

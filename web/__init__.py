@@ -14,7 +14,7 @@ from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
 from web import access, pages, problems
-from web.api import health, jobs, models, results
+from web.api import health, jobs, metrics, models, results
 from web.services import KEY, Services
 
 FORM_OVERHEAD_BYTES = 100_000
@@ -48,6 +48,7 @@ def create_app(settings: Settings) -> APIFlask:
     for room in (jobs, results, models):
         app.register_blueprint(room.blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     pages.register(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]

@@ -1,9 +1,9 @@
 """Entry point of gunicorn: `gunicorn web.wsgi:app`."""
 
-import logging
-
+from shared.logs import configure_logging
 from shared.settings import Settings
 from web import create_app
 
-logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-app = create_app(Settings.from_environment())
+settings = Settings.from_environment()
+configure_logging(settings.log_format)
+app = create_app(settings)

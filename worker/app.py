@@ -10,11 +10,12 @@ import threading
 import time
 from typing import Any
 
-from celery.signals import worker_init, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_ready, worker_shutting_down
 from redis.exceptions import RedisError
 
 from shared.errors import ModelError
 from shared.jobs import JobStore, Stage
+from shared.logs import configure_logging
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
@@ -36,10 +37,10 @@ app.conf.update(
 )
 
 
-@worker_init.connect
-def configure_logging(**_: Any) -> None:
-    """Our own format, on standard error."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+@setup_logging.connect
+def log_as_all_processes_do(**_: Any) -> None:
+    """Our own format, on standard error, in place of Celery's."""
+    configure_logging(settings.log_format)
 
 
 @worker_init.connect

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
 from shared.jobs import Claim, Finished, JobStore, Problem, Stage, State, StoredFile
+from shared.logs import log_context
 from shared.photo import read_photo
 from shared.queue import Hints
 from shared.settings import Settings
@@ -78,7 +79,7 @@ class Runs:
         ]
         self.store.finish(claim, Finished(stored, report, model_name))
         self._leases.let_go(claim)
-        log.info("job %s: %s done", job.id, job.stage)
+        log.info("%s done by %s", job.stage, claim.run)
         after = self.store.get(job.id)
         if after.state is State.QUEUED:
             self._hints.send(after.stage)
@@ -86,21 +87,25 @@ class Runs:
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         """Run one job's step so that its failure is its own; None where it failed or was taken away."""
+        with log_context(job_id=claim.job.id, request_id=claim.job.request_id):
+            return self._guarded(claim, step)
+
+    def _guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         try:
             return step(claim)
         except ClaimLostError as error:
             log.info("dropped: %s", error)
             self._drop(claim)
         except RedisError as error:
-            log.warning("job %s left to its lease, redis does not answer: %s", claim.job.id, error)
+            log.warning("left to its lease, redis does not answer: %s", error)
             self._leases.let_go(claim)
         except ReliefError as error:
             self.fail(claim, problem_of(error))
         except OSError:
-            log.exception("storage failed job %s in stage %s", claim.job.id, claim.job.stage)
+            log.exception("storage failed in stage %s", claim.job.stage)
             self.try_again(claim, STORAGE)
         except Exception:  # a bug in one job must not take the batch's others down; the job says so and the log has it
-            log.exception("job %s failed in stage %s", claim.job.id, claim.job.stage)
+            log.exception("stage %s failed", claim.job.stage)
             self.fail(claim, BUG)
         return None
 

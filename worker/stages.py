@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import socket
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -12,10 +14,12 @@ from shared.pointcloud import PointCloud
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.workers import Workers
 from worker import pipeline
 from worker.batches import DepthBatches
 from worker.depth import registry
 from worker.depth.estimator import Estimator
+from worker.gpu import gpu_memory_bytes
 from worker.leases import Leases
 from worker.runs import Runs
 
@@ -60,6 +64,8 @@ class Worker:
     def _depth(self, runs: Runs) -> None:
         until = time.monotonic() + LONGEST_TASK_S
         DepthBatches(runs, self._estimator, lambda: time.monotonic() < until and not self._stopping()).run()
+        if (used_bytes := gpu_memory_bytes()) is not None:
+            Workers(self._store.redis).tell_gpu_memory(f"{socket.gethostname()}:{os.getpid()}", used_bytes)
         if time.monotonic() >= until:
             self._hints.send(Stage.DEPTH)
 

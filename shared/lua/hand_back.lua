@@ -7,6 +7,8 @@ end_run(id)
 move(id, 'queued')
 if counts == '0' then
   redis.call('HINCRBY', job_key(id), 'attempt', -1)
+else
+  count('retried:' .. get(id, 'stage'), 1)
 end
 set(id, 'queued_ms', now_ms())
 stand_in_line(id)

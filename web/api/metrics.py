@@ -1,0 +1,89 @@
+"""Figures for Prometheus: how much waits, how long it takes, what was lost and found again.
+
+They come from Redis at each scrape, so that every front tells the same, whichever processes died meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apiflask import APIBlueprint
+from flask import Response
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+
+from shared.jobs import JobStore, Stage
+from shared.workers import Workers
+from web.services import services
+
+blueprint = APIBlueprint("metrics", __name__)
+
+BY_STAGE = {  # counter in Redis -> metric, help
+    "done": ("relief_runs_done", "Runs of a stage whose results count."),
+    "seconds": ("relief_run_seconds", "Seconds spent in runs whose results count."),
+    "batches": ("relief_batches", "Claims of one or more jobs at once."),
+    "claimed": ("relief_claimed", "Jobs claimed; with relief_batches, the size of a batch."),
+    "recovered": ("relief_recovered", "Jobs taken back from workers that died or hung."),
+    "retried": ("relief_retried", "Jobs handed back for another attempt."),
+}
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """All figures, in Prometheus's text format."""
+    registry = CollectorRegistry()
+    registry.register(QueueFigures(services().store))
+    return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+class QueueFigures(Collector):
+    """Reads the figures of the queue from the job store."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+
+    def collect(self) -> Iterator[Metric]:
+        """Gauges of what is now, counters of what has been."""
+        yield from self._gauges()
+        yield from self._counters()
+
+    def _gauges(self) -> Iterator[Metric]:
+        workers = Workers(self._store.redis)
+        waiting = _gauge("relief_jobs_waiting", "Jobs that wait for a stage.")
+        oldest = _gauge("relief_oldest_wait_seconds", "How long the first in line has waited.")
+        work = _gauge("relief_waiting_work_seconds", "Waiting jobs times the median run: what an autoscaler needs.")
+        alive = _gauge("relief_workers_alive", "Workers heard of lately.")
+        for stage in Stage:
+            count = self._store.waiting(stage)
+            waiting.add_metric([stage], count)
+            oldest.add_metric([stage], self._store.oldest_wait_s(stage))
+            work.add_metric([stage], count * (self._store.median_seconds(stage) or 0))
+            alive.add_metric([stage], workers.alive(stage))
+        yield from (waiting, oldest, work, alive)
+        memory = GaugeMetricFamily(
+            "relief_gpu_memory_bytes", "GPU memory in use, as the workers say.", labels=["worker"]
+        )
+        for worker, used in workers.gpu_memory().items():
+            memory.add_metric([worker], used)
+        yield memory
+
+    def _counters(self) -> Iterator[Metric]:
+        counters = self._store.counters()
+        yield CounterMetricFamily("relief_jobs_accepted", "Jobs accepted.", value=counters.get("accepted", 0))
+        failed = CounterMetricFamily("relief_jobs_failed", "Jobs that failed, by reason.", labels=["reason"])
+        for name, value in counters.items():
+            kind, _, label = name.partition(":")
+            if kind == "failed":
+                failed.add_metric([label], value)
+        yield failed
+        for kind, (metric, words) in BY_STAGE.items():
+            family = CounterMetricFamily(metric, words, labels=["stage"])
+            for stage in Stage:
+                family.add_metric([stage], counters.get(f"{kind}:{stage}", 0))
+            yield family
+
+
+def _gauge(name: str, words: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, labels=["stage"])
