@@ -14,7 +14,8 @@ from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
 from web import access, pages, problems
-from web.api import health, jobs, metrics, models, results
+from web.api import events, health, jobs, metrics, models, results
+from web.changes import Changes
 from web.services import KEY, Services
 
 FORM_OVERHEAD_BYTES = 100_000
@@ -41,11 +42,13 @@ def create_app(settings: Settings) -> APIFlask:
     )
     redis = connect(settings.redis_url)
     hints = Hints(celery_app(settings.redis_url))
-    app.extensions[KEY] = Services(settings, JobStore(redis), Storage(settings.data), hints)
+    app.extensions[KEY] = Services(
+        settings, JobStore(redis), Storage(settings.data), hints, Changes(redis, settings.listeners)
+    )
     problems.register(app)
     access.register(app)
     app.teardown_request(_close_uploads)
-    for room in (jobs, results, models):
+    for room in (jobs, events, results, models):
         app.register_blueprint(room.blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)

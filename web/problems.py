@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import (
+    IdempotencyError,
     JobConflictError,
     JobNotFoundError,
     ModelError,
@@ -27,6 +28,7 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
     PhotoError: (422, "photo", "The photo cannot be used"),
     ModelError: (422, "model", "The depth model cannot be used"),
+    IdempotencyError: (422, "idempotency-key", "The Idempotency-Key was used before"),
     JobNotFoundError: (404, "not-found", "Not found"),
     JobConflictError: (409, "conflict", "Not possible in this state"),
 }

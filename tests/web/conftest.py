@@ -12,18 +12,23 @@ from shared.jobs import JobStore
 from shared.settings import Settings
 from shared.storage import Storage
 from web import create_app
+from web.services import KEY
 
 
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """The URL of a server that runs as long as the block."""
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
+    app = create_app(settings)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        app.extensions[KEY].changes.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager
