@@ -7,17 +7,26 @@ import time
 from collections.abc import Callable
 
 from flask import Response, jsonify, request
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import ETags
-from werkzeug.exceptions import UnprocessableEntity
 
 from shared.jobs import Job
 from web.documents import job_document
 from web.services import services
+from web.submissions import chosen
 
 POLL_S = 1
 LONGEST_WAIT_S = 60
 LOOK_AGAIN_S = 2.0  # the place in the queue moves with other jobs' changes
 PREFER_WAIT = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})', re.IGNORECASE)
+
+
+class WaitQuery(BaseModel):
+    """How long the client would wait for news."""
+
+    model_config = ConfigDict(frozen=True)
+
+    wait: int = Field(0, ge=0, le=LONGEST_WAIT_S, description="Answer at a change, or after so many seconds.")
 
 
 def answer(job: Job, status: int = 200) -> Response:
@@ -85,6 +94,4 @@ def wished_wait_s() -> float:
     if text is None:
         wish = PREFER_WAIT.search(request.headers.get("Prefer", ""))
         return float(min(LONGEST_WAIT_S, int(wish[1]))) if wish else 0.0
-    if not re.fullmatch(r"[0-9]{1,2}", text) or int(text) > LONGEST_WAIT_S:
-        raise UnprocessableEntity(f"wait: {text!r} is no whole number of seconds from 0 to {LONGEST_WAIT_S}.")
-    return float(text)
+    return float(chosen(WaitQuery, {"wait": text}).wait)

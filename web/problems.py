@@ -20,6 +20,7 @@ from shared.errors import (
     PhotoTypeError,
     ReliefError,
 )
+from shared.logs import request_id
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,14 @@ RETRY_AFTER_S = 5
 
 def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
     """A response of type application/problem+json."""
-    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **more}
+    body = {
+        "type": f"/problems/{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id(),
+        **more,
+    }
     return Response(json.dumps(body), status, mimetype="application/problem+json")
 
 

@@ -138,7 +138,7 @@ def test_an_upload_whose_patience_ends_is_answered_with_202(client, portrait):
     made = client.post(f"{API}/jobs", files={"photo": portrait}, headers={"Prefer": "wait=1"})
     assert (made.status_code, made.json()["state"]) == (202, "queued")
     assert 1 <= time.monotonic() - began < 4
-    for wrong in ("-1", "61", "1.5", "x", ""):
+    for wrong in ("-1", "61", "1.5", "x"):
         assert_problem(client.post(f"{API}/jobs?wait={wrong}", files={"photo": portrait}), 422, "wait")
 
 
