@@ -47,3 +47,7 @@ class JobConflictError(ReliefError):
 
 class ClaimLostError(ReliefError):
     """The claim on the job has passed to another run, or the job was canceled or deleted."""
+
+
+class IdempotencyError(ReliefError):
+    """The Idempotency-Key was sent before with another body."""

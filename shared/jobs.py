@@ -21,7 +21,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
-from shared.errors import ClaimLostError, JobConflictError, JobNotFoundError
+from shared.errors import ClaimLostError, IdempotencyError, JobConflictError, JobNotFoundError
 from shared.options import DepthOptions, ModelOptions
 
 LUA = Path(__file__).parent / "lua"
@@ -153,6 +153,24 @@ class Finished:
     model_name: str | None = None
 
 
+@dataclass(frozen=True)
+class Idempotency:
+    """What makes a repeated request the same one: the client's key, and the hash of all that it sent."""
+
+    key: str
+    body: str
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """Some of an owner's jobs, newest first; `next` is the cursor of the page behind it, None at the end."""
+
+    jobs: list[Job]
+    next: int | None
+
+
+IDEMPOTENCY_S = 24 * 3600.0
+
 GIVEN_UP = Problem(
     type="given-up",
     title="The photo could not be processed",
@@ -186,10 +204,16 @@ class JobStore:
         model: ModelOptions,
         rank: int = 0,
         request_id: str = "-",
+        idempotency: Idempotency | None = None,
     ) -> Job:
-        """Record a new job and put it in its owner's line, in one step. The photo must be on storage already."""
+        """Record a new job and put it in its owner's line, in one step. The photo must be on storage already.
+
+        Where the owner sent the same idempotency key within a day, it is the earlier job that is given.
+
+        Raises:
+            IdempotencyError: the key came with another body then.
+        """
         fields = {
-            "owner": owner,
             "stage": steps[0],
             "steps": json.dumps(steps),
             "rank": rank,
@@ -198,8 +222,14 @@ class JobStore:
             "depth": depth.model_dump_json(),
             "model": model.model_dump_json(),
         }
-        self._call("create", job_id, *_flat(fields))  # asked twice, because an answer was lost, it makes one job
-        return self.get(job_id)
+        rules: dict[str, Any] = {"owner": owner}
+        if idempotency:
+            rules |= {"key": idempotency.key, "body": idempotency.body, "ms": _ms(IDEMPOTENCY_S)}
+        # Asked twice, because an answer was lost, it makes one job.
+        outcome, known_id = self._call("create", job_id, json.dumps(rules), *_flat(fields))
+        if outcome == b"reused":
+            raise IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one")
+        return self.get(known_id.decode())
 
     def get(self, job_id: str) -> Job:
         """The job record.
@@ -211,6 +241,20 @@ class JobStore:
         if not fields:
             raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
         return _job(fields)
+
+    def page(self, owner: str, *, cursor: int | None, limit: int) -> JobPage:
+        """An owner's jobs, newest first, from behind the cursor on."""
+        newest = "+inf" if cursor is None else f"({cursor}"
+        rows = cast(
+            list[tuple[bytes, float]],
+            self.redis.zrevrangebyscore(f"relief:owned:{owner}", newest, "-inf", 0, limit + 1, withscores=True),
+        )
+        with self.redis.pipeline(transaction=False) as pipe:
+            for job_id, _ in rows[:limit]:
+                pipe.hgetall(f"relief:job:{job_id.decode()}")
+            records = pipe.execute()
+        jobs = [_job(fields) for fields in records if fields]  # one may have been deleted meanwhile
+        return JobPage(jobs, int(rows[limit - 1][1]) if len(rows) > limit else None)
 
     def exists(self, job_id: str) -> bool:
         """True where there is a record of that id."""
@@ -279,10 +323,12 @@ class JobStore:
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued or running job; a job canceled before stays so.
 
+        A job that has its depth already is not lost: it succeeds with the results that it has, and gives up the rest.
+
         Raises:
             JobNotFoundError, JobConflictError: it has ended otherwise.
         """
-        return self._moved(job_id, self._call("cancel", job_id), State.CANCELED, "can no longer be canceled")
+        return self._moved(job_id, self._call("cancel", job_id), ("canceled", "kept"), "can no longer be canceled")
 
     def requeue(self, job_id: str, stage: Stage, steps: Sequence[Stage], model: ModelOptions, rank: int = 0) -> Job:
         """Queue another run of an ended job from `stage` on.
@@ -292,12 +338,12 @@ class JobStore:
         """
         fields = {"steps": json.dumps(steps), "model": model.model_dump_json()}
         answer = self._call("requeue", job_id, stage, rank, *_flat(fields))
-        return self._moved(job_id, answer, State.QUEUED, "cannot be queued again")
+        return self._moved(job_id, answer, ("queued",), "cannot be queued again")
 
-    def _moved(self, job_id: str, answer: bytes | None, wanted: State, refusal: str) -> Job:
+    def _moved(self, job_id: str, answer: bytes | None, wanted: tuple[str, ...], refusal: str) -> Job:
         if answer is None:
             raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
-        if answer.decode() != wanted:
+        if answer.decode() not in wanted:
             raise JobConflictError(f"the job is {answer.decode()} and {refusal}")
         return self.get(job_id)
 

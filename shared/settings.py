@@ -52,6 +52,9 @@ class Settings(BaseModel):
         default=3, ge=1, alias="RELIEF_ATTEMPTS", description="Runs of a stage before its job is given up."
     )
 
+    listeners: int = Field(
+        default=8, ge=0, alias="RELIEF_LISTENERS", description="Long-polls and event streams at once, per web process."
+    )
     behind_proxy: bool = Field(
         default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."
     )

@@ -127,7 +127,8 @@ def _gunicorn(port: int) -> list[str]:
 def _celery(queues: str, name: str) -> list[str]:
     options = ["-Q", queues, "-n", f"{name}@%h", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
+    command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
+    return ["nice", "-n", "10", *command]  # on a machine that they share, the front answers first
 
 
 def _secret(path: Path) -> str:

@@ -13,8 +13,9 @@ from shared.jobs import JobStore
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
-from web import pages, problems
-from web.api import health, jobs, metrics, models, results
+from web import access, openapi, pages, problems, request_ids
+from web.api import events, health, jobs, metrics, models, results
+from web.changes import Changes
 from web.services import KEY, Services
 
 FORM_OVERHEAD_BYTES = 100_000
@@ -34,20 +35,26 @@ def create_app(settings: Settings) -> APIFlask:
         SESSION_COOKIE_NAME="relief",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,  # polling need not carry a cookie back each time
         PERMANENT_SESSION_LIFETIME=timedelta(days=365),
         MAX_CONTENT_LENGTH=settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES,
         OPENAPI_VERSION="3.1.0",
     )
     redis = connect(settings.redis_url)
     hints = Hints(celery_app(settings.redis_url))
-    app.extensions[KEY] = Services(settings, JobStore(redis), Storage(settings.data), hints)
+    app.extensions[KEY] = Services(
+        settings, JobStore(redis), Storage(settings.data), hints, Changes(redis, settings.listeners)
+    )
+    request_ids.register(app)
     problems.register(app)
+    access.register(app)
     app.teardown_request(_close_uploads)
-    for room in (jobs, results, models):
+    for room in (jobs, events, results, models):
         app.register_blueprint(room.blueprint, url_prefix="/api/v1")
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     pages.register(app)
+    openapi.register(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app

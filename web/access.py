@@ -1,15 +1,96 @@
-"""Who is asking: an anonymous visitor is known by a signed cookie."""
+"""Who is asking, and what is theirs: a visitor is known by a signed cookie, a program by its API key."""
 
 from __future__ import annotations
 
 import secrets
+from urllib.parse import urlsplit
 
-from flask import session
+from flask import Flask, g, request, session
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from shared.errors import JobNotFoundError
+from shared.jobs import Job
+from web.keys import Keys
+from web.services import services
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, marked Secure for whoever came by TLS."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """True where this request came encrypted; then the cookie never travels otherwise."""
+        return request.is_secure
+
+
+def register(app: Flask) -> None:
+    """Know the caller of every request, and refuse writes that another site had a browser make."""
+    app.session_interface = CookieSessions()
+    app.before_request(_identify)
+    app.before_request(_refuse_cross_site_writes)
+
+
+def caller() -> str | None:
+    """Whose jobs this request may see; None for a visitor without a cookie."""
+    return g.key_owner or session.get("owner")
 
 
 def owner() -> str:
-    """The visitor's own id; a new visitor gets one with this answer."""
-    if "owner" not in session:
-        session["owner"] = secrets.token_hex(8)
+    """The caller, to make something theirs; a new visitor gets a cookie with this answer."""
+    known = caller()
+    if known is None:
+        known = session["owner"] = secrets.token_hex(8)
         session.permanent = True
-    return str(session["owner"])
+    return known
+
+
+def own_job(job_id: str) -> Job:
+    """A job of the caller.
+
+    Raises:
+        JobNotFoundError: there is none of that id, or it is another's: both sound the same.
+    """
+    job = services().store.get(job_id)
+    if job.owner != caller():
+        raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+    return job
+
+
+def _identify() -> None:
+    """Look the API key up, if one was sent.
+
+    Raises:
+        Unauthorized: it is no key of ours, or was revoked; a cookie beside it does not help.
+    """
+    g.key_owner = None
+    if "Authorization" not in request.headers:
+        return
+    given = request.authorization
+    name = (
+        Keys(services().store.redis).name_of(given.token) if given and given.type == "bearer" and given.token else None
+    )
+    if name is None:
+        raise Unauthorized(
+            "The API key is unknown or was revoked. Send: Authorization: Bearer <key>.",
+            www_authenticate=WWWAuthenticate("bearer"),
+        )
+    g.key_owner = f"key-{name}"
+
+
+def _refuse_cross_site_writes() -> None:
+    """Browsers say where a write comes from, so no token is needed; a program sends neither header, or a key.
+
+    Sec-Fetch-Site comes with TLS and on localhost, Origin with every cross-site write of every browser.
+
+    Raises:
+        Forbidden: the write comes from a page of another site.
+    """
+    if request.method in SAFE_METHODS or g.key_owner:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    allowed = site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc == request.host
+    if not allowed:
+        raise Forbidden("This request came from a page of another site. Programs use an API key instead of the cookie.")

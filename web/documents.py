@@ -65,6 +65,61 @@ class JobDocument(BaseModel):
     links: dict[str, str]
 
 
+class JobList(BaseModel):
+    """Some of one's jobs, newest first; `next` is the URL of those behind them."""
+
+    jobs: list[JobDocument]
+    next: str | None
+
+
+class Deleted(BaseModel):
+    """What was removed."""
+
+    deleted: str
+    files: list[str]
+
+
+class DepthModel(BaseModel):
+    """A depth model that the workers know."""
+
+    name: str
+    title: str
+    unit: str
+    licence: str
+    ready: bool
+
+
+class ModelList(BaseModel):
+    """The depth models; `default` is the one that `auto` takes."""
+
+    models: list[DepthModel]
+    default: str | None
+
+
+class OptionList(BaseModel):
+    """JSON Schemas of the settings of each stage."""
+
+    depth: dict[str, Any]
+    model: dict[str, Any]
+
+
+class WorkerCount(BaseModel):
+    """Whether this process answers, or how many workers each stage has."""
+
+    status: str | None = None
+    workers: dict[Stage, int] | None = None
+
+
+class ProblemDocument(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+
+
 def job_document(job: Job, store: JobStore) -> JobDocument:
     """What the API says of a job; asks the store for its place in the queue."""
     before = store.jobs_before(job) if job.state is State.QUEUED else None
@@ -138,7 +193,14 @@ def _results(job: Job) -> list[Result]:
 
 
 def _links(job: Job) -> dict[str, str]:
-    links = {"self": _url("jobs.show", job), "photo": _result_url(job, PHOTO)}
+    links = {
+        "self": _url("jobs.show", job),
+        "photo": _result_url(job, PHOTO),
+        "events": _url("events.events", job),
+        "delete": _url("jobs.delete", job),
+    }
+    if job.state is State.FAILED:
+        links["retry"] = _url("jobs.retry", job)
     if not job.ended:
         links["cancel"] = _url("jobs.cancel", job)
     if job.depth_files and job.state in (State.SUCCEEDED, State.FAILED):

@@ -9,6 +9,7 @@ from flask import Flask, Response, make_response, render_template, request, send
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from shared.viewer import static_folder
+from web.access import owner
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -27,7 +28,8 @@ def register(app: Flask) -> None:
 
 
 def page() -> str:
-    """The one page: upload, depth map, 3D view."""
+    """The one page: upload, depth map, 3D view. It brings the cookie: all photos sent from it have one owner."""
+    owner()
     return render_template("index.html", plotly_url=url_for("plotly_js"))
 
 
@@ -54,6 +56,8 @@ def add_security_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
     return response
 
 

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import (
+    IdempotencyError,
     JobConflictError,
     JobNotFoundError,
     ModelError,
@@ -19,6 +20,7 @@ from shared.errors import (
     PhotoTypeError,
     ReliefError,
 )
+from shared.logs import request_id
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
     PhotoError: (422, "photo", "The photo cannot be used"),
     ModelError: (422, "model", "The depth model cannot be used"),
+    IdempotencyError: (422, "idempotency-key", "The Idempotency-Key was used before"),
     JobNotFoundError: (404, "not-found", "Not found"),
     JobConflictError: (409, "conflict", "Not possible in this state"),
 }
@@ -35,7 +38,14 @@ RETRY_AFTER_S = 5
 
 def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
     """A response of type application/problem+json."""
-    body = {"type": f"/problems/{kind}", "title": title, "status": status, "detail": detail, **more}
+    body = {
+        "type": f"/problems/{kind}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "request_id": request_id(),
+        **more,
+    }
     return Response(json.dumps(body), status, mimetype="application/problem+json")
 
 
@@ -58,7 +68,7 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     response = problem(code, HTTPStatus(code).name.lower().replace("_", "-"), error.name, error.description or "")
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after", "location"):
+        if name.lower() in ("allow", "retry-after", "location", "www-authenticate"):
             response.headers[name] = value
     return response
 

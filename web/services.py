@@ -11,6 +11,7 @@ from shared.jobs import JobStore
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import Storage
+from web.changes import Changes
 
 KEY = "relief"
 
@@ -23,6 +24,7 @@ class Services:
     store: JobStore
     storage: Storage
     hints: Hints
+    changes: Changes
 
 
 def services() -> Services:

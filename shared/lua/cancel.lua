@@ -1,16 +1,32 @@
--- ARGV: id ; 'canceled', or the state that does not allow it, or nothing where there is no such job.
+-- ARGV: id ; 'canceled'; 'kept' where the job has its depth: then it is again what it was before the run that is canceled;
+-- else the state that does not allow it, or nothing where there is no such job.
 local id = ARGV[1]
 local state = get(id, 'state')
 if not state then
   return false
 end
+if state == 'canceled' then
+  return 'canceled'
+elseif not (state == 'queued' or state == 'running') then
+  return state
+end
 if state == 'queued' then
   leave_line(id)
 end
-if not move(id, 'canceled') then
-  return state
-end
 end_run(id)
-set(id, 'finished_ms', now_ms(), 'progress', get(id, 'progress'))
+set(id, 'finished_ms', now_ms())
+local reached = false
+for _, stage in ipairs({ 'depth', 'model', 'export' }) do
+  local files = get(id, stage .. '_files')
+  if files and files ~= '[]' then
+    reached = stage
+  end
+end
+if reached then
+  move(id, 'succeeded')
+  set(id, 'stage', reached, 'progress', '1')
+else
+  move(id, 'canceled')
+end
 changed(id)
-return 'canceled'
+return reached and 'kept' or 'canceled'

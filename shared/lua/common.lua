@@ -7,7 +7,7 @@ local DEAD = P .. 'dead' -- zset: jobs given up after too many attempts -> when,
 local JOBS = P .. 'jobs' -- zset: every job id -> when it was created, ms
 
 local TRANSITIONS = {
-  queued = { running = true, failed = true, canceled = true },
+  queued = { running = true, succeeded = true, failed = true, canceled = true },
   running = { queued = true, running = true, succeeded = true, failed = true, canceled = true },
   succeeded = { queued = true },
   failed = { queued = true },
@@ -45,6 +45,11 @@ end
 -- zset of one owner's waiting jobs -> their places; the lowest is next.
 local function line_key(stage, owner)
   return P .. 'line:' .. stage .. ':' .. owner
+end
+
+-- zset of all jobs of an owner -> a number that rises from job to job.
+local function owned_key(owner)
+  return P .. 'owned:' .. owner
 end
 
 local function move(id, state)

@@ -1,14 +1,30 @@
--- ARGV: id, then field, value, ... ; 1 where the job was made, 0 where it was there already.
-local id = ARGV[1]
+-- ARGV: id, rules as JSON, then field, value, ...
+-- rules: owner, and where the client sent an Idempotency-Key: key, body (hashes), ms (how long it is remembered).
+-- Answer: 'made' and the id; 'same' and the id of the earlier job of this key; 'reused' where the key came with another body.
+local id, rules = ARGV[1], cjson.decode(ARGV[2])
 if redis.call('EXISTS', job_key(id)) == 1 then
-  return 0
+  return { 'made', id }
+end
+local remembered = rules.key and P .. 'idempotency:' .. rules.owner .. ':' .. rules.key
+if remembered then
+  local earlier = redis.call('HMGET', remembered, 'body', 'job')
+  if earlier[1] and earlier[1] ~= rules.body then
+    return { 'reused', earlier[2] }
+  elseif earlier[1] and redis.call('EXISTS', job_key(earlier[2])) == 1 then
+    return { 'same', earlier[2] }
+  end
 end
 local now = now_ms()
-redis.call('HSET', job_key(id), unpack(ARGV, 2))
+redis.call('HSET', job_key(id), 'owner', rules.owner, unpack(ARGV, 3))
 set(id, 'id', id, 'state', 'queued', 'progress', '0', 'attempt', '0', 'run', '', 'created_ms', now, 'queued_ms', now)
 new_place(id)
 stand_in_line(id)
 redis.call('ZADD', JOBS, now, id)
+redis.call('ZADD', owned_key(rules.owner), redis.call('INCR', P .. 'place'), id)
+if remembered then
+  redis.call('HSET', remembered, 'body', rules.body, 'job', id)
+  redis.call('PEXPIRE', remembered, rules.ms)
+end
 count('accepted', 1)
 changed(id)
-return 1
+return { 'made', id }

@@ -1,4 +1,4 @@
-"""The web front behind a real HTTP server."""
+"""The application behind a real HTTP server, on a real Valkey and real storage, without workers."""
 
 import threading
 from collections.abc import Iterator
@@ -10,23 +10,52 @@ from werkzeug.serving import make_server
 
 from shared.jobs import JobStore
 from shared.settings import Settings
+from shared.storage import Storage
 from web import create_app
+from web.services import KEY
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The URL of a server that runs as long as the block."""
+    app = create_app(settings)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        app.extensions[KEY].changes.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 @contextmanager
 def client_of(settings: Settings) -> Iterator[httpx.Client]:
-    """The application behind a real HTTP server on a free port."""
-    server = make_server("127.0.0.1", 0, create_app(settings), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", timeout=20) as client:
+    """One visitor of a server of these settings."""
+    with serving(settings) as url, httpx.Client(base_url=url, timeout=20) as client:
         yield client
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
-def client(store: JobStore, settings: Settings) -> Iterator[httpx.Client]:
-    with client_of(settings) as client:
+def url(store: JobStore, settings: Settings) -> Iterator[str]:
+    with serving(settings) as url:
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, timeout=20) as client:
         yield client
+
+
+@pytest.fixture
+def stranger(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, timeout=20) as client:
+        yield client
+
+
+@pytest.fixture
+def storage(settings: Settings) -> Storage:
+    return Storage(settings.data)

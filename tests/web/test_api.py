@@ -2,41 +2,14 @@
 
 import io
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
 from shared.jobs import Finished, Stage, StoredFile
-from shared.settings import Settings
-from shared.storage import Storage
 from shared.workers import ModelInfo, Offer, Workers
+from tests.web.asking import API, assert_problem, stored_files, upload
 from tests.web.conftest import client_of
-
-API = "/api/v1"
-
-
-@pytest.fixture
-def storage(settings: Settings) -> Storage:
-    return Storage(settings.data)
-
-
-def upload(client: httpx.Client, data: bytes, name: str = "face.jpg", **fields: str) -> httpx.Response:
-    return client.post(f"{API}/jobs", files={"photo": (name, data)}, data=fields)
-
-
-def stored_files(settings: Settings) -> list[str]:
-    return sorted(path.name for path in settings.data.rglob("*") if path.is_file())
-
-
-def assert_problem(response, status: int, words: str) -> dict:
-    assert response.status_code == status, response.text
-    assert response.headers["Content-Type"] == "application/problem+json"
-    body = response.json()
-    assert body["status"] == status
-    assert words in body["detail"], body
-    assert body["type"].startswith("/problems/")
-    return body
 
 
 def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settings, portrait):

@@ -1,150 +1,146 @@
-"""Jobs: send a photo, ask how it stands, cancel, build another 3D model, delete."""
+"""Jobs: send a photo, ask how it stands, list one's own, cancel, try again, build another 3D model, delete."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request
-from pydantic import BaseModel, ValidationError
+from flask import Response, jsonify, request, url_for
+from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import UnprocessableEntity
 
-from shared.errors import JobConflictError, ModelError, PhotoError
-from shared.jobs import Job, PhotoInfo, Stage
-from shared.options import DepthOptions, ModelOptions
+from shared.errors import JobConflictError, ModelError, ReliefError
+from shared.jobs import Job, PhotoInfo, Stage, State
+from shared.logs import request_id
+from shared.options import ModelOptions
 from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.workers import Workers
-from web.access import owner
-from web.documents import job_document
+from web.access import caller, own_job, owner
+from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
+from web.documents import JobList, job_document
 from web.services import services
+from web.submissions import Submission, chosen, read_submission
 
 blueprint = APIBlueprint("jobs", __name__)
 
-POLL_S = 1
-Options = TypeVar("Options", bound=BaseModel)
 
+class PageQuery(BaseModel):
+    """Which part of one's jobs to list."""
 
-class JobForm(BaseModel):
-    """What may stand beside the photo in POST /jobs."""
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    steps: Literal["depth", "depth,model", "depth,model,export"] = "depth,model,export"
-
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """The stages that the job is to run."""
-        return tuple(Stage(step) for step in self.steps.split(","))
+    limit: int = Field(20, ge=1, le=100, description="At most so many jobs.")
+    cursor: int | None = Field(None, ge=0, le=2**53, description="Where the page before ended; comes in its `next`.")
 
 
 @blueprint.post("/jobs")
 def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
-    fields = request.form.to_dict()
-    form, depth, model = _chosen(JobForm, fields), _chosen(DepthOptions, fields), _chosen(ModelOptions, fields)
-    _refuse_unknown(fields)
-    _check_model(depth.model)
-    photo = _photo()
-    job = _accept(photo, form.stages, depth, model)
-    return _answer(job, 202)
+    wished_wait_s()  # refuse a wrong wish before any work
+    submission = read_submission()
+    _check_model(submission.depth.model)
+    limits = services().settings
+    check_bytes(len(submission.photo), limits.upload_mb)
+    photo = read_photo(submission.photo, limit_mp=limits.upload_mp)
+    job = ended_in_time(_accept(photo, submission))
+    return answer(job, 200 if job.ended else 202)
+
+
+@blueprint.get("/jobs")
+def index() -> Response:
+    """One's own jobs, newest first."""
+    query = chosen(PageQuery, request.args)
+    known, store = caller(), services().store
+    if known is None:
+        return _listed(JobList(jobs=[], next=None))
+    page = store.page(known, cursor=query.cursor, limit=query.limit)
+    following = url_for("jobs.index", cursor=page.next, limit=query.limit) if page.next else None
+    return _listed(JobList(jobs=[job_document(job, store) for job in page.jobs], next=following))
 
 
 @blueprint.get("/jobs/<job_id>")
 def show(job_id: str) -> Response:
-    """How a job stands; answers 304 where nothing changed since the client's ETag."""
-    return _answer(services().store.get(job_id))
+    """How a job stands; 304 where nothing changed since the client's ETag, which `?wait=N` puts off for N seconds."""
+    return answer_when_changed(job_id, lambda: own_job(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
 def cancel(job_id: str) -> Response:
-    """Stop a job; its files go."""
-    job = services().store.cancel(job_id)
-    services().storage.delete(job_id)
-    return _answer(job)
+    """Stop a job. Without its depth it is canceled and its files go; else it keeps the results that it has."""
+    job = services().store.cancel(own_job(job_id).id)
+    if job.state is State.CANCELED:
+        services().storage.delete(job_id)
+    return answer(job)
+
+
+@blueprint.post("/jobs/<job_id>/retry")
+def retry(job_id: str) -> Response:
+    """Run the stage that failed, and those behind it, once more."""
+    job = own_job(job_id)
+    if job.state is not State.FAILED:
+        raise JobConflictError(f"the job is {job.state}; only a failed job can be tried again")
+    return _requeued(job, job.stage, job.steps, job.model)
 
 
 @blueprint.post("/jobs/<job_id>/model")
 def build_model(job_id: str) -> Response:
     """Build a 3D model from the depth that is stored, with other settings; the network does not run again."""
-    store = services().store
-    options = _chosen(ModelOptions, _json_body(), whole=True)
-    if not store.get(job_id).depth_files:
+    job = own_job(job_id)
+    options = chosen(ModelOptions, _json_body())
+    if not job.depth_files:
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
-    job = store.requeue(job_id, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
-    services().hints.send(Stage.MODEL)
-    return _answer(job, 202)
+    return _requeued(job, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
 
 
 @blueprint.delete("/jobs/<job_id>")
 def delete(job_id: str) -> Response:
     """Remove a job and all of its files; the answer lists them."""
-    services().store.delete(job_id)
+    services().store.delete(own_job(job_id).id)
     return jsonify(deleted=job_id, files=services().storage.delete(job_id))
 
 
-def _accept(photo: DecodedPhoto, steps: tuple[Stage, ...], depth: DepthOptions, model: ModelOptions) -> Job:
+def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
     """Photo to storage, record to Redis, hint to the workers: in this order, so that a job always has its photo."""
     doors, job_id = services(), uuid.uuid4().hex
     doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(photo.pixels))
     # Where Redis fails here, the photo stays: the record may exist although the answer was lost, and then needs it.
     # The workers' sweeper deletes photos that have no record.
     height, width = photo.pixels.shape[:2]
-    info = PhotoInfo(width=width, height=height, focal_35mm=photo.focal_35mm)
-    job = doors.store.create(job_id, owner=owner(), steps=steps, photo=info, depth=depth, model=model)
-    doors.hints.send(steps[0])
+    try:
+        job = doors.store.create(
+            job_id,
+            owner=owner(),
+            steps=submission.form.stages,
+            photo=PhotoInfo(width=width, height=height, focal_35mm=photo.focal_35mm),
+            depth=submission.depth,
+            model=submission.model,
+            request_id=request_id(),
+            idempotency=submission.idempotency,
+        )
+    except ReliefError:
+        doors.storage.delete(job_id)
+        raise
+    if job.id == job_id:
+        doors.hints.send(job.stage)
+    else:  # the same request came before
+        doors.storage.delete(job_id)
     return job
 
 
-def _photo() -> DecodedPhoto:
-    """The photo of a multipart request, checked.
-
-    Raises:
-        PhotoError: there is none, or it cannot be used.
-    """
-    upload, limits = request.files.get("photo"), services().settings
-    if upload is None:
-        raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
-    data = upload.read()
-    check_bytes(len(data), limits.upload_mb)
-    return read_photo(data, limit_mp=limits.upload_mp)
+def _requeued(job: Job, stage: Stage, steps: tuple[Stage, ...], options: ModelOptions) -> Response:
+    queued = services().store.requeue(job.id, stage, steps, options)
+    services().hints.send(stage)
+    return answer(queued, 202)
 
 
-def _answer(job: Job, status: int = 200) -> Response:
-    document = job_document(job, services().store)
-    response = jsonify(document.model_dump(mode="json"))
-    response.status_code = status
+def _listed(jobs: JobList) -> Response:
+    response = jsonify(jobs.model_dump(mode="json"))
     response.headers["Cache-Control"] = "private, no-cache"
-    if status == 202:
-        response.headers["Location"] = document.links["self"]
-    if not job.ended:
-        response.headers["Retry-After"] = str(POLL_S)
     response.add_etag()
-    if status == 200:
-        response.make_conditional(request)
+    response.make_conditional(request)
     return response
-
-
-def _chosen(kind: type[Options], fields: Mapping[str, Any], *, whole: bool = False) -> Options:
-    """The options of one kind among a request's fields; an empty field is one not given.
-
-    Raises:
-        UnprocessableEntity: a value is wrong; says which and what is allowed.
-    """
-    names = fields if whole else kind.model_fields
-    given = {name: fields[name] for name in names if fields.get(name) not in (None, "")}
-    try:
-        return kind.model_validate(given)
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise UnprocessableEntity(f"A setting is wrong: {wrong}.") from error
-
-
-def _refuse_unknown(fields: Mapping[str, str]) -> None:
-    known = {*JobForm.model_fields, *DepthOptions.model_fields, *ModelOptions.model_fields}
-    unknown = sorted(set(fields) - known)
-    if unknown:
-        raise UnprocessableEntity(f"Unknown settings: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
 
 
 def _check_model(name: str) -> None:

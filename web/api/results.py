@@ -12,6 +12,7 @@ from shared.jobs import Job
 from shared.pointcloud import PointCloud
 from shared.storage import CLOUD, PHOTO, PHOTO_FOLDER, VIEW
 from shared.viewer import view_html
+from web.access import own_job
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
@@ -28,7 +29,7 @@ TYPES = {  # ours by name, never the uploader's word
 @blueprint.get("/jobs/<job_id>/results/<name>")
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
-    job = services().store.get(job_id)
+    job = own_job(job_id)
     if name == VIEW:
         return _view(job)
     folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)

@@ -1,0 +1,105 @@
+"""API keys: `python -m web.keys create|list|revoke NAME`. Redis holds their hashes, never the keys.
+
+A key has 256 random bits, so one round of SHA-256 hides it as well as a slow hash would. Jobs belong to the key's name:
+revoke and create with the same name gives a new key to the same jobs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+import secrets
+import sys
+from typing import cast
+
+from redis import Redis
+
+from shared.errors import ReliefError
+from shared.queue import connect
+from shared.settings import Settings
+
+NAMES = "relief:key-names"  # hash: name -> the key's hash
+HASHES = "relief:keys"  # hash: the key's hash -> name
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
+
+
+class KeyNameError(ReliefError):
+    """The name of an API key is taken, unknown, or not one."""
+
+
+class Keys:
+    """The API keys of one Relief."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def create(self, name: str) -> str:
+        """Make a key; this is the only time that it can be seen.
+
+        Raises:
+            KeyNameError: there is a key of that name, or the name is not one.
+        """
+        if not NAME.fullmatch(name):
+            raise KeyNameError(f"{name!r} is no name of a key; use 1 to 32 of a-z, 0-9 and -")
+        key = f"relief_{secrets.token_urlsafe(32)}"
+        if not self._redis.hsetnx(NAMES, name, _hash(key)):
+            raise KeyNameError(f"there is a key named {name} already; revoke it first")
+        self._redis.hset(HASHES, _hash(key), name)
+        return key
+
+    def revoke(self, name: str) -> None:
+        """Make a key worthless at once; its jobs stay until they expire.
+
+        Raises:
+            KeyNameError: there is none of that name.
+        """
+        digest = cast("bytes | None", self._redis.hget(NAMES, name))
+        if digest is None:
+            raise KeyNameError(f"there is no key named {name}")
+        self._redis.hdel(HASHES, digest)
+        self._redis.hdel(NAMES, name)
+
+    def names(self) -> list[str]:
+        """The names of all keys."""
+        return sorted(name.decode() for name in cast(list[bytes], self._redis.hkeys(NAMES)))
+
+    def name_of(self, key: str) -> str | None:
+        """Whose key it is; None where it is nobody's."""
+        name = cast("bytes | None", self._redis.hget(HASHES, _hash(key)))
+        return name.decode() if name else None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 0 where it was done."""
+    parser = argparse.ArgumentParser(prog="python -m web.keys", description="API keys of this Relief (REDIS_URL).")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for command, words in (("create", "make a key and show it once"), ("revoke", "make a key worthless")):
+        commands.add_parser(command, help=words).add_argument("name")
+    commands.add_parser("list", help="the names of all keys")
+    chosen = parser.parse_args(arguments)
+    try:
+        redis = connect(Settings.from_environment().redis_url)
+        sys.stdout.write(_done(Keys(redis), chosen))
+        redis.close()
+    except ReliefError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _done(keys: Keys, chosen: argparse.Namespace) -> str:
+    if chosen.command == "create":
+        return f"{keys.create(chosen.name)}\n"
+    if chosen.command == "revoke":
+        keys.revoke(chosen.name)
+        return ""
+    return "".join(f"{name}\n" for name in keys.names())
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""Each request has an id: in the answer's header, in its problem document, and in every line logged for it."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from flask import Flask, Response, g, request
+
+from shared.logs import log_context, request_id
+
+log = logging.getLogger(__name__)
+
+HEADER = "X-Request-ID"
+
+
+def register(app: Flask) -> None:
+    """Give every request its id; this must be the first thing that happens to it."""
+    app.before_request(_begin)
+    app.after_request(_tell)
+    app.teardown_request(_end)
+
+
+def _begin() -> None:
+    g.log_context = log_context(request_id=uuid.uuid4().hex)
+    g.log_context.__enter__()
+
+
+def _tell(response: Response) -> Response:
+    response.headers[HEADER] = request_id()
+    if response.status_code >= 400:
+        log.info("%s %s refused with %d", request.method, request.path, response.status_code)
+    return response
+
+
+def _end(_: BaseException | None) -> None:
+    if "log_context" in g:
+        g.log_context.__exit__(None, None, None)

@@ -1,0 +1,113 @@
+"""What a client sends to have a job made: a photo and its settings, as a form or as a bare image."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import UnprocessableEntity
+
+from shared.errors import PhotoError, PhotoTypeError
+from shared.jobs import Idempotency, Stage
+from shared.options import DepthOptions, ModelOptions
+
+IMAGE_TYPES = ("image/jpeg", "image/png")
+FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
+LONGEST_KEY = 255
+NOT_SETTINGS = ("wait",)  # in the query too, but not of the job
+Options = TypeVar("Options", bound=BaseModel)
+
+
+class JobForm(BaseModel):
+    """What may stand beside the settings of the stages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: Literal["depth", "depth,model", "depth,model,export"] = Field(
+        "depth,model,export", description="The stages to run, the first of which is always depth."
+    )
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that the job is to run."""
+        return tuple(Stage(step) for step in self.steps.split(","))
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A photo as it came, unchecked, and settings that are checked."""
+
+    photo: bytes
+    form: JobForm
+    depth: DepthOptions
+    model: ModelOptions
+    idempotency: Idempotency | None
+
+
+def read_submission() -> Submission:
+    """What this request sends; options may stand in the form or in the query.
+
+    Raises:
+        UnprocessableEntity: a setting is wrong or unknown, or the Idempotency-Key is too long.
+        PhotoError: there is no photo where one should be.
+    """
+    fields = {name: value for name, value in request.args.items() if name not in NOT_SETTINGS} | request.form.to_dict()
+    form = _chosen_among(JobForm, fields)
+    depth, model = _chosen_among(DepthOptions, fields), _chosen_among(ModelOptions, fields)
+    _refuse_unknown(fields)
+    photo = _photo()
+    return Submission(photo, form, depth, model, _idempotency(photo, fields))
+
+
+def chosen(kind: type[Options], fields: Mapping[str, Any]) -> Options:
+    """Options out of a request's fields; an empty field is one not given.
+
+    Raises:
+        UnprocessableEntity: a value is wrong; says which and what is allowed.
+    """
+    given = {name: value for name, value in fields.items() if value not in (None, "")}
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise UnprocessableEntity(f"A setting is wrong: {wrong}.") from error
+
+
+def _chosen_among(kind: type[Options], fields: Mapping[str, str]) -> Options:
+    return chosen(kind, {name: value for name, value in fields.items() if name in kind.model_fields})
+
+
+def _refuse_unknown(fields: Mapping[str, str]) -> None:
+    known = {*JobForm.model_fields, *DepthOptions.model_fields, *ModelOptions.model_fields}
+    unknown = sorted(set(fields) - known)
+    if unknown:
+        raise UnprocessableEntity(f"Unknown settings: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
+
+
+def _photo() -> bytes:
+    if request.mimetype in IMAGE_TYPES:
+        return request.get_data()
+    if request.mimetype not in FORM_TYPES:
+        raise PhotoTypeError(
+            f"a body of type {request.mimetype} is not understood; send image/jpeg or image/png, "
+            'or multipart/form-data with the photo in the field "photo"'
+        )
+    upload = request.files.get("photo")
+    if upload is None:
+        raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
+    return upload.read()
+
+
+def _idempotency(photo: bytes, fields: Mapping[str, str]) -> Idempotency | None:
+    key = request.headers.get("Idempotency-Key")
+    if not key:
+        return None
+    if len(key) > LONGEST_KEY:
+        raise UnprocessableEntity(f"The Idempotency-Key has {len(key)} characters; at most {LONGEST_KEY} are allowed.")
+    body = hashlib.sha256(json.dumps(sorted(fields.items())).encode() + b"\0" + photo)
+    return Idempotency(hashlib.sha256(key.encode()).hexdigest(), body.hexdigest())
