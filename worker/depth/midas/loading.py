@@ -12,6 +12,7 @@ from torch import nn
 from worker.depth.midas.backends.select import Subject, open_backend
 from worker.depth.midas.checkpoint import NetworkSpec, load_network
 from worker.depth.midas.estimator import MidasEstimator
+from worker.depth.midas.folding import folded
 from worker.depth.transforms import InputRule, Normalisation
 
 EXPORTS = "onnx"  # folder of the exports, beside the weights
@@ -51,7 +52,7 @@ def load(
 
     def network() -> nn.Module:
         spec: NetworkSpec = getattr(import_module(module), attribute)
-        return load_network(spec, checkpoint.path)
+        return folded(load_network(spec, checkpoint.path))
 
     subject = Subject(
         network=network,
