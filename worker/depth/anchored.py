@@ -55,9 +55,7 @@ class Anchored:
         disparities = self._network.disparity(photos, [found[0].box if found else None for found in faces])
         return [self._estimate(*one) for one in zip(photos, faces, disparities, strict=True)]
 
-    def _estimate(
-        self, photo: Photo, faces: Sequence[Face], disparity: np.ndarray | PhotoError
-    ) -> DepthMap | PhotoError:
+    def _estimate(self, photo: Photo, faces: list[Face], disparity: np.ndarray | PhotoError) -> DepthMap | PhotoError:
         if isinstance(disparity, PhotoError):
             return disparity
         if faces:

@@ -71,7 +71,7 @@ class Portrait:
         """The faces in a photo, the largest first."""
         return self._finder.find_faces(photo.pixels)
 
-    def bust_of(self, photo: Photo, faces: Sequence[Face]) -> Bust:
+    def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
         """The person whose face is the first, with the part of the surface that landmarks vouch for."""
         camera, pixels = _on_grid(photo)
         size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
