@@ -153,7 +153,7 @@ def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> d
     """Figures of the model and the two baselines on every head; `folder` holds the model's weights."""
     model, finder, all_heads = Portrait(folder), FaceFinder(folder), list(heads())
     faces = [finder.find_faces(head.pixels)[0] for head in all_heads]
-    busts = [bust for bust in (model.bust_of(head.photo) for head in all_heads) if isinstance(bust, Bust)]
+    busts = [model.bust_of(head.photo, model.faces_of(head.photo)) for head in all_heads]
     mean = mean_shape(faces, [bust.depth_map.camera for bust in busts])
     guesses: dict[str, Callable[[Bust, Face, Head], Guess]] = {
         "portrait": lambda bust, face, head: portrait(bust, face),

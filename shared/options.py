@@ -14,6 +14,9 @@ PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 
 
+Focus = Literal["face", "photo"]
+
+
 class DepthOptions(BaseModel):
     """Settings of the depth stage."""
 
@@ -28,6 +31,9 @@ class DepthOptions(BaseModel):
         ge=50,
         le=80,
         description="Distance between the pupils in mm, which sets the size of everything; adults have 63 on average.",
+    )
+    focus: Focus = Field(
+        "face", description="What a MiDaS network looks at: face, a small face once more from nearer; photo, no more."
     )
 
 

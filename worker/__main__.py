@@ -66,7 +66,7 @@ def run(
     clock = _Clock()
     decoded = read_photo(path.read_bytes())
     chosen = depth_options
-    photo = Photo(decoded.pixels, decoded.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm)
+    photo = Photo(decoded.pixels, decoded.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
     model = registry.choose(depth_options.model, weights).name
     estimator = registry.load(model, weights)
     clock.lap("load")

@@ -62,8 +62,9 @@ def test_a_tiny_photo_is_refused_with_its_size_and_the_limit(client):
 
 
 def test_the_settings_of_both_stages_are_kept_with_the_job(client, portrait):
-    job = upload(client, portrait, pupil_distance_mm="58.5", point_budget="2000").json()
+    job = upload(client, portrait, pupil_distance_mm="58.5", point_budget="2000", focus="photo").json()
     assert job["settings"]["depth"]["pupil_distance_mm"] == 58.5
+    assert job["settings"]["depth"]["focus"] == "photo"
     assert job["settings"]["model"]["point_budget"] == 2000
 
 
@@ -78,6 +79,7 @@ def test_a_request_without_a_photo_is_told_how_to_send_one(client):
         ({"steps": "model"}, "steps"),
         ({"fov_x_deg": "wide"}, "fov_x_deg"),
         ({"pupil_distance_mm": "49"}, "pupil_distance_mm"),
+        ({"focus": "hair"}, "focus"),
         ({"colour": "photo"}, "Unknown settings: colour"),
     ],
 )

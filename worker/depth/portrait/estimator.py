@@ -61,14 +61,18 @@ class Portrait:
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
-        busts = [self.bust_of(photo) for photo in photos]
-        return [bust.depth_map if isinstance(bust, Bust) else bust for bust in busts]
+        return [self._estimate(photo) for photo in photos]
 
-    def bust_of(self, photo: Photo) -> Bust | NoFaceError:
-        """The person whose face is largest, with the part of the surface that landmarks vouch for."""
-        faces = self._finder.find_faces(photo.pixels)
-        if not faces:
-            return NoFaceError(NO_FACE)
+    def _estimate(self, photo: Photo) -> DepthMap | NoFaceError:
+        faces = self.faces_of(photo)
+        return self.bust_of(photo, faces).depth_map if faces else NoFaceError(NO_FACE)
+
+    def faces_of(self, photo: Photo) -> list[Face]:
+        """The faces in a photo, the largest first."""
+        return self._finder.find_faces(photo.pixels)
+
+    def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
+        """The person whose face is the first, with the part of the surface that landmarks vouch for."""
         camera, pixels = _on_grid(photo)
         size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]

@@ -4,15 +4,14 @@ import os
 import shutil
 
 import cv2
-import numpy as np
 import pytest
 
 from tests.conftest import PORTRAIT
 from worker.depth import registry
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import Photo
-from worker.depth.midas import loading
 from worker.depth.midas.estimator import MidasEstimator
+from worker.depth.portrait.faces import FaceFinder
 from worker.depth.weights import default_folder, fetch
 from worker.geometry.focus import crop_round_face
 
@@ -30,15 +29,11 @@ def photo():
 
 
 def test_the_face_in_a_real_photo_gets_a_crop_of_its_own(faces_folder, photo):
-    face = loading._face_box(faces_folder)(photo.pixels)
+    face = FaceFinder(faces_folder).find_faces(photo.pixels)[0].box
     crop = crop_round_face(photo.pixels.shape[1::-1], face)
     left, top, right, bottom = face
     assert crop.left < left < right < crop.right
     assert crop.top < top < bottom < crop.bottom
-
-
-def test_a_photo_without_a_face_has_no_box(faces_folder):
-    assert loading._face_box(faces_folder)(np.full((200, 300, 3), 90, np.uint8)) is None
 
 
 def test_the_face_models_files_make_a_network_metric_and_look_at_faces_again(

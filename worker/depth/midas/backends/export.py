@@ -63,13 +63,23 @@ def exported(network: Callable[[], nn.Module], weights_sha256: str, side_px: int
         fixed: the network takes that size only; otherwise the export takes any multiples of MULTIPLE_PX.
         folder: of the cache entries.
     Raises:
-        ModelError: the export's output differs from torch's by more than MAX_ERROR of its range.
+        ModelError: the network cannot be exported, or the export's output differs from torch's by more than MAX_ERROR
+            of its range. The cache remembers that under the same key, and says it again without another try.
     """
     entry = folder / _key(weights_sha256, side_px, fixed)
+    failure = entry.with_suffix(".failed")
+    if failure.is_file():
+        raise ModelError(failure.read_text())
     if not (entry / "export.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as scratch:
-            _export(network(), side_px, fixed, Path(scratch))
+            try:
+                _export(network(), side_px, fixed, Path(scratch))
+            except (ModelError, torch.onnx.OnnxExporterError) as error:
+                reason = f"the network cannot be exported to ONNX: {error}"
+                log.warning("%s; this is remembered in %s", reason, failure)
+                _remember(reason, failure, Path(scratch))
+                raise ModelError(reason) from error
             _settle(Path(scratch), entry)
     measured = json.loads((entry / "export.json").read_text())
     return Export(path=entry / "network.onnx", **measured)
@@ -87,6 +97,13 @@ def _source_sha256() -> str:
     for path in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _remember(reason: str, failure: Path, scratch: Path) -> None:
+    """Write a failure's reason whole or not at all."""
+    part = scratch / failure.name
+    part.write_text(reason)
+    part.replace(failure)
 
 
 def _settle(scratch: Path, entry: Path) -> None:
