@@ -134,7 +134,7 @@ export function photoPosition(cloud, pixel) {
  */
 export function triangles(cloud, points) {
   const STEEPEST = 8;
-  const BRIDGED = 0.08;
+  const BRIDGED = 0.12;
   const share = Math.max(STEEPEST / cloud.fx, cloud.unit === "mm" ? BRIDGED : 0);
   const { width, height } = cloud;
   const point = new Int32Array(width * height).fill(-1);

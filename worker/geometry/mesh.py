@@ -16,8 +16,8 @@ from shared.camera import Intrinsics, project, unproject
 from shared.pointcloud import PointCloud
 from worker.geometry.jumps import same_surface
 
-BRIDGED_RATIO = 0.08
-"""Within a body of known size, gaps no deeper than this part of the depth are bridged: 5 cm at 60 cm. A nose that hides
+BRIDGED_RATIO = 0.12
+"""Within a body of known size, gaps no deeper than this part of the depth are bridged: 7 cm at 60 cm. A nose that hides
 a cheek, or a chin that hides a neck, leaves a steep wall instead of a hole to look through."""
 Y_UP = np.array([1.0, -1.0, -1.0])
 """Camera frame (x right, y down, z forward) to x right, y up, z towards the viewer: half a turn about x."""
