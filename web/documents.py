@@ -56,6 +56,7 @@ class JobDocument(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    expires_at: datetime | None
     timings: Timings
     photo: PhotoInfo
     settings: JobSettings
@@ -137,6 +138,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,
         finished_at=_time(job.finished_ms) if job.finished_ms else None,
+        expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
         timings=Timings.model_validate(job, from_attributes=True),
         photo=job.photo,
         settings=JobSettings(depth=job.depth, model=job.model),
@@ -199,6 +201,8 @@ def _links(job: Job) -> dict[str, str]:
         "events": _url("events.events", job),
         "delete": _url("jobs.delete", job),
     }
+    if job.state in (State.SUCCEEDED, State.FAILED):
+        links["extend"] = _url("jobs.extend", job)
     if job.state is State.FAILED:
         links["retry"] = _url("jobs.retry", job)
     if not job.ended:

@@ -57,6 +57,7 @@ OPERATIONS = {  # by operation id: method and endpoint
     "get_jobs_show": Operation({200: JobDocument, 304: None}, query=(WaitQuery,), headers=("If-None-Match",)),
     "delete_jobs_delete": Operation({200: Deleted}),
     "post_jobs_cancel": Operation({200: JobDocument}),
+    "post_jobs_extend": Operation({200: JobDocument}),
     "post_jobs_retry": Operation({202: JobDocument}),
     "post_jobs_build_model": Operation({202: JobDocument}, body=ModelOptions),
     "get_events_events": Operation({200: None, 204: None}, headers=("Last-Event-ID",), media="text/event-stream"),

@@ -6,6 +6,9 @@ local RUNNING = P .. 'running' -- zset: job id -> when its lease runs out, ms
 local DEAD = P .. 'dead' -- zset: jobs given up after too many attempts -> when, ms
 local JOBS = P .. 'jobs' -- zset: every job id -> when it was created, ms
 
+local EXPIRES = P .. 'expires' -- zset: job id -> when its results go, ms
+local PIXELS = P .. 'pixels' -- hash: owner -> pixels of all photos that are stored
+
 local TRANSITIONS = {
   queued = { running = true, succeeded = true, failed = true, canceled = true },
   running = { queued = true, running = true, succeeded = true, failed = true, canceled = true },
@@ -83,6 +86,28 @@ end
 local function new_place(id)
   local place = redis.call('INCR', P .. 'place') + 1e12 * (get(id, 'rank') or 0)
   set(id, 'place', string.format('%.0f', place))
+end
+
+-- The time that results are kept begins anew.
+local function keep(id)
+  local expires = now_ms() + tonumber(get(id, 'keep_ms') or '86400000')
+  set(id, 'expires_ms', string.format('%.0f', expires))
+  redis.call('ZADD', EXPIRES, expires, id)
+end
+
+-- The photo no longer counts: it is deleted.
+local function release_pixels(id)
+  local owner, pixels = get(id, 'owner'), tonumber(get(id, 'pixels') or '0')
+  if pixels > 0 and redis.call('HINCRBY', PIXELS, owner, -pixels) <= 0 then
+    redis.call('HDEL', PIXELS, owner)
+  end
+  set(id, 'pixels', '0')
+end
+
+-- A job has come to its end, whichever.
+local function ended(id)
+  set(id, 'finished_ms', now_ms())
+  keep(id)
 end
 
 local function end_run(id)

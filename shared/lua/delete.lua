@@ -9,6 +9,8 @@ end
 redis.call('ZREM', RUNNING, id)
 redis.call('ZREM', DEAD, id)
 redis.call('ZREM', JOBS, id)
+redis.call('ZREM', EXPIRES, id)
+release_pixels(id)
 redis.call('ZREM', owned_key(get(id, 'owner')), id)
 redis.call('DEL', job_key(id))
 redis.call('PUBLISH', P .. 'changed', id)

@@ -11,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import UnprocessableEntity
 
 from shared.errors import JobConflictError, ModelError, ReliefError
-from shared.jobs import Job, PhotoInfo, Stage, State
+from shared.jobs import Job, Limits, PhotoInfo, Stage, State
 from shared.logs import request_id
 from shared.options import ModelOptions
 from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
+from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.workers import Workers
 from web.access import caller, own_job, owner
@@ -94,6 +95,12 @@ def build_model(job_id: str) -> Response:
     return _requeued(job, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
 
 
+@blueprint.post("/jobs/<job_id>/extend")
+def extend(job_id: str) -> Response:
+    """Keep the results for the whole time from now on."""
+    return answer(services().store.extend(own_job(job_id).id))
+
+
 @blueprint.delete("/jobs/<job_id>")
 def delete(job_id: str) -> Response:
     """Remove a job and all of its files; the answer lists them."""
@@ -118,6 +125,7 @@ def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
             model=submission.model,
             request_id=request_id(),
             idempotency=submission.idempotency,
+            limits=_limits(doors.settings),
         )
     except ReliefError:
         doors.storage.delete(job_id)
@@ -127,6 +135,10 @@ def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
     else:  # the same request came before
         doors.storage.delete(job_id)
     return job
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.all_waiting, settings.owner_waiting, settings.owner_megapixels, settings.retention_h * 3600)
 
 
 def _requeued(job: Job, stage: Stage, steps: tuple[Stage, ...], options: ModelOptions) -> Response:
