@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import statistics
 import uuid
@@ -188,6 +189,7 @@ class JobPage:
     next: int | None
 
 
+SHARE_PREFIX = "share-"
 IDEMPOTENCY_S = 24 * 3600.0
 REFUSALS: dict[bytes, ReliefError] = {
     b"reused": IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one"),
@@ -398,6 +400,32 @@ class JobStore:
         """
         self._call("extend", job_id)
         return self.get(job_id)
+
+    def share(self, job_id: str) -> str:
+        """The token that lets whoever has it read the job; the same one until it is revoked.
+
+        Raises:
+            JobNotFoundError: there is none of that id.
+        """
+        token = self._call("share", job_id, f"{SHARE_PREFIX}{secrets.token_urlsafe(24)}")
+        if token is None:
+            raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+        return str(token.decode())
+
+    def unshare(self, job_id: str) -> None:
+        """Make the job's token worthless."""
+        self._call("share", job_id, "")
+
+    def shared(self, token: str) -> Job:
+        """The job of a token.
+
+        Raises:
+            JobNotFoundError: the token was revoked, or never was one.
+        """
+        job_id = cast("bytes | None", self.redis.hget("relief:shares", token))
+        if job_id is None:
+            raise JobNotFoundError(f"there is no job {token}; it may have been deleted")
+        return self.get(job_id.decode())
 
     def expired(self) -> list[str]:
         """Ids of the ended jobs whose time is over."""

@@ -19,6 +19,7 @@ PHOTO = "photo.jpg"
 PHOTO_FOLDER = "photo"
 CLOUD = "cloud.rlf"  # compressed by gzip, as it is sent
 VIEW = "view.html"  # made from the cloud on request, not stored
+ALL = "all.zip"  # everything, made while it is sent
 
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 _PART = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

@@ -27,6 +27,7 @@ if reached then
 else
   move(id, 'canceled')
   release_pixels(id)
+  unshare(id)
 end
 ended(id)
 changed(id)

@@ -9,6 +9,8 @@ local JOBS = P .. 'jobs' -- zset: every job id -> when it was created, ms
 local EXPIRES = P .. 'expires' -- zset: job id -> when its results go, ms
 local PIXELS = P .. 'pixels' -- hash: owner -> pixels of all photos that are stored
 
+local SHARES = P .. 'shares' -- hash: token -> id of the job that whoever has the token may read
+
 local TRANSITIONS = {
   queued = { running = true, succeeded = true, failed = true, canceled = true },
   running = { queued = true, running = true, succeeded = true, failed = true, canceled = true },
@@ -102,6 +104,14 @@ local function release_pixels(id)
     redis.call('HDEL', PIXELS, owner)
   end
   set(id, 'pixels', '0')
+end
+
+local function unshare(id)
+  local token = get(id, 'share')
+  if token then
+    redis.call('HDEL', SHARES, token)
+    redis.call('HDEL', job_key(id), 'share')
+  end
 end
 
 -- A job has come to its end, whichever.

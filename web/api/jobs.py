@@ -18,9 +18,9 @@ from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.workers import Workers
-from web.access import caller, own_job, owner
+from web.access import caller, own_job, owner, readable_job
 from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
-from web.documents import JobList, job_document
+from web.documents import JobList, Shared, job_document
 from web.services import services
 from web.submissions import Submission, chosen, read_submission
 
@@ -64,7 +64,7 @@ def index() -> Response:
 @blueprint.get("/jobs/<job_id>")
 def show(job_id: str) -> Response:
     """How a job stands; 304 where nothing changed since the client's ETag, which `?wait=N` puts off for N seconds."""
-    return answer_when_changed(job_id, lambda: own_job(job_id))
+    return answer_when_changed(lambda: readable_job(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
@@ -99,6 +99,21 @@ def build_model(job_id: str) -> Response:
 def extend(job_id: str) -> Response:
     """Keep the results for the whole time from now on."""
     return answer(services().store.extend(own_job(job_id).id))
+
+
+@blueprint.post("/jobs/<job_id>/share")
+def share(job_id: str) -> Response:
+    """A link to see this job without being its owner; the same one until it is revoked."""
+    token = services().store.share(own_job(job_id).id)
+    document = Shared(url=url_for("page", _external=True, _anchor=f"job={token}"), token=token)
+    return jsonify(document.model_dump(mode="json"))
+
+
+@blueprint.delete("/jobs/<job_id>/share")
+def unshare(job_id: str) -> Response:
+    """Revoke the link: whoever has it sees nothing any more."""
+    services().store.unshare(own_job(job_id).id)
+    return Response(status=204)
 
 
 @blueprint.delete("/jobs/<job_id>")
