@@ -32,6 +32,7 @@ from shared.errors import (
     ReliefError,
 )
 from shared.options import DepthOptions, ModelOptions
+from shared.webhooks import Webhook
 
 LUA = Path(__file__).parent / "lua"
 CHANGED = "relief:changed"
@@ -232,6 +233,7 @@ class JobStore:
         rank: int = 0,
         request_id: str = "-",
         idempotency: Idempotency | None = None,
+        webhook: Webhook | None = None,
         limits: Limits = Limits(),
     ) -> Job:
         """Record a new job and put it in its owner's line, in one step. The photo must be on storage already.
@@ -251,6 +253,8 @@ class JobStore:
             "depth": depth.model_dump_json(),
             "model": model.model_dump_json(),
         }
+        if webhook:
+            fields["webhook"] = webhook.model_dump_json()
         rules: dict[str, Any] = {
             "owner": owner,
             "pixels": photo.width * photo.height,

@@ -70,6 +70,11 @@ class Settings(BaseModel):
     all_waiting: int = Field(
         default=2000, ge=1, alias="RELIEF_ALL_WAITING", description="Jobs of all users that may wait."
     )
+    webhook_private: bool = Field(
+        default=False,
+        alias="RELIEF_WEBHOOK_PRIVATE",
+        description="Call private and loopback addresses too.",
+    )
     listeners: int = Field(
         default=8, ge=0, alias="RELIEF_LISTENERS", description="Long-polls and event streams at once, per web process."
     )

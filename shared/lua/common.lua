@@ -11,6 +11,8 @@ local PIXELS = P .. 'pixels' -- hash: owner -> pixels of all photos that are sto
 
 local SHARES = P .. 'shares' -- hash: token -> id of the job that whoever has the token may read
 
+local NEWS = P .. 'news' -- zset: number of a webhook's news -> when to tell it, ms; the news itself is in news:<number>
+
 local TRANSITIONS = {
   queued = { running = true, succeeded = true, failed = true, canceled = true },
   running = { queued = true, running = true, succeeded = true, failed = true, canceled = true },
@@ -114,10 +116,28 @@ local function unshare(id)
   end
 end
 
+-- Put the job's new state on the list of what its webhook is to be told.
+local function tell(id)
+  local webhook, state = get(id, 'webhook'), get(id, 'state')
+  if not webhook then
+    return
+  end
+  local wish = cjson.decode(webhook)
+  for _, event in ipairs(wish.events) do
+    if event == state then
+      local number, now = redis.call('INCR', P .. 'news-made'), now_ms()
+      local row = NEWS .. ':' .. number
+      redis.call('HSET', row, 'job', id, 'state', state, 'at_ms', now, 'url', wish.url, 'secret', wish.secret, 'attempt', 0)
+      redis.call('ZADD', NEWS, now, number)
+    end
+  end
+end
+
 -- A job has come to its end, whichever.
 local function ended(id)
   set(id, 'finished_ms', now_ms())
   keep(id)
+  tell(id)
 end
 
 local function end_run(id)

@@ -17,6 +17,7 @@ from shared.options import ModelOptions
 from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER
+from shared.webhooks import check_url
 from shared.workers import Workers
 from web.access import caller, own_job, owner, readable_job
 from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
@@ -43,6 +44,8 @@ def create() -> Response:
     submission = read_submission()
     _check_model(submission.depth.model)
     limits = services().settings
+    if submission.form.wish:
+        check_url(submission.form.wish.url, private=limits.webhook_private)
     check_bytes(len(submission.photo), limits.upload_mb)
     photo = read_photo(submission.photo, limit_mp=limits.upload_mp)
     job = ended_in_time(_accept(photo, submission))
@@ -140,6 +143,7 @@ def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
             model=submission.model,
             request_id=request_id(),
             idempotency=submission.idempotency,
+            webhook=submission.form.wish,
             limits=_limits(doors.settings),
         )
     except ReliefError:
