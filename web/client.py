@@ -1,7 +1,7 @@
 """A client of Relief: `python -m web.client submit PHOTO... | status | watch | download | cancel | list`.
 
-RELIEF_URL says where Relief answers, RELIEF_KEY holds an API key. Without a key the cookie that the server gives is kept
-in RELIEF_COOKIES (default ~/.config/relief/cookies.json), so that one's jobs are found again.
+RELIEF_URL says where Relief answers, RELIEF_KEY holds an API key. Without a key the cookie that the server gives is
+kept in RELIEF_COOKIES (default ~/.config/relief/cookies.json), so that one's jobs are found again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import mimetypes
 import os
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,7 @@ API = "/api/v1/jobs"
 ENDED = ("succeeded", "failed", "canceled")
 WAIT_S = 20
 AT_ONCE = 4
+POLL_S = 1.0
 COLUMNS = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn())
 
 Job = dict[str, Any]
@@ -60,10 +62,13 @@ class Relief:
         """The job now and at each change, to its end."""
         known, state = None, ""
         while state not in ENDED:
+            asked = time.monotonic()
             job, known = self.status(job_id, wait_s=WAIT_S if known else 0, known=known)
             if job is not None:
                 state = job["state"]
                 yield job
+            elif time.monotonic() - asked < POLL_S:
+                time.sleep(POLL_S)  # the server has no thread left to wait with
 
     def download(self, job: Job, folder: Path, names: list[str]) -> list[Path]:
         """Fetch results, all but the archive where none is named, into the folder."""
@@ -119,11 +124,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _submit(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
-    settings = dict(pair.split("=", 1) for pair in chosen.set)
+    settings = {name: value for name, _, value in (pair.partition("=") for pair in chosen.set)}
     with Progress(*COLUMNS, console=console) as progress, ThreadPoolExecutor(AT_ONCE) as pool:
         bars = {photo: progress.add_task(f"{photo.name}: sending", total=1) for photo in chosen.photos}
         send = {photo: pool.submit(_one, relief, photo, settings, progress, bars[photo], chosen) for photo in bars}
-        return 0 if all([future.result() for future in send.values()]) else 1
+        return 0 if all(future.result() for future in send.values()) else 1
 
 
 def _one(
@@ -156,7 +161,7 @@ def _watch(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
     with Progress(*COLUMNS, console=console) as progress, ThreadPoolExecutor(AT_ONCE) as pool:
         bars = {job_id: progress.add_task(job_id, total=1) for job_id in chosen.jobs}
         ends = [pool.submit(_shown, relief, job_id, "", progress, bar) for job_id, bar in bars.items()]
-        return 0 if all([future.result()["state"] == "succeeded" for future in ends]) else 1
+        return 0 if all(future.result()["state"] == "succeeded" for future in ends) else 1
 
 
 def _status(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
