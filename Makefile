@@ -33,6 +33,9 @@ test: setup  ## all tests but the slow ones
 test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow
 
+soak: setup  ## the fault tests with many more jobs: RELIEF_CHAOS_JOBS, RELIEF_CHAOS_SEED
+	RELIEF_CHAOS_JOBS=$${RELIEF_CHAOS_JOBS:-2000} RELIEF_CHAOS_KILLING_S=$${RELIEF_CHAOS_KILLING_S:-600} $(BIN)/python -m pytest tests/faults --timeout 3600
+
 lint: .venv/ready  ## style, types, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,4 +45,4 @@ lint: .venv/ready  ## style, types, and who may import whom
 bench: setup  ## measure; prints what bench/README.md records
 	$(BIN)/python -m bench
 
-.PHONY: help setup demo run test test-slow lint bench
+.PHONY: help setup demo run test test-slow soak lint bench

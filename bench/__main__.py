@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib import import_module
 
-SCRIPTS = ("stages", "heads")
+SCRIPTS = ("stages", "heads", "midas", "batches", "load", "recovery")
 
 
 def main() -> None:

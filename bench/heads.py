@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from scipy.spatial import cKDTree
 
 from bench.scoring import aligned, score, similarity
 from shared.camera import Intrinsics, project, unproject
+from shared.options import ModelOptions
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.estimator import Bust, Portrait, surface_of
@@ -26,6 +27,7 @@ from worker.depth.portrait.faces import Face, FaceFinder
 from worker.depth.portrait.mesh import face_mesh
 from worker.depth.portrait.metric import head_pose, points_mm
 from worker.depth.weights.files import default_folder
+from worker.pipeline import build_cloud
 
 HEADS = Path(__file__).parent.parent / "tests" / "data" / "heads"
 COUNT = 8
@@ -33,6 +35,7 @@ WHOLE_STRIDE = 2  # of the pixels scored on whole heads, each way: the protocol'
 RIM_PX = 3.0  # how far along the silhouette reaches
 FLYING_MM = 10.0
 EYE_CORNERS = (33, 263)
+MOST_POINTS = 500_000  # more than the heads have pixels: the cloud keeps their grid
 
 
 @dataclass(frozen=True)
@@ -113,6 +116,12 @@ def portrait(bust: Bust, face: Face) -> Guess:
     return Guess(bust.depth_map.depth.astype(float), np.isfinite(bust.face), face.landmarks[list(EYE_CORNERS), :2])
 
 
+def whole_pipeline(bust: Bust, face: Face, pixels: np.ndarray) -> Guess:
+    """What a user gets: the point cloud of the model stage, with default settings but for points enough for all."""
+    cloud, _ = build_cloud(bust.depth_map, pixels, ModelOptions(point_budget=MOST_POINTS))
+    return replace(portrait(bust, face), depth=cloud.depth.astype(float))
+
+
 def average_face(bust: Bust, face: Face, mean: np.ndarray) -> Guess:
     """The mean shape (468, 3) mm, posed and scaled to a photo's landmarks and extended within its silhouette."""
     camera = bust.depth_map.camera
@@ -144,16 +153,17 @@ def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> d
     """Figures of the model and the two baselines on every head; `folder` holds the model's weights."""
     model, finder, all_heads = Portrait(folder), FaceFinder(folder), list(heads())
     faces = [finder.find_faces(head.pixels)[0] for head in all_heads]
-    busts = [bust for bust in (model.bust_of(head.photo) for head in all_heads) if isinstance(bust, Bust)]
+    busts = [model.bust_of(head.photo, model.faces_of(head.photo)) for head in all_heads]
     mean = mean_shape(faces, [bust.depth_map.camera for bust in busts])
-    guesses: dict[str, Callable[[Bust, Face], Guess]] = {
-        "portrait": portrait,
-        "average face": lambda bust, face: average_face(bust, face, mean),
-        "flat plane": plane,
+    guesses: dict[str, Callable[[Bust, Face, Head], Guess]] = {
+        "portrait": lambda bust, face, head: portrait(bust, face),
+        "whole pipeline": lambda bust, face, head: whole_pipeline(bust, face, head.pixels),
+        "average face": lambda bust, face, head: average_face(bust, face, mean),
+        "flat plane": lambda bust, face, head: plane(bust, face),
     }
     return {
         name: [
-            figures_of(guess(bust, face), head, stride, face_stride)
+            figures_of(guess(bust, face, head), head, stride, face_stride)
             for bust, face, head in zip(busts, faces, all_heads, strict=True)
         ]
         for name, guess in guesses.items()
@@ -162,7 +172,7 @@ def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> d
 
 def main() -> None:
     """Print the table."""
-    results = measure(default_folder(os.environ) / "portrait")
+    results = measure(default_folder(os.environ))
     columns = "face median mm | face mean mm | head median mm | head mean mm | silhouette IoU | eye corners"
     columns += " | rim off | flying"
     print(f"## Heads with known depth\n\nMean over {COUNT} heads; eye corners: the worst ratio to the truth.\n")

@@ -30,6 +30,7 @@ from worker.depth.weights.files import sha256_of
 
 ROUNDS = 7
 BATCH = 8
+GOAL = 0.5
 QUICK = ("midas_v21_small_256", "midas_v21_384", "dpt_hybrid_384", "dpt_levit_224", "dpt_swin2_tiny_256")
 
 
@@ -57,9 +58,16 @@ def main() -> None:
         )
         print("| model | parameters | parity | torch | ONNX Runtime | ratio | its error | photos/s alone | in 8s |")
         print("|---|---|---|---|---|---|---|---|---|")
+        rows = []
         for name in named or QUICK:
-            print(_line(measured(name, Path(folder or scratch))), flush=True)
+            rows.append(measured(name, Path(folder or scratch)))
+            print(_line(rows[-1]), flush=True)
             gc.collect()
+    slow = [row for row in rows if not row.onnx_ms <= GOAL * row.torch_ms]
+    print()
+    for row in slow:
+        print(f"`{row.name}` misses the goal of {GOAL} of torch's time: {row.onnx_ms / row.torch_ms:.2f}.")
+    print(f"Load of the machine over the last minutes: {os.getloadavg()}; 0 beside this bench when nothing else runs.")
 
 
 def measured(name: str, folder: Path) -> Measured:

@@ -209,12 +209,12 @@ GIVEN_UP = Problem(
 class JobStore:
     """All job records, in one Redis."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, lua: Path = LUA) -> None:
         self.redis = redis
-        common = (LUA / "common.lua").read_text()
+        common = (lua / "common.lua").read_text()
         self._scripts = {
             path.stem: redis.register_script(common + path.read_text())
-            for path in LUA.glob("*.lua")
+            for path in lua.glob("*.lua")
             if path.stem != "common"
         }
 
@@ -439,6 +439,22 @@ class JobStore:
         """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""
         recovered, dead = self._call("sweep", attempts, GIVEN_UP.model_dump_json())
         return recovered, dead
+
+    def dead(self) -> list[Job]:
+        """The jobs that were given up after too many attempts, the oldest first."""
+        ids = cast(list[bytes], self.redis.zrange("relief:dead", 0, -1))
+        return [self.get(job_id.decode()) for job_id in ids]
+
+    def retry(self, job_id: str) -> Job:
+        """Queue a failed job again, from the stage at which it failed.
+
+        Raises:
+            JobNotFoundError, JobConflictError: it did not fail.
+        """
+        job = self.get(job_id)
+        if job.state is not State.FAILED:
+            raise JobConflictError(f"the job is {job.state}; only a failed one can be tried again")
+        return self.requeue(job_id, job.stage, job.steps[job.steps.index(job.stage) :], job.model)
 
     def waiting(self, stage: Stage) -> int:
         """How many jobs wait for the stage."""

@@ -10,6 +10,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+PUPIL_DISTANCE_MM = 63.0
+"""Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
+
+
+Focus = Literal["face", "photo"]
+
 
 class DepthOptions(BaseModel):
     """Settings of the depth stage."""
@@ -19,6 +25,15 @@ class DepthOptions(BaseModel):
     model: str = Field("auto", max_length=64, description="Depth model; auto takes the best one that is ready.")
     fov_x_deg: float | None = Field(
         None, ge=5, le=150, description="Horizontal field of view in degrees; empty: from the photo's EXIF, else 40."
+    )
+    pupil_distance_mm: float = Field(
+        PUPIL_DISTANCE_MM,
+        ge=50,
+        le=80,
+        description="Distance between the pupils in mm, which sets the size of everything; adults have 63 on average.",
+    )
+    focus: Focus = Field(
+        "face", description="What a MiDaS network looks at: face, a small face once more from nearer; photo, no more."
     )
 
 

@@ -21,6 +21,7 @@ CLOUD = "cloud.rlf"  # compressed by gzip, as it is sent
 VIEW = "view.html"  # made from the cloud on request, not stored
 ALL = "all.zip"  # everything, made while it is sent
 
+CLOCK = ".clock"  # touched to learn the storage's time: this machine's may be wrong
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 _PART = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -83,12 +84,16 @@ class Storage:
         job = self._job(job_id)
         return sorted(path.name for path in job.iterdir()) if job.is_dir() else []
 
-    def job_ids(self, *, changed_before: float) -> Iterator[str]:
-        """Ids of the jobs that have files, and got no new folder since that time (seconds since 1970)."""
-        if self._jobs.is_dir():
-            for path in self._jobs.iterdir():
-                if JOB_ID.fullmatch(path.name) and path.stat().st_mtime < changed_before:
-                    yield path.name
+    def job_ids(self, *, older_than_s: float) -> Iterator[str]:
+        """Ids of the jobs that have files, and got no new folder for so long by the storage's own clock."""
+        if not self._jobs.is_dir():
+            return
+        clock = self._jobs / CLOCK
+        clock.touch()
+        oldest = clock.stat().st_mtime - older_than_s
+        for path in self._jobs.iterdir():
+            if JOB_ID.fullmatch(path.name) and path.stat().st_mtime < oldest:
+                yield path.name
 
     def _job(self, job_id: str) -> Path:
         if not JOB_ID.fullmatch(job_id):

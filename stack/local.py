@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import secrets
 import sys
 from dataclasses import dataclass, field
@@ -75,8 +74,12 @@ class Stack:
         if self._lock:
             self._lock.close()
 
+    @property
+    def _kept_open(self) -> tuple[int, ...]:
+        return (self._lock.fileno(),) if self._lock else ()
+
     def _start(self) -> None:
-        self.processes["valkey"], self.redis_url = start_valkey(self.plan.data / "valkey")
+        self.processes["valkey"], self.redis_url = start_valkey(self.plan.data / "valkey", self._kept_open)
         environment = {
             "REDIS_URL": self.redis_url,
             "RELIEF_DATA": str(self.plan.data),
@@ -94,7 +97,9 @@ class Stack:
 
     def _run(self, name: str, argv: list[str], environment: dict[str, str]) -> None:
         log_file = self.plan.data / "logs" / f"{name}.log"
-        self.processes[name] = Supervised(Command(name, argv, {**environment, "PYTHONPATH": str(PROJECT)}, log_file))
+        self.processes[name] = Supervised(
+            Command(name, argv, {**environment, "PYTHONPATH": str(PROJECT)}, log_file, self._kept_open)
+        )
 
 
 def is_ready(url: str) -> bool:
@@ -122,7 +127,8 @@ def _gunicorn(port: int) -> list[str]:
 def _celery(queues: str, name: str) -> list[str]:
     options = ["-Q", queues, "-n", f"{name}@%h", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    return [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
+    command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
+    return ["nice", "-n", "10", *command]  # on a machine that they share, the front answers first
 
 
 def _secret(path: Path) -> str:
@@ -136,16 +142,17 @@ def _secret(path: Path) -> str:
 
 
 def _lock(path: Path) -> IO[str]:
-    """Hold the data folder for this process.
+    """Hold the data folder for this process and those that it starts: what a killed stack left running holds it too.
 
     Raises:
-        StackError: another stack runs on it.
+        StackError: another stack, or what is left of one, runs on it.
     """
     file = path.open("w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         file.close()
-        raise StackError(f"another Relief runs on {path.parent}; stop it first") from error
-    os.set_inheritable(file.fileno(), False)
+        raise StackError(
+            f"another Relief, or what is left of a killed one, runs on {path.parent}; stop it first"
+        ) from error
     return file

@@ -30,12 +30,13 @@ class StackError(ReliefError):
 
 @dataclass(frozen=True)
 class Command:
-    """What to run: argv, the environment added to ours, and the file that its output goes to."""
+    """What to run: argv, the environment added to ours, the file that its output goes to, and files that stay open."""
 
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str]
     log_file: Path
+    keep_open: Sequence[int] = ()
 
 
 class Supervised:
@@ -76,6 +77,7 @@ class Supervised:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=self.command.keep_open,
             )
 
     def _keep(self) -> None:

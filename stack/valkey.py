@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from redis import Redis
@@ -24,14 +25,14 @@ daemonize no
 """
 
 
-def start_valkey(folder: Path) -> tuple[Supervised, str]:
+def start_valkey(folder: Path, keep_open: Sequence[int] = ()) -> tuple[Supervised, str]:
     """Start a server on a free port of this machine, its data in `folder`; gives it and its URL, password included."""
     folder.mkdir(parents=True, exist_ok=True)
     port, password = free_port(), secrets.token_hex(16)
     config = folder / "valkey.conf"
     config.touch(mode=0o600)
     config.write_text(VALKEY_CONFIG.format(port=port, folder=folder, password=password))
-    server = Supervised(Command("valkey", [str(get_binary_path()), str(config)], {}, folder / "valkey.log"))
+    server = Supervised(Command("valkey", [str(get_binary_path()), str(config)], {}, folder / "valkey.log", keep_open))
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     try:
         wait_until("Valkey", lambda: _answers(url))

@@ -62,6 +62,7 @@ def register(app: Flask) -> None:
         app.register_error_handler(error_type, _refusal)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RedisError, _away)
+    app.register_error_handler(OSError, _storage)
     app.register_error_handler(Exception, _bug)
 
 
@@ -85,6 +86,13 @@ def _http(error: HTTPException) -> Response:
 def _away(error: Exception) -> Response:
     log.error("redis does not answer: %s", error)
     response = problem(503, "unavailable", "Not available just now", "The job queue does not answer; try again soon.")
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+def _storage(error: Exception) -> Response:
+    log.error("storage does not answer", exc_info=error)
+    response = problem(503, "storage", "Not available just now", "Our storage does not take the files; try again soon.")
     response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
@@ -19,9 +18,10 @@ from shared.options import DepthOptions, ModelOptions
 from shared.photo import read_photo
 from shared.settings import Settings
 from shared.viewer import view_html
-from worker import __version__, pipeline
+from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
+from worker.report import report_of
 
 log = logging.getLogger("worker")
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     given = _parser().parse_args(arguments)
     try:
-        depth_options = DepthOptions(model=given.model, fov_x_deg=given.fov_x_deg)
+        depth_options = DepthOptions(**{name: getattr(given, name) for name in DepthOptions.model_fields})
         model_options = ModelOptions(**{name: getattr(given, name) for name in ModelOptions.model_fields})
         run(given.photo, given.out, depth_options, model_options, given.weights, meshes=given.meshes)
     except ValidationError as error:
@@ -65,7 +65,8 @@ def run(
     """
     clock = _Clock()
     decoded = read_photo(path.read_bytes())
-    photo = Photo(decoded.pixels, decoded.focal_35mm, depth_options.fov_x_deg)
+    chosen = depth_options
+    photo = Photo(decoded.pixels, decoded.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
     model = registry.choose(depth_options.model, weights).name
     estimator = registry.load(model, weights)
     clock.lap("load")
@@ -79,16 +80,11 @@ def run(
     if meshes:
         files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
         clock.lap("meshes")
-    report = {
-        "photo": path.name,
-        "model": model,
-        "version": __version__,
-        "settings": {"depth": depth_options.model_dump(), "model": model_options.model_dump()},
-        "depth": depth_map.report,
-        "cloud": cloud_report,
-        "seconds": clock.seconds,
-    }
-    files["report.json"] = json.dumps(report, indent=2, allow_nan=False).encode()
+    made = report_of(
+        depth_map.report, cloud_report, model=model, depth_options=depth_options, model_options=model_options
+    )
+    report = {"photo": path.name, **made, "seconds": clock.seconds}
+    files |= pipeline.report_files(report)
     _write(out, files)
     log.info("%s: %d points by %s in %s", path.name, cloud.count, model, out)
     return report

@@ -39,6 +39,7 @@ DEPTH_IMAGE = "depth.png"
 DEPTH_IMAGE_16 = "depth16.png"
 CLOUD_FILE = "cloud.rlf"
 PLY_FILE = "cloud.ply"
+REPORT_FILE = "report.json"
 MESH_TRIANGLES = 60_000
 SOLID_TRIANGLES = 100_000
 CAMERA_KEYS = ("fx", "fy", "cx", "cy")
@@ -106,7 +107,7 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
     facts = facts_of(model, cloud.unit, options)
     mesh = simplified(mesh_from_cloud(cloud), MESH_TRIANGLES)
     solid = simplified(solid_from_cloud(cloud), SOLID_TRIANGLES)
-    texture = texture_from_photo(pixels)
+    texture = texture_from_photo(pixels, cloud.mask)
     normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
     return {
         "face.glb": glb_from_mesh(mesh, cloud, texture, facts),
@@ -115,6 +116,11 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
         "face.stl": stl_from_solid(solid, cloud, facts),
         "normals.png": png_from_image(normal_map(normals), facts),
     }
+
+
+def report_files(report: dict[str, Any]) -> dict[str, bytes]:
+    """The report as a file, which is JSON that any program reads: no NaN in it."""
+    return {REPORT_FILE: json.dumps(report, indent=2, allow_nan=False).encode()}
 
 
 def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> dict[str, str]:

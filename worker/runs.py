@@ -57,7 +57,8 @@ class Runs:
         """The job's photo, decoded."""
         job = claim.job
         pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
-        return Photo(pixels, focal_35mm=job.photo.focal_35mm, fov_x_deg=job.depth.fov_x_deg)
+        chosen = job.depth
+        return Photo(pixels, job.photo.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
 
     def finish(
         self, claim: Claim, files: dict[str, bytes], report: dict[str, Any], model_name: str | None = None

@@ -21,6 +21,7 @@ from worker.depth import registry
 from worker.depth.estimator import Estimator
 from worker.gpu import gpu_memory_bytes
 from worker.leases import Leases
+from worker.report import report_of
 from worker.runs import Runs
 
 LOADED_MODELS = 2
@@ -94,11 +95,13 @@ def _build(runs: Runs, claim: Claim) -> None:
     depth_map = pipeline.load_depth(runs.storage.read(job.id, file.folder, file.name))
     pixels = runs.photo(claim).pixels
     runs.store.progress(claim, 0.2)
-    cloud, report = pipeline.build_cloud(depth_map, pixels, job.model)
+    cloud, found = pipeline.build_cloud(depth_map, pixels, job.model)
     runs.store.progress(claim, 0.7)
-    files = pipeline.cloud_files(cloud, job.model, model=job.model_name or "unknown")
+    model = job.model_name or "unknown"
+    report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)
+    files = pipeline.cloud_files(cloud, job.model, model=model) | pipeline.report_files(report)
     files[pipeline.CLOUD_FILE] = gzip.compress(files[pipeline.CLOUD_FILE], 6)
-    runs.finish(claim, files, report)
+    runs.finish(claim, files, found | {"lengths": report["lengths"]})
 
 
 def _export(runs: Runs, claim: Claim) -> None:

@@ -63,8 +63,8 @@ class Sweeper:
 
     def delete_orphans(self) -> list[str]:
         """Delete the files of jobs that have no record, once they are old enough; gives their ids."""
-        oldest = time.time() - ORPHAN_AGE_S
-        orphans = [job_id for job_id in self._storage.job_ids(changed_before=oldest) if not self._store.exists(job_id)]
+        old = self._storage.job_ids(older_than_s=ORPHAN_AGE_S)
+        orphans = [job_id for job_id in old if not self._store.exists(job_id)]
         for job_id in orphans:
             log.info("deleting the files of job %s, which has no record", job_id)
             self._storage.delete(job_id)

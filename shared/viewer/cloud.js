@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Reads the compact point cloud format RLF1 (see shared/pointcloud.py) and lifts its pixels to points.
+ * Reads the compact point cloud format RLF2 (see shared/pointcloud.py) and lifts its pixels to points.
  *
  * Convention: the file's camera frame is x right, y down, z forward. The viewer's frame is x right, y up, z towards the
  * viewer; the photo's camera sits at its origin.
@@ -8,14 +8,15 @@
 
 /**
  * @typedef {object} Cloud
- * @property {number} width  columns of the pixel grid
+ * @property {number} width  columns of the pixel grid, which is the box round the points
  * @property {number} height rows
  * @property {number} fx @property {number} fy @property {number} cx @property {number} cy intrinsics, pixels
  * @property {number} near @property {number} far nearest and farthest depth, in unit
  * @property {"mm"|"relative"} unit
  * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
  * @property {Uint16Array} depth 0 where there is no point
- * @property {Uint8Array} gray @property {Uint8Array} red @property {Uint8Array} green @property {Uint8Array} blue
+ * @property {Uint8Array} gray @property {Uint8Array} confidence 0 none to 255 full
+ * @property {Uint8Array} red @property {Uint8Array} green @property {Uint8Array} blue
  */
 
 /**
@@ -28,7 +29,7 @@
  * @property {number} middle z that half of the points are nearer than
  */
 
-const MAGIC = "RLF1";
+const MAGIC = "RLF2";
 const DEPTH_STEPS = 65534;
 
 /** @param {ArrayBuffer} buffer @returns {Cloud} @throws {Error} the bytes are no such file */
@@ -44,18 +45,30 @@ export function parseCloud(buffer) {
   if (bytes.length !== start + 7 * count) {
     throw new Error(`The point cloud is torn: ${bytes.length} bytes, ${start + 7 * count} expected.`);
   }
-  const depth = new Uint16Array(buffer.slice(start, start + 2 * count)); // slice: the planes start at odd offsets
-  const plane = (/** @type {number} */ k) => bytes.subarray(start + (2 + k) * count, start + (3 + k) * count);
+  const stored = (/** @type {number} */ k) => bytes.slice(start + k * count, start + (k + 1) * count);
+  const [low, high] = [stored(0), stored(1)];
+  const depth = summed(Uint16Array.from(low, (byte, pixel) => byte | (high[pixel] << 8)), header.width);
+  const plane = (/** @type {number} */ k) => summed(stored(2 + k), header.width);
   return {
     ...header,
     uvScale: header.uv_scale,
     uvOffset: header.uv_offset,
     depth,
     gray: plane(0),
+    confidence: plane(1),
     red: plane(2),
     green: plane(3),
     blue: plane(4),
   };
+}
+
+/**
+ * Values from their differences along each row, in place; the array's type wraps round as the writer's did.
+ * @template {Uint8Array|Uint16Array} T @param {T} values @param {number} width
+ */
+function summed(values, width) {
+  for (let i = 1; i < values.length; i++) if (i % width) values[i] += values[i - 1];
+  return values;
 }
 
 /** Pixels that hold a point, from a coarse grid to the full one, each pass doubling what is there. @param {Cloud} cloud */
@@ -114,11 +127,15 @@ export function photoPosition(cloud, pixel) {
  * Triangles between neighbouring pixels, as indices into points; none across a silhouette.
  *
  * A triangle is dropped where its depth differs by more than STEEPEST times the width of a pixel there: such a surface
- * would be seen at less than seven degrees, and is the gap between two things far more often.
+ * would be seen at less than seven degrees, and is the gap between two things far more often. In a body of known size
+ * gaps up to BRIDGED of the depth are closed all the same, as in the exported meshes: a nose that hides a cheek shall
+ * leave no hole.
  * @param {Cloud} cloud @param {Points} points
  */
 export function triangles(cloud, points) {
   const STEEPEST = 8;
+  const BRIDGED = 0.12;
+  const share = Math.max(STEEPEST / cloud.fx, cloud.unit === "mm" ? BRIDGED : 0);
   const { width, height } = cloud;
   const point = new Int32Array(width * height).fill(-1);
   points.pixels.forEach((pixel, index) => (point[pixel] = index));
@@ -128,7 +145,7 @@ export function triangles(cloud, points) {
     if (a < 0 || b < 0 || c < 0) return;
     const [da, db, dc] = [points.depth[a], points.depth[b], points.depth[c]];
     const nearest = Math.min(da, db, dc);
-    if (Math.max(da, db, dc) - nearest > (STEEPEST * nearest) / cloud.fx) return;
+    if (Math.max(da, db, dc) - nearest > share * nearest) return;
     i[count] = a;
     j[count] = b;
     k[count++] = c;

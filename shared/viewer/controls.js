@@ -49,7 +49,7 @@ function iconButton(name, label, act) {
 let groups = 0; // radio buttons of two viewers in one page must not share a name
 
 /**
- * A choice between two, as radio buttons that look like one switch.
+ * A choice of a few, as radio buttons that look like one switch.
  * @param {keyof Options} option @param {string} label @param {[string, string][]} choices value and words
  * @param {(change: Partial<Options>) => void} set
  */
@@ -86,8 +86,8 @@ export function controls(act) {
     "div",
     { class: "rv-group" },
     choice("mode", "Shape", [["points", "Points"], ["surface", "Surface"]], act.set),
-    choice("color", "Colour", [["grayscale", "Grayscale"], ["photo", "Photo"]], act.set),
-    slider("size", "Point size", { min: 0.25, max: 3, step: 0.05 }, act.set),
+    choice("color", "Colour", [["grayscale", "Grayscale"], ["photo", "Photo"], ["confidence", "Confidence"]], act.set),
+    slider("size", "Size", { min: 0.25, max: 3, step: 0.05 }, act.set),
     slider("light", "Light", { min: -80, max: 80, step: 1 }, act.set),
   );
   const buttons = element(

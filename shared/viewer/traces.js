@@ -9,7 +9,7 @@ import { triangles } from "./cloud.js";
 /**
  * @typedef {object} Options
  * @property {"points"|"surface"} mode
- * @property {"grayscale"|"photo"} color
+ * @property {"grayscale"|"photo"|"confidence"} color
  * @property {number} size  side of a point; 1: neighbours touch when the whole face is seen
  * @property {number} light direction of the light, degrees from the eye; negative: from the left
  */
@@ -21,17 +21,21 @@ export const BACKGROUND = "#0a0a0a";
 
 // The farthest points stay visible on the background; a lit surface gets its shape from light, so it starts higher.
 const DARKEST = { points: 34, surface: 120 };
+const RAMP_POWER = 1.6; // room for the relief of the face
+const DOUBTED = 0.22; // brightness of what is not trusted at all, next to what is fully
 
 /** CSS colour of every point. @param {Cloud} cloud @param {Points} points @param {Options} options @returns {string[]} */
 function colors(cloud, points, { color, mode }) {
   if (color === "photo") {
     return Array.from(points.pixels, (p) => `rgb(${cloud.red[p]},${cloud.green[p]},${cloud.blue[p]})`);
   }
+  const gray = Array.from({ length: 256 }, (_, level) => `rgb(${level},${level},${level})`);
+  if (color === "confidence") {
+    const trust = (/** @type {number} */ p) => DOUBTED + (1 - DOUBTED) * (cloud.confidence[p] / 255);
+    return Array.from(points.pixels, (p) => gray[Math.round((170 + cloud.gray[p] / 3) * trust(p))]); // relief shows too
+  }
   const darkest = DARKEST[mode];
-  const ramp = Array.from({ length: 256 }, (_, gray) => {
-    const level = Math.round(darkest + (255 - darkest) * (gray / 255) ** 1.6); // room for the relief of the face
-    return `rgb(${level},${level},${level})`;
-  });
+  const ramp = gray.map((_, nearness) => gray[Math.round(darkest + (255 - darkest) * (nearness / 255) ** RAMP_POWER)]);
   return Array.from(points.pixels, (p) => ramp[cloud.gray[p]]);
 }
 

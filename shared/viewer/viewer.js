@@ -54,7 +54,7 @@ export class Viewer extends EventTarget {
 
   /**
    * Show a cloud; the camera stays where it was.
-   * @param {ArrayBuffer} buffer RLF1 @param {Partial<Options>} [options]
+   * @param {ArrayBuffer} buffer RLF2 @param {Partial<Options>} [options]
    */
   async show(buffer, options = {}) {
     this.cloud = parseCloud(buffer);

@@ -63,7 +63,12 @@ def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
     assert depth.std() > 30 and depth.max() > 240
     assert "job=" in opened.url
 
+    expect(opened.locator("#report")).to_contain_text("Found")
+    expect(opened.locator("#report")).not_to_contain_text("Points")
+
     generate_model(opened)
+    expect(opened.locator("#report")).to_contain_text(re.compile(r"Points\s*[\d,]+"))
+    expect(opened.locator("#report")).to_contain_text("if the pupils are 63 mm apart")
     front = picture(opened, CANVAS)
     assert (front > 60).mean() > 0.05
 

@@ -31,7 +31,7 @@ def worker_pid(job: Job) -> int:
     return int(job.worker.rpartition(":")[2])
 
 
-def wait_for(what: str, seen, timeout_s: float = 30.0):
+def wait_for(what: str, seen, timeout_s: float = 60.0):
     """Poll until `seen()` gives something true; gives that."""
     deadline = time.monotonic() + timeout_s
     while not (value := seen()):

@@ -61,6 +61,13 @@ def test_a_tiny_photo_is_refused_with_its_size_and_the_limit(client):
     assert_problem(upload(client, output.getvalue()), 422, "30 x 20 pixels")
 
 
+def test_the_settings_of_both_stages_are_kept_with_the_job(client, portrait):
+    job = upload(client, portrait, pupil_distance_mm="58.5", point_budget="2000", focus="photo").json()
+    assert job["settings"]["depth"]["pupil_distance_mm"] == 58.5
+    assert job["settings"]["depth"]["focus"] == "photo"
+    assert job["settings"]["model"]["point_budget"] == 2000
+
+
 def test_a_request_without_a_photo_is_told_how_to_send_one(client):
     assert_problem(client.post(f"{API}/jobs", data={}), 422, 'field "photo"')
 
@@ -71,6 +78,8 @@ def test_a_request_without_a_photo_is_told_how_to_send_one(client):
         ({"point_budget": "-1"}, "point_budget"),
         ({"steps": "model"}, "steps"),
         ({"fov_x_deg": "wide"}, "fov_x_deg"),
+        ({"pupil_distance_mm": "49"}, "pupil_distance_mm"),
+        ({"focus": "hair"}, "focus"),
         ({"colour": "photo"}, "Unknown settings: colour"),
     ],
 )
@@ -187,3 +196,13 @@ def test_readiness_counts_the_workers(client, store):
         Workers(store.redis).announce(stage, "host:1")
     response = client.get("/readyz")
     assert (response.status_code, response.json()) == (200, {"workers": {"depth": 1, "model": 1, "export": 1}})
+
+
+def test_a_storage_that_takes_nothing_is_told_as_503_and_no_job_is_made(store, settings, portrait):
+    settings.data.parent.mkdir(parents=True, exist_ok=True)
+    settings.data.write_text("a file where the folder should be")
+    with client_of(settings) as client:
+        response = upload(client, portrait)
+        assert_problem(response, 503, "storage")
+        assert response.headers["Retry-After"] == "5"
+    assert store.waiting(Stage.DEPTH) == 0

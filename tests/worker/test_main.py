@@ -56,6 +56,8 @@ def test_what_is_no_photo_is_refused_in_one_line(tmp_path, caplog):
         (["--point-budget", "7"], "point_budget.*1000.*7"),
         (["--point-budget", "many"], "point_budget.*integer.*many"),
         (["--fov-x-deg", "200"], "fov_x_deg.*150.*200"),
+        (["--pupil-distance-mm", "90"], "pupil_distance_mm.*80.*90"),
+        (["--focus", "hair"], "focus.*face.*photo.*hair"),
         (["--color", "blue"], "color.*grayscale.*blue"),
         (["--model", "portrait", "--weights", "/nowhere"], "weights of portrait"),
     ],

@@ -53,7 +53,7 @@ function clear() {
   hideCloud();
   forgetJob();
   for (const id of ["photo-meta", "depth-meta", "model-meta"]) byId(id).textContent = "";
-  byId("downloads").hidden = true;
+  byId("downloads").hidden = byId("report").hidden = true;
 }
 
 /** @param {Blob} photo */

@@ -2,6 +2,7 @@
 /** What the page shows of a job: pictures, progress, downloads, errors. Draws; decides nothing. */
 
 import { announce, byId, bytesText, make, secondsText } from "./dom.js";
+import { showReport } from "./report.js";
 import { hasEnded } from "./watch.js";
 
 /** @typedef {import("./api.js").Job} Job */
@@ -13,10 +14,12 @@ const FILES = {
   "face.glb": ["3D model", "GLB, for Blender and the web"],
   "face.obj.zip": ["3D model", "OBJ with texture"],
   "face.stl": ["3D model", "STL, for printing"],
+  "face.ply": ["3D model", "PLY, with colour and confidence"],
   "depth.png": ["Depth map", "PNG, 8 bit"],
   "depth16.png": ["Depth map", "PNG, 16 bit"],
   "depth.npz": ["Depth values", "NumPy, with the camera"],
-  "report.json": ["Report", "how it was made"],
+  "normals.png": ["Normal map", "PNG"],
+  "report.json": ["Report", "JSON: how it was made, and what is metric"],
   "photo.jpg": ["Photo", "as stored, without metadata"],
 };
 const HIDDEN_FILES = ["cloud.rlf"]; // what the page's own viewer reads
@@ -107,8 +110,7 @@ export function showMeta(job) {
   byId("depth-meta").textContent = join(job.model, took(job.timings.depth_s));
   const count = typeof points === "number" ? `${points.toLocaleString("en")} points` : "";
   byId("model-meta").textContent = join(count, took(job.timings.model_s));
-  byId("advice").hidden = !job.report?.advice;
-  byId("advice").textContent = job.report?.advice ?? "";
+  showReport(job.report);
 }
 
 /** Bring a panel into sight, on a screen that cannot show all of them. @param {"photo"|"depth"|"model"} stage */

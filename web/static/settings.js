@@ -5,9 +5,9 @@ import { BASE, getJson } from "./api.js";
 import { byId, make } from "./dom.js";
 
 const GROUPS = { depth: "Depth map", model: "3D model" };
-const LABELS = { model: "Depth model", fov_x_deg: "Field of view", point_budget: "Points", color: "Colour" };
-const ORDER = ["model", "fov_x_deg", "point_budget", "smoothing", "color", "background"]; // others come after these
-const STEPS = { point_budget: 1000, smoothing: 0.1 };
+const LABELS = { model: "Depth model", fov_x_deg: "Field of view", pupil_distance_mm: "Between the pupils", focus: "Look at", point_budget: "Points", color: "Colour" };
+const ORDER = ["model", "fov_x_deg", "pupil_distance_mm", "focus", "point_budget", "smoothing", "color", "background"]; // others come after these
+const STEPS = { point_budget: 1000, smoothing: 0.1, pupil_distance_mm: 0.5 };
 const NUMBER = new Intl.NumberFormat("en");
 
 /** @typedef {{ name: string, ready: boolean, title?: string, unit?: string }} Model */

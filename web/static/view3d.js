@@ -44,7 +44,7 @@ function look(job) {
   const [mode, color] = (inAddress("look") ?? "").split(",");
   return {
     ...(["points", "surface"].includes(mode) && { mode }),
-    color: ["grayscale", "photo"].includes(color) ? color : job.settings.model.color,
+    color: ["grayscale", "photo", "confidence"].includes(color) ? color : job.settings.model.color,
   };
 }
 

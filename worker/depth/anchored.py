@@ -15,9 +15,11 @@ import numpy as np
 from shared.errors import PhotoError
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Bust, Portrait
+from worker.depth.portrait.faces import Face
 from worker.geometry.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.blend import corrected_by_face
 from worker.geometry.disparity import edge_confidence
+from worker.geometry.focus import FaceBox
 from worker.geometry.holes import continued
 
 SURE = 0.5
@@ -29,12 +31,14 @@ BESIDE_FACE = 0.7
 class DisparityNetwork(Protocol):
     """A network that gives disparity on the photo's grid, and by itself relative depth."""
 
-    def disparity(self, photos: Sequence[Photo]) -> list[np.ndarray | PhotoError]:
-        """(H, W) float32 for each photo, or its error."""
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
+        """(H, W) float32 for each photo, or its error; it may look again, from nearer, at the faces."""
         ...
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
-        """Relative depth of each photo, or its error."""
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo, from its disparity."""
         ...
 
 
@@ -47,18 +51,16 @@ class Anchored:
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; its report says what it was anchored to, or why it was not."""
-        disparities = self._network.disparity(photos)
-        return [self._estimate(photo, disparity) for photo, disparity in zip(photos, disparities, strict=True)]
+        faces = [self._portrait.faces_of(photo) for photo in photos]
+        disparities = self._network.disparity(photos, [found[0].box if found else None for found in faces])
+        return [self._estimate(*one) for one in zip(photos, faces, disparities, strict=True)]
 
-    def _estimate(self, photo: Photo, disparity: np.ndarray | PhotoError) -> DepthMap | PhotoError:
+    def _estimate(self, photo: Photo, faces: list[Face], disparity: np.ndarray | PhotoError) -> DepthMap | PhotoError:
         if isinstance(disparity, PhotoError):
             return disparity
-        bust = self._portrait.bust_of(photo)
-        if isinstance(bust, Bust):
-            return anchored(disparity, bust)
-        (relative,) = self._network.estimate([photo])
-        if isinstance(relative, PhotoError):
-            return relative
+        if faces:
+            return anchored(disparity, self._portrait.bust_of(photo, faces))
+        relative = self._network.relative(photo, disparity)
         return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
 
 

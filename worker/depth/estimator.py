@@ -10,7 +10,9 @@ import numpy as np
 
 from shared.camera import Intrinsics
 from shared.errors import PhotoError
+from shared.options import PUPIL_DISTANCE_MM, Focus
 from shared.pointcloud import Unit
+from worker.geometry.camera import CameraSource, camera_source
 
 GRID_LONG_SIDE_PX = 1024
 
@@ -39,11 +41,20 @@ class Photo:
     focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
         unknown.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
+    pupil_distance_mm: what makes a face's size known, and with it everything's.
+    focus: "face" lets a network look again, from nearer, at a face that is small in the photo; "photo" does not.
     """
 
     pixels: np.ndarray
     focal_35mm: float | None = None
     fov_x_deg: float | None = None
+    pupil_distance_mm: float = PUPIL_DISTANCE_MM
+    focus: Focus = "face"
+
+    @property
+    def camera_source(self) -> CameraSource:
+        """Where the focal length is known from; "assumed" where from nowhere."""
+        return camera_source(self.fov_x_deg, self.focal_35mm)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from shared.errors import ModelError, WeightsError
 from shared.pointcloud import Unit
@@ -33,12 +33,10 @@ class LoadOptions:
 
     side_px: the input's side instead of the native one.
     backend: "auto", "torch" or "onnxruntime".
-    focus: "face" looks again, from nearer, at a face that is small in its photo.
     """
 
     side_px: int | None = None
     backend: str = "auto"
-    focus: Literal["face", "none"] = "face"
 
 
 @dataclass(frozen=True)
@@ -130,11 +128,10 @@ def _load_embedded(model: ModelRow, folder: Path, options: LoadOptions) -> Estim
 
 
 def _load_midas(model: ModelRow, folder: Path, options: LoadOptions) -> Estimator:
-    """The network; where the face model's files are there too, it looks at faces again and they make it metric."""
+    """The network; where the face model's files are there too, faces make it metric, and small ones are seen again."""
     loading = import_module("worker.depth.midas.loading")
     (file,) = model.weights.files
     rule, normalisation = _input_of(model, options.side_px)
-    faces = PORTRAIT_WEIGHTS.present(folder)
     estimator: Estimator = loading.load(
         model.name,
         model.builder,
@@ -143,9 +140,8 @@ def _load_midas(model: ModelRow, folder: Path, options: LoadOptions) -> Estimato
         normalisation,
         fixed=model.input is not None and model.input.fixed,
         backend=options.backend,
-        faces_in=folder if faces and options.focus == "face" else None,
     )
-    if faces:
+    if PORTRAIT_WEIGHTS.present(folder):
         PORTRAIT_WEIGHTS.verify(folder)
         portrait = _attribute("worker.depth.portrait:load")(folder)
         estimator = _attribute("worker.depth.anchored:Anchored")(estimator, portrait)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Literal
 
 from shared.camera import Intrinsics
 
 FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
 DEFAULT_LONG_SIDE_FOV_DEG = 40.0
+PLAUSIBLE_DISTANCE_MM = 600.0
+"""People are rarely photographed from nearer: a face that seems to be has been cut out of a larger photo."""
+
+CameraSource = Literal["given", "exif", "assumed"]
+
+
+def camera_source(fov_x_deg: float | None, focal_35mm: float | None) -> CameraSource:
+    """Where `camera_for` has its focal length from."""
+    if fov_x_deg is not None:
+        return "given"
+    return "exif" if focal_35mm else "assumed"
 
 
 def camera_for(
@@ -31,6 +44,21 @@ def camera_for(
     Source: tag FocalLengthIn35mmFilm, Exif 2.32 (CIPA DC-008-2019), section 4.6.5.
     """
     return Intrinsics.from_focal(photo_size_wh, _focal_px(photo_size_wh, fov_x_deg, focal_35mm)).resized(grid_size_wh)
+
+
+def backed_off(camera: Intrinsics, distance_mm: float, least_mm: float = PLAUSIBLE_DISTANCE_MM) -> Intrinsics:
+    """The camera with a lens long enough to show what it shows from a plausible distance.
+
+    Distance and focal length in pixels grow alike for a thing of known size. A crop keeps its pixels but loses the
+    angle that they once spanned, so an assumed field of view makes its lens too short and its face too near.
+
+    Args:
+        camera: of an assumed focal length.
+        distance_mm: of the face, seen through that camera.
+        least_mm: the nearest that is believed.
+    """
+    longer = max(1.0, least_mm / distance_mm)
+    return replace(camera, fx=camera.fx * longer, fy=camera.fy * longer)
 
 
 def focal_px_from_35mm(photo_size_wh: tuple[int, int], focal_35mm: float) -> float:

@@ -10,6 +10,7 @@ from shared.camera import Intrinsics
 from shared.options import ModelOptions
 from shared.pointcloud import PointCloud, Unit
 from worker.geometry.refine import Raw, Refined, light_of, refine
+from worker.geometry.rims import even_rims, without_fringe
 from worker.geometry.thin import average_colours, grid_for_budget, thin
 from worker.geometry.tone import gray_from_depth
 
@@ -63,12 +64,13 @@ def build_cloud(
     known = np.isfinite(refined.depth)
     size_wh = grid_for_budget(known, options.point_budget)
     thinned, trust = thin(refined.depth, refined.confidence, raw.camera, size_wh)
+    thinned = even_rims(thinned)
     cloud = PointCloud(
         depth=thinned,
         camera=raw.camera.resized(size_wh),
         unit=unit,
         gray=gray_from_depth(thinned),
-        rgb=average_colours(pixels, known, size_wh),
+        rgb=without_fringe(average_colours(pixels, known, size_wh), np.isfinite(thinned)),
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
     )
     return cloud, _report(raw, refined, cloud)

@@ -22,6 +22,7 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
 from shared.pointcloud import PointCloud
 from worker.geometry.mesh import Mesh, sampled, texture_coordinates
+from worker.geometry.rims import without_fringe
 
 MM_PER_METRE = 1000.0
 RELATIVE_HEIGHT_MM = 200.0
@@ -41,10 +42,17 @@ def mm_per_unit(cloud: PointCloud) -> float:
     return RELATIVE_HEIGHT_MM / float(np.ptp(cloud.points()[:, 1]) or 1.0)
 
 
-def texture_from_photo(pixels: np.ndarray) -> Image.Image:
-    """The photo (H, W, 3) uint8 as a JPEG image of at most TEXTURE_LONG_SIDE_PX."""
+def texture_from_photo(pixels: np.ndarray, known: np.ndarray) -> Image.Image:
+    """The photo as a JPEG image of at most TEXTURE_LONG_SIDE_PX, without background at the outline of the surface.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        known: (h, w) bool over the same picture, True on the surface.
+    """
     image = Image.fromarray(pixels)
     image.thumbnail((TEXTURE_LONG_SIDE_PX, TEXTURE_LONG_SIDE_PX))
+    surface = Image.fromarray(known).resize(image.size)
+    image = Image.fromarray(without_fringe(np.asarray(image), np.asarray(surface)))
     file = io.BytesIO()
     image.save(file, "JPEG", quality=TEXTURE_QUALITY)
     return Image.open(file, formats=("JPEG",))  # an image that knows its format is embedded as JPEG, not as PNG

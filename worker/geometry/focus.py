@@ -14,6 +14,8 @@ HUBER = 1.345  # residuals beyond so many standard deviations count less; 95% ef
 ROUNDS = 20
 EXACT = 1e-9  # residuals below this fraction of the range are rounding
 
+FaceBox = tuple[float, float, float, float]  # left, top, right, bottom of a face, from brow to chin, pixels
+
 
 @dataclass(frozen=True)
 class Box:
@@ -47,12 +49,12 @@ class ScaleShift:
     shift: float
 
 
-def crop_round_face(photo_size_wh: tuple[int, int], face: tuple[float, float, float, float]) -> Box | None:
+def crop_round_face(photo_size_wh: tuple[int, int], face: FaceBox) -> Box | None:
     """The square round head and shoulders in which a network should see a face again; None for a face large enough.
 
     Args:
         photo_size_wh: of the photo, pixels.
-        face: left, top, right, bottom of the face, from brow to chin, pixels.
+        face: in the photo.
     Returns:
         A square inside the photo.
     """

@@ -7,6 +7,7 @@ run counter-clockwise seen from outside. Texture coordinates have v up, as OBJ a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import fast_simplification
 import numpy as np
@@ -15,6 +16,9 @@ from shared.camera import Intrinsics, project, unproject
 from shared.pointcloud import PointCloud
 from worker.geometry.jumps import same_surface
 
+BRIDGED_RATIO = 0.12
+"""Within a body of known size, gaps no deeper than this part of the depth are bridged: 7 cm at 60 cm. A nose that hides
+a cheek, or a chin that hides a neck, leaves a steep wall instead of a hole to look through."""
 Y_UP = np.array([1.0, -1.0, -1.0])
 """Camera frame (x right, y down, z forward) to x right, y up, z towards the viewer: half a turn about x."""
 
@@ -71,12 +75,13 @@ def grid_triangles(cloud: PointCloud) -> np.ndarray:
     surface, the other three make one triangle.
     """
     depth, focal_px = cloud.depth, cloud.camera.fx
+    joined = partial(_bridged if cloud.unit == "mm" else same_surface, focal_px=focal_px)
+    diagonal = partial(joined, focal_px=focal_px / 2**0.5)
     index = np.arange(depth.size).reshape(depth.shape)
     a, b, c, d = (_corner(index, corner) for corner in range(4))  # a b over c d
     za, zb, zc, zd = (_corner(depth, corner) for corner in range(4))
-    top, bottom = same_surface(za, zb, focal_px), same_surface(zc, zd, focal_px)
-    left, right = same_surface(za, zc, focal_px), same_surface(zb, zd, focal_px)
-    falling, rising = same_surface(za, zd, focal_px / 2**0.5), same_surface(zb, zc, focal_px / 2**0.5)
+    top, bottom, left, right = joined(za, zb), joined(zc, zd), joined(za, zc), joined(zb, zd)
+    falling, rising = diagonal(za, zd), diagonal(zb, zc)
     both = falling & rising
     fall = falling & (~both | (np.abs(za - zd) <= np.abs(zb - zc)))
     rise = rising & ~fall
@@ -93,6 +98,11 @@ def compact(mesh: Mesh) -> Mesh:
     """Leave out the vertices that no triangle uses."""
     used, triangles = np.unique(mesh.triangles, return_inverse=True)
     return Mesh(mesh.vertices[used], triangles.reshape(-1, 3))
+
+
+def _bridged(a: np.ndarray, b: np.ndarray, focal_px: float) -> np.ndarray:
+    """True where neighbours are one surface, or near enough to be parts of one body."""
+    return same_surface(a, b, focal_px) | (np.abs(a - b) <= BRIDGED_RATIO * np.minimum(a, b))
 
 
 def _corner(grid: np.ndarray, corner: int) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 DARKEST = 40
 """The gray of the farthest point: dark, and yet apart from black, which means that there is nothing."""
-CLIPPED_PERCENT = 0.5
+CLIPPED_PERCENT = 0.15
 """Points at either end that may share the last gray, so that a stray one does not take the contrast."""
 
 

@@ -1,18 +1,22 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
-from shared.errors import NoFaceError, PhotoError
+from shared.errors import PhotoError
 from tests.worker.geometry.scenes import ball, camera_of, plane
 from worker.depth.anchored import Anchored, anchored
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Bust
+from worker.depth.portrait.faces import Face
 
 CAMERA = camera_of(160, 220, 500)
 HEAD = ball(CAMERA)
 V, U = np.mgrid[:160, :220]
 FACE = np.where(np.hypot(V - 79.5, U - 109.5) < 45, HEAD, np.nan)
 SCENE = np.where(np.isfinite(HEAD), HEAD, plane(CAMERA, 2000.0))
+LANDMARKS = Face(np.array([[90.0, 60, 0], [130, 100, 0]]), 1.0)
 PHOTO = Photo(np.zeros((160, 220, 3), np.uint8))
 
 
@@ -30,18 +34,27 @@ class Network:
     def __init__(self, answer):
         self.answer = answer
 
-    def disparity(self, photos):
+    def disparity(self, photos, faces=None):
+        self.faces = faces
         return [self.answer for _ in photos]
 
-    def estimate(self, photos):
-        return [DepthMap(np.ones((160, 220), np.float32), CAMERA, "relative", np.ones((160, 220)), {}) for _ in photos]
+    def relative(self, photo, disparity):
+        return DepthMap(np.ones((160, 220), np.float32), CAMERA, "relative", np.ones((160, 220)), {})
 
 
 class Finder:
+    """Finds one face in each photo, where it has a bust for it; counts how often it looked."""
+
     def __init__(self, answer):
         self.answer = answer
+        self.looks = 0
 
-    def bust_of(self, photo):
+    def faces_of(self, photo):
+        self.looks += 1
+        return [LANDMARKS] if self.answer else []
+
+    def bust_of(self, photo, faces):
+        assert faces == [LANDMARKS]
         return self.answer
 
 
@@ -67,6 +80,14 @@ def test_without_a_silhouette_the_whole_photo_is_metric():
     assert np.median(result.depth[np.isnan(HEAD)]) == pytest.approx(2000, rel=0.1)
 
 
+def test_a_larger_face_makes_everything_larger_by_as_much():
+    small, plain = bust(), bust().depth_map
+    large = Bust(replace(plain, depth=plain.depth * 1.2), small.face * 1.2, small.silhouette_found)
+    ratio = anchored(disparity_of(SCENE), large).depth / anchored(disparity_of(SCENE), small).depth
+    assert np.nanmedian(ratio) == pytest.approx(1.2, rel=1e-3)
+    assert np.nanpercentile(np.abs(ratio - 1.2), 99) < 0.01
+
+
 def test_a_disparity_that_does_not_fit_leaves_the_bust_and_says_why():
     result = anchored(-disparity_of(SCENE), bust())
     np.testing.assert_array_equal(result.depth, bust().depth_map.depth)
@@ -76,9 +97,16 @@ def test_a_disparity_that_does_not_fit_leaves_the_bust_and_says_why():
 
 
 def test_without_a_face_the_network_s_own_relative_depth_remains():
-    [result] = Anchored(Network(disparity_of(SCENE)), Finder(NoFaceError("none"))).estimate([PHOTO])
+    [result] = Anchored(Network(disparity_of(SCENE)), Finder(None)).estimate([PHOTO])
     assert result.unit == "relative"
     assert result.report == {"face_found": False, "metric": False, "anchored": False}
+
+
+def test_faces_are_found_once_a_photo_and_the_network_is_told_of_them():
+    network, finder = Network(disparity_of(SCENE)), Finder(bust())
+    assert all(result.unit == "mm" for result in Anchored(network, finder).estimate([PHOTO, PHOTO]))
+    assert finder.looks == 2
+    assert network.faces == [(90, 60, 130, 100)] * 2
 
 
 def test_a_photo_that_the_network_refuses_is_refused():

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from worker.geometry.camera import camera_for
+from worker.geometry.camera import backed_off, camera_for, camera_source
 
 
 def test_a_50_mm_equivalent_on_a_3_to_2_photo_agrees_with_a_hand_worked_focal():
@@ -49,3 +49,23 @@ def test_an_impossible_field_of_view_is_refused_by_its_value(fov_x_deg):
 def test_a_negative_focal_length_is_refused_by_its_value():
     with pytest.raises(ValueError, match="-3"):
         camera_for((640, 480), (640, 480), focal_35mm=-3)
+
+
+@pytest.mark.parametrize(
+    ("fov_x_deg", "focal_35mm", "source"),
+    [(40, 50, "given"), (40, None, "given"), (None, 50, "exif"), (None, 0.0, "assumed"), (None, None, "assumed")],
+)
+def test_the_source_is_the_one_that_the_focal_length_is_taken_from(fov_x_deg, focal_35mm, source):
+    assert camera_source(fov_x_deg, focal_35mm) == source
+
+
+def test_a_lens_that_puts_a_face_at_25_cm_is_lengthened_until_it_is_60_cm_away():
+    camera = camera_for((200, 300), (200, 300))
+    longer = backed_off(camera, 250)
+    assert (longer.fx, longer.fy) == (pytest.approx(2.4 * camera.fx), pytest.approx(2.4 * camera.fy))
+    assert (longer.cx, longer.cy, longer.width) == (camera.cx, camera.cy, camera.width)
+
+
+def test_a_lens_that_puts_a_face_further_away_is_left_alone():
+    camera = camera_for((200, 300), (200, 300))
+    assert backed_off(camera, 900) == camera

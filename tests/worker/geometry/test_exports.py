@@ -28,7 +28,7 @@ def opened(data, kind):
 
 
 def test_glb_opens_in_metres_with_the_photo_as_texture_and_its_facts():
-    scene = opened(exports.glb_from_mesh(MESH, CLOUD, exports.texture_from_photo(PIXELS), FACTS), "glb")
+    scene = opened(exports.glb_from_mesh(MESH, CLOUD, exports.texture_from_photo(PIXELS, CLOUD.mask), FACTS), "glb")
     [body] = scene.geometry.values()
     np.testing.assert_allclose(scene.extents * 1000, size_mm(), rtol=1e-5)
     np.testing.assert_allclose(scene.bounds.sum(0), 0, atol=1e-6)
@@ -38,13 +38,13 @@ def test_glb_opens_in_metres_with_the_photo_as_texture_and_its_facts():
 
 
 def test_the_texture_coordinates_survive_glb():
-    scene = opened(exports.glb_from_mesh(MESH, CLOUD, exports.texture_from_photo(PIXELS), FACTS), "glb")
+    scene = opened(exports.glb_from_mesh(MESH, CLOUD, exports.texture_from_photo(PIXELS, CLOUD.mask), FACTS), "glb")
     [body] = scene.geometry.values()
     np.testing.assert_allclose(body.visual.uv, texture_coordinates(MESH.vertices, CLOUD.camera), atol=1e-6)
 
 
 def test_obj_opens_in_mm_with_its_material_and_photo(tmp_path):
-    data = exports.obj_zip_from_mesh(MESH, CLOUD, exports.texture_from_photo(PIXELS), FACTS)
+    data = exports.obj_zip_from_mesh(MESH, CLOUD, exports.texture_from_photo(PIXELS, CLOUD.mask), FACTS)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         archive.extractall(tmp_path)
     body = trimesh.load(tmp_path / "face.obj", process=False)
@@ -80,7 +80,7 @@ def test_what_has_no_true_size_is_made_200_mm_tall():
 
 
 def test_a_large_photo_becomes_a_texture_of_at_most_2048_pixels():
-    assert exports.texture_from_photo(np.zeros((1000, 4096, 3), np.uint8)).size == (2048, 500)
+    assert exports.texture_from_photo(np.zeros((1000, 4096, 3), np.uint8), np.ones((10, 40), bool)).size == (2048, 500)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

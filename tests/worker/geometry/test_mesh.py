@@ -49,6 +49,13 @@ def test_no_triangle_spans_a_jump():
     assert len(body(mesh).split(only_watertight=False)) == 2
 
 
+@pytest.mark.parametrize(("unit", "pieces"), [("mm", 1), ("relative", 2)])
+def test_a_step_within_a_body_of_known_size_is_bridged(unit, pieces):
+    depth = np.full((120, 160), 600.0)
+    depth[:, 80:] += 40  # 6.7 % of the depth, as a nose before a cheek
+    assert len(body(mesh_from_cloud(cloud_of(depth, unit=unit))).split(only_watertight=False)) == pieces
+
+
 def test_a_ball_s_mesh_has_a_ball_s_area():
     mesh = body(mesh_from_cloud(cloud_of(ball(CAMERA))))
     # Archimedes: a cap of height h has the area 2 pi r h; what leans by less than 60 degrees has h = r / 2.

@@ -67,7 +67,8 @@ class Fusion(nn.Module):
     def forward(self, level: Tensor, coarser: Tensor | None, size_hw: Sequence[int]) -> Tensor:
         # The coarsest level has nothing to add to; its `skip` lies in the checkpoints, untrained and unused.
         fused = level if coarser is None else coarser + self.skip(level)
-        return self.out(_upsampled(self.blend(fused), size_hw, corners=True))
+        # The official code upsamples first. A 1 x 1 convolution gives the same before, on a quarter of the pixels.
+        return _upsampled(self.out(self.blend(fused)), size_hw, corners=True)
 
 
 class Head(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,10 +16,7 @@ from worker.depth.midas.batching import Batcher
 from worker.depth.transforms import InputRule, Normalisation, input_size_wh, network_input, resized_disparity
 from worker.geometry.camera import camera_for
 from worker.geometry.disparity import depth_from_disparity, edge_confidence
-from worker.geometry.focus import Box, crop_round_face, fused_disparity
-
-# A photo (H, W, 3) to left, top, right, bottom of its largest face in pixels, or None.
-FaceBox = Callable[[np.ndarray], tuple[float, float, float, float] | None]
+from worker.geometry.focus import Box, FaceBox, crop_round_face, fused_disparity
 
 MAX_ASPECT = 8.0
 THREADS = 2
@@ -45,35 +42,38 @@ class MidasEstimator:
         backend: Backend,
         rule: InputRule,
         normalisation: Normalisation,
-        face_box: FaceBox | None = None,
     ) -> None:
-        """See `load`; with `face_box` a face that is small in its photo is looked at twice."""
+        """See `load`."""
         self.name = name
         self.backend = backend
         self._rule = rule
         self._normalisation = normalisation
-        self._face_box = face_box
         self._batcher = Batcher(backend, backend.batch_sizes)
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Each photo's relative depth, from its disparity by an assumed range; see `depth_from_disparity`."""
         return [
-            disparity if isinstance(disparity, PhotoError) else self._depth_map(photo, disparity)
+            disparity if isinstance(disparity, PhotoError) else self.relative(photo, disparity)
             for photo, disparity in zip(photos, self.disparity(photos), strict=True)
         ]
 
-    def disparity(self, photos: Sequence[Photo]) -> list[np.ndarray | PhotoError]:
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
         """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32, larger is nearer.
 
+        Args:
+            photos: with focus "face", one is looked at twice where its face is small in it.
+            faces: each photo's face; None where nobody looked for any.
         Raises:
             ModelError: the network's output is not finite, or not even one photo fits into memory.
         """
-        usable = [photo for photo in photos if _usable(photo)]
-        found = iter(self._usable_disparity(usable))
+        crops = [_crop(photo, face) for photo, face in zip(photos, faces or [None] * len(photos), strict=True)]
+        usable = [(photo, crop) for photo, crop in zip(photos, crops, strict=True) if _usable(photo)]
+        found = iter(self._usable_disparity([photo for photo, _ in usable], [crop for _, crop in usable]))
         return [next(found) if _usable(photo) else _aspect_error(photo) for photo in photos]
 
-    def _usable_disparity(self, photos: Sequence[Photo]) -> list[np.ndarray]:
-        crops = [self._crop(photo) for photo in photos]
+    def _usable_disparity(self, photos: Sequence[Photo], crops: Sequence[Box | None]) -> list[np.ndarray]:
         wholes = [View(photo.pixels, grid_size_wh(_size_wh(photo.pixels))) for photo in photos]
         details = [_part(whole, crop) for whole, crop in zip(wholes, crops, strict=True) if crop]
         seen = self._seen([*wholes, *details])
@@ -82,10 +82,6 @@ class MidasEstimator:
             _joined(whole, next(close), _on_grid(crop, view)) if crop else whole
             for whole, view, crop in zip(seen, wholes, crops, strict=False)
         ]
-
-    def _crop(self, photo: Photo) -> Box | None:
-        face = self._face_box(photo.pixels) if self._face_box else None
-        return crop_round_face(_size_wh(photo.pixels), face) if face else None
 
     def _seen(self, views: Sequence[View]) -> list[np.ndarray]:
         """The network's disparity of each view, in its size; batched by the size of the network's input."""
@@ -115,7 +111,8 @@ class MidasEstimator:
             raise ModelError(f"{self.name} gave a disparity that is not finite; its weights may be damaged")
         return outputs
 
-    def _depth_map(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo from its disparity (H, W), by an assumed range."""
         height, width = disparity.shape
         size_wh = _size_wh(photo.pixels)
         return DepthMap(
@@ -123,7 +120,11 @@ class MidasEstimator:
             camera=camera_for(size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
             unit="relative",
             confidence=edge_confidence(disparity),
-            report={"input_wh": list(input_size_wh(size_wh, self._rule)), "backend": self.backend.name},
+            report={
+                "input_wh": list(input_size_wh(size_wh, self._rule)),
+                "backend": self.backend.name,
+                "camera": photo.camera_source,
+            },
         )
 
 
@@ -135,6 +136,11 @@ def _size_wh(pixels: np.ndarray) -> tuple[int, int]:
 def _usable(photo: Photo) -> bool:
     size_wh = _size_wh(photo.pixels)
     return max(size_wh) <= MAX_ASPECT * min(size_wh)
+
+
+def _crop(photo: Photo, face: FaceBox | None) -> Box | None:
+    """Where to look again; None where once is enough."""
+    return crop_round_face(_size_wh(photo.pixels), face) if face and photo.focus == "face" else None
 
 
 def _aspect_error(photo: Photo) -> PhotoError:

@@ -11,8 +11,8 @@ from torch import nn
 
 from worker.depth.midas.backends.select import Subject, open_backend
 from worker.depth.midas.checkpoint import NetworkSpec, load_network
-from worker.depth.midas.estimator import FaceBox, MidasEstimator
-from worker.depth.portrait.faces import FaceFinder
+from worker.depth.midas.estimator import MidasEstimator
+from worker.depth.midas.folding import folded
 from worker.depth.transforms import InputRule, Normalisation
 
 EXPORTS = "onnx"  # folder of the exports, beside the weights
@@ -34,7 +34,6 @@ def load(
     normalisation: Normalisation,
     fixed: bool,
     backend: str = "auto",
-    faces_in: Path | None = None,
 ) -> MidasEstimator:
     """Load a network and what runs it.
 
@@ -45,7 +44,6 @@ def load(
         rule, normalisation: of the input.
         fixed: the network takes its native size only.
         backend: "auto", "torch" or "onnxruntime".
-        faces_in: folder of the face finder's files, for a closer look at small faces; None for no such look.
     Raises:
         WeightsError: the file is not the network's checkpoint.
         ModelError: no such backend, or it cannot run the network.
@@ -54,7 +52,7 @@ def load(
 
     def network() -> nn.Module:
         spec: NetworkSpec = getattr(import_module(module), attribute)
-        return load_network(spec, checkpoint.path)
+        return folded(load_network(spec, checkpoint.path))
 
     subject = Subject(
         network=network,
@@ -67,15 +65,4 @@ def load(
     opened = open_backend(backend, subject)
     for size in opened.batch_sizes:  # a GPU picks its kernels on the first pass of each batch size
         opened(np.zeros((size, 3, rule.side_px, rule.side_px), np.float32))
-    return MidasEstimator(name, opened, rule, normalisation, _face_box(faces_in) if faces_in else None)
-
-
-def _face_box(folder: Path) -> FaceBox:
-    """Finds the box of a photo's largest face."""
-    finder = FaceFinder(folder)
-
-    def box(pixels: np.ndarray) -> tuple[float, float, float, float] | None:
-        faces = finder.find_faces(pixels)
-        return faces[0].box if faces else None
-
-    return box
+    return MidasEstimator(name, opened, rule, normalisation)

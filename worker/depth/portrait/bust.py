@@ -25,7 +25,7 @@ SKULL_AXES_MM = np.array([77.0, 115.0, 99.0])  # half of breadth, height, length
 MAX_RIM_TILT_MM = 40.0
 NECK_BEHIND_MM, SHOULDERS_BEHIND_MM = 35.0, 5.0  # behind the middle of the skull, upright
 NECK_FROM_MM, NECK_TO_MM = 50.0, 140.0  # below the middle of the skull: where skull turns into neck
-SHOULDERS_FROM_MM, SHOULDERS_TO_MM = 120.0, 260.0
+SHOULDERS_FROM_MM, SHOULDERS_TO_MM = 110.0, 300.0
 TRUNK_TILT = 0.6  # how much of the head's pitch the trunk takes part in
 LEAN_MM = 220.0  # the lean of the trunk goes no deeper than that
 SKULL_BULGE, NECK_BULGE, SHOULDERS_BULGE = 4.7, 2.0, 1.0  # -Laplacian of w: b^2 (1/a^2 + 1/h^2) * 2 of each
@@ -33,8 +33,11 @@ CHEST_MM = 95.0  # the trunk's surface stands at most so far before the line of 
 BREAK_FROM_MM, BREAK_TO_MM = 40.0, 100.0  # below the middle of the skull the slope may break: the jaw
 JAW_SMOOTHNESS = 0.25
 SOFTNESS_MM = 8.0  # the outline is rounded off: without it the last pixels before the silhouette fall away as spikes
-HEAD_WIDTH_MM, BUST_WIDTH_MM = 190.0, 300.0  # half of what may belong to a person: at the head; at the shoulders
+HEAD_WIDTH_MM, BUST_WIDTH_MM = 170.0, 300.0  # half of what may belong to a person: at the head; at the shoulders
 WIDENS_FROM_MM, WIDENS_TO_MM = 40.0, 150.0  # below the middle of the skull
+PLAIN_HEAD_MM, PLAIN_TOP_MM, HEAD_ROUND_FROM_MM = 95.0, 125.0, 30.0  # half width; height and start of its round top
+SLOPE_FROM_MM, SLOPE_TO_MM = 60.0, 200.0  # below the middle of the skull: where a plain head's shoulders slope down
+TOUCH_MM = 25.0  # a silhouette that comes so near the widest head allowed holds something else
 BUST_BELOW_MM, BUST_HEIGHT_MM = 80.0, 260.0  # the bust ends in an ellipse, from there down
 CELL_MM = 4.0
 FACE_RIM_MM = 4.0  # the outermost part of the face mesh, where the landmarks are least sure, gives way
@@ -78,6 +81,7 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
         (H, W) float64 mm, NaN outside the person.
     """
     pixel_mm = pose.eyes[2] / camera.fx
+    person = _alone(person, pose, camera) | np.isfinite(face) & person
     body = _continued_down(person, pose, camera)
     shrink = max(1.0, CELL_MM / pixel_mm)
     size_wh = max(8, round(camera.width / shrink)), max(8, round(camera.height / shrink))
@@ -120,9 +124,9 @@ def bust_of(pose: Pose, camera: Intrinsics) -> np.ndarray:
 
 
 def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """0 below `low`, 1 above `high`, smooth between."""
+    """0 below `low`, 1 above `high`, between them smooth up to the second derivative, which shading shows."""
     t = np.clip((values - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
+    return t**3 * (10 + t * (6 * t - 15))
 
 
 def _from_skull(pose: Pose, camera: Intrinsics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -138,6 +142,23 @@ def _continued_down(person: np.ndarray, pose: Pose, camera: Intrinsics) -> np.nd
     _, _, down = _from_skull(pose, camera)
     trunk = person & (down > NECK_TO_MM)
     return person | np.logical_or.accumulate(trunk, axis=0)
+
+
+def _alone(person: np.ndarray, pose: Pose, camera: Intrinsics) -> np.ndarray:
+    """The silhouette without people and things that touch the head: where it is too wide, a plain head is cut out."""
+    _, right, down = _from_skull(pose, camera)
+    rise = np.maximum(-down - HEAD_ROUND_FROM_MM, 0) / PLAIN_TOP_MM
+    plain = PLAIN_HEAD_MM * np.sqrt(np.maximum(1 - rise**2, 0))
+    widened = _mix(plain, BUST_WIDTH_MM, smoothstep(down, SLOPE_FROM_MM, SLOPE_TO_MM))
+    kept = person.copy()
+    for side in (right, -right):
+        touching = (person & (side > HEAD_WIDTH_MM - TOUCH_MM) & (side < HEAD_WIDTH_MM) & (down < WIDENS_FROM_MM)).any(
+            1
+        )
+        above = ndimage.binary_dilation(touching, iterations=max(1, round(TOUCH_MM * camera.fy / pose.eyes[2])))
+        rows = np.logical_or.accumulate(above)
+        kept &= ~(rows[:, None] & (side > widened))
+    return kept
 
 
 def _skull_rim(pose: Pose, middle: np.ndarray, right: np.ndarray, down: np.ndarray) -> np.ndarray:

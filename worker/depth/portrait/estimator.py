@@ -11,6 +11,7 @@ import numpy as np
 
 from shared.camera import Intrinsics, project
 from shared.errors import NoFaceError, PhotoError
+from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.confidence import confidence_of
@@ -21,7 +22,7 @@ from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import report_on
 from worker.depth.portrait.shading import refine
 from worker.depth.portrait.silhouette import Segmenter
-from worker.geometry.camera import camera_for
+from worker.geometry.camera import backed_off, camera_for
 
 PATTERN_REACH = 45.0  # parts of the face's side
 NO_FACE = (
@@ -60,24 +61,33 @@ class Portrait:
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
-        busts = [self.bust_of(photo) for photo in photos]
-        return [bust.depth_map if isinstance(bust, Bust) else bust for bust in busts]
+        return [self._estimate(photo) for photo in photos]
 
-    def bust_of(self, photo: Photo) -> Bust | NoFaceError:
-        """The person whose face is largest, with the part of the surface that landmarks vouch for."""
-        faces = self._finder.find_faces(photo.pixels)
-        if not faces:
-            return NoFaceError(NO_FACE)
+    def _estimate(self, photo: Photo) -> DepthMap | NoFaceError:
+        faces = self.faces_of(photo)
+        return self.bust_of(photo, faces).depth_map if faces else NoFaceError(NO_FACE)
+
+    def faces_of(self, photo: Photo) -> list[Face]:
+        """The faces in a photo, the largest first."""
+        return self._finder.find_faces(photo.pixels)
+
+    def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
+        """The person whose face is the first, with the part of the surface that landmarks vouch for."""
         camera, pixels = _on_grid(photo)
+        size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]
+        if photo.camera_source == "assumed":
+            seen_from = head_pose(points_mm(on_grid[0].landmarks, camera)).eyes
+            camera = backed_off(camera, size * float(np.linalg.norm(seen_from)))
         surface = surface_of(points_mm(on_grid[0].landmarks, camera), camera)
         face = refine(surface.depth, pixels, camera, patterns_of(on_grid[0], camera))
         person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
         depth = face if person is None else extend(face, person, camera, surface.pose)
         confidence = confidence_of(depth, face, camera)
-        report = report_on(photo.pixels, faces, surface.pose, silhouette_found=person is not None)
-        depth_map = DepthMap(depth.astype(np.float32), camera, "mm", confidence, report)
-        return Bust(depth_map, face, silhouette_found=person is not None)
+        pose = Pose(surface.pose.axes, size * surface.pose.eyes)
+        report = report_on(photo.pixels, faces, pose, silhouette_found=person is not None, camera=photo.camera_source)
+        depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report)
+        return Bust(depth_map, size * face, silhouette_found=person is not None)
 
 
 def surface_of(points: np.ndarray, camera: Intrinsics) -> Surface:

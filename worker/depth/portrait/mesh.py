@@ -14,7 +14,7 @@ from worker.depth.portrait.subdivision import loop_subdivision
 
 DATA = Path(__file__).parent / "data"
 LEVELS = 2
-CORNEA_MM = 1.0  # how far the eyeball stands out between the lids
+CORNEA_MM = 2.0  # how far the eyeball stands out between the lids
 # Rims of the holes, in order. An eye gets a lid of one fan, the mouth a strip between the lips.
 RIGHT_EYE_RIM = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
 LEFT_EYE_RIM = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)

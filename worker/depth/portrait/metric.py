@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.camera import Intrinsics
+from shared.options import PUPIL_DISTANCE_MM
 
-PUPIL_DISTANCE_MM = 63.0  # mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004
 Z_SCALE = 1.06  # the network flattens faces a little: one number for all, chosen on rendered heads with true depth
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)  # corners
 FOREHEAD, CHIN = 10, 152

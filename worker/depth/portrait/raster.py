@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 EDGE = -1e-9  # a pixel on the edge that two triangles share belongs to both
+
+
+@dataclass(frozen=True)
+class Fragments:
+    """Pixels that triangles cover, one entry for each pixel of each triangle.
+
+    triangle: (F,) int, which one; pixel: (F,) int, row * width + column; weights: (F, 3) barycentric, of its corners.
+    """
+
+    triangle: np.ndarray
+    pixel: np.ndarray
+    weights: np.ndarray
 
 
 def rasterise(corners: np.ndarray, triangles: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
@@ -20,23 +34,28 @@ def rasterise(corners: np.ndarray, triangles: np.ndarray, size_hw: tuple[int, in
     """
     height, width = size_hw
     nearest = np.zeros(height * width)  # of 1 / depth, 0 where there is nothing
-    a, b, c = np.moveaxis(corners[triangles][..., :2], 1, 0)  # (T, 2) each
+    parts = fragments_of(corners[:, :2], triangles, size_hw)
+    inverse = 1 / corners[triangles, 2]  # (T, 3)
+    np.maximum.at(nearest, parts.pixel, (parts.weights * inverse[parts.triangle]).sum(1))
+    with np.errstate(divide="ignore"):
+        depth = 1 / nearest
+    return np.where(nearest > 0, depth, np.nan).reshape(height, width)
+
+
+def fragments_of(corners: np.ndarray, triangles: np.ndarray, size_hw: tuple[int, int]) -> Fragments:
+    """Every pixel that every triangle covers; arguments as for `rasterise`, corners (N, 2) without a depth."""
+    height, width = size_hw
+    a, b, c = np.moveaxis(corners[triangles], 1, 0)  # (T, 2) each
     area = _cross(b - a, c - a)
-    solid = np.abs(area) > 1e-12
+    solid = np.flatnonzero(np.abs(area) > 1e-12)
     a, b, c, area = a[solid], b[solid], c[solid], area[solid]
-    inverse = 1 / corners[triangles[solid], 2]  # (T, 3)
     which, u, v = _candidates(np.stack([a, b, c]), width, height)
     pixel = np.column_stack([u, v]).astype(float)
     at_b = _cross(pixel - a[which], (c - a)[which]) / area[which]
     at_c = _cross((b - a)[which], pixel - a[which]) / area[which]
-    at_a = 1 - at_b - at_c
-    inside = (at_a >= EDGE) & (at_b >= EDGE) & (at_c >= EDGE)
-    weights = np.column_stack([at_a, at_b, at_c])[inside]
-    values = (weights * inverse[which[inside]]).sum(1)
-    np.maximum.at(nearest, v[inside] * width + u[inside], values)
-    with np.errstate(divide="ignore"):
-        depth = 1 / nearest
-    return np.where(nearest > 0, depth, np.nan).reshape(height, width)
+    weights = np.column_stack([1 - at_b - at_c, at_b, at_c])
+    inside = (weights >= EDGE).all(1)
+    return Fragments(solid[which[inside]], (v * width + u)[inside], weights[inside])
 
 
 def _candidates(corners: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

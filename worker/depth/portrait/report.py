@@ -9,6 +9,7 @@ import numpy as np
 
 from worker.depth.portrait.faces import Face
 from worker.depth.portrait.metric import Pose
+from worker.geometry.camera import CameraSource
 
 SELFIE_MM = 400.0
 MAX_YAW_DEG, MAX_PITCH_DEG = 40.0, 30.0
@@ -18,7 +19,9 @@ SHARPNESS_SIDE = 192  # the face is brought to this size before its sharpness is
 SHARP_DETAIL = 0.03  # detail of a sharp face, see `sharpness_of`
 
 
-def report_on(pixels: np.ndarray, faces: list[Face], pose: Pose, silhouette_found: bool) -> dict[str, Any]:
+def report_on(
+    pixels: np.ndarray, faces: list[Face], pose: Pose, *, silhouette_found: bool, camera: CameraSource
+) -> dict[str, Any]:
     """The report of a portrait.
 
     Args:
@@ -26,6 +29,7 @@ def report_on(pixels: np.ndarray, faces: list[Face], pose: Pose, silhouette_foun
         faces: found in it, the one used first.
         pose: of the head, in mm.
         silhouette_found: whether hair, neck and shoulders are there.
+        camera: where its focal length, and with that the distance, is known from.
     """
     sharpness = sharpness_of(pixels, faces[0])
     distance = float(np.linalg.norm(pose.eyes))
@@ -35,11 +39,12 @@ def report_on(pixels: np.ndarray, faces: list[Face], pose: Pose, silhouette_foun
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance),
+        "camera": camera,
         "face_width_px": round(faces[0].box[2] - faces[0].box[0]),
         "sharpness": round(sharpness, 2),
         "silhouette_found": silhouette_found,
         "metric": True,
-        "advice": _advice(distance, sharpness, faces[0], pose, silhouette_found),
+        "advice": _advice(distance if camera != "assumed" else None, sharpness, faces[0], pose, silhouette_found),
     }
 
 
@@ -55,13 +60,16 @@ def sharpness_of(pixels: np.ndarray, face: Face) -> float:
     return float(np.clip(detail / (float(small.std()) + 1e-6) / SHARP_DETAIL / 2, 0, 1))
 
 
-def _advice(distance: float, sharpness: float, face: Face, pose: Pose, silhouette_found: bool) -> str | None:
-    """One sentence about the photo that would be better; the worst trouble first, None where all is well."""
+def _advice(distance: float | None, sharpness: float, face: Face, pose: Pose, silhouette_found: bool) -> str | None:
+    """One sentence about the photo that would be better; the worst trouble first, None where all is well.
+
+    The distance is None where the focal length, on which it hangs, is only assumed.
+    """
     width = face.box[2] - face.box[0]
     troubles = (
         (
-            distance < SELFIE_MM,
-            f"Taken from about {distance / 10:.0f} cm: 40 cm or more distort the face less.",
+            distance is not None and distance < SELFIE_MM,
+            f"Taken from about {(distance or 0) / 10:.0f} cm: 40 cm or more distort the face less.",
         ),
         (width < MIN_FACE_PX, f"The face is {width:.0f} pixels wide: 200 or more show its shape better."),
         (sharpness < MIN_SHARPNESS, "The face is blurred: a sharp photo shows its shape better."),

@@ -62,6 +62,8 @@ def refine(depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hidden: np
     Returns:
         (H, W) float64 mm; nowhere changed by more than MAX_CHANGE_MM.
     """
+    if not np.isfinite(depth).any():
+        return depth
     shrink = max(1.0, CELL_MM * camera.fx / float(np.nanmedian(depth)))
     size_wh = max(8, round(camera.width / shrink)), max(8, round(camera.height / shrink))
     coarse = camera.resized(size_wh)

@@ -80,11 +80,11 @@ def test_an_export_at_the_native_size_only_is_made_too(tmp_path):
     np.testing.assert_allclose(by_onnx(photos), open_backend("torch", subject(tmp_path))(photos), atol=1e-5)
 
 
-def test_an_export_that_differs_from_torch_is_refused_and_not_kept(tmp_path, monkeypatch):
+def test_an_export_that_differs_from_torch_is_refused_and_its_failure_alone_is_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(export, "OnnxBackend", lambda path, threads: lambda photos: OnnxBackend(path)(photos) * 1.01)
     with pytest.raises(ModelError, match="off by"):
         open_backend("onnxruntime", subject(tmp_path))
-    assert list(tmp_path.iterdir()) == []
+    assert [path.suffix for path in tmp_path.iterdir()] == [".failed"]
 
 
 @pytest.mark.parametrize(("torch_ms", "onnx_ms", "name"), [(9.0, 5.0, "onnxruntime"), (5.0, 9.0, "torch")])
@@ -99,7 +99,25 @@ def test_auto_takes_what_was_measured_to_be_faster(tmp_path, torch_ms, onnx_ms, 
 def test_auto_goes_on_with_torch_when_the_export_fails_and_says_so(tmp_path, caplog):
     with caplog.at_level(logging.WARNING):
         assert open_backend("auto", subject(tmp_path, network=Untraceable)).name == "torch"
-    assert "torch runs the network" in caplog.text
+    assert "cannot be exported" in caplog.text
+
+
+def test_a_failed_export_is_not_tried_again_and_logged_once(tmp_path, caplog, monkeypatch):
+    tried = []
+    monkeypatch.setattr(export, "_export", lambda *_: tried.append(1) or _fail())
+    with caplog.at_level(logging.WARNING):
+        for _ in range(2):
+            assert open_backend("auto", subject(tmp_path)).name == "torch"
+    assert len(tried) == len(caplog.records) == 1
+    with pytest.raises(ModelError, match="untraceable"):
+        open_backend("onnxruntime", subject(tmp_path))
+    with pytest.raises(ModelError, match="untraceable"):
+        open_backend("onnxruntime", subject(tmp_path, weights_sha256="cd" * 32))
+    assert len(tried) == 2
+
+
+def _fail():
+    raise ModelError("untraceable")
 
 
 def test_auto_takes_torch_on_a_gpu(tmp_path, monkeypatch):

@@ -95,11 +95,14 @@ def test_a_real_network_turns_a_photo_into_depth(seeded_model):
     assert result.report["input_wh"] == [256, 160]
 
 
+SMALL_FACE = (130, 50, 170, 90)
+
+
 def test_a_small_face_is_looked_at_again_from_nearer(backend):
     # A face of 40 pixels in a photo of 300 x 200: the crop is 120 square, its middle 12 below the face's.
-    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF, lambda _: (130, 50, 170, 90))
+    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
     photo = red_ramp(300, 200)
-    (focused,) = estimator.disparity([photo])
+    (focused,) = estimator.disparity([photo], [SMALL_FACE])
     assert sorted(backend.shapes) == [(1, 3, 32, 64), (1, 3, 64, 64)]
     (plain,) = MidasEstimator("red", RedBackend(), InputRule(64, "upper_bound"), HALF).disparity([photo])
     assert np.abs(focused - plain).max() < 0.02 * np.ptp(plain)
@@ -108,17 +111,27 @@ def test_a_small_face_is_looked_at_again_from_nearer(backend):
 
 @pytest.mark.parametrize("face", [None, (100, 20, 200, 140)])
 def test_no_second_look_without_a_face_or_at_a_large_one(backend, face):
-    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF, lambda _: face)
-    estimator.disparity([red_ramp(300, 200)])
+    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    estimator.disparity([red_ramp(300, 200)], [face])
     assert len(backend.shapes) == 1
 
 
+def test_each_photo_says_whether_its_face_is_looked_at_again(backend):
+    estimator = MidasEstimator("red", backend, InputRule(64), HALF)
+    photos = [red_ramp(300, 200, focus=focus) for focus in ("photo", "face")]
+    whole, focused = estimator.disparity(photos, [SMALL_FACE, SMALL_FACE])
+    assert sum(shape[0] for shape in backend.shapes) == 3
+    np.testing.assert_array_equal(whole, estimator.disparity(photos)[1])
+    assert not np.array_equal(whole, focused)
+
+
 def test_looks_at_faces_go_each_to_its_own_photo(backend):
-    boxes = {300: (130, 50, 170, 90), 400: (20, 100, 60, 150), 200: None}
-    estimator = MidasEstimator("red", backend, InputRule(64), HALF, lambda pixels: boxes[pixels.shape[1]])
+    boxes = {300: SMALL_FACE, 400: (20, 100, 60, 150), 200: None}
+    estimator = MidasEstimator("red", backend, InputRule(64), HALF)
     photos = [red_ramp(width, 200) for width in (300, 200, 400, 300)]
-    alone = [estimator.disparity([photo])[0] for photo in photos]
-    for expected, found in zip(alone, estimator.disparity(photos), strict=True):
+    faces = [boxes[photo.pixels.shape[1]] for photo in photos]
+    alone = [estimator.disparity([photo], [face])[0] for photo, face in zip(photos, faces, strict=True)]
+    for expected, found in zip(alone, estimator.disparity(photos, faces), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 

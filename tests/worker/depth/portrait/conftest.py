@@ -22,7 +22,7 @@ def read(path: Path) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def weights() -> Path:
-    return default_folder(os.environ) / "portrait"
+    return default_folder(os.environ)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from shared.camera import Intrinsics
-from worker.depth.portrait.bust import SKULL_FROM_EYES_MM, bust_of, extend, smoothstep, trunk_of
+from worker.depth.portrait.bust import SKULL_AXES_MM, SKULL_FROM_EYES_MM, bust_of, extend, smoothstep, trunk_of
 from worker.depth.portrait.metric import Pose
 
 CAMERA = Intrinsics.from_focal((280, 240), 420.0)
@@ -14,9 +14,12 @@ DOWN = (V - CAMERA.cy) * MIDDLE[2] / CAMERA.fy - MIDDLE[1]
 
 
 def ellipsoid():
-    """Depth of a skull seen from far away, and its outline."""
-    inside = 1 - (RIGHT / 77) ** 2 - (DOWN / 115) ** 2
-    return np.where(inside > 0, MIDDLE[2] - 99 * np.sqrt(np.maximum(inside, 0)), np.nan), inside > 0
+    """Depth of a skull where the pixels' rays meet it, and its outline."""
+    form = np.diag(1 / SKULL_AXES_MM**2)
+    rays = np.dstack([(U - CAMERA.cx) / CAMERA.fx, (V - CAMERA.cy) / CAMERA.fy, np.ones(U.shape)])
+    a, b, c = ((rays @ form) * rays).sum(-1), rays @ form @ MIDDLE, MIDDLE @ form @ MIDDLE - 1
+    inside = b**2 - a * c
+    return np.where(inside > 0, (b - np.sqrt(np.maximum(inside, 0))) / a, np.nan), inside > 0
 
 
 def test_a_skull_is_continued_round_from_the_part_that_is_known():
@@ -51,10 +54,21 @@ def test_depth_stays_before_the_rim_and_positive():
 
 def test_what_is_far_from_the_head_is_no_part_of_the_bust():
     bust = bust_of(POSE, CAMERA)
-    assert bust[(np.abs(RIGHT) < 180) & (np.abs(DOWN) < 60)].all()
+    assert bust[(np.abs(RIGHT) < 160) & (np.abs(DOWN) < 60)].all()
     assert not bust[DOWN > 345].any()
     assert not bust[(np.abs(RIGHT) > 200) & (DOWN < 0)].any()
 
 
 def test_a_smooth_step_ends_level():
     assert smoothstep(np.array([-1.0, 0, 5, 10, 11]), 0, 10) == pytest.approx([0, 0, 0.5, 1, 1])
+
+
+def test_a_neighbour_who_touches_the_head_is_cut_away_and_wide_hair_is_not():
+    depth, outline = ellipsoid()
+    face = np.where((np.abs(RIGHT) < 50) & (np.abs(DOWN - 20) < 60), depth, np.nan)
+    hair = outline | (np.hypot(RIGHT, DOWN + 20) < 130)
+    neighbour = hair | ((RIGHT > 60) & (DOWN > -50))
+    kept, cut = (np.isfinite(extend(face, person, CAMERA, POSE)) for person in (hair, neighbour))
+    beside = (RIGHT > 105) & (RIGHT < 120) & (np.abs(DOWN + 20) < 25)
+    assert kept[beside].all()
+    assert not cut[beside].any()

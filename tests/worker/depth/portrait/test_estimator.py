@@ -40,6 +40,22 @@ def test_a_longer_lens_puts_the_camera_further_away(model, astronaut):
     assert far.report["distance_mm"] > 2.5 * near.report["distance_mm"]
 
 
+def test_a_tight_crop_of_a_face_is_not_taken_for_a_selfie(model, astronaut):
+    crop = Photo(np.ascontiguousarray(astronaut[55:200, 160:290]))
+    (assumed, given) = model.estimate([crop, Photo(crop.pixels, fov_x_deg=40)])
+    assert (assumed.report["camera"], given.report["camera"]) == ("assumed", "given")
+    assert assumed.report["distance_mm"] == pytest.approx(600, rel=0.02)
+    assert given.report["distance_mm"] < 400
+    assert "Taken from" not in (assumed.report["advice"] or "")
+    assert "Taken from" in given.report["advice"]
+
+
+def test_twice_the_pupil_distance_is_twice_the_person(model, astronaut, result):
+    (large,) = model.estimate([Photo(astronaut, pupil_distance_mm=126)])
+    np.testing.assert_allclose(large.depth, 2 * result.depth, rtol=1e-5)
+    assert large.report["distance_mm"] == pytest.approx(2 * result.report["distance_mm"], abs=1)
+
+
 def test_a_photo_larger_than_the_grid_gives_the_grid_s_depth(model, astronaut):
     large = cv2.resize(astronaut[:, 40:440], (1600, 2048), interpolation=cv2.INTER_CUBIC)
     (depth_map,) = model.estimate([Photo(large)])

@@ -27,7 +27,6 @@ from worker.depth.midas.backends.torch_backend import TorchBackend
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1  # raise it when the export changes in a way that the versions below do not show
 MAX_ERROR = 1e-3  # of the output's range
 MULTIPLE_PX = 32
 ROUNDS = 3
@@ -58,18 +57,29 @@ def exported(network: Callable[[], nn.Module], weights_sha256: str, side_px: int
 
     Args:
         network: gives it on the CPU, in eval mode; not called where the cache has its export.
-        weights_sha256: of its checkpoint; with the versions of torch and the exporters it names the cache entry.
+        weights_sha256: of its checkpoint; with our code and the versions of torch and the exporters it names the cache
+            entry.
         side_px: of the square input that it is checked and timed on.
         fixed: the network takes that size only; otherwise the export takes any multiples of MULTIPLE_PX.
         folder: of the cache entries.
     Raises:
-        ModelError: the export's output differs from torch's by more than MAX_ERROR of its range.
+        ModelError: the network cannot be exported, or the export's output differs from torch's by more than MAX_ERROR
+            of its range. The cache remembers that under the same key, and says it again without another try.
     """
     entry = folder / _key(weights_sha256, side_px, fixed)
+    failure = entry.with_suffix(".failed")
+    if failure.is_file():
+        raise ModelError(failure.read_text())
     if not (entry / "export.json").is_file():
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as scratch:
-            _export(network(), side_px, fixed, Path(scratch))
+            try:
+                _export(network(), side_px, fixed, Path(scratch))
+            except (ModelError, torch.onnx.OnnxExporterError) as error:
+                reason = f"the network cannot be exported to ONNX: {error}"
+                log.warning("%s; this is remembered in %s", reason, failure)
+                _remember(reason, failure, Path(scratch))
+                raise ModelError(reason) from error
             _settle(Path(scratch), entry)
     measured = json.loads((entry / "export.json").read_text())
     return Export(path=entry / "network.onnx", **measured)
@@ -77,14 +87,30 @@ def exported(network: Callable[[], nn.Module], weights_sha256: str, side_px: int
 
 def _key(weights_sha256: str, side_px: int, fixed: bool) -> str:
     versions = [version(package) for package in ("torch", "timm", "onnx", "onnxscript", "onnxruntime")]
-    text = json.dumps([FORMAT, weights_sha256, side_px, fixed, *versions])
+    text = json.dumps([weights_sha256, side_px, fixed, _source_sha256(), *versions])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _source_sha256() -> str:
+    """Of the code of our networks: a change of it is another network."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _remember(reason: str, failure: Path, scratch: Path) -> None:
+    """Write a failure's reason whole or not at all."""
+    part = scratch / failure.name
+    part.write_text(reason)
+    part.replace(failure)
 
 
 def _settle(scratch: Path, entry: Path) -> None:
     """Move a whole export into place; another process may have been first, which is as good."""
     finished = scratch.with_name(f"{scratch.name}-done")
     shutil.copytree(scratch, finished, copy_function=shutil.move)
+    finished.chmod(0o755)  # temporary folders are closed to others
     try:
         finished.rename(entry)
     except OSError:

@@ -67,16 +67,13 @@ def _open_fastest(subject: Subject) -> Backend:
     try:
         export = _export_of(subject)
     except ModelError as error:
-        log.warning("torch runs the network, since its export failed: %s", error)
+        log.debug("torch runs the network: %s", error)  # the export warned when it failed
         return _open_torch(subject)
     return OnnxBackend(export.path, torch.get_num_threads()) if export.faster else _open_torch(subject)
 
 
 def _export_of(subject: Subject) -> Export:
-    try:
-        return exported(subject.network, subject.weights_sha256, subject.side_px, subject.fixed, subject.cache)
-    except torch.onnx.OnnxExporterError as error:
-        raise ModelError(f"the network cannot be exported to ONNX: {error}") from error
+    return exported(subject.network, subject.weights_sha256, subject.side_px, subject.fixed, subject.cache)
 
 
 BACKENDS: dict[BackendName, Callable[[Subject], Backend]] = {

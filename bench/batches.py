@@ -1,0 +1,127 @@
+"""Does the depth stage keep its network busy? Photos a second through queue and storage, against the bare network."""
+
+from __future__ import annotations
+
+import io
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from shared.camera import Intrinsics
+from shared.errors import PhotoError
+from shared.jobs import JobStore, PhotoInfo, Stage
+from shared.options import DepthOptions, ModelOptions
+from shared.photo import jpeg_from_pixels
+from shared.queue import Hints, celery_app, connect
+from shared.settings import Settings
+from shared.storage import PHOTO, PHOTO_FOLDER, Storage
+from stack.demo import PORTRAIT
+from stack.valkey import start_valkey
+from worker.depth.estimator import DepthMap, Estimator, Photo
+from worker.stages import Worker
+
+BATCH = 8
+JOBS = 128
+RUNS = 3
+SIDE_PX = 384
+SLEEP_S = 0.1  # a photo, as a large network takes on a GPU that is not here
+
+
+class Sleeping:
+    """Stands for a network on a GPU: waits for each photo without using a core, then gives a ramp."""
+
+    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+        """One batch."""
+        time.sleep(SLEEP_S * len(photos))
+        return [_ramp(photo.pixels.shape[0], photo.pixels.shape[1]) for photo in photos]
+
+
+class Convolving:
+    """A small real network on the CPU: six convolutions of 24 channels over the whole batch."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(1)
+        layers = [torch.nn.Conv2d(3 if first else 24, 24, 3, padding=1) for first in (True, *[False] * 5)]
+        self._network = torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1)).eval()
+
+    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+        """One batch."""
+        pixels = np.stack([photo.pixels for photo in photos])
+        with torch.inference_mode():
+            self._network(torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255)
+        return [_ramp(photo.pixels.shape[0], photo.pixels.shape[1]) for photo in photos]
+
+
+def main() -> None:
+    """Print the table."""
+    pixels = np.asarray(Image.open(io.BytesIO(PORTRAIT.read_bytes())).convert("RGB").resize((SIDE_PX, SIDE_PX)))
+    print(f"## Depth stage at saturation\n\n{JOBS} photos of {SIDE_PX} x {SIDE_PX}, batches of {BATCH}, one worker;")
+    print(f"median of {RUNS} runs of each in turn.\n")
+    print("| network | bare loop, photos/s | through queue and storage, photos/s | ratio |\n|---|---|---|---|")
+    networks: tuple[tuple[str, Callable[[], Estimator]], ...] = (
+        (f"sleeping {SLEEP_S * 1000:.0f} ms a photo", Sleeping),
+        ("small, on the same cores", Convolving),
+    )
+    for name, make in networks:
+        bare, queued = [], []
+        for _ in range(RUNS):
+            bare.append(_bare(make(), pixels))
+            queued.append(_queued(make(), pixels))
+        ratio = statistics.median(q / b for q, b in zip(queued, bare, strict=True))
+        print(f"| {name} | {statistics.median(bare):.1f} | {statistics.median(queued):.1f} | {ratio:.2f} |")
+    print()
+
+
+def _bare(network: Estimator, pixels: np.ndarray) -> float:
+    began = time.monotonic()
+    for _ in range(JOBS // BATCH):
+        network.estimate([Photo(pixels)] * BATCH)
+    return JOBS / (time.monotonic() - began)
+
+
+def _queued(network: Estimator, pixels: np.ndarray) -> float:
+    """The same through claim, decode, network, encode, storage and finish."""
+    with _worker(network) as (worker, store, storage):
+        photo = jpeg_from_pixels(pixels)
+        for _ in range(JOBS):
+            job_id = uuid.uuid4().hex
+            storage.write(job_id, PHOTO_FOLDER, PHOTO, photo)
+            store.create(
+                job_id,
+                owner="bench",
+                steps=(Stage.DEPTH,),
+                photo=PhotoInfo(width=SIDE_PX, height=SIDE_PX),
+                depth=DepthOptions(),
+                model=ModelOptions(),
+            )
+        began = time.monotonic()
+        while store.waiting(Stage.DEPTH):
+            worker.work(Stage.DEPTH)
+        return JOBS / (time.monotonic() - began)
+
+
+@contextmanager
+def _worker(network: Estimator) -> Iterator[tuple[Worker, JobStore, Storage]]:
+    with tempfile.TemporaryDirectory() as folder:
+        server, url = start_valkey(Path(folder) / "valkey")
+        environ = {"REDIS_URL": url, "RELIEF_DATA": folder, "DEPTH_BATCH": str(BATCH), "DEPTH_MODEL": "portrait"}
+        settings = Settings.from_environment(environ)
+        redis = connect(url)
+        store, storage = JobStore(redis), Storage(settings.data)
+        yield Worker(store, storage, Hints(celery_app(url)), settings, load=lambda _: network), store, storage
+        redis.close()
+        server.stop()
+
+
+def _ramp(height: int, width: int) -> DepthMap:
+    depth = np.tile(np.linspace(500, 600, width, dtype=np.float32), (height, 1))
+    camera = Intrinsics.from_focal((width, height), float(width))
+    return DepthMap(depth, camera, "mm", np.ones_like(depth))

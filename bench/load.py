@@ -1,0 +1,86 @@
+"""How quick are the answers of the front while many people use it and the workers are busy?"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import httpx
+from PIL import Image
+
+from stack.demo import PORTRAIT
+from stack.local import Plan, Stack
+
+UPLOADS_PER_S = 50
+UPLOADS_FOR_S = 6
+POLLING_CLIENTS = 200
+POLLING_FOR_S = 15
+SIDE_PX = 256
+
+
+def main() -> None:
+    """Print the table."""
+    with tempfile.TemporaryDirectory() as folder, Stack(Plan(Path(folder), web_fronts=1)) as stack:
+        uploads, job_url = asyncio.run(_upload(stack.url))
+        polls = asyncio.run(_poll(stack.url, job_url))
+    print("## Answers under load\n\nOne front of 16 threads, the depth and model workers busy on the same two cores.\n")
+    print("| request | load | answers | p50 ms | p99 ms |\n|---|---|---|---|---|")
+    print(_row("POST /jobs", f"{UPLOADS_PER_S} a second for {UPLOADS_FOR_S} s", uploads))
+    print(_row("GET /jobs/ID", f"{POLLING_CLIENTS} clients, once a second each", polls))
+    print()
+
+
+async def _upload(url: str) -> tuple[list[float], str]:
+    """Uploads at a steady rate, whatever the answers take; seconds of each, and the last job's URL."""
+    photo = _photo()
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        began = time.monotonic()
+        tasks = []
+        for number in range(UPLOADS_PER_S * UPLOADS_FOR_S):
+            await asyncio.sleep(max(0.0, began + number / UPLOADS_PER_S - time.monotonic()))
+            tasks.append(asyncio.create_task(_post(client, photo)))
+        answers = await asyncio.gather(*tasks)
+    return [seconds for seconds, _ in answers], answers[-1][1]
+
+
+async def _post(client: httpx.AsyncClient, photo: bytes) -> tuple[float, str]:
+    began = time.monotonic()
+    response = await client.post("/api/v1/jobs", files={"photo": ("p.jpg", photo)}, data={"steps": "depth"})
+    if response.status_code != 202:
+        raise RuntimeError(f"{response.status_code}: {response.text}")
+    return time.monotonic() - began, response.headers["Location"]
+
+
+async def _poll(url: str, job_url: str) -> list[float]:
+    """Each client asks once a second; seconds of each answer."""
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=httpx.Limits(max_connections=None)) as client:
+        ends = time.monotonic() + POLLING_FOR_S
+        pollers = [_poll_until(client, job_url, ends, number / POLLING_CLIENTS) for number in range(POLLING_CLIENTS)]
+        return [seconds for answers in await asyncio.gather(*pollers) for seconds in answers]
+
+
+async def _poll_until(client: httpx.AsyncClient, job_url: str, ends: float, delay_s: float) -> list[float]:
+    await asyncio.sleep(delay_s)
+    seconds = []
+    while (began := time.monotonic()) < ends:
+        (await client.get(job_url)).raise_for_status()
+        seconds.append(time.monotonic() - began)
+        await asyncio.sleep(max(0.0, 1 - seconds[-1]))
+    return seconds
+
+
+def _photo() -> bytes:
+    output = io.BytesIO()
+    Image.open(PORTRAIT).convert("RGB").resize((SIDE_PX, SIDE_PX)).save(output, "JPEG")
+    return output.getvalue()
+
+
+def _row(request: str, load: str, seconds: Sequence[float]) -> str:
+    p50, p99 = (statistics.quantiles(seconds, n=100)[index] * 1000 for index in (49, 98))
+    return f"| {request} | {load} | {len(seconds)} | {p50:.1f} | {p99:.1f} |"

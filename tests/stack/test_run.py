@@ -1,0 +1,110 @@
+"""`make run` and `make demo` as a person starts and stops them."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from stack.local import Plan, Stack
+from stack.processes import Command, StackError, Supervised
+from tests.e2e.following import follow, result, send
+
+PROJECT = Path(__file__).parents[2]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Command lines and environments that name the folder, of processes that live."""
+    listing = subprocess.run(["ps", "eww", "-A", "-o", "pid=,command="], capture_output=True, text=True, check=True)
+    own = {str(os.getpid())}
+    return [line for line in listing.stdout.splitlines() if str(folder) in line and line.split()[0] not in own]
+
+
+def start(data: Path) -> tuple[subprocess.Popen[str], str]:
+    """`python -m stack`, and the URL that it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stack", "--port", "0", "--data", str(data)],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    line = process.stderr.readline()
+    found = re.search(r"http://127\.0\.0\.1:\d+", line)
+    assert found, line
+    return process, found[0]
+
+
+def test_ctrl_c_leaves_no_process_and_a_restart_finds_the_jobs(tmp_path, portrait):
+    data = tmp_path / "data"
+    process, url = start(data)
+    with httpx.Client(base_url=url, timeout=60) as client:
+        done = follow(client, send(client, portrait, steps="depth"))[-1]
+        waiting = send(client, portrait, steps="depth,model")
+        cookies = dict(client.cookies)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0
+    assert process.stderr
+    process.stderr.close()
+    assert processes_of(data) == []
+
+    process, url = start(data)
+    with httpx.Client(base_url=url, timeout=60, cookies=cookies) as client:
+        again = client.get(done["links"]["self"]).json()
+        assert again["results"] == done["results"]
+        assert len(result(client, again, "depth.png")) > 0
+        assert follow(client, waiting)[-1]["state"] == "succeeded"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    process.stderr.close()
+    assert processes_of(data) == []
+
+
+def test_the_demo_writes_what_it_says(tmp_path):
+    out = tmp_path / "out"
+    demo = subprocess.run(
+        [sys.executable, "-m", "stack.demo", "--model", "portrait", "--out", str(out)],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert demo.returncode == 0, demo.stderr
+    for name in ("photo.jpg", "depth.png", "cloud.ply", "view.html", "job.json"):
+        assert (out / name).stat().st_size > 1000
+        assert name in demo.stdout
+    assert json.loads((out / "job.json").read_text())["model"] == "portrait"
+    assert "Depth model: portrait" in demo.stdout
+
+
+def test_the_demo_fails_with_the_servers_words(tmp_path):
+    text = tmp_path / "photo.jpg"
+    text.write_text("no photo")
+    demo = subprocess.run(
+        [sys.executable, "-m", "stack.demo", str(text), "--model", "portrait", "--out", str(tmp_path / "out")],
+        cwd=PROJECT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert demo.returncode == 1
+    assert "not a JPEG or PNG" in demo.stderr
+
+
+def test_a_second_stack_on_the_same_data_is_refused(tmp_path):
+    with Stack(Plan(tmp_path / "data", 1, 1)), pytest.raises(StackError, match="another Relief"):
+        Stack(Plan(tmp_path / "data")).__enter__()
+
+
+def test_a_process_that_dies_is_started_again(tmp_path):
+    sleeper = Supervised(Command("sleeper", ["sleep", "60"], {}, tmp_path / "log"))
+    first = sleeper.pid
+    os.kill(first, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while sleeper.pid == first and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert sleeper.pid != first
+    last = sleeper.pid
+    sleeper.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(last, 0)

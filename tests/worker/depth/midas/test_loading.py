@@ -1,0 +1,48 @@
+"""A network together with the face finder, whose files `make setup` fetches."""
+
+import os
+import shutil
+
+import cv2
+import pytest
+
+from tests.conftest import PORTRAIT
+from worker.depth import registry
+from worker.depth.anchored import Anchored
+from worker.depth.estimator import Photo
+from worker.depth.midas.estimator import MidasEstimator
+from worker.depth.portrait.faces import FaceFinder
+from worker.depth.weights import default_folder, fetch
+from worker.geometry.focus import crop_round_face
+
+
+@pytest.fixture(scope="module")
+def faces_folder():
+    folder = default_folder(os.environ)
+    fetch(registry.PORTRAIT_WEIGHTS, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photo():
+    return Photo(cv2.cvtColor(cv2.imread(str(PORTRAIT)), cv2.COLOR_BGR2RGB))
+
+
+def test_the_face_in_a_real_photo_gets_a_crop_of_its_own(faces_folder, photo):
+    face = FaceFinder(faces_folder).find_faces(photo.pixels)[0].box
+    crop = crop_round_face(photo.pixels.shape[1::-1], face)
+    left, top, right, bottom = face
+    assert crop.left < left < right < crop.right
+    assert crop.top < top < bottom < crop.bottom
+
+
+def test_the_face_models_files_make_a_network_metric_and_look_at_faces_again(
+    faces_folder, photo, seeded_model, tmp_path
+):
+    assert isinstance(seeded_model("dpt_levit_224"), MidasEstimator)
+    for file in registry.PORTRAIT_WEIGHTS.files:
+        shutil.copy(file.path(faces_folder), tmp_path)
+    model = seeded_model("dpt_levit_224")
+    assert isinstance(model, Anchored)
+    (result,) = model.estimate([photo])
+    assert result.unit == "mm"

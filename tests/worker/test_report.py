@@ -1,0 +1,49 @@
+import json
+
+import pytest
+
+from shared.options import DepthOptions, ModelOptions
+from worker import __version__, pipeline
+from worker.report import lengths_of, report_of
+
+CLOUD = {"points": 9, "unit": "mm"}
+
+
+def test_the_report_says_what_was_found_what_made_it_and_with_which_settings():
+    report = report_of(
+        {"yaw_deg": 3.0},
+        CLOUD,
+        model="portrait",
+        depth_options=DepthOptions(pupil_distance_mm=60),
+        model_options=ModelOptions(point_budget=2000),
+    )
+    assert (report["depth"], report["cloud"]) == ({"yaw_deg": 3.0}, CLOUD)
+    assert (report["model"], report["version"]) == ("portrait", __version__)
+    assert report["settings"]["depth"]["pupil_distance_mm"] == 60
+    assert report["settings"]["model"]["point_budget"] == 2000
+    assert "60 mm" in report["lengths"]["face"]
+    assert json.loads(pipeline.report_files(report)["report.json"]) == report
+
+
+def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():
+    with pytest.raises(ValueError, match="JSON"):
+        pipeline.report_files({"yaw_deg": float("nan")})
+
+
+@pytest.mark.parametrize(
+    ("depth", "part", "words"),
+    [
+        ({"camera": "exif"}, "distance from the camera", "metadata"),
+        ({"camera": "given"}, "distance from the camera", "given"),
+        ({"camera": "assumed"}, "distance from the camera", "guess"),
+        ({"anchored": True, "silhouette_found": True}, "beside the face", "network"),
+        ({"anchored": False, "silhouette_found": True}, "beside the face", "average build"),
+        ({"silhouette_found": False}, "beside the face", "no outline"),
+    ],
+)
+def test_each_part_says_what_its_lengths_rest_on(depth, part, words):
+    assert words in lengths_of(depth, unit="mm", pupil_distance_mm=63)[part]
+
+
+def test_without_a_scale_nothing_is_called_metric():
+    assert list(lengths_of({}, unit="relative", pupil_distance_mm=63)) == ["everything"]

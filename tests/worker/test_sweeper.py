@@ -1,0 +1,65 @@
+"""What the sweeper finds: hints that never came, files without a job; in one place at a time."""
+
+import os
+import time
+
+import pytest
+
+from shared.queue import Hints, celery_app
+from shared.storage import PHOTO, PHOTO_FOLDER, Storage
+from tests.shared.test_jobs import claim, new_job
+from worker.sweeper import LOCK, Sweeper
+
+ORPHAN, YOUNG = "a" * 32, "b" * 32
+
+
+@pytest.fixture
+def storage(settings) -> Storage:
+    return Storage(settings.data)
+
+
+@pytest.fixture
+def sweeper_of(store, storage, settings):
+    def make(name: str) -> Sweeper:
+        return Sweeper(store, storage, Hints(celery_app(settings.redis_url)), attempts=3, worker=name)
+
+    return make
+
+
+def test_a_missing_hint_is_sent_once_and_no_more(store, sweeper_of):
+    new_job(store)
+    for _ in range(3):
+        sweeper_of("one").sweep()
+    assert store.redis.llen("depth") == 1
+    assert store.redis.llen("model") == 0
+
+
+def test_a_job_of_a_dead_worker_stands_in_line_again(store, sweeper_of):
+    job = new_job(store)
+    claim(store, lease_s=0.02)
+    time.sleep(0.05)
+    sweeper_of("one").sweep()
+    assert store.get(job.id).state == "queued"
+
+
+def test_one_sweeps_at_a_time_and_another_follows_when_it_dies(store, sweeper_of):
+    job = new_job(store)
+    sweeper_of("one").sweep()
+    claim(store, lease_s=0.02)
+    time.sleep(0.05)
+    sweeper_of("two").sweep()
+    assert store.get(job.id).state == "running"  # the lock is the first one's
+    store.redis.delete(LOCK)  # it died, and its lock ran out
+    sweeper_of("two").sweep()
+    assert store.get(job.id).state == "queued"
+
+
+def test_files_without_a_job_go_when_they_are_old_and_those_of_a_job_stay(store, storage, settings, sweeper_of):
+    job = new_job(store)
+    for job_id in (ORPHAN, YOUNG, job.id):
+        storage.write(job_id, PHOTO_FOLDER, PHOTO, b"photo")
+    for job_id in (ORPHAN, job.id):
+        os.utime(settings.data / "jobs" / job_id, (1e9, 1e9))
+    assert sweeper_of("one").delete_orphans() == [ORPHAN]
+    assert storage.folders(ORPHAN) == []
+    assert storage.folders(YOUNG) == storage.folders(job.id) == ["photo"]

@@ -1,0 +1,43 @@
+"""`python -m worker.dead list | retry ID...`: the jobs that were given up after too many attempts, for operators."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from shared.errors import ReliefError
+from shared.jobs import JobStore
+from shared.queue import Hints, celery_app, connect
+from shared.settings import Settings
+
+log = logging.getLogger("worker.dead")
+
+
+def main() -> int:
+    """List them, or queue some of them again."""
+    parser = argparse.ArgumentParser(prog="python -m worker.dead", description=__doc__)
+    actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="the jobs given up, the oldest first")
+    actions.add_parser("retry", help="queue jobs again").add_argument("job_ids", nargs="+", metavar="ID")
+    chosen = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    settings = Settings.from_environment()
+    store, hints = JobStore(connect(settings.redis_url)), Hints(celery_app(settings.redis_url))
+    if chosen.action == "list":
+        for job in store.dead():
+            log.info(
+                "%s  %s  %s x %s px  %s attempts", job.id, job.stage, job.photo.width, job.photo.height, job.attempt
+            )
+        return 0
+    try:
+        for job_id in chosen.job_ids:
+            hints.send(store.retry(job_id).stage)
+    except ReliefError as error:
+        log.error("%s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The report of a job: what was found, what became of it, what made it, and how far its lengths can be trusted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.options import DepthOptions, ModelOptions
+from worker import __version__
+
+LENS = {
+    "given": "measured with the field of view that was given",
+    "exif": "measured with the focal length in the photo's metadata",
+    "assumed": "a guess: the photo does not say its focal length",
+}
+
+
+def report_of(
+    depth: dict[str, Any],
+    cloud: dict[str, Any],
+    *,
+    model: str,
+    depth_options: DepthOptions,
+    model_options: ModelOptions,
+) -> dict[str, Any]:
+    """The whole report; JSON values only.
+
+    Args:
+        depth: the estimator's report.
+        cloud: the report of the point cloud.
+        model: name of the depth model.
+        depth_options, model_options: what the user chose.
+    """
+    return {
+        "model": model,
+        "version": __version__,
+        "settings": {"depth": depth_options.model_dump(), "model": model_options.model_dump()},
+        "depth": depth,
+        "cloud": cloud,
+        "lengths": lengths_of(depth, unit=cloud["unit"], pupil_distance_mm=depth_options.pupil_distance_mm),
+    }
+
+
+def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float) -> dict[str, str]:
+    """What is metric and what is not, in words, for each part of the result.
+
+    Args:
+        depth: the estimator's report.
+        unit: of the cloud, "mm" or "relative".
+        pupil_distance_mm: what sized the face.
+    """
+    if unit != "mm":
+        return {"everything": "relative: nearer and further are told apart, but no length is known"}
+    return {
+        "face": f"metric, if the pupils are {pupil_distance_mm:g} mm apart",
+        "beside the face": _beside(depth),
+        "distance from the camera": LENS[depth.get("camera", "assumed")],
+    }
+
+
+def _beside(depth: dict[str, Any]) -> str:
+    """Where hair, neck and shoulders have their depth from."""
+    if depth.get("anchored"):
+        return "metric as far as the network is right, which was fitted to the face"
+    if depth.get("silhouette_found"):
+        return "a guess: a head and shoulders of average build within the outline in the photo"
+    return "nothing: no outline of the person was found"
