@@ -51,3 +51,11 @@ class ClaimLostError(ReliefError):
 
 class IdempotencyError(ReliefError):
     """The Idempotency-Key was sent before with another body."""
+
+
+class LimitError(ReliefError):
+    """The user has as much here as one may have."""
+
+
+class BusyError(ReliefError):
+    """More jobs wait than the service takes on."""

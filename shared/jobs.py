@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import statistics
 import uuid
@@ -21,8 +22,17 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
-from shared.errors import ClaimLostError, IdempotencyError, JobConflictError, JobNotFoundError
+from shared.errors import (
+    BusyError,
+    ClaimLostError,
+    IdempotencyError,
+    JobConflictError,
+    JobNotFoundError,
+    LimitError,
+    ReliefError,
+)
 from shared.options import DepthOptions, ModelOptions
+from shared.webhooks import Webhook
 
 LUA = Path(__file__).parent / "lua"
 CHANGED = "relief:changed"
@@ -100,6 +110,7 @@ class Job(BaseModel):
     queued_ms: int
     started_ms: int | None = None
     finished_ms: int | None = None
+    expires_ms: int | None = None
     depth_s: float | None = None
     model_s: float | None = None
     export_s: float | None = None
@@ -162,6 +173,16 @@ class Idempotency:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a new job must not exceed, and how long its results are kept after its end."""
+
+    all_waiting: int = 2000
+    owner_waiting: int = 100
+    owner_megapixels: float = 2000
+    keep_s: float = 24 * 3600.0
+
+
+@dataclass(frozen=True)
 class JobPage:
     """Some of an owner's jobs, newest first; `next` is the cursor of the page behind it, None at the end."""
 
@@ -169,7 +190,14 @@ class JobPage:
     next: int | None
 
 
+SHARE_PREFIX = "share-"
 IDEMPOTENCY_S = 24 * 3600.0
+REFUSALS: dict[bytes, ReliefError] = {
+    b"reused": IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one"),
+    b"all_waiting": BusyError("too many jobs wait just now; try again in a minute"),
+    b"owner_waiting": LimitError("too many of your jobs wait; try again when some are done"),
+    b"owner_pixels": LimitError("you have as many photos here as you may; delete some, or wait until they expire"),
+}
 
 GIVEN_UP = Problem(
     type="given-up",
@@ -205,6 +233,8 @@ class JobStore:
         rank: int = 0,
         request_id: str = "-",
         idempotency: Idempotency | None = None,
+        webhook: Webhook | None = None,
+        limits: Limits = Limits(),
     ) -> Job:
         """Record a new job and put it in its owner's line, in one step. The photo must be on storage already.
 
@@ -212,6 +242,7 @@ class JobStore:
 
         Raises:
             IdempotencyError: the key came with another body then.
+            LimitError, BusyError: the owner, or everyone together, has as many jobs as allowed.
         """
         fields = {
             "stage": steps[0],
@@ -222,13 +253,22 @@ class JobStore:
             "depth": depth.model_dump_json(),
             "model": model.model_dump_json(),
         }
-        rules: dict[str, Any] = {"owner": owner}
+        if webhook:
+            fields["webhook"] = webhook.model_dump_json()
+        rules: dict[str, Any] = {
+            "owner": owner,
+            "pixels": photo.width * photo.height,
+            "all_waiting": limits.all_waiting,
+            "owner_waiting": limits.owner_waiting,
+            "owner_pixels": limits.owner_megapixels * 1e6,
+            "keep_ms": _ms(limits.keep_s),
+        }
         if idempotency:
             rules |= {"key": idempotency.key, "body": idempotency.body, "ms": _ms(IDEMPOTENCY_S)}
         # Asked twice, because an answer was lost, it makes one job.
         outcome, known_id = self._call("create", job_id, json.dumps(rules), *_flat(fields))
-        if outcome == b"reused":
-            raise IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one")
+        if outcome in REFUSALS:
+            raise REFUSALS[outcome]
         return self.get(known_id.decode())
 
     def get(self, job_id: str) -> Job:
@@ -355,6 +395,45 @@ class JobStore:
         """
         if not self._call("delete", job_id):
             raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+
+    def extend(self, job_id: str) -> Job:
+        """Keep a job's results for the whole time from now on.
+
+        Raises:
+            JobNotFoundError: there is none of that id.
+        """
+        self._call("extend", job_id)
+        return self.get(job_id)
+
+    def share(self, job_id: str) -> str:
+        """The token that lets whoever has it read the job; the same one until it is revoked.
+
+        Raises:
+            JobNotFoundError: there is none of that id.
+        """
+        token = self._call("share", job_id, f"{SHARE_PREFIX}{secrets.token_urlsafe(24)}")
+        if token is None:
+            raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+        return str(token.decode())
+
+    def unshare(self, job_id: str) -> None:
+        """Make the job's token worthless."""
+        self._call("share", job_id, "")
+
+    def shared(self, token: str) -> Job:
+        """The job of a token.
+
+        Raises:
+            JobNotFoundError: the token was revoked, or never was one.
+        """
+        job_id = cast("bytes | None", self.redis.hget("relief:shares", token))
+        if job_id is None:
+            raise JobNotFoundError(f"there is no job {token}; it may have been deleted")
+        return self.get(job_id.decode())
+
+    def expired(self) -> list[str]:
+        """Ids of the ended jobs whose time is over."""
+        return [job_id.decode() for job_id in self._call("expire")]
 
     def sweep(self, attempts: int) -> tuple[int, int]:
         """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""

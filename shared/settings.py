@@ -52,6 +52,29 @@ class Settings(BaseModel):
         default=3, ge=1, alias="RELIEF_ATTEMPTS", description="Runs of a stage before its job is given up."
     )
 
+    retention_h: float = Field(
+        default=24, gt=0, alias="RELIEF_RETENTION", description="Hours that results are kept after a job's end."
+    )
+    rate: str = Field(
+        default="1200/minute", alias="RELIEF_RATE", description="Requests that one user, or one address, may make."
+    )
+    upload_rate: str = Field(
+        default="300/minute", alias="RELIEF_UPLOAD_RATE", description="Jobs that one user, or one address, may send."
+    )
+    owner_waiting: int = Field(
+        default=100, ge=1, alias="RELIEF_OWNER_WAITING", description="Jobs of one user that may wait."
+    )
+    owner_megapixels: float = Field(
+        default=2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's photos that are stored."
+    )
+    all_waiting: int = Field(
+        default=2000, ge=1, alias="RELIEF_ALL_WAITING", description="Jobs of all users that may wait."
+    )
+    webhook_private: bool = Field(
+        default=False,
+        alias="RELIEF_WEBHOOK_PRIVATE",
+        description="Call private and loopback addresses too.",
+    )
     listeners: int = Field(
         default=8, ge=0, alias="RELIEF_LISTENERS", description="Long-polls and event streams at once, per web process."
     )

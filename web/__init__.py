@@ -13,7 +13,7 @@ from shared.jobs import JobStore
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
-from web import access, openapi, pages, problems, request_ids
+from web import access, openapi, pages, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, results
 from web.changes import Changes
 from web.services import KEY, Services
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.register_blueprint(metrics.blueprint)
     pages.register(app)
     openapi.register(app)
+    rates.register(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -11,7 +11,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
-from shared.jobs import Job
+from shared.jobs import SHARE_PREFIX, Job
 from web.keys import Keys
 from web.services import services
 
@@ -57,6 +57,21 @@ def own_job(job_id: str) -> Job:
     if job.owner != caller():
         raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
     return job
+
+
+def readable_job(address: str) -> Job:
+    """A job of the caller, or one that was shared under this token; to be read only.
+
+    Raises:
+        JobNotFoundError: there is none that the caller may see.
+    """
+    return services().store.shared(address) if address.startswith(SHARE_PREFIX) else own_job(address)
+
+
+def shared_as() -> str | None:
+    """The token that this request reads a job by; None where it is the caller's own."""
+    address = str((request.view_args or {}).get("job_id", ""))
+    return address if address.startswith(SHARE_PREFIX) else None
 
 
 def _identify() -> None:

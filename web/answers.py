@@ -45,7 +45,7 @@ def answer(job: Job, status: int = 200) -> Response:
     return response
 
 
-def answer_when_changed(job_id: str, read: Callable[[], Job]) -> Response:
+def answer_when_changed(read: Callable[[], Job]) -> Response:
     """The job as soon as it is another than the client's ETag says, or, without one, than now; at once if it ended."""
     deadline = time.monotonic() + wished_wait_s()
     response = answer(job := read())
@@ -54,7 +54,7 @@ def answer_when_changed(job_id: str, read: Callable[[], Job]) -> Response:
     if time.monotonic() >= deadline or job.ended or not changes.take_slot():
         return response
     try:
-        with changes.of(job_id) as event:
+        with changes.of(job.id) as event:
             while time.monotonic() < deadline:
                 event.clear()
                 response = answer(job := read())

@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from shared.jobs import Job, JobStore, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
-from shared.storage import CLOUD, PHOTO, VIEW
+from shared.storage import ALL, CLOUD, PHOTO, VIEW
+from web.access import shared_as
 
 
 class Result(BaseModel):
@@ -56,6 +57,7 @@ class JobDocument(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    expires_at: datetime | None
     timings: Timings
     photo: PhotoInfo
     settings: JobSettings
@@ -70,6 +72,13 @@ class JobList(BaseModel):
 
     jobs: list[JobDocument]
     next: str | None
+
+
+class Shared(BaseModel):
+    """A link for others: to the page, and the token that takes the place of the job's id in the API."""
+
+    url: str
+    token: str
 
 
 class Deleted(BaseModel):
@@ -124,7 +133,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
     """What the API says of a job; asks the store for its place in the queue."""
     before = store.jobs_before(job) if job.state is State.QUEUED else None
     return JobDocument(
-        id=job.id,
+        id=shared_as() or job.id,
         state=job.state,
         stage=job.stage,
         steps=job.steps,
@@ -137,6 +146,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,
         finished_at=_time(job.finished_ms) if job.finished_ms else None,
+        expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
         timings=Timings.model_validate(job, from_attributes=True),
         photo=job.photo,
         settings=JobSettings(depth=job.depth, model=job.model),
@@ -189,6 +199,8 @@ def _results(job: Job) -> list[Result]:
     if CLOUD in job.files:
         url = _result_url(job, VIEW, job.files[CLOUD].folder)
         stored.append(Result(name=VIEW, url=url, bytes=None, stage=Stage.MODEL))
+    if stored:
+        stored.append(Result(name=ALL, url=_result_url(job, ALL, str(job.version)), bytes=None, stage=job.stage))
     return stored
 
 
@@ -197,8 +209,14 @@ def _links(job: Job) -> dict[str, str]:
         "self": _url("jobs.show", job),
         "photo": _result_url(job, PHOTO),
         "events": _url("events.events", job),
-        "delete": _url("jobs.delete", job),
     }
+    if shared_as():
+        return links
+    links["delete"] = _url("jobs.delete", job)
+    if job.depth_files and job.ended:
+        links["share"] = _url("jobs.share", job)
+    if job.state in (State.SUCCEEDED, State.FAILED):
+        links["extend"] = _url("jobs.extend", job)
     if job.state is State.FAILED:
         links["retry"] = _url("jobs.retry", job)
     if not job.ended:
@@ -209,12 +227,12 @@ def _links(job: Job) -> dict[str, str]:
 
 
 def _url(endpoint: str, job: Job) -> str:
-    return url_for(endpoint, job_id=job.id)
+    return url_for(endpoint, job_id=shared_as() or job.id)
 
 
 def _result_url(job: Job, name: str, run: str | None = None) -> str:
     """The run makes it a new URL when a newer result takes the place of an older one."""
-    return url_for("results.download", job_id=job.id, name=name, run=run)
+    return url_for("results.download", job_id=shared_as() or job.id, name=name, run=run)
 
 
 def _time(ms: int) -> datetime:

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 from shared.options import DepthOptions, ModelOptions
 from web.answers import WaitQuery
 from web.api.jobs import PageQuery
-from web.documents import Deleted, JobDocument, JobList, ModelList, OptionList, ProblemDocument, WorkerCount
+from web.documents import Deleted, JobDocument, JobList, ModelList, OptionList, ProblemDocument, Shared, WorkerCount
 from web.submissions import IMAGE_TYPES, JobForm
 
 REF = "#/components/schemas/"
@@ -57,6 +57,9 @@ OPERATIONS = {  # by operation id: method and endpoint
     "get_jobs_show": Operation({200: JobDocument, 304: None}, query=(WaitQuery,), headers=("If-None-Match",)),
     "delete_jobs_delete": Operation({200: Deleted}),
     "post_jobs_cancel": Operation({200: JobDocument}),
+    "post_jobs_extend": Operation({200: JobDocument}),
+    "post_jobs_share": Operation({200: Shared}),
+    "delete_jobs_unshare": Operation({204: None}),
     "post_jobs_retry": Operation({202: JobDocument}),
     "post_jobs_build_model": Operation({202: JobDocument}, body=ModelOptions),
     "get_events_events": Operation({200: None, 204: None}, headers=("Last-Event-ID",), media="text/event-stream"),

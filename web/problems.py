@@ -11,9 +11,11 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import (
+    BusyError,
     IdempotencyError,
     JobConflictError,
     JobNotFoundError,
+    LimitError,
     ModelError,
     PhotoError,
     PhotoTooLargeError,
@@ -21,6 +23,7 @@ from shared.errors import (
     ReliefError,
 )
 from shared.logs import request_id
+from shared.webhooks import WebhookAddressError
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +32,15 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
     PhotoError: (422, "photo", "The photo cannot be used"),
     ModelError: (422, "model", "The depth model cannot be used"),
+    WebhookAddressError: (422, "webhook", "The webhook cannot be called"),
+    LimitError: (429, "limit", "As much as one user may have"),
+    BusyError: (503, "busy", "Too many jobs wait"),
     IdempotencyError: (422, "idempotency-key", "The Idempotency-Key was used before"),
     JobNotFoundError: (404, "not-found", "Not found"),
     JobConflictError: (409, "conflict", "Not possible in this state"),
 }
 RETRY_AFTER_S = 5
+FULL_S = 30
 
 
 def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
@@ -61,7 +68,10 @@ def register(app: Flask) -> None:
 
 def _refusal(error: Exception) -> Response:
     status, kind, title = next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
-    return problem(status, kind, title, _sentence(str(error)))
+    response = problem(status, kind, title, _sentence(str(error)))
+    if status in (429, 503):
+        response.headers["Retry-After"] = str(FULL_S)
+    return response
 
 
 def _http(error: HTTPException) -> Response:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -15,6 +15,7 @@ from werkzeug.exceptions import UnprocessableEntity
 from shared.errors import PhotoError, PhotoTypeError
 from shared.jobs import Idempotency, Stage
 from shared.options import DepthOptions, ModelOptions
+from shared.webhooks import Event, Webhook
 
 IMAGE_TYPES = ("image/jpeg", "image/png")
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
@@ -31,6 +32,30 @@ class JobForm(BaseModel):
     steps: Literal["depth", "depth,model", "depth,model,export"] = Field(
         "depth,model,export", description="The stages to run, the first of which is always depth."
     )
+
+    webhook: str | None = Field(None, max_length=2000, description="URL that is told of the job's end by POST.")
+    webhook_secret: str | None = Field(
+        None, min_length=16, max_length=200, description="Signs what is sent (HMAC-SHA256); required with a webhook."
+    )
+    webhook_events: str = Field(
+        "succeeded,failed,canceled",
+        pattern=r"^(succeeded|failed|canceled)(,(succeeded|failed|canceled)){0,2}$",
+        description="The ends that the webhook is told of.",
+    )
+
+    @property
+    def wish(self) -> Webhook | None:
+        """The webhook, if one was asked for.
+
+        Raises:
+            UnprocessableEntity: it has no secret.
+        """
+        if self.webhook is None:
+            return None
+        if self.webhook_secret is None:
+            raise UnprocessableEntity("A webhook needs webhook_secret: 16 characters or more, known to you alone.")
+        events = dict.fromkeys(self.webhook_events.split(","))  # each once
+        return Webhook(url=self.webhook, secret=self.webhook_secret, events=cast(tuple[Event, ...], tuple(events)))
 
     @property
     def stages(self) -> tuple[Stage, ...]:

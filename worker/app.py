@@ -19,6 +19,7 @@ from shared.logs import configure_logging
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.webhooks import Deliveries
 from shared.workers import ALIVE_S, ModelInfo, Offer, Workers
 from worker.stages import LONGEST_TASK_S
 
@@ -62,11 +63,13 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
 def begin(sender: Any, **_: Any) -> None:
     """In the parent process: sweep, and say that this worker is alive."""
     from worker.sweeper import Sweeper
+    from worker.webhooks import Courier
 
     redis = connect(settings.redis_url)
     name = f"{socket.gethostname()}:{os.getpid()}"
     sweeper = Sweeper(JobStore(redis), Storage(settings.data), Hints(app), attempts=settings.attempts, worker=name)
     sweeper.start()
+    Courier(Deliveries(redis), private=settings.webhook_private).start()
     stages = [stage for stage in Stage if stage in sender.app.amqp.queues.consume_from]
     threading.Thread(target=_announce_for_ever, args=(Workers(redis), stages, name), daemon=True).start()
 

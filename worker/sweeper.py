@@ -1,4 +1,4 @@
-"""Finds what was lost: jobs of dead workers, hints that never came, files without a job.
+"""Finds what was lost: jobs of dead workers, hints that never came, files without a job; and removes what has expired.
 
 Every worker runs this beside its work; a lock in Redis lets one at a time do it, and passes on when that one dies.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from contextlib import suppress
 
 from redis.exceptions import RedisError
 
+from shared.errors import JobNotFoundError
 from shared.jobs import JobStore
 from shared.queue import Hints
 from shared.storage import Storage
@@ -44,9 +46,20 @@ class Sweeper:
         if recovered or dead:
             log.warning("took back %d jobs of dead workers, gave up %d", recovered, dead)
         self._hints.send_missing(self._store)
+        self.delete_expired()
         if time.monotonic() >= self._orphans_due:
             self._orphans_due = time.monotonic() + ORPHANS_EVERY_S
             self.delete_orphans()
+
+    def delete_expired(self) -> list[str]:
+        """Delete the jobs whose time is over, with their files; gives their ids."""
+        expired = self._store.expired()
+        for job_id in expired:
+            with suppress(JobNotFoundError):  # deleted by its owner meanwhile
+                self._store.delete(job_id)
+            self._storage.delete(job_id)  # a crash before this leaves an orphan, which goes later
+            log.info("job %s has expired", job_id)
+        return expired
 
     def delete_orphans(self) -> list[str]:
         """Delete the files of jobs that have no record, once they are old enough; gives their ids."""

@@ -14,7 +14,6 @@ if state == 'queued' then
   leave_line(id)
 end
 end_run(id)
-set(id, 'finished_ms', now_ms())
 local reached = false
 for _, stage in ipairs({ 'depth', 'model', 'export' }) do
   local files = get(id, stage .. '_files')
@@ -27,6 +26,9 @@ if reached then
   set(id, 'stage', reached, 'progress', '1')
 else
   move(id, 'canceled')
+  release_pixels(id)
+  unshare(id)
 end
+ended(id)
 changed(id)
 return reached and 'kept' or 'canceled'

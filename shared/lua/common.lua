@@ -6,6 +6,13 @@ local RUNNING = P .. 'running' -- zset: job id -> when its lease runs out, ms
 local DEAD = P .. 'dead' -- zset: jobs given up after too many attempts -> when, ms
 local JOBS = P .. 'jobs' -- zset: every job id -> when it was created, ms
 
+local EXPIRES = P .. 'expires' -- zset: job id -> when its results go, ms
+local PIXELS = P .. 'pixels' -- hash: owner -> pixels of all photos that are stored
+
+local SHARES = P .. 'shares' -- hash: token -> id of the job that whoever has the token may read
+
+local NEWS = P .. 'news' -- zset: number of a webhook's news -> when to tell it, ms; the news itself is in news:<number>
+
 local TRANSITIONS = {
   queued = { running = true, succeeded = true, failed = true, canceled = true },
   running = { queued = true, running = true, succeeded = true, failed = true, canceled = true },
@@ -83,6 +90,54 @@ end
 local function new_place(id)
   local place = redis.call('INCR', P .. 'place') + 1e12 * (get(id, 'rank') or 0)
   set(id, 'place', string.format('%.0f', place))
+end
+
+-- The time that results are kept begins anew.
+local function keep(id)
+  local expires = now_ms() + tonumber(get(id, 'keep_ms') or '86400000')
+  set(id, 'expires_ms', string.format('%.0f', expires))
+  redis.call('ZADD', EXPIRES, expires, id)
+end
+
+-- The photo no longer counts: it is deleted.
+local function release_pixels(id)
+  local owner, pixels = get(id, 'owner'), tonumber(get(id, 'pixels') or '0')
+  if pixels > 0 and redis.call('HINCRBY', PIXELS, owner, -pixels) <= 0 then
+    redis.call('HDEL', PIXELS, owner)
+  end
+  set(id, 'pixels', '0')
+end
+
+local function unshare(id)
+  local token = get(id, 'share')
+  if token then
+    redis.call('HDEL', SHARES, token)
+    redis.call('HDEL', job_key(id), 'share')
+  end
+end
+
+-- Put the job's new state on the list of what its webhook is to be told.
+local function tell(id)
+  local webhook, state = get(id, 'webhook'), get(id, 'state')
+  if not webhook then
+    return
+  end
+  local wish = cjson.decode(webhook)
+  for _, event in ipairs(wish.events) do
+    if event == state then
+      local number, now = redis.call('INCR', P .. 'news-made'), now_ms()
+      local row = NEWS .. ':' .. number
+      redis.call('HSET', row, 'job', id, 'state', state, 'at_ms', now, 'url', wish.url, 'secret', wish.secret, 'attempt', 0)
+      redis.call('ZADD', NEWS, now, number)
+    end
+  end
+end
+
+-- A job has come to its end, whichever.
+local function ended(id)
+  set(id, 'finished_ms', now_ms())
+  keep(id)
+  tell(id)
 end
 
 local function end_run(id)

@@ -1,6 +1,8 @@
 -- ARGV: id, rules as JSON, then field, value, ...
--- rules: owner, and where the client sent an Idempotency-Key: key, body (hashes), ms (how long it is remembered).
--- Answer: 'made' and the id; 'same' and the id of the earlier job of this key; 'reused' where the key came with another body.
+-- rules: owner, pixels; the limits all_waiting, owner_waiting, owner_pixels; keep_ms, how long its results are kept;
+-- and where the client sent an Idempotency-Key: key, body (hashes), ms (how long it is remembered).
+-- Answer: 'made' and the id; 'same' and the id of the earlier job of this key; 'reused' where the key came with another
+-- body; or the name of the limit that is reached.
 local id, rules = ARGV[1], cjson.decode(ARGV[2])
 if redis.call('EXISTS', job_key(id)) == 1 then
   return { 'made', id }
@@ -14,9 +16,26 @@ if remembered then
     return { 'same', earlier[2] }
   end
 end
+local mine, all = 0, 0
+for _, stage in ipairs({ 'depth', 'model', 'export' }) do
+  mine = mine + redis.call('ZCARD', line_key(stage, rules.owner))
+  for _, owner in ipairs(redis.call('ZRANGE', ring_key(stage), 0, -1)) do
+    all = all + redis.call('ZCARD', line_key(stage, owner))
+  end
+end
+if all >= rules.all_waiting then
+  return { 'all_waiting', id }
+elseif mine >= rules.owner_waiting then
+  return { 'owner_waiting', id }
+elseif tonumber(redis.call('HGET', PIXELS, rules.owner) or '0') + rules.pixels > rules.owner_pixels then
+  return { 'owner_pixels', id }
+end
 local now = now_ms()
 redis.call('HSET', job_key(id), 'owner', rules.owner, unpack(ARGV, 3))
 set(id, 'id', id, 'state', 'queued', 'progress', '0', 'attempt', '0', 'run', '', 'created_ms', now, 'queued_ms', now)
+set(id, 'pixels', rules.pixels, 'keep_ms', rules.keep_ms)
+redis.call('HINCRBY', PIXELS, rules.owner, rules.pixels)
+keep(id)
 new_place(id)
 stand_in_line(id)
 redis.call('ZADD', JOBS, now, id)

@@ -5,7 +5,8 @@ if not holds(id, run) then
 end
 end_run(id)
 move(id, 'failed')
-set(id, 'error', problem, 'finished_ms', now_ms())
+set(id, 'error', problem)
+ended(id)
 count('failed:' .. cjson.decode(problem).type, 1)
 changed(id)
 return 1

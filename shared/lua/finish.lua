@@ -15,7 +15,7 @@ set(id, stage .. '_s', seconds, stage .. '_queued_s', (tonumber(get(id, 'started
 set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 5))
 if next_stage == '' then
   move(id, 'succeeded')
-  set(id, 'finished_ms', now)
+  ended(id)
 else
   move(id, 'queued')
   set(id, 'stage', next_stage, 'attempt', '0', 'queued_ms', now)

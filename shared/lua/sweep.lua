@@ -7,7 +7,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', RUNNING, '-inf', now)) do
   if get(id, 'state') == 'running' then
     if tonumber(get(id, 'attempt')) >= attempts then
       move(id, 'failed')
-      set(id, 'error', problem, 'finished_ms', now)
+      set(id, 'error', problem)
+      ended(id)
       redis.call('ZADD', DEAD, now, id)
       dead = dead + 1
       count('failed:given-up', 1)

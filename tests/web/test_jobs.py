@@ -68,7 +68,7 @@ def test_canceling_a_model_run_keeps_the_depth_map(client, store, storage, setti
         claim(store, Stage.MODEL)
     kept = client.post(job["links"]["cancel"]).json()
     assert (kept["state"], kept["stage"], kept["progress"]) == ("succeeded", "depth", 1)
-    assert [file["name"] for file in kept["results"]] == ["depth.png"]
+    assert [file["name"] for file in kept["results"]] == ["depth.png", "all.zip"]
     assert stored_files(settings) == ["depth.png", "photo.jpg"]
     assert store.waiting(Stage.MODEL) == 0
     assert_problem(client.post(job["links"]["cancel"]), 409, "succeeded")
@@ -216,3 +216,14 @@ def test_listeners_are_bounded_and_give_their_place_back(settings, store, portra
         store.cancel(job["id"])  # the server notices that the listener left when it next writes
         time.sleep(0.5)
         assert client.get(job["links"]["events"]).status_code == 200
+
+
+def test_a_webhook_is_checked_and_kept_out_of_the_document(client, store, portrait):
+    hook = {"webhook": "https://example.com/hook", "webhook_secret": "sixteen letters!", "steps": "depth"}
+    assert_problem(upload(client, portrait, webhook=hook["webhook"]), 422, "webhook_secret")
+    assert_problem(upload(client, portrait, **hook | {"webhook": "http://127.0.0.1/"}), 422, "not public")
+    assert_problem(upload(client, portrait, **hook, webhook_events="started"), 422, "webhook_events")
+    made = upload(client, portrait, **hook, webhook_events="failed")
+    assert made.status_code == 202 and "sixteen" not in made.text
+    store.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
+    assert store.redis.zcard("relief:news") == 1

@@ -12,7 +12,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
-from web.access import own_job
+from web.access import readable_job
 from web.answers import LOOK_AGAIN_S
 from web.documents import job_document
 from web.services import services
@@ -28,20 +28,20 @@ BUSY_S = 5
 @blueprint.get("/jobs/<job_id>/events")
 def events(job_id: str) -> Response:
     """The job's document now and at each change, until it has ended; 204 where the client knows its end already."""
-    job = own_job(job_id)
+    job = readable_job(job_id)
     known = request.headers.get("Last-Event-ID")
     if job.ended and known == str(job.version):
         return Response(status=204)  # tells an EventSource to come back no more
     if not services().changes.take_slot():
         raise ServiceUnavailable("Too many clients listen just now; poll the job instead.", retry_after=BUSY_S)
-    response = Response(stream_with_context(_stream(job_id, known)), mimetype="text/event-stream")
+    response = Response(stream_with_context(_stream(job_id, job.id, known)), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(services().changes.free_slot)
     return response
 
 
-def _stream(job_id: str, known: str | None) -> Iterator[str]:
+def _stream(address: str, job_id: str, known: str | None) -> Iterator[str]:
     """Events, and a comment as heartbeat; ends with the job, with its deletion, or when Redis is away."""
     until = time.monotonic() + LONGEST_STREAM_S
     sent, spoke = "", time.monotonic()
@@ -50,7 +50,7 @@ def _stream(job_id: str, known: str | None) -> Iterator[str]:
         while time.monotonic() < until:
             event.clear()
             try:
-                job = own_job(job_id)
+                job = readable_job(address)
                 document = job_document(job, services().store).model_dump_json()
             except JobNotFoundError:
                 yield "event: gone\ndata: {}\n\n"

@@ -11,15 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import UnprocessableEntity
 
 from shared.errors import JobConflictError, ModelError, ReliefError
-from shared.jobs import Job, PhotoInfo, Stage, State
+from shared.jobs import Job, Limits, PhotoInfo, Stage, State
 from shared.logs import request_id
 from shared.options import ModelOptions
 from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
+from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER
+from shared.webhooks import check_url
 from shared.workers import Workers
-from web.access import caller, own_job, owner
+from web.access import caller, own_job, owner, readable_job
 from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
-from web.documents import JobList, job_document
+from web.documents import JobList, Shared, job_document
 from web.services import services
 from web.submissions import Submission, chosen, read_submission
 
@@ -42,6 +44,8 @@ def create() -> Response:
     submission = read_submission()
     _check_model(submission.depth.model)
     limits = services().settings
+    if submission.form.wish:
+        check_url(submission.form.wish.url, private=limits.webhook_private)
     check_bytes(len(submission.photo), limits.upload_mb)
     photo = read_photo(submission.photo, limit_mp=limits.upload_mp)
     job = ended_in_time(_accept(photo, submission))
@@ -63,7 +67,7 @@ def index() -> Response:
 @blueprint.get("/jobs/<job_id>")
 def show(job_id: str) -> Response:
     """How a job stands; 304 where nothing changed since the client's ETag, which `?wait=N` puts off for N seconds."""
-    return answer_when_changed(job_id, lambda: own_job(job_id))
+    return answer_when_changed(lambda: readable_job(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
@@ -94,6 +98,27 @@ def build_model(job_id: str) -> Response:
     return _requeued(job, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
 
 
+@blueprint.post("/jobs/<job_id>/extend")
+def extend(job_id: str) -> Response:
+    """Keep the results for the whole time from now on."""
+    return answer(services().store.extend(own_job(job_id).id))
+
+
+@blueprint.post("/jobs/<job_id>/share")
+def share(job_id: str) -> Response:
+    """A link to see this job without being its owner; the same one until it is revoked."""
+    token = services().store.share(own_job(job_id).id)
+    document = Shared(url=url_for("page", _external=True, _anchor=f"job={token}"), token=token)
+    return jsonify(document.model_dump(mode="json"))
+
+
+@blueprint.delete("/jobs/<job_id>/share")
+def unshare(job_id: str) -> Response:
+    """Revoke the link: whoever has it sees nothing any more."""
+    services().store.unshare(own_job(job_id).id)
+    return Response(status=204)
+
+
 @blueprint.delete("/jobs/<job_id>")
 def delete(job_id: str) -> Response:
     """Remove a job and all of its files; the answer lists them."""
@@ -118,6 +143,8 @@ def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
             model=submission.model,
             request_id=request_id(),
             idempotency=submission.idempotency,
+            webhook=submission.form.wish,
+            limits=_limits(doors.settings),
         )
     except ReliefError:
         doors.storage.delete(job_id)
@@ -127,6 +154,10 @@ def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
     else:  # the same request came before
         doors.storage.delete(job_id)
     return job
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.all_waiting, settings.owner_waiting, settings.owner_megapixels, settings.retention_h * 3600)
 
 
 def _requeued(job: Job, stage: Stage, steps: tuple[Stage, ...], options: ModelOptions) -> Response:

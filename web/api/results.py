@@ -10,9 +10,10 @@ from flask import Response, make_response, request, send_file
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
 from shared.pointcloud import PointCloud
-from shared.storage import CLOUD, PHOTO, PHOTO_FOLDER, VIEW
+from shared.storage import ALL, CLOUD, PHOTO, PHOTO_FOLDER, VIEW
 from shared.viewer import view_html
-from web.access import own_job
+from web.access import readable_job
+from web.archive import Member, stream_zip
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
@@ -29,11 +30,13 @@ TYPES = {  # ours by name, never the uploader's word
 @blueprint.get("/jobs/<job_id>/results/<name>")
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
-    job = own_job(job_id)
+    job = readable_job(job_id)
     if name == VIEW:
         return _view(job)
+    if name == ALL:
+        return _all(job)
     folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)
-    path = services().storage.path(job_id, folder, name)
+    path = services().storage.path(job.id, folder, name)
     if not path.is_file():
         raise JobNotFoundError(f"the file {name} of job {job_id} is gone")
     response = send_file(path, mimetype=_type(name), etag=f"{folder}-{name}", download_name=name)
@@ -51,6 +54,20 @@ def _view(job: Job) -> Response:
     response.headers["Content-Disposition"] = f"attachment; filename={VIEW}"
     response.set_etag(f"{folder}-{VIEW}")
     response.make_conditional(request)
+    return _guarded(response)
+
+
+def _all(job: Job) -> Response:
+    """Photo and results in one archive, without the cloud in the page's own format."""
+    storage, folders = (
+        services().storage,
+        {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in job.files.values()},
+    )
+    members = [Member(name, storage.path(job.id, folder, name)) for name, folder in folders.items() if name != CLOUD]
+    if not all(member.source.is_file() for member in members):
+        raise JobNotFoundError(f"files of job {job.id} are gone")
+    response = Response(stream_zip(members), mimetype="application/zip")
+    response.headers["Content-Disposition"] = f"attachment; filename={ALL}"
     return _guarded(response)
 
 

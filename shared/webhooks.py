@@ -1,0 +1,125 @@
+"""Webhooks: what a client wishes to be told, and the list of what is still to be told, in Redis.
+
+The scripts that end a job put its news on the list; a worker takes each from there for a while, so that another one
+takes it over where it dies, and strikes it off when it was delivered or is given up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict
+from redis import Redis
+
+from shared.errors import ReliefError
+
+LUA = Path(__file__).parent / "lua"
+TAKEN_S = 60.0
+RETRIES_S = (5, 20, 80, 320, 1280, 5120)  # after each failed try; then it is given up
+Event = Literal["succeeded", "failed", "canceled"]
+
+
+class WebhookAddressError(ReliefError):
+    """The URL of a webhook is none that is called."""
+
+
+class Webhook(BaseModel):
+    """Where to tell of a job's end, which ends, and the secret that signs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str
+    secret: str
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One piece of news on its way."""
+
+    id: str
+    url: str
+    secret: str
+    body: str
+    attempt: int
+
+
+class Deliveries:
+    """The news that are still to be told."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._take = redis.register_script((LUA / "common.lua").read_text() + (LUA / "take_news.lua").read_text())
+
+    def take(self) -> Delivery | None:
+        """News that is due, for this worker alone for a while; None where there is none."""
+        answer = self._take(args=[round(TAKEN_S * 1000)])
+        if answer is None:
+            return None
+        number, *fields = (part.decode() for part in answer)
+        row = dict(zip(fields[::2], fields[1::2], strict=True))
+        news = {"event": f"job.{row['state']}", "job": row["job"], "state": row["state"], "at_ms": int(row["at_ms"])}
+        return Delivery(number, row["url"], row["secret"], json.dumps(news), int(row["attempt"]))
+
+    def done(self, delivery: Delivery) -> None:
+        """Strike it off."""
+        self._redis.zrem("relief:news", delivery.id)
+        self._redis.delete(f"relief:news:{delivery.id}")
+
+    def failed(self, delivery: Delivery) -> bool:
+        """Put it off, longer each time; False where it was the last try."""
+        if delivery.attempt > len(RETRIES_S):
+            self.done(delivery)
+            return False
+        now_s, _ = self._redis.time()
+        self._redis.zadd("relief:news", {delivery.id: (now_s + RETRIES_S[delivery.attempt - 1]) * 1000}, xx=True)
+        return True
+
+
+def signature(secret: str, body: str, at_s: int) -> str:
+    """Value of the header Relief-Signature: HMAC-SHA256 of "<time>.<body>"; who receives it should refuse old times."""
+    digest = hmac.new(secret.encode(), f"{at_s}.{body}".encode(), hashlib.sha256).hexdigest()
+    return f"t={at_s},v1={digest}"
+
+
+def check_url(url: str, *, private: bool) -> None:
+    """Refuse early what will be refused again, by its addresses, when it is called.
+
+    Raises:
+        WebhookAddressError: not http or https, no host, a user in it, or an address that is not public.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise WebhookAddressError(f"the webhook {url!r} is no URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not host or parts.username is not None:
+        raise WebhookAddressError(f"the webhook {url!r} is no http or https URL without a user")
+    if private:
+        return
+    if host == "localhost" or host.endswith(".localhost") or ("." not in host and ":" not in host):
+        raise WebhookAddressError(f"the webhook's host {host!r} is not public")
+    try:
+        check_address(host)
+    except ValueError:
+        return  # a name: its addresses are looked at when it is called
+
+
+def check_address(address: str) -> None:
+    """Refuse an IP address that is not public: private, loopback, link-local, multicast, reserved.
+
+    Raises:
+        WebhookAddressError: it is not public.
+        ValueError: it is no IP address.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None) or ip
+    if not mapped.is_global or mapped.is_multicast or mapped.is_reserved:
+        raise WebhookAddressError(f"the webhook's address {address} is not public")

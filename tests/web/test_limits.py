@@ -1,0 +1,88 @@
+"""How much one may have and ask, and for how long it is kept."""
+
+import time
+
+import pytest
+
+from shared.jobs import Problem, Stage
+from shared.queue import Hints, celery_app
+from tests.web.asking import API, assert_problem, finish_stage, stored_files, upload
+from tests.web.conftest import client_of
+from worker.sweeper import Sweeper
+
+
+def sweeper(store, storage, redis_url) -> Sweeper:
+    return Sweeper(store, storage, Hints(celery_app(redis_url)), attempts=3, worker="host:1")
+
+
+@pytest.mark.parametrize(
+    ("limit", "status", "words"),
+    [
+        ({"owner_waiting": 2}, 429, "your jobs wait"),
+        ({"owner_megapixels": 0.6}, 429, "delete some"),
+        ({"all_waiting": 2}, 503, "too many jobs"),
+    ],
+)
+def test_a_job_too_many_is_refused_and_leaves_nothing(settings, store, portrait, limit, status, words):
+    with client_of(settings.model_copy(update=limit)) as client:
+        first = upload(client, portrait).json()
+        assert upload(client, portrait).status_code == 202
+        refused = upload(client, portrait)
+        assert words.lower() in assert_problem(refused, status, "")["detail"].lower()
+        assert refused.headers["Retry-After"] == "30"
+        assert stored_files(settings) == ["photo.jpg"] * 2
+        client.post(first["links"]["cancel"])
+        assert upload(client, portrait).status_code == 202
+
+
+def test_one_users_limit_is_not_anothers(settings, store, portrait):
+    with client_of(settings.model_copy(update={"owner_waiting": 1})) as client:
+        for _ in range(3):
+            client.cookies.clear()
+            assert upload(client, portrait).status_code == 202
+
+
+def test_deleted_photos_do_not_count(settings, store, portrait):
+    with client_of(settings.model_copy(update={"owner_megapixels": 0.3})) as client:
+        for _ in range(3):
+            job = upload(client, portrait)
+            assert job.status_code == 202
+            client.delete(job.json()["links"]["self"])
+    assert not store.redis.hgetall("relief:pixels")
+
+
+def test_too_many_requests_are_told_when_to_come_back(settings, store, portrait):
+    with client_of(settings.model_copy(update={"rate": "8/minute", "upload_rate": "2/minute"})) as client:
+        client.get("/")
+        assert [upload(client, portrait).status_code for _ in range(3)] == [202, 202, 429]
+        answers = [client.get(f"{API}/jobs") for _ in range(12)]
+        assert answers[0].status_code == 200
+        assert_problem(answers[-1], 429, "")
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 61
+        assert client.get("/healthz").status_code == 200
+
+
+def test_results_expire_and_go_with_their_files(settings, store, storage, redis_url, portrait):
+    with client_of(settings.model_copy(update={"retention_h": 0.3 / 3600})) as client:
+        done, waiting = (upload(client, portrait, steps="depth").json() for _ in range(2))
+        finish_stage(store, storage, Stage.DEPTH, "depth.png")
+        finished = client.get(done["links"]["self"]).json()
+        assert finished["finished_at"] < finished["expires_at"]
+        assert client.get(waiting["links"]["self"]).json()["expires_at"] is None
+        time.sleep(0.4)
+        assert sweeper(store, storage, redis_url).delete_expired() == [done["id"]]
+        assert client.get(done["links"]["self"]).status_code == 404
+        assert storage.folders(done["id"]) == []
+        assert client.get(waiting["links"]["self"]).json()["state"] == "queued"
+        assert sweeper(store, storage, redis_url).delete_expired() == []
+
+
+def test_a_failed_job_can_be_kept_longer(client, store, storage, redis_url, portrait):
+    job = upload(client, portrait).json()
+    [claim] = store.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)
+    store.fail(claim, Problem(type="no-face", title="x", detail="x"))
+    before = client.get(job["links"]["self"]).json()
+    time.sleep(0.01)
+    after = client.post(before["links"]["extend"]).json()
+    assert after["expires_at"] > before["expires_at"]
+    assert sweeper(store, storage, redis_url).delete_expired() == []

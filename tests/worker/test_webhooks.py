@@ -1,0 +1,155 @@
+"""Webhooks are told, signed, retried; never to addresses that are not public, never along redirects."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from shared.jobs import Finished, JobStore, Stage
+from shared.webhooks import RETRIES_S, Deliveries, Delivery, Webhook, WebhookAddressError, check_url, signature
+from tests.shared.test_jobs import claim
+from worker.webhooks import Courier, post
+
+SECRET = "a secret of sixteen"
+
+
+class Receiver(ThreadingHTTPServer):
+    """Keeps what it is sent, and answers as told."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.status, self.got = 200, []
+        self.url = f"http://127.0.0.1:{self.server_port}/hook?a=1"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.got.append((self.path, dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def job_with_webhook(store: JobStore, url: str, events=("succeeded", "failed")) -> str:
+    from shared.jobs import PhotoInfo
+    from shared.options import DepthOptions, ModelOptions
+
+    return store.create(
+        "ab" * 16,
+        owner="ann",
+        steps=(Stage.DEPTH,),
+        photo=PhotoInfo(width=640, height=480),
+        depth=DepthOptions(),
+        model=ModelOptions(),
+        webhook=Webhook(url=url, secret=SECRET, events=events),
+    ).id
+
+
+def test_the_end_of_a_job_is_told_once_and_signed(store, receiver):
+    job_id = job_with_webhook(store, receiver.url)
+    courier = Courier(Deliveries(store.redis), private=True)
+    assert courier.deliver_due() == 0
+    store.finish(claim(store)[0], Finished((), {}))
+    assert (courier.deliver_due(), courier.deliver_due()) == (1, 0)
+    [(path, headers, body)] = receiver.got
+    assert path == "/hook?a=1"
+    assert json.loads(body) | {"at_ms": 0} == {
+        "event": "job.succeeded",
+        "job": job_id,
+        "state": "succeeded",
+        "at_ms": 0,
+    }
+    at_s = int(headers["Relief-Signature"].split(",")[0].removeprefix("t="))
+    assert abs(at_s - time.time()) < 10
+    assert headers["Relief-Signature"] == signature(SECRET, body, at_s)
+    assert not store.redis.keys("relief:news:*")
+
+
+def test_a_signature_agrees_with_one_made_by_openssl():
+    # printf '1700000000.{}' | openssl dgst -sha256 -hmac 'a secret of sixteen'
+    assert signature(SECRET, "{}", 1700000000) == (
+        "t=1700000000,v1=9e0f98fb6d96af0b7ebef51d30bd6c877daee8bce9b06dccbaa91614ae5b1e5b"
+    )
+
+
+def test_an_end_that_was_not_asked_for_is_not_told(store, receiver):
+    job_id = job_with_webhook(store, receiver.url, events=("failed",))
+    store.cancel(job_id)
+    assert Courier(Deliveries(store.redis), private=True).deliver_due() == 0
+
+
+@pytest.mark.parametrize("status", [302, 404, 500])
+def test_a_receiver_that_refuses_is_told_again_later_and_redirects_are_not_followed(store, receiver, status):
+    receiver.status = status
+    job_with_webhook(store, receiver.url)
+    store.finish(claim(store)[0], Finished((), {}))
+    deliveries = Deliveries(store.redis)
+    courier = Courier(deliveries, private=True)
+    for attempt in range(len(RETRIES_S) + 1):
+        assert courier.deliver_due() == 1
+        if attempt < len(RETRIES_S):
+            [(number, due_ms)] = store.redis.zrange("relief:news", 0, -1, withscores=True)
+            assert RETRIES_S[attempt] - 2 < due_ms / 1000 - time.time() < RETRIES_S[attempt] + 2
+            assert courier.deliver_due() == 0
+            store.redis.zadd("relief:news", {number: 0})
+    assert store.redis.zcard("relief:news") == 0  # given up
+    assert [path for path, _, _ in receiver.got] == ["/hook?a=1"] * (len(RETRIES_S) + 1)
+
+
+def test_an_address_that_is_not_public_is_never_called(store, receiver):
+    for host in ("127.0.0.1", "localhost"):
+        with pytest.raises(WebhookAddressError, match="not public"):
+            post(Delivery("1", f"http://{host}:{receiver.server_port}/", SECRET, "{}", 1), private=False)
+    job_with_webhook(store, receiver.url)
+    store.finish(claim(store)[0], Finished((), {}))
+    Courier(Deliveries(store.redis), private=False).deliver_due()
+    assert store.redis.zcard("relief:news") == 0
+    assert receiver.got == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/",
+        "http://10.1.2.3/",
+        "http://169.254.169.254/latest",
+        "http://[::1]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://[fe80::1]/",
+        "http://224.0.0.1/",
+        "http://0.0.0.0/",
+        "http://localhost:8000/",
+        "http://redis:6379/",
+        "ftp://example.com/",
+        "https://user@example.com/",
+        "https:///x",
+        "https://example.com:99999/",
+        "nonsense",
+    ],
+)
+def test_a_url_that_would_not_be_called_is_refused_at_once(url):
+    with pytest.raises(WebhookAddressError):
+        check_url(url, private=False)
+
+
+def test_a_public_url_is_taken():
+    check_url("https://example.com/hook?x=1", private=False)
+    check_url("http://93.184.216.34:8080/", private=False)
