@@ -65,13 +65,13 @@ def a_suspect_takes_neighbours_with_it(store: JobStore) -> bool:
 
 
 HOLDS = "return run ~= '' and get(id, 'run') == run and get(id, 'state') == 'running'"
-TRANSITION = "else\n  move(id, 'canceled')\nend"
+TRANSITION = "  move(id, 'canceled')\n"
 TURN = "redis.call('ZADD', ring, redis.call('INCR', P .. 'turn'), owner)"
 SUSPECT = "local suspect = id and tonumber(get(id, 'attempt') or '0') > 0"
 GUARDS = [
     (a_late_run_overwrites, "common.lua", HOLDS, "return true"),
     (poison_runs_a_fourth_time, "sweep.lua", "tonumber(get(id, 'attempt')) >= attempts", "false"),
-    (a_canceled_job_comes_back, "cancel.lua", TRANSITION, "else\n  set(id, 'state', 'running')\nend"),
+    (a_canceled_job_comes_back, "cancel.lua", TRANSITION, "  set(id, 'state', 'running')\n"),
     (one_owner_holds_up_another, "claim.lua", TURN, "local _ = owner"),
     (a_suspect_takes_neighbours_with_it, "claim.lua", SUSPECT, "local suspect = false"),
 ]
