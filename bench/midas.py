@@ -12,7 +12,7 @@ import os
 import statistics
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from worker.depth.midas.backends.export import MAX_ERROR, milliseconds
 from worker.depth.midas.backends.select import Subject, open_backend
 from worker.depth.midas.backends.torch_backend import default_device
 from worker.depth.midas.checkpoint import load_network
+from worker.depth.midas.folding import folded
 from worker.depth.weights.files import sha256_of
 
 ROUNDS = 7
@@ -86,12 +87,13 @@ def measured(name: str, folder: Path) -> Measured:
         fixed=entry.fixed,
         cache=folder / "onnx",
     )
+    served = replace(subject, network=lambda: folded(load_network(spec, checkpoint)))  # as the workers export it
     by_torch = open_backend("torch", subject)
     parameters = sum(parameter.numel() for parameter in by_torch.network.parameters())
     inputs, official = reference(name)
     parity = float(np.abs(by_torch(inputs)[0] - official).max() / np.ptp(official))
     try:
-        by_onnx = open_backend("onnxruntime", subject)
+        by_onnx = open_backend("onnxruntime", served)
     except ModelError as error:
         print(f"{name}: {error}", file=sys.stderr)
         by_onnx = None

@@ -13,7 +13,7 @@ from shared.errors import ModelError, PhotoError
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.midas.backends import Backend
 from worker.depth.midas.batching import Batcher
-from worker.depth.transforms import InputRule, Normalisation, input_size_wh, network_input, resized_disparity
+from worker.depth.transforms import InputRule, Normalisation, input_size_wh, network_input
 from worker.geometry.camera import camera_for
 from worker.geometry.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.focus import Box, FaceBox, crop_round_face, fused_disparity
@@ -95,7 +95,7 @@ class MidasEstimator:
                 prepared = [threads.submit(self._input, views[index].pixels, size_wh) for index in members]
                 outputs = self._run([future.result() for future in prepared])
                 for index, output in zip(members, outputs, strict=True):
-                    pending[index] = threads.submit(resized_disparity, output, views[index].size_wh)
+                    pending[index] = threads.submit(self.backend.resized, output, views[index].size_wh)
             results = {index: future.result() for index, future in pending.items()}
         return [results[index] for index in range(len(views))]
 

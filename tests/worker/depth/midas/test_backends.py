@@ -12,7 +12,8 @@ from worker.depth.midas.backends import export, select
 from worker.depth.midas.backends.export import exported
 from worker.depth.midas.backends.onnx_backend import OnnxBackend
 from worker.depth.midas.backends.select import Subject, open_backend
-from worker.depth.midas.backends.torch_backend import CUDA_PRECISION, Precision, TorchBackend
+from worker.depth.midas.backends.torch_backend import CUDA_PRECISION, Precision, TorchBackend, bicubic
+from worker.depth.transforms import resized_disparity
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:onnxscript", "ignore::FutureWarning")
 
@@ -163,3 +164,12 @@ def test_the_exported_small_network_equals_the_official_one(seeded_model):
     inputs, official = reference("midas_v21_small_256")
     ours = seeded_model("midas_v21_small_256", backend="onnxruntime").backend(inputs)[0]
     assert np.abs(ours - official).max() <= 1e-4 * np.ptp(official)
+
+
+@pytest.mark.parametrize("size_wh", [(90, 60), (31, 47), (20, 14)])
+def test_the_resize_of_a_gpu_gives_what_the_resize_of_a_cpu_gives(size_wh):
+    disparity = np.random.default_rng(3).normal(size=(16, 24)).astype(np.float32)
+    on_cpu = resized_disparity(disparity, size_wh)
+    on_gpu = bicubic(torch.from_numpy(disparity), size_wh).numpy()
+    assert on_gpu.shape == on_cpu.shape == size_wh[::-1]
+    assert np.abs(on_gpu - on_cpu).max() < 1e-3 * np.ptp(on_cpu)

@@ -8,7 +8,7 @@ from worker.depth import registry
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.midas.loading import Checkpoint, load
-from worker.depth.transforms import HALF, InputRule
+from worker.depth.transforms import HALF, InputRule, resized_disparity
 
 
 class RedBackend:
@@ -23,6 +23,9 @@ class RedBackend:
     def __call__(self, photos):
         self.shapes.append(photos.shape)
         return photos[:, 0] * 100 + 300
+
+    def resized(self, disparity, size_wh):
+        return resized_disparity(disparity, size_wh)
 
 
 @pytest.fixture

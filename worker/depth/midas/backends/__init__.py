@@ -21,3 +21,7 @@ class Backend(Protocol):
     def __call__(self, photos: np.ndarray) -> np.ndarray:
         """Disparity (B, H, W) float32 of normalised photos (B, 3, H, W) float32; MemoryError if B is too many."""
         ...
+
+    def resized(self, disparity: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+        """Disparity (h, w) float32 as (H, W) by bicubic interpolation, on the network's device."""
+        ...

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from worker.depth.transforms import resized_disparity
+
 
 class OnnxBackend:
     """Runs an exported network."""
@@ -32,3 +34,7 @@ class OnnxBackend:
                 raise MemoryError(str(error)) from error
             raise
         return disparity
+
+    def resized(self, disparity: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+        """Disparity (h, w) float32 as (H, W) by bicubic interpolation."""
+        return resized_disparity(disparity, size_wh)

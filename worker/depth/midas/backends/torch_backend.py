@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import nn
+from torch.nn import functional
+
+from worker.depth.transforms import resized_disparity
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,25 @@ class TorchBackend:
             raise MemoryError(str(error)) from error
         return disparity.float().cpu().numpy()
 
+    @torch.inference_mode()
+    def resized(self, disparity: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+        """Disparity (h, w) float32 as (H, W) by bicubic interpolation; on a CPU by OpenCV, which is quicker there."""
+        if self._device.type == "cpu":
+            return resized_disparity(disparity, size_wh)
+        return bicubic(torch.from_numpy(disparity).to(self._device), size_wh).cpu().numpy()
+
     def _on_device(self, photos: np.ndarray) -> torch.Tensor:
         batch = torch.from_numpy(photos)
         if self._device.type == "cuda":  # from pinned memory the copy goes on beside other work
             batch = batch.pin_memory()
         layout = torch.channels_last if self._precision.channels_last else torch.contiguous_format
         return batch.to(self._device, self._precision.dtype, non_blocking=True).contiguous(memory_format=layout)
+
+
+def bicubic(disparity: torch.Tensor, size_wh: tuple[int, int]) -> torch.Tensor:
+    """Disparity (h, w) as (H, W); pixel edges stay aligned, as the official code resizes its networks' outputs."""
+    wide = functional.interpolate(disparity[None, None], size_wh[::-1], mode="bicubic", align_corners=False)
+    return wide[0, 0]
 
 
 def default_device() -> torch.device:
