@@ -478,8 +478,14 @@ class JobStore:
 
     def median_seconds(self, stage: Stage) -> float | None:
         """Median time of the stage's latest runs, None before the first."""
-        seconds = cast(list[bytes], self.redis.lrange(f"relief:seconds:{stage}", 0, -1))
-        return statistics.median(float(value) for value in seconds) if seconds else None
+        return self.medians_seconds([stage])[0]
+
+    def medians_seconds(self, stages: Sequence[Stage]) -> list[float | None]:
+        """The median of each stage, asked for at once."""
+        with self.redis.pipeline(transaction=False) as pipe:
+            for stage in stages:
+                pipe.lrange(f"relief:seconds:{stage}", 0, -1)
+            return [statistics.median(map(float, seconds)) if seconds else None for seconds in pipe.execute()]
 
 
 SHARES = {Stage.DEPTH: 0.5, Stage.MODEL: 0.2, Stage.EXPORT: 0.3}  # of the wait for a job of all steps, as measured

@@ -178,7 +178,7 @@ def _expected_seconds(job: Job, before: int | None, store: JobStore) -> float | 
     """Seconds until the job ends, from the median of recent runs; None before there is one, or at the end."""
     if job.ended:
         return None
-    medians = [store.median_seconds(stage) for stage in job.steps[job.steps.index(job.stage) :]]
+    medians = store.medians_seconds(job.steps[job.steps.index(job.stage) :])
     if any(median is None for median in medians):
         return None
     known = [median for median in medians if median is not None]
