@@ -21,6 +21,7 @@ USERS = 5
 JOBS = int(os.environ.get("RELIEF_CHAOS_JOBS", "200"))
 SEED = int(os.environ.get("RELIEF_CHAOS_SEED", "20261122"))
 VALKEY_KILLS = 2
+NO_LIMITS = {"RELIEF_UPLOAD_RATE": "100000/minute", "RELIEF_OWNER_WAITING": "10000", "RELIEF_ALL_WAITING": "10000"}
 KILL_EVERY_S = 1.0
 KILLING_S = float(os.environ.get("RELIEF_CHAOS_KILLING_S", "40"))
 LIMIT_S = KILLING_S + 200
@@ -94,7 +95,9 @@ class User(threading.Thread):
 
 @pytest.fixture
 def big_stack(tmp_path) -> Iterator[Stack]:
-    with breakable_stack(tmp_path, depth=2, model=2, web=2, RELIEF_ATTEMPTS="8", RELIEF_THREADS="1") as stack:
+    with breakable_stack(
+        tmp_path, depth=2, model=2, web=2, RELIEF_ATTEMPTS="8", RELIEF_THREADS="1", **NO_LIMITS
+    ) as stack:
         yield stack
 
 
