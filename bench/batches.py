@@ -91,12 +91,12 @@ def _queued(network: Estimator, pixels: np.ndarray) -> float:
     """The same through claim, decode, network, encode, storage and finish."""
     with _worker(network) as (worker, store, storage):
         photo = jpeg_from_pixels(pixels)
-        for _ in range(JOBS):
+        for number in range(JOBS):
             job_id = uuid.uuid4().hex
             storage.write(job_id, PHOTO_FOLDER, PHOTO, photo)
             store.create(
                 job_id,
-                owner="bench",
+                owner=f"bench{number % BATCH}",
                 steps=(Stage.DEPTH,),
                 photo=PhotoInfo(width=SIDE_PX, height=SIDE_PX),
                 depth=DepthOptions(),

@@ -27,8 +27,8 @@ NO_LIMITS = {"RELIEF_RATE": "1000000/minute", "RELIEF_UPLOAD_RATE": "100000/minu
 def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, Stack(Plan(Path(folder), settings=NO_LIMITS)) as stack:
-        uploads, job_url = asyncio.run(_upload(stack.url))
-        polls = asyncio.run(_poll(stack.url, job_url))
+        uploads, job_url, cookies = asyncio.run(_upload(stack.url))
+        polls = asyncio.run(_poll(stack.url, job_url, cookies))
     print("## Answers under load\n\nOne front of 16 threads, the depth and model workers busy on the same two cores.\n")
     print("| request | load | answers | p50 ms | p99 ms |\n|---|---|---|---|---|")
     print(_row("POST /jobs", f"{UPLOADS_PER_S} a second for {UPLOADS_FOR_S} s", uploads))
@@ -36,18 +36,19 @@ def main() -> None:
     print()
 
 
-async def _upload(url: str) -> tuple[list[float], str]:
-    """Uploads at a steady rate, whatever the answers take; seconds of each, and the last job's URL."""
+async def _upload(url: str) -> tuple[list[float], str, httpx.Cookies]:
+    """Uploads at a steady rate, whatever the answers take; seconds of each, one job's URL, and its owner's cookies."""
     photo = _photo()
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        _, job_url = await _post(client, photo)  # from here on all are of the one user who has the cookie
         began = time.monotonic()
         tasks = []
         for number in range(UPLOADS_PER_S * UPLOADS_FOR_S):
             await asyncio.sleep(max(0.0, began + number / UPLOADS_PER_S - time.monotonic()))
             tasks.append(asyncio.create_task(_post(client, photo)))
         answers = await asyncio.gather(*tasks)
-    return [seconds for seconds, _ in answers], answers[-1][1]
+        return [seconds for seconds, _ in answers], job_url, client.cookies
 
 
 async def _post(client: httpx.AsyncClient, photo: bytes) -> tuple[float, str]:
@@ -58,9 +59,10 @@ async def _post(client: httpx.AsyncClient, photo: bytes) -> tuple[float, str]:
     return time.monotonic() - began, response.headers["Location"]
 
 
-async def _poll(url: str, job_url: str) -> list[float]:
+async def _poll(url: str, job_url: str, cookies: httpx.Cookies) -> list[float]:
     """Each client asks once a second; seconds of each answer."""
-    async with httpx.AsyncClient(base_url=url, timeout=60, limits=httpx.Limits(max_connections=None)) as client:
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits, cookies=cookies) as client:
         ends = time.monotonic() + POLLING_FOR_S
         pollers = [_poll_until(client, job_url, ends, number / POLLING_CLIENTS) for number in range(POLLING_CLIENTS)]
         return [seconds for answers in await asyncio.gather(*pollers) for seconds in answers]
