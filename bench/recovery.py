@@ -21,6 +21,8 @@ def main() -> None:
             "pytest",
             "tests/faults",
             "-q",
+            "-o",
+            "junit_family=xunit1",
             f"--junitxml={report}",
             f"--basetemp={folder}/tests",
         ]
