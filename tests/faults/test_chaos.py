@@ -12,7 +12,8 @@ import pytest
 from shared.jobs import JobStore, State
 from shared.queue import connect
 from shared.storage import Storage
-from stack.local import Stack
+from stack.local import Stack, is_ready
+from stack.processes import wait_until
 from tests.e2e.following import API
 from tests.faults.conftest import breakable_stack
 from tests.faults.invariants import assert_settled, assert_whole, kill
@@ -48,7 +49,7 @@ class Killer:
         names = sorted(name for name in self._stack.processes if name != "valkey")
         ends = time.monotonic() + KILLING_S
         rounds = int(KILLING_S / KILL_EVERY_S)
-        valkey_turns = set(self._random.sample(range(5, rounds), VALKEY_KILLS))
+        valkey_turns = set(self._random.sample(range(3, rounds - 4), VALKEY_KILLS))
         turn = 0
         while time.monotonic() < ends and not self._stopped.wait(KILL_EVERY_S):
             name = "valkey" if turn in valkey_turns else self._random.choice(names)
@@ -123,6 +124,7 @@ def test_every_accepted_job_ends_once_and_whole_while_processes_die(big_stack, s
             time.sleep(0.2)
     accepted = [job_id for user in users for job_id in user.accepted]
     assert len(accepted) == len(set(accepted)) == JOBS, [user.answers for user in users]
+    wait_until("the stack after the last kill", lambda: all(is_ready(url) for url in big_stack.urls))
     redis = connect(big_stack.redis_url)
     store, storage = JobStore(redis), Storage(big_stack.plan.data)
     wait_until_all_ended(store, accepted)
