@@ -453,8 +453,8 @@ class JobStore:
         """
         job = self.get(job_id)
         if job.state is not State.FAILED:
-            raise JobConflictError(f"the job is {job.state}; only a failed one can be tried again")
-        return self.requeue(job_id, job.stage, job.steps[job.steps.index(job.stage) :], job.model)
+            raise JobConflictError(f"the job is {job.state}; only a failed job can be tried again")
+        return self.requeue(job_id, job.stage, job.steps, job.model)
 
     def waiting(self, stage: Stage) -> int:
         """How many jobs wait for the stage."""

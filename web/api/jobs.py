@@ -82,10 +82,7 @@ def cancel(job_id: str) -> Response:
 @blueprint.post("/jobs/<job_id>/retry")
 def retry(job_id: str) -> Response:
     """Run the stage that failed, and those behind it, once more."""
-    job = own_job(job_id)
-    if job.state is not State.FAILED:
-        raise JobConflictError(f"the job is {job.state}; only a failed job can be tried again")
-    return _requeued(job, job.stage, job.steps, job.model)
+    return _queued(services().store.retry(own_job(job_id).id))
 
 
 @blueprint.post("/jobs/<job_id>/model")
@@ -95,7 +92,7 @@ def build_model(job_id: str) -> Response:
     options = chosen(ModelOptions, _json_body())
     if not job.depth_files:
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
-    return _requeued(job, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options)
+    return _queued(services().store.requeue(job.id, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options))
 
 
 @blueprint.post("/jobs/<job_id>/extend")
@@ -160,10 +157,9 @@ def _limits(settings: Settings) -> Limits:
     return Limits(settings.all_waiting, settings.owner_waiting, settings.owner_megapixels, settings.retention_h * 3600)
 
 
-def _requeued(job: Job, stage: Stage, steps: tuple[Stage, ...], options: ModelOptions) -> Response:
-    queued = services().store.requeue(job.id, stage, steps, options)
-    services().hints.send(stage)
-    return answer(queued, 202)
+def _queued(job: Job) -> Response:
+    services().hints.send(job.stage)
+    return answer(job, 202)
 
 
 def _listed(jobs: JobList) -> Response:
