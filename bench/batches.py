@@ -17,12 +17,13 @@ from PIL import Image
 
 from shared.camera import Intrinsics
 from shared.errors import PhotoError
-from shared.jobs import JobStore, PhotoInfo, Stage
+from shared.jobs import PhotoInfo, Stage
 from shared.options import DepthOptions, ModelOptions
 from shared.photo import jpeg_from_pixels
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
+from shared.store import JobStore
 from stack.demo import PORTRAIT
 from stack.valkey import start_valkey
 from worker.depth.estimator import DepthMap, Estimator, Photo

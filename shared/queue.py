@@ -15,7 +15,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from shared.jobs import JobStore, Stage
+from shared.jobs import Stage
+from shared.store import JobStore
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.jobs import JobStore
 from shared.queue import connect
 from shared.settings import Settings
+from shared.store import JobStore
 from stack.valkey import start_valkey
 
 pytest_plugins = ["tests.browser"]

@@ -9,10 +9,10 @@ from flask import request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
-from shared.jobs import JobStore
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.store import JobStore
 from web import access, openapi, pages, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, results
 from web.changes import Changes

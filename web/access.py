@@ -11,7 +11,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
-from shared.jobs import SHARE_PREFIX, Job
+from shared.jobs import Job
+from shared.store import SHARE_PREFIX
 from web.keys import Keys
 from web.services import services
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs import CHANGED
+from shared.store import CHANGED
 
 log = logging.getLogger(__name__)
 

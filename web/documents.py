@@ -8,9 +8,10 @@ from typing import Any
 from flask import url_for
 from pydantic import BaseModel
 
-from shared.jobs import Job, JobStore, PhotoInfo, Problem, Stage, State
+from shared.jobs import Job, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
 from shared.storage import ALL, CLOUD, PHOTO, VIEW
+from shared.store import JobStore
 from web.access import shared_as
 
 

@@ -7,10 +7,10 @@ from typing import cast
 
 from flask import current_app
 
-from shared.jobs import JobStore
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.store import JobStore
 from web.changes import Changes
 
 KEY = "relief"

@@ -14,11 +14,12 @@ from celery.signals import setup_logging, worker_init, worker_process_init, work
 from redis.exceptions import RedisError
 
 from shared.errors import ModelError
-from shared.jobs import JobStore, Stage
+from shared.jobs import Stage
 from shared.logs import configure_logging
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.store import JobStore
 from shared.webhooks import Deliveries
 from shared.workers import ALIVE_S, ModelInfo, Offer, Workers
 from worker.stages import LONGEST_TASK_S

@@ -7,9 +7,9 @@ import logging
 import sys
 
 from shared.errors import ReliefError
-from shared.jobs import JobStore
 from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
+from shared.store import JobStore
 
 log = logging.getLogger("worker.dead")
 

@@ -9,7 +9,8 @@ from types import TracebackType
 
 from redis.exceptions import RedisError
 
-from shared.jobs import Claim, JobStore
+from shared.jobs import Claim
+from shared.store import JobStore
 
 log = logging.getLogger(__name__)
 

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
-from shared.jobs import Claim, Finished, JobStore, Problem, Stage, State, StoredFile
+from shared.jobs import Claim, Finished, Problem, Stage, State, StoredFile
 from shared.logs import log_context
 from shared.photo import read_photo
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
+from shared.store import JobStore
 from worker.depth.estimator import Photo
 from worker.leases import Leases
 

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from shared.jobs import Claim, JobStore, Stage
+from shared.jobs import Claim, Stage
 from shared.pointcloud import PointCloud
 from shared.queue import Hints
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.store import JobStore
 from shared.workers import Workers
 from worker import pipeline
 from worker.batches import DepthBatches

@@ -13,9 +13,9 @@ from contextlib import suppress
 from redis.exceptions import RedisError
 
 from shared.errors import JobNotFoundError
-from shared.jobs import JobStore
 from shared.queue import Hints
 from shared.storage import Storage
+from shared.store import JobStore
 
 log = logging.getLogger(__name__)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from shared.jobs import JobStore, Stage
+from shared.jobs import Stage
 from shared.queue import Hints, connect, task_name
 from shared.storage import Storage
+from shared.store import JobStore
 from worker.app import app, settings, stopping
 from worker.stages import Worker
 

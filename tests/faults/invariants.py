@@ -12,9 +12,10 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from shared.jobs import Job, JobStore, State
+from shared.jobs import Job, State
 from shared.pointcloud import PointCloud
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
+from shared.store import JobStore
 
 ENDED = ("succeeded", "failed", "canceled")
 

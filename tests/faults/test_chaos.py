@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from shared.jobs import JobStore, State
+from shared.jobs import State
 from shared.queue import connect
 from shared.storage import Storage
+from shared.store import JobStore
 from stack.local import Stack, is_ready
 from stack.processes import wait_until
 from tests.e2e.following import API

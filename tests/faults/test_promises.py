@@ -8,9 +8,10 @@ import time
 import httpx
 import pytest
 
-from shared.jobs import JobStore, Stage, State
+from shared.jobs import Stage, State
 from shared.queue import Hints, celery_app
 from shared.storage import Storage
+from shared.store import JobStore
 from tests.e2e.following import API, follow, send
 from tests.faults.conftest import breakable_stack
 from tests.faults.invariants import ask, assert_settled, assert_whole, kill, wait_for, worker_pid

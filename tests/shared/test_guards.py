@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ClaimLostError, JobConflictError
-from shared.jobs import LUA, Finished, JobStore, Stage, State, StoredFile
+from shared.jobs import Finished, Stage, State, StoredFile
+from shared.store import LUA, JobStore
 from tests.shared.test_jobs import NOTHING, claim, new_job
 
 

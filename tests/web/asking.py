@@ -2,9 +2,10 @@
 
 import httpx
 
-from shared.jobs import Finished, JobStore, Stage, StoredFile
+from shared.jobs import Finished, Stage, StoredFile
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.store import JobStore
 
 API = "/api/v1"
 

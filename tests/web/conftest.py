@@ -8,9 +8,9 @@ import httpx
 import pytest
 from werkzeug.serving import make_server
 
-from shared.jobs import JobStore
 from shared.settings import Settings
 from shared.storage import Storage
+from shared.store import JobStore
 from web import create_app
 from web.services import KEY
 

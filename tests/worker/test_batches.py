@@ -10,12 +10,13 @@ import pytest
 
 from shared.camera import Intrinsics
 from shared.errors import PhotoError
-from shared.jobs import Job, JobStore, PhotoInfo, Stage, State
+from shared.jobs import Job, PhotoInfo, Stage, State
 from shared.options import DepthOptions, ModelOptions
 from shared.photo import jpeg_from_pixels
 from shared.queue import Hints, celery_app
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER, Storage
+from shared.store import JobStore
 from worker.depth.estimator import DepthMap, Photo
 from worker.stages import Worker
 

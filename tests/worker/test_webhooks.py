@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from shared.jobs import Finished, JobStore, Stage
+from shared.jobs import Finished, Stage
+from shared.store import JobStore
 from shared.webhooks import RETRIES_S, Deliveries, Delivery, Webhook, WebhookAddressError, check_url, signature
 from tests.shared.test_jobs import claim
 from worker.webhooks import Courier, post

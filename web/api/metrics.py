@@ -14,7 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from shared.jobs import JobStore, Stage
+from shared.jobs import Stage
+from shared.store import JobStore
 from shared.workers import Workers
 from web.services import services
 

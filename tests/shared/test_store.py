@@ -6,8 +6,9 @@ import uuid
 import pytest
 
 from shared.errors import ClaimLostError, JobConflictError, JobNotFoundError
-from shared.jobs import Claim, Finished, Job, JobStore, PhotoInfo, Problem, Stage, State, StoredFile
+from shared.jobs import Claim, Finished, Job, PhotoInfo, Problem, Stage, State, StoredFile
 from shared.options import DepthOptions, ModelOptions
+from shared.store import JobStore
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
 NOTHING = Finished(files=(), report={})
