@@ -9,7 +9,7 @@ import pytest
 from shared.errors import ClaimLostError, JobConflictError
 from shared.jobs import Finished, Stage, State, StoredFile
 from shared.store import LUA, JobStore
-from tests.shared.test_jobs import NOTHING, claim, new_job
+from tests.shared.test_store import NOTHING, claim, new_job
 
 
 def a_late_run_overwrites(store: JobStore) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from shared.jobs import Finished, Stage
 from shared.store import JobStore
 from shared.webhooks import RETRIES_S, Deliveries, Delivery, Webhook, WebhookAddressError, check_url, signature
-from tests.shared.test_jobs import claim
+from tests.shared.test_store import claim
 from worker.webhooks import Courier, post
 
 SECRET = "a secret of sixteen"
