@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared.jobs import Finished, Problem, Stage
 from shared.workers import Workers
-from tests.shared.test_jobs import claim, new_job
+from tests.shared.test_store import claim, new_job
 
 
 def figures(client: httpx.Client) -> dict[tuple[str, ...], float]:
