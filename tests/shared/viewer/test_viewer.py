@@ -19,6 +19,7 @@ from tests.shared.viewer.plotly_css import TARGET, injected_css
 
 READY = "#viewer[data-ready]"
 READY_MS = 25_000
+SCREEN = "({ width: innerWidth, height: innerHeight })"
 # Each frame takes 90 ms more, and the fewest points of a frame are noted.
 SLOW_DRAWING = """() => {
   const [object] = document.querySelector(".rv-graph")._fullLayout.scene._scene.glplot.objects;
@@ -125,6 +126,20 @@ def turn_until(page: Page, seen: str, most_moves: int = 100) -> None:
     settle(page)
 
 
+def pinch(page: Page, from_px: int, to_px: int) -> None:
+    """Two fingers on the stage, that far apart at first and at last."""
+    box = page.locator(".rv-stage").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = page.context.new_cdp_session(page)
+    for step in range(6):
+        half = (from_px + (to_px - from_px) * step / 5) / 2
+        fingers = [{"x": x - half, "y": y, "id": 1}, {"x": x + half, "y": y, "id": 2}]
+        touch.send("Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": fingers})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settle(page)
+
+
 def choose(page: Page, option: str, value: str) -> None:
     page.locator(f'[data-option="{option}"][value="{value}"] + span').click()
     settle(page)
@@ -176,6 +191,27 @@ def test_the_wheel_brings_it_nearer_and_its_points_still_touch(view):
     assert 1.1 < width(after) / width(before) < 1.25
     assert closed(before) > 0.95
     assert closed(after) > 0.95
+
+
+def test_two_fingers_bring_it_nearer_and_its_points_still_touch(view):
+    before = bright(view)
+    pinch(view, 100, 130)
+    after = bright(view)
+    assert 1.2 < width(after) / width(before) < 1.4
+    assert closed(after) > 0.95
+
+
+def test_full_screen_fills_the_screen_and_gives_it_back(view):
+    size = view.locator(".rv-stage").bounding_box()
+    view.get_by_role("button", name="Full screen").click()
+    view.wait_for_function("document.fullscreenElement !== null")
+    settle(view)
+    assert view.locator("#viewer").bounding_box() == {"x": 0, "y": 0, **view.evaluate(SCREEN)}
+    assert closed(bright(view)) > 0.95
+    view.get_by_role("button", name="Full screen").click()
+    view.wait_for_function("document.fullscreenElement === null")
+    settle(view)
+    assert view.locator(".rv-stage").bounding_box() == size
 
 
 def test_fewer_points_are_drawn_while_it_turns_slowly_and_all_of_them_at_rest(view):
