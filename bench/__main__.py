@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib import import_module
 
-SCRIPTS = ("stages", "heads", "midas", "batches", "load", "recovery")
+SCRIPTS = ("stages", "heads", "midas", "batches", "load", "wire", "recovery")
 
 
 def main() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -20,6 +22,10 @@ UPLOADS_PER_S = 50
 UPLOADS_FOR_S = 6
 POLLING_CLIENTS = 200
 POLLING_FOR_S = 15
+LISTENING_CLIENTS = 200
+LISTENING_FOR_S = 10
+ASK_EVERY_S = 0.05
+CANCELED_PER_S = 20
 SIDE_PX = 256
 NO_LIMITS = {"RELIEF_RATE": "1000000/minute", "RELIEF_UPLOAD_RATE": "100000/minute", "RELIEF_OWNER_WAITING": "10000"}
 
@@ -29,10 +35,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Stack(Plan(Path(folder), settings=NO_LIMITS)) as stack:
         uploads, job_url, cookies = asyncio.run(_upload(stack.url))
         polls = asyncio.run(_poll(stack.url, job_url, cookies))
-    print("## Answers under load\n\nOne front of 16 threads, the depth and model workers busy on the same two cores.\n")
+        events, answers = asyncio.run(_listen(stack.url))
+    print("## Answers under load\n\nOne front process, the depth and model workers busy on the same two cores.\n")
     print("| request | load | answers | p50 ms | p99 ms |\n|---|---|---|---|---|")
     print(_row("POST /jobs", f"{UPLOADS_PER_S} a second for {UPLOADS_FOR_S} s", uploads))
     print(_row("GET /jobs/ID", f"{POLLING_CLIENTS} clients, once a second each", polls))
+    listening = f"{LISTENING_CLIENTS} clients listen, each to its own job"
+    print(_row("from a job's end to its event", listening, events))
+    print(_row("GET /jobs/ID meanwhile", f"one more client, every {ASK_EVERY_S * 1000:.0f} ms", answers))
     print()
 
 
@@ -68,14 +78,45 @@ async def _poll(url: str, job_url: str, cookies: httpx.Cookies) -> list[float]:
         return [seconds for answers in await asyncio.gather(*pollers) for seconds in answers]
 
 
-async def _poll_until(client: httpx.AsyncClient, job_url: str, ends: float, delay_s: float) -> list[float]:
+async def _poll_until(
+    client: httpx.AsyncClient, job_url: str, ends: float, delay_s: float, every_s: float = 1
+) -> list[float]:
     await asyncio.sleep(delay_s)
     seconds = []
     while (began := time.monotonic()) < ends:
         (await client.get(job_url)).raise_for_status()
         seconds.append(time.monotonic() - began)
-        await asyncio.sleep(max(0.0, 1 - seconds[-1]))
+        await asyncio.sleep(max(0.0, every_s - seconds[-1]))
     return seconds
+
+
+async def _listen(url: str) -> tuple[list[float], list[float]]:
+    """Each client listens to a job of its own; seconds until it hears of the end, and of a poller's answers before.
+
+    The jobs that the workers do not end in that time are canceled, one by one.
+    """
+    photo = _photo()
+    limits = httpx.Limits(max_connections=None)
+    async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        _, job_url = await _post(client, photo)  # all are of one user
+        own_urls = [(await _post(client, photo))[1] for _ in range(LISTENING_CLIENTS)]
+        listeners = [asyncio.create_task(_seconds_to_hear(client, own_url)) for own_url in own_urls]
+        answers = await _poll_until(client, job_url, time.monotonic() + LISTENING_FOR_S, 0, ASK_EVERY_S)
+        for own_url in own_urls:
+            await client.post(f"{own_url}/cancel")
+            await asyncio.sleep(1 / CANCELED_PER_S)
+        return await asyncio.gather(*listeners), answers
+
+
+async def _seconds_to_hear(client: httpx.AsyncClient, job_url: str) -> float:
+    """From the end that the record names to the event that tells it; both by this machine's clock."""
+    async with client.stream("GET", f"{job_url}/events") as response:
+        response.raise_for_status()
+        async for line in response.aiter_lines():
+            now = time.time()
+            if line.startswith("data: ") and (ended := json.loads(line.removeprefix("data: "))["finished_at"]):
+                return now - datetime.fromisoformat(ended).timestamp()
+    raise RuntimeError("the stream ended before the job")
 
 
 def _photo() -> bytes:

@@ -9,5 +9,5 @@ COPY web web
 USER relief
 ENV PYTHONUNBUFFERED=1
 EXPOSE 8000
-CMD ["gunicorn", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "16", "--worker-class", "gthread", \
-     "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "20", "--no-control-socket", "web.wsgi:app"]
+CMD ["gunicorn", "-c", "python:web.gunicorn_conf", "--bind", "0.0.0.0:8000", "--workers", "2", \
+     "--worker-tmp-dir", "/dev/shm", "web.wsgi:app"]

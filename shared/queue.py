@@ -30,10 +30,14 @@ def task_name(stage: Stage) -> str:
     return f"relief.{stage}"
 
 
-def connect(redis_url: str) -> Redis:
-    """A client that gives up on a dead or stopped server within seconds, and says so at once."""
+def connect(redis_url: str, connections: int = 100) -> Redis:
+    """A client that gives up on a dead or stopped server within seconds, and says so at once.
+
+    It fails where more threads than `connections` ask at the same moment.
+    """
     return Redis.from_url(
         redis_url,
+        max_connections=connections,
         socket_timeout=SOCKET_TIMEOUT_S,
         socket_connect_timeout=CONNECT_TIMEOUT_S,
         health_check_interval=5,

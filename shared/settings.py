@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shared.errors import SettingsError
 from shared.logs import LogFormat
 
+ANSWERING_THREADS = 16
+
 
 class Settings(BaseModel):
     """All settings of the web front and the workers; the aliases are the names of the environment's variables."""
@@ -76,13 +78,21 @@ class Settings(BaseModel):
         description="Call private and loopback addresses too.",
     )
     listeners: int = Field(
-        default=8, ge=0, alias="RELIEF_LISTENERS", description="Long-polls and event streams at once, per web process."
+        default=240,
+        ge=0,
+        alias="RELIEF_LISTENERS",
+        description="Long-polls and event streams at once, per web process.",
     )
     behind_proxy: bool = Field(
         default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."
     )
 
     log_format: LogFormat = Field(default="text", alias="RELIEF_LOG", description="Logs as text, or json.")
+
+    @property
+    def web_threads(self) -> int:
+        """Threads of a web process: one for each listener, and some that always answer."""
+        return self.listeners + ANSWERING_THREADS
 
     @property
     def depth_batch_wait_s(self) -> float:

@@ -111,17 +111,8 @@ def is_ready(url: str) -> bool:
 
 
 def _gunicorn(port: int) -> list[str]:
-    options = ["--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "16", "--worker-class", "gthread"]
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        *options,
-        "--graceful-timeout",
-        "20",
-        "--no-control-socket",
-        "web.wsgi:app",
-    ]
+    options = ["-c", "python:web.gunicorn_conf", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    return [sys.executable, "-m", "gunicorn", *options, "web.wsgi:app"]
 
 
 def _celery(queues: str, name: str) -> list[str]:

@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> APIFlask:
         MAX_CONTENT_LENGTH=settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES,
         OPENAPI_VERSION="3.1.0",
     )
-    redis = connect(settings.redis_url)
+    redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
     hints = Hints(celery_app(settings.redis_url))
     app.extensions[KEY] = Services(
         settings, JobStore(redis), Storage(settings.data), hints, Changes(redis, settings.listeners)

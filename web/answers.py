@@ -55,7 +55,7 @@ def answer_when_changed(read: Callable[[], Job]) -> Response:
         return response
     try:
         with changes.of(job.id) as event:
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline and not changes.ended:
                 event.clear()
                 response = answer(job := read())
                 if job.ended or not known.contains(str(response.get_etag()[0])):
@@ -74,7 +74,7 @@ def ended_in_time(job: Job) -> Job:
         return job
     try:
         with changes.of(job.id) as event:
-            while not job.ended and time.monotonic() < deadline:
+            while not job.ended and time.monotonic() < deadline and not changes.ended:
                 event.clear()
                 job = store.get(job.id)
                 if not job.ended:

@@ -34,7 +34,7 @@ class Changes:
         self._subscribed, self._closed = threading.Event(), threading.Event()
 
     def take_slot(self) -> bool:
-        """Take one of the few threads that may wait; False where all are taken. To be given back by free_slot."""
+        """Take one of the places for threads that wait; False where all are taken. To be given back by free_slot."""
         return self._slots is not None and self._slots.acquire(blocking=False)
 
     def free_slot(self) -> None:
@@ -60,9 +60,18 @@ class Changes:
                 if not self._waiting[job_id]:
                     del self._waiting[job_id]
 
+    @property
+    def ended(self) -> bool:
+        """True where nobody is to wait any longer: the process stops."""
+        return self._closed.is_set()
+
+    def end(self) -> None:
+        """Have all who wait stop at their next look, which is never far; safe in a signal's handler."""
+        self._closed.set()
+
     def close(self) -> None:
         """End the listening thread, if there is one."""
-        self._closed.set()
+        self.end()
         if self._thread:
             self._thread.join()
 

@@ -42,12 +42,12 @@ def events(job_id: str) -> Response:
 
 
 def _stream(address: str, job_id: str, known: str | None) -> Iterator[str]:
-    """Events, and a comment as heartbeat; ends with the job, with its deletion, or when Redis is away."""
+    """Events, and a comment as heartbeat; ends with the job, its deletion, or this process, or when Redis is away."""
     until = time.monotonic() + LONGEST_STREAM_S
     sent, spoke = "", time.monotonic()
     yield f"retry: {RECONNECT_MS}\n\n"
     with services().changes.of(job_id) as event:
-        while time.monotonic() < until:
+        while time.monotonic() < until and not services().changes.ended:
             event.clear()
             try:
                 job = readable_job(address)
