@@ -230,14 +230,25 @@ class JobStore:
         """
         return self._moved(job_id, self._call("cancel", job_id), ("canceled", "kept"), "can no longer be canceled")
 
-    def requeue(self, job_id: str, stage: Stage, steps: Sequence[Stage], model: ModelOptions, rank: int = 0) -> Job:
+    def requeue(
+        self,
+        job_id: str,
+        stage: Stage,
+        steps: Sequence[Stage],
+        model: ModelOptions,
+        rank: int = 0,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Job:
         """Queue another run of an ended job from `stage` on.
 
         Raises:
             JobNotFoundError, JobConflictError: it is still queued or running, or was canceled.
+            LimitError, BusyError: as many jobs wait, of the owner or of everyone, as allowed.
         """
-        fields = {"steps": json.dumps(steps), "model": model.model_dump_json()}
-        answer = self._call("requeue", job_id, stage, rank, *_flat(fields))
+        bounds = (limits.owner_waiting, limits.all_waiting)
+        answer = self._call("requeue", job_id, stage, rank, *bounds, model.model_dump_json(), json.dumps(steps))
+        if answer in REFUSALS:
+            raise REFUSALS[answer]
         return self._moved(job_id, answer, ("queued",), "cannot be queued again")
 
     def _moved(self, job_id: str, answer: bytes | None, wanted: tuple[str, ...], refusal: str) -> Job:
@@ -305,16 +316,17 @@ class JobStore:
         ids = cast(list[bytes], self.redis.zrange("relief:dead", 0, -1))
         return [self.get(job_id.decode()) for job_id in ids]
 
-    def retry(self, job_id: str) -> Job:
+    def retry(self, job_id: str, limits: Limits = DEFAULT_LIMITS) -> Job:
         """Queue a failed job again, from the stage at which it failed.
 
         Raises:
             JobNotFoundError, JobConflictError: it did not fail.
+            LimitError, BusyError: as many jobs wait, of the owner or of everyone, as allowed.
         """
         job = self.get(job_id)
         if job.state is not State.FAILED:
             raise JobConflictError(f"the job is {job.state}; only a failed job can be tried again")
-        return self.requeue(job_id, job.stage, job.steps, job.model)
+        return self.requeue(job_id, job.stage, job.steps, job.model, limits=limits)
 
     def waiting(self, stage: Stage) -> int:
         """How many jobs wait for the stage."""

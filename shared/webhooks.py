@@ -22,6 +22,7 @@ from shared.errors import ReliefError
 
 LUA = Path(__file__).parent / "lua"
 TAKEN_S = 60.0
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 RETRIES_S = (5, 20, 80, 320, 1280, 5120)  # after each failed try; then it is given up
 Event = Literal["succeeded", "failed", "canceled"]
 
@@ -31,11 +32,12 @@ class WebhookAddressError(ReliefError):
 
 
 class Webhook(BaseModel):
-    """Where to tell of a job's end, which ends, and the secret that signs."""
+    """Where to tell of a job's end, which ends, the secret that signs, and the link of the job that is told too."""
 
     model_config = ConfigDict(frozen=True)
 
     url: str
+    link: str
     secret: str
     events: tuple[Event, ...]
 
@@ -65,7 +67,8 @@ class Deliveries:
             return None
         number, *fields = (part.decode() for part in answer)
         row = dict(zip(fields[::2], fields[1::2], strict=True))
-        news = {"event": f"job.{row['state']}", "job": row["job"], "state": row["state"], "at_ms": int(row["at_ms"])}
+        news = {"event": f"job.{row['state']}", "job": row["job"], "state": row["state"]}
+        news |= {"link": row["link"], "at_ms": int(row["at_ms"])}
         return Delivery(number, row["url"], row["secret"], json.dumps(news), int(row["attempt"]))
 
     def done(self, delivery: Delivery) -> None:
@@ -119,7 +122,15 @@ def check_address(address: str) -> None:
         WebhookAddressError: it is not public.
         ValueError: it is no IP address.
     """
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or ip
-    if not mapped.is_global or mapped.is_multicast or mapped.is_reserved:
+    ip = _embedded(ipaddress.ip_address(address.partition("%")[0]))
+    if not ip.is_global or ip.is_multicast or ip.is_reserved:
         raise WebhookAddressError(f"the webhook's address {address} is not public")
+
+
+def _embedded(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 one leads to, mapped, by 6to4 or by NAT64; else itself."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip

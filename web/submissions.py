@@ -43,9 +43,8 @@ class JobForm(BaseModel):
         description="The ends that the webhook is told of.",
     )
 
-    @property
-    def wish(self) -> Webhook | None:
-        """The webhook, if one was asked for.
+    def wish(self, link: str) -> Webhook | None:
+        """The webhook, if one was asked for; it tells the link.
 
         Raises:
             UnprocessableEntity: it has no secret.
@@ -55,7 +54,9 @@ class JobForm(BaseModel):
         if self.webhook_secret is None:
             raise UnprocessableEntity("A webhook needs webhook_secret: 16 characters or more, known to you alone.")
         events = dict.fromkeys(self.webhook_events.split(","))  # each once
-        return Webhook(url=self.webhook, secret=self.webhook_secret, events=cast(tuple[Event, ...], tuple(events)))
+        return Webhook(
+            url=self.webhook, link=link, secret=self.webhook_secret, events=cast(tuple[Event, ...], tuple(events))
+        )
 
     @property
     def stages(self) -> tuple[Stage, ...]:

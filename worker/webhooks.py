@@ -1,4 +1,4 @@
-"""Delivers webhooks, from a thread in every worker's parent process."""
+"""Delivers webhooks, from threads in every worker's parent process."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from shared.webhooks import Deliveries, Delivery, WebhookAddressError, check_add
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+COURIERS = 4
 TIMEOUT_S = 5.0
 
 
 class Courier:
-    """Takes news from the list and tells it, one after another."""
+    """Takes news from the list and tells it, a few at once, so that a slow receiver does not hold up the others."""
 
     def __init__(self, deliveries: Deliveries, *, private: bool) -> None:
         self._deliveries, self._private = deliveries, private
 
     def start(self) -> None:
         """Begin; ends with the process."""
-        threading.Thread(target=self._deliver_for_ever, name="courier", daemon=True).start()
+        for number in range(COURIERS):
+            threading.Thread(target=self._deliver_for_ever, name=f"courier-{number}", daemon=True).start()
 
     def deliver_due(self) -> int:
         """Tell all news that is due; gives how many were tried."""

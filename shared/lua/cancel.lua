@@ -21,8 +21,13 @@ for _, stage in ipairs({ 'depth', 'model', 'export' }) do
     reached = stage
   end
 end
+local made_with = get(id, 'made_with')
 if reached then
   move(id, 'succeeded')
+  if made_with then
+    set(id, 'model', made_with)
+    redis.call('HDEL', job_key(id), 'made_with')
+  end
   set(id, 'stage', reached, 'progress', '1')
 else
   move(id, 'canceled')

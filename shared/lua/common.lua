@@ -92,6 +92,18 @@ local function new_place(id)
   set(id, 'place', string.format('%.0f', place))
 end
 
+-- The name of the limit that one more waiting job of this owner would pass, if any.
+local function too_many_wait(owner, owner_waiting, all_waiting)
+  local mine, all = 0, 0
+  for _, stage in ipairs({ 'depth', 'model', 'export' }) do
+    mine = mine + redis.call('ZCARD', line_key(stage, owner))
+    for _, other in ipairs(redis.call('ZRANGE', ring_key(stage), 0, -1)) do
+      all = all + redis.call('ZCARD', line_key(stage, other))
+    end
+  end
+  return (all >= all_waiting and 'all_waiting') or (mine >= owner_waiting and 'owner_waiting')
+end
+
 -- The time that results are kept begins anew.
 local function keep(id)
   local expires = now_ms() + tonumber(get(id, 'keep_ms') or '86400000')
@@ -127,7 +139,7 @@ local function tell(id)
     if event == state then
       local number, now = redis.call('INCR', P .. 'news-made'), now_ms()
       local row = NEWS .. ':' .. number
-      redis.call('HSET', row, 'job', id, 'state', state, 'at_ms', now, 'url', wish.url, 'secret', wish.secret, 'attempt', 0)
+      redis.call('HSET', row, 'job', id, 'state', state, 'at_ms', now, 'url', wish.url, 'secret', wish.secret, 'link', wish.link, 'attempt', 0)
       redis.call('ZADD', NEWS, now, number)
     end
   end

@@ -16,17 +16,9 @@ if remembered then
     return { 'same', earlier[2] }
   end
 end
-local mine, all = 0, 0
-for _, stage in ipairs({ 'depth', 'model', 'export' }) do
-  mine = mine + redis.call('ZCARD', line_key(stage, rules.owner))
-  for _, owner in ipairs(redis.call('ZRANGE', ring_key(stage), 0, -1)) do
-    all = all + redis.call('ZCARD', line_key(stage, owner))
-  end
-end
-if all >= rules.all_waiting then
-  return { 'all_waiting', id }
-elseif mine >= rules.owner_waiting then
-  return { 'owner_waiting', id }
+local passed = too_many_wait(rules.owner, rules.owner_waiting, rules.all_waiting)
+if passed then
+  return { passed, id }
 elseif tonumber(redis.call('HGET', PIXELS, rules.owner) or '0') + rules.pixels > rules.owner_pixels then
   return { 'owner_pixels', id }
 end

@@ -13,6 +13,9 @@ count('seconds:' .. stage, seconds)
 end_run(id)
 set(id, stage .. '_s', seconds, stage .. '_queued_s', (tonumber(get(id, 'started_ms')) - tonumber(get(id, 'queued_ms'))) / 1000)
 set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 5))
+if stage == 'model' then
+  redis.call('HDEL', job_key(id), 'made_with')
+end
 if next_stage == '' then
   move(id, 'succeeded')
   ended(id)

@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from shared.errors import ClaimLostError, JobConflictError, JobNotFoundError
-from shared.jobs import Claim, Finished, Job, PhotoInfo, Problem, Stage, State, StoredFile
+from shared.errors import BusyError, ClaimLostError, JobConflictError, JobNotFoundError, LimitError
+from shared.jobs import Claim, Finished, Job, Limits, PhotoInfo, Problem, Stage, State, StoredFile
 from shared.options import DepthOptions, ModelOptions
 from shared.store import JobStore
 
@@ -195,6 +195,36 @@ def test_an_ended_job_cannot_be_canceled(store):
     store.finish(claim(store)[0], NOTHING)
     with pytest.raises(JobConflictError, match="succeeded"):
         store.cancel(job.id)
+
+
+def test_a_canceled_second_model_leaves_the_first_with_its_own_settings(store):
+    job = new_job(store, steps=BOTH)
+    for stage in BOTH:
+        [running] = claim(store, stage)
+        file = StoredFile(name=f"{stage}.bin", folder=running.folder, bytes=1, stage=stage)
+        store.finish(running, Finished([file], {}))
+    for budget in (5000, 6000):  # the second is asked for after the first was canceled
+        store.requeue(job.id, Stage.MODEL, (Stage.MODEL,), ModelOptions(point_budget=budget))
+        assert store.get(job.id).model.point_budget == budget
+        assert store.cancel(job.id).model == ModelOptions()
+    store.requeue(job.id, Stage.MODEL, (Stage.MODEL,), ModelOptions(point_budget=7000))
+    store.finish(claim(store, Stage.MODEL)[0], NOTHING)
+    store.requeue(job.id, Stage.MODEL, (Stage.MODEL,), ModelOptions(point_budget=8000))
+    assert store.cancel(job.id).model.point_budget == 7000
+
+
+def test_no_run_is_queued_beyond_the_limits(store):
+    ended, waiting = new_job(store, steps=(Stage.DEPTH,)), Limits(owner_waiting=1)
+    store.fail(claim(store)[0], Problem(type="x", title="x", detail="x"))
+    other = new_job(store)
+    for limits, error in ((waiting, LimitError), (Limits(all_waiting=1), BusyError)):
+        with pytest.raises(error):
+            store.retry(ended.id, limits)
+        with pytest.raises(error):
+            store.requeue(ended.id, Stage.DEPTH, (Stage.DEPTH,), ModelOptions(), limits=limits)
+    assert store.get(ended.id).state is State.FAILED
+    store.cancel(other.id)
+    assert store.retry(ended.id, waiting).state is State.QUEUED
 
 
 def test_a_second_model_replaces_the_first_and_leaves_the_depth(store):

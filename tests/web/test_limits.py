@@ -35,6 +35,20 @@ def test_a_job_too_many_is_refused_and_leaves_nothing(settings, store, portrait,
         assert upload(client, portrait).status_code == 202
 
 
+def test_a_second_model_too_many_is_refused_and_the_first_stays(settings, store, storage, portrait):
+    with client_of(settings.model_copy(update={"owner_waiting": 1})) as client:
+        done = upload(client, portrait, steps="depth").json()
+        finish_stage(store, storage, Stage.DEPTH, "depth.npz")
+        waiting = upload(client, portrait).json()
+        address = client.get(done["links"]["self"]).json()["links"]["model"]
+        refused = client.post(address, json={})
+        assert_problem(refused, 429, "your jobs wait")
+        assert refused.headers["Retry-After"] == "30"
+        assert client.get(done["links"]["self"]).json()["state"] == "succeeded"
+        client.post(waiting["links"]["cancel"])
+        assert client.post(address, json={}).status_code == 202
+
+
 def test_one_users_limit_is_not_anothers(settings, store, portrait):
     with client_of(settings.model_copy(update={"owner_waiting": 1})) as client:
         for _ in range(3):

@@ -1,20 +1,28 @@
 """Webhooks are told, signed, retried; never to addresses that are not public, never along redirects."""
 
 import json
+import socket
+import ssl
+import subprocess
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from shared.jobs import Finished, Stage
+from shared.jobs import Finished, PhotoInfo, Stage
+from shared.options import DepthOptions, ModelOptions
 from shared.store import JobStore
 from shared.webhooks import RETRIES_S, Deliveries, Delivery, Webhook, WebhookAddressError, check_url, signature
 from tests.shared.test_store import claim
-from worker.webhooks import Courier, post
+from worker.webhooks import TIMEOUT_S, Courier, post
 
+SELF_SIGNED = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+SELF_SIGNED += ["-addext", "subjectAltName=DNS:localhost", "-days", "1"]
 SECRET = "a secret of sixteen"
+LINK = "https://relief.example/api/v1/jobs/1"
 
 
 class Receiver(ThreadingHTTPServer):
@@ -50,17 +58,14 @@ def receiver() -> Iterator[Receiver]:
 
 
 def job_with_webhook(store: JobStore, url: str, events=("succeeded", "failed")) -> str:
-    from shared.jobs import PhotoInfo
-    from shared.options import DepthOptions, ModelOptions
-
     return store.create(
-        "ab" * 16,
+        uuid.uuid4().hex,
         owner="ann",
         steps=(Stage.DEPTH,),
         photo=PhotoInfo(width=640, height=480),
         depth=DepthOptions(),
         model=ModelOptions(),
-        webhook=Webhook(url=url, secret=SECRET, events=events),
+        webhook=Webhook(url=url, link=LINK, secret=SECRET, events=events),
     ).id
 
 
@@ -76,12 +81,42 @@ def test_the_end_of_a_job_is_told_once_and_signed(store, receiver):
         "event": "job.succeeded",
         "job": job_id,
         "state": "succeeded",
+        "link": LINK,
         "at_ms": 0,
     }
     at_s = int(headers["Relief-Signature"].split(",")[0].removeprefix("t="))
     assert abs(at_s - time.time()) < 10
     assert headers["Relief-Signature"] == signature(SECRET, body, at_s)
     assert not store.redis.keys("relief:news:*")
+
+
+def test_a_slow_receiver_does_not_hold_up_the_others(store, receiver):
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
+        for url in (f"http://127.0.0.1:{silent.getsockname()[1]}/", receiver.url):
+            job_with_webhook(store, url)
+            store.finish(claim(store)[0], Finished((), {}))
+        begun = time.monotonic()
+        Courier(Deliveries(store.redis), private=True).start()
+        while not receiver.got and time.monotonic() - begun < 30:
+            time.sleep(0.02)
+    assert len(receiver.got) == 1
+    assert time.monotonic() - begun < TIMEOUT_S
+
+
+@pytest.mark.parametrize(("trusted", "left"), [(True, 0), (False, 1)])
+def test_https_is_told_where_the_certificate_is_trusted(store, receiver, tmp_path, monkeypatch, trusted, left):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run([*SELF_SIGNED, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    receiver.socket = context.wrap_socket(receiver.socket, server_side=True)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    job_with_webhook(store, receiver.url.replace("http:", "https:").replace("127.0.0.1", "localhost"))
+    store.finish(claim(store)[0], Finished((), {}))
+    assert Courier(Deliveries(store.redis), private=True).deliver_due() == 1
+    assert store.redis.zcard("relief:news") == left
+    assert len(receiver.got) == 1 - left
 
 
 def test_a_signature_agrees_with_one_made_by_openssl():
@@ -135,6 +170,8 @@ def test_an_address_that_is_not_public_is_never_called(store, receiver):
         "http://[::1]/",
         "http://[::ffff:10.0.0.1]/",
         "http://[fe80::1]/",
+        "http://[64:ff9b::10.0.0.1]/",
+        "http://[2002:7f00:1::]/",
         "http://224.0.0.1/",
         "http://0.0.0.0/",
         "http://localhost:8000/",
@@ -154,3 +191,4 @@ def test_a_url_that_would_not_be_called_is_refused_at_once(url):
 def test_a_public_url_is_taken():
     check_url("https://example.com/hook?x=1", private=False)
     check_url("http://93.184.216.34:8080/", private=False)
+    check_url("http://[64:ff9b::93.184.216.34]/", private=False)

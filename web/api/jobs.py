@@ -17,7 +17,7 @@ from shared.options import ModelOptions
 from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER
-from shared.webhooks import check_url
+from shared.webhooks import Webhook, check_url
 from shared.workers import Workers
 from web.access import caller, own_job, owner, readable_job
 from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
@@ -44,11 +44,13 @@ def create() -> Response:
     submission = read_submission()
     _check_model(submission.depth.model)
     limits = services().settings
-    if submission.form.wish:
-        check_url(submission.form.wish.url, private=limits.webhook_private)
+    job_id = uuid.uuid4().hex
+    webhook = submission.form.wish(url_for("jobs.show", job_id=job_id, _external=True))
+    if webhook:
+        check_url(webhook.url, private=limits.webhook_private)
     check_bytes(len(submission.photo), limits.upload_mb)
     photo = read_photo(submission.photo, limit_mp=limits.upload_mp)
-    job = ended_in_time(_accept(photo, submission))
+    job = ended_in_time(_accept(job_id, photo, submission, webhook))
     return answer(job, 200 if job.ended else 202)
 
 
@@ -82,7 +84,7 @@ def cancel(job_id: str) -> Response:
 @blueprint.post("/jobs/<job_id>/retry")
 def retry(job_id: str) -> Response:
     """Run the stage that failed, and those behind it, once more."""
-    return _queued(services().store.retry(own_job(job_id).id))
+    return _queued(services().store.retry(own_job(job_id).id, _limits(services().settings)))
 
 
 @blueprint.post("/jobs/<job_id>/model")
@@ -92,7 +94,8 @@ def build_model(job_id: str) -> Response:
     options = chosen(ModelOptions, _json_body())
     if not job.depth_files:
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
-    return _queued(services().store.requeue(job.id, Stage.MODEL, (Stage.MODEL, Stage.EXPORT), options))
+    steps, limits = (Stage.MODEL, Stage.EXPORT), _limits(services().settings)
+    return _queued(services().store.requeue(job.id, Stage.MODEL, steps, options, limits=limits))
 
 
 @blueprint.post("/jobs/<job_id>/extend")
@@ -123,9 +126,9 @@ def delete(job_id: str) -> Response:
     return jsonify(deleted=job_id, files=services().storage.delete(job_id))
 
 
-def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
+def _accept(job_id: str, photo: DecodedPhoto, submission: Submission, webhook: Webhook | None) -> Job:
     """Photo to storage, record to Redis, hint to the workers: in this order, so that a job always has its photo."""
-    doors, job_id = services(), uuid.uuid4().hex
+    doors = services()
     doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(photo.pixels))
     # Where Redis fails here, the photo stays: the record may exist although the answer was lost, and then needs it.
     # The workers' sweeper deletes photos that have no record.
@@ -140,7 +143,7 @@ def _accept(photo: DecodedPhoto, submission: Submission) -> Job:
             model=submission.model,
             request_id=request_id(),
             idempotency=submission.idempotency,
-            webhook=submission.form.wish,
+            webhook=webhook,
             limits=_limits(doors.settings),
         )
     except ReliefError:
