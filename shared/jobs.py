@@ -76,6 +76,7 @@ class Job(BaseModel):
     run: str
     worker: str | None = None
     request_id: str = "-"
+    share: str | None = None
     version: int
     photo: PhotoInfo
     depth: DepthOptions
@@ -152,6 +153,20 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """How a stage gets on: workers alive, jobs waiting, and how quick its latest runs were, None before the first.
+
+    run_s: seconds from the claim of a job to its end, the median. cost_s: seconds of a worker's time for each job, the
+    mean: in a batch of eight, each job runs for as long as all of them, and costs an eighth of it.
+    """
+
+    workers: int
+    waiting: int
+    run_s: float | None
+    cost_s: float | None
+
+
+@dataclass(frozen=True)
 class JobPage:
     """Some of an owner's jobs, newest first; `next` is the cursor of the page behind it, None at the end."""
 
@@ -164,6 +179,17 @@ SHARES = {Stage.DEPTH: 0.5, Stage.MODEL: 0.2, Stage.EXPORT: 0.3}  # of the wait 
 
 def overall_progress(job: Job, fraction: float) -> float:
     """Progress of the whole job, 0..1, when `fraction` of its present stage is done."""
-    whole = sum(SHARES[step] for step in job.steps)
-    before = sum(SHARES[step] for step in job.steps[: job.steps.index(job.stage)])
+    before, whole = _shares(job)
     return (before + fraction * SHARES[job.stage]) / whole
+
+
+def stage_progress(job: Job) -> float:
+    """How much of its present stage a job has done, 0..1; the other way round."""
+    before, whole = _shares(job)
+    return min(1.0, max(0.0, (job.progress * whole - before) / SHARES[job.stage]))
+
+
+def _shares(job: Job) -> tuple[float, float]:
+    """The shares of the stages behind the job, and of all its stages."""
+    before = sum(SHARES[step] for step in job.steps[: job.steps.index(job.stage)])
+    return before, sum(SHARES[step] for step in job.steps)

@@ -11,7 +11,6 @@ import json
 import os
 import secrets
 import socket
-import statistics
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +34,7 @@ from shared.jobs import (
     Job,
     JobPage,
     Limits,
+    Pace,
     PhotoInfo,
     Problem,
     Stage,
@@ -43,6 +43,7 @@ from shared.jobs import (
 )
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks import Webhook
+from shared.workers import ALIVE_S
 
 LUA = Path(__file__).parent / "lua"
 CHANGED = "relief:changed"
@@ -348,16 +349,12 @@ class JobStore:
         """How many jobs will be taken before this one; None where it is not waiting."""
         return cast("int | None", self._call("place", job.id))
 
-    def median_seconds(self, stage: Stage) -> float | None:
-        """Median time of the stage's latest runs, None before the first."""
-        return self.medians_seconds([stage])[0]
-
-    def medians_seconds(self, stages: Sequence[Stage]) -> list[float | None]:
-        """The median of each stage, asked for at once."""
-        with self.redis.pipeline(transaction=False) as pipe:
-            for stage in stages:
-                pipe.lrange(f"relief:seconds:{stage}", 0, -1)
-            return [statistics.median(map(float, seconds)) if seconds else None for seconds in pipe.execute()]
+    def paces(self, stages: Sequence[Stage]) -> list[Pace]:
+        """How each of the stages gets on, asked for at once."""
+        return [
+            Pace(workers, waiting, float(run_s) if run_s else None, float(cost_s) if cost_s else None)
+            for run_s, cost_s, workers, waiting in self._call("pace", ALIVE_S, *stages)
+        ]
 
 
 def _job(fields: dict[bytes, bytes]) -> Job:

@@ -92,14 +92,21 @@ local function new_place(id)
   set(id, 'place', string.format('%.0f', place))
 end
 
+-- How many jobs of all owners wait for the stage.
+local function waiting(stage)
+  local all = 0
+  for _, owner in ipairs(redis.call('ZRANGE', ring_key(stage), 0, -1)) do
+    all = all + redis.call('ZCARD', line_key(stage, owner))
+  end
+  return all
+end
+
 -- The name of the limit that one more waiting job of this owner would pass, if any.
 local function too_many_wait(owner, owner_waiting, all_waiting)
   local mine, all = 0, 0
   for _, stage in ipairs({ 'depth', 'model', 'export' }) do
     mine = mine + redis.call('ZCARD', line_key(stage, owner))
-    for _, other in ipairs(redis.call('ZRANGE', ring_key(stage), 0, -1)) do
-      all = all + redis.call('ZCARD', line_key(stage, other))
-    end
+    all = all + waiting(stage)
   end
   return (all >= all_waiting and 'all_waiting') or (mine >= owner_waiting and 'owner_waiting')
 end

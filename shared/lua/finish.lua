@@ -8,6 +8,12 @@ local now, stage = now_ms(), get(id, 'stage')
 local seconds = (now - tonumber(get(id, 'started_ms'))) / 1000
 redis.call('LPUSH', P .. 'seconds:' .. stage, seconds)
 redis.call('LTRIM', P .. 'seconds:' .. stage, 0, 100)
+-- What the job cost its worker: of a batch, which began and ends together, the first costs the time and the rest nothing.
+local ended_key = P .. 'ended:' .. stage .. ':' .. get(id, 'worker')
+local began = math.max(tonumber(get(id, 'started_ms')), tonumber(redis.call('GET', ended_key) or '0'))
+redis.call('SET', ended_key, now, 'PX', 3600000)
+redis.call('LPUSH', P .. 'costs:' .. stage, (now - began) / 1000)
+redis.call('LTRIM', P .. 'costs:' .. stage, 0, 100)
 count('done:' .. stage, 1)
 count('seconds:' .. stage, seconds)
 end_run(id)

@@ -6,9 +6,10 @@ import uuid
 import pytest
 
 from shared.errors import BusyError, ClaimLostError, JobConflictError, JobNotFoundError, LimitError
-from shared.jobs import Claim, Finished, Job, Limits, PhotoInfo, Problem, Stage, State, StoredFile
+from shared.jobs import Claim, Finished, Job, Limits, Pace, PhotoInfo, Problem, Stage, State, StoredFile
 from shared.options import DepthOptions, ModelOptions
 from shared.store import JobStore
+from shared.workers import Workers
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
 NOTHING = Finished(files=(), report={})
@@ -263,14 +264,29 @@ def test_a_deleted_job_is_forgotten_whatever_its_state(store):
     assert leftovers == []
 
 
-def test_the_median_of_a_stage_is_known_after_its_first_run(store):
-    assert store.median_seconds(Stage.DEPTH) is None
-    new_job(store)
+def test_how_a_stage_gets_on_is_known_after_its_first_run(store):
+    assert store.paces([Stage.DEPTH]) == [Pace(workers=0, waiting=0, run_s=None, cost_s=None)]
+    Workers(store.redis).announce(Stage.DEPTH, "host:1")
+    for _ in range(3):
+        new_job(store)
     [held] = claim(store)
     time.sleep(0.05)
     store.finish(held, NOTHING)
-    seconds = store.median_seconds(Stage.DEPTH)
-    assert seconds is not None and 0.04 < seconds < 2
+    model, depth = store.paces([Stage.MODEL, Stage.DEPTH])
+    assert (model.waiting, depth.workers, depth.waiting) == (1, 1, 2)
+    assert 0.04 < depth.run_s == depth.cost_s < 2
+
+
+def test_a_job_of_a_batch_runs_as_long_as_all_of_it_and_costs_its_part(store):
+    for _ in range(4):
+        new_job(store)
+    held = claim(store, limit=4)
+    time.sleep(0.2)
+    for each in held:
+        store.finish(each, NOTHING)
+    [pace] = store.paces([Stage.DEPTH])
+    assert pace.run_s >= 0.2
+    assert 0.05 <= pace.cost_s < pace.run_s / 3
 
 
 def test_every_change_raises_the_version(store):

@@ -29,6 +29,7 @@ def serving(settings: Settings) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+        app.extensions[KEY].store.redis.close()
 
 
 @contextmanager

@@ -54,14 +54,13 @@ class QueueFigures(Collector):
         workers = Workers(self._store.redis)
         waiting = _gauge("relief_jobs_waiting", "Jobs that wait for a stage.")
         oldest = _gauge("relief_oldest_wait_seconds", "How long the first in line has waited.")
-        work = _gauge("relief_waiting_work_seconds", "Waiting jobs times the median run: what an autoscaler needs.")
+        work = _gauge("relief_waiting_work_seconds", "Waiting jobs times what one costs: for an autoscaler.")
         alive = _gauge("relief_workers_alive", "Workers heard of lately.")
-        for stage in Stage:
-            count = self._store.waiting(stage)
-            waiting.add_metric([stage], count)
+        for stage, pace in zip(Stage, self._store.paces(list(Stage)), strict=True):
+            waiting.add_metric([stage], pace.waiting)
             oldest.add_metric([stage], self._store.oldest_wait_s(stage))
-            work.add_metric([stage], count * (self._store.median_seconds(stage) or 0))
-            alive.add_metric([stage], workers.alive(stage))
+            work.add_metric([stage], pace.waiting * (pace.cost_s or 0))
+            alive.add_metric([stage], pace.workers)
         yield from (waiting, oldest, work, alive)
         memory = GaugeMetricFamily(
             "relief_gpu_memory_bytes", "GPU memory in use, as the workers say.", labels=["worker"]
