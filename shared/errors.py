@@ -58,4 +58,4 @@ class LimitError(ReliefError):
 
 
 class BusyError(ReliefError):
-    """More jobs wait than the service takes on."""
+    """More jobs wait, or more is stored, than the service takes on."""

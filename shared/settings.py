@@ -72,6 +72,9 @@ class Settings(BaseModel):
     all_waiting: int = Field(
         default=2000, ge=1, alias="RELIEF_ALL_WAITING", description="Jobs of all users that may wait."
     )
+    free_gb: float = Field(
+        default=2, ge=0, alias="RELIEF_FREE_GB", description="GB of the storage that waiting jobs must leave free."
+    )
     webhook_private: bool = Field(
         default=False,
         alias="RELIEF_WEBHOOK_PRIVATE",

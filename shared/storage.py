@@ -79,6 +79,11 @@ class Storage:
                 job.rmdir()  # where this was the last of a deleted job
         return names
 
+    def free_bytes(self) -> int:
+        """Space that is left for new files."""
+        self._jobs.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self._jobs).free
+
     def folders(self, job_id: str) -> list[str]:
         """The folders that a job has on storage."""
         job = self._job(job_id)

@@ -34,7 +34,7 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     ModelError: (422, "model", "The depth model cannot be used"),
     WebhookAddressError: (422, "webhook", "The webhook cannot be called"),
     LimitError: (429, "limit", "As much as one user may have"),
-    BusyError: (503, "busy", "Too many jobs wait"),
+    BusyError: (503, "busy", "Too much to do just now"),
     IdempotencyError: (422, "idempotency-key", "The Idempotency-Key was used before"),
     JobNotFoundError: (404, "not-found", "Not found"),
     JobConflictError: (409, "conflict", "Not possible in this state"),

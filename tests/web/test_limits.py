@@ -6,6 +6,7 @@ import pytest
 
 from shared.jobs import Problem, Stage
 from shared.queue import Hints, celery_app
+from tests.shared.test_store import new_job
 from tests.web.asking import API, assert_problem, finish_stage, stored_files, upload
 from tests.web.conftest import client_of
 from worker.sweeper import Sweeper
@@ -47,6 +48,20 @@ def test_a_second_model_too_many_is_refused_and_the_first_stays(settings, store,
         assert client.get(done["links"]["self"]).json()["state"] == "succeeded"
         client.post(waiting["links"]["cancel"])
         assert client.post(address, json={}).status_code == 202
+
+
+def test_no_job_is_taken_that_the_storage_may_not_hold(settings, store, storage, portrait):
+    free_gb = storage.free_bytes() / 1e9
+    with client_of(settings.model_copy(update={"free_gb": free_gb + 1})) as client:
+        refused = upload(client, portrait)
+        assert_problem(refused, 503, "storage has no room")
+        assert refused.headers["Retry-After"] == "30"
+        assert stored_files(settings) == []
+    with client_of(settings.model_copy(update={"free_gb": free_gb - 1.2})) as client:  # what 40 waiting jobs would need
+        assert upload(client, portrait).status_code == 202
+        for _ in range(60):
+            new_job(store)
+        assert_problem(upload(client, portrait), 503, "storage has no room")
 
 
 def test_one_users_limit_is_not_anothers(settings, store, portrait):
