@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 18
+# What is written round a file that is only stored, where one cannot seek; its name stands in both headers.
+LOCAL_HEADER_BYTES, DESCRIPTOR_BYTES, CENTRAL_HEADER_BYTES, END_BYTES = 30, 16, 46, 22
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the archive: its name there, and where its bytes are."""
+    """A file of the archive: its name there, where its bytes are, and the mark of their version."""
 
     name: str
     source: Path
+    version: str
+
+    @property
+    def bytes(self) -> int:
+        """Its size."""
+        return self.source.stat().st_size
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Files as one zip archive, the same bytes each time; only stored, since images and meshes are compressed."""
+
+    members: Sequence[Member]
+
+    @property
+    def bytes(self) -> int:
+        """Its size, known before it is made."""
+        own = LOCAL_HEADER_BYTES + DESCRIPTOR_BYTES + CENTRAL_HEADER_BYTES
+        return END_BYTES + sum(own + 2 * len(member.name) + member.bytes for member in self.members)
+
+    @property
+    def etag(self) -> str:
+        """Another one where any file is another."""
+        names = "\n".join(f"{member.version}/{member.name}" for member in self.members)
+        return hashlib.sha256(names.encode()).hexdigest()[:32]
+
+    def __iter__(self) -> Iterator[bytes]:
+        """The bytes, in parts."""
+        pipe = _Pipe()
+        with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
+            for member in self.members:
+                info = zipfile.ZipInfo(member.name)
+                info.file_size = member.bytes
+                with member.source.open("rb") as source, archive.open(info, "w") as target:
+                    while chunk := source.read(CHUNK_BYTES):
+                        target.write(chunk)
+                        yield pipe.taken()
+                yield pipe.taken()
+        yield pipe.taken()
 
 
 class _Pipe:
@@ -34,18 +76,3 @@ class _Pipe:
         whole = b"".join(self._parts)
         self._parts.clear()
         return whole
-
-
-def stream_zip(members: Iterable[Member]) -> Iterator[bytes]:
-    """The bytes of an archive, in parts. Its files are images and meshes, compressed already: they are only stored."""
-    pipe = _Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:  # type: ignore[call-overload]
-        for member in members:
-            info = zipfile.ZipInfo(member.name)
-            info.file_size = member.source.stat().st_size
-            with member.source.open("rb") as source, archive.open(info, "w") as target:
-                while chunk := source.read(CHUNK_BYTES):
-                    target.write(chunk)
-                    yield pipe.taken()
-            yield pipe.taken()
-    yield pipe.taken()

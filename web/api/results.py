@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable
 
 from apiflask import APIBlueprint
-from flask import Response, make_response, request, send_file
+from flask import Response, request, send_file
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
@@ -13,7 +14,7 @@ from shared.pointcloud import PointCloud
 from shared.storage import ALL, CLOUD, PHOTO, PHOTO_FOLDER, VIEW
 from shared.viewer import view_html
 from web.access import readable_job
-from web.archive import Member, stream_zip
+from web.archive import Archive, Member
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
@@ -24,6 +25,7 @@ TYPES = {  # ours by name, never the uploader's word
     "json": "application/json",
     "html": "text/html; charset=utf-8",
     "npz": "application/zip",
+    "zip": "application/zip",
 }
 
 
@@ -49,25 +51,30 @@ def _view(job: Job) -> Response:
     """The self-contained page, made anew from the stored cloud."""
     folder = _folder(job, CLOUD)
     cloud = PointCloud.from_bytes(gzip.decompress(services().storage.read(job.id, folder, CLOUD)))
-    response = make_response(view_html(cloud, title="Relief", color=job.model.color))
-    response.content_type = _type(VIEW)
-    response.headers["Content-Disposition"] = f"attachment; filename={VIEW}"
-    response.set_etag(f"{folder}-{VIEW}")
-    response.make_conditional(request)
-    return _guarded(response)
+    page = view_html(cloud, title="Relief", color=job.model.color).encode()
+    return _made(page, VIEW, len(page), f"{folder}-{VIEW}")
 
 
 def _all(job: Job) -> Response:
     """Photo and results in one archive, without the cloud in the page's own format."""
-    storage, folders = (
-        services().storage,
-        {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in job.files.values()},
+    folders = {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in job.files.values() if file.name != CLOUD}
+    archive = Archive(
+        [Member(name, services().storage.path(job.id, folder, name), folder) for name, folder in folders.items()]
     )
-    members = [Member(name, storage.path(job.id, folder, name)) for name, folder in folders.items() if name != CLOUD]
-    if not all(member.source.is_file() for member in members):
-        raise JobNotFoundError(f"files of job {job.id} are gone")
-    response = Response(stream_zip(members), mimetype="application/zip")
-    response.headers["Content-Disposition"] = f"attachment; filename={ALL}"
+    try:
+        size = archive.bytes
+    except FileNotFoundError as error:
+        raise JobNotFoundError(f"files of job {job.id} are gone") from error
+    return _made(archive, ALL, size, archive.etag)
+
+
+def _made(body: Iterable[bytes] | bytes, name: str, size: int, etag: str) -> Response:
+    """A file that is made on request, with all that a stored one has: its size, ETag, and parts of it."""
+    response = Response(body, content_type=_type(name))
+    response.content_length = size
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    response.set_etag(etag)
+    response.make_conditional(request, accept_ranges=True, complete_length=size)
     return _guarded(response)
 
 
