@@ -18,6 +18,7 @@
  * @property {{ title: string, detail: string }|null} error
  * @property {Record<string, string>} links
  * @property {string} [expires_at]
+ * @property {string|null} share_url where others see it, while it is shared
  */
 
 export const BASE = "/api/v1";
@@ -82,12 +83,13 @@ export const jobUrl = (id) => `${BASE}/jobs/${encodeURIComponent(id)}`;
 
 /**
  * How the job stands, or null where nothing changed since the tag.
- * @param {string} url @param {string|null} tag @param {AbortSignal} signal
+ * @param {string} url @param {string|null} tag @param {number} wait seconds that the server may wait for a change
+ * @param {AbortSignal} signal
  * @returns {Promise<{ job: Job|null, tag: string|null }>}
  */
-export async function jobSince(url, tag, signal) {
+export async function jobSince(url, tag, wait, signal) {
   const headers = tag ? { "If-None-Match": tag } : undefined;
-  const response = await send(url, { headers, cache: "no-store", signal });
+  const response = await send(tag && wait ? `${url}?wait=${wait}` : url, { headers, cache: "no-store", signal });
   if (response.status === 304) return { job: null, tag };
   return { job: await response.json(), tag: response.headers.get("ETag") };
 }

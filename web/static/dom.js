@@ -26,8 +26,9 @@ export function bytesText(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** "about 4 s" @param {number} seconds */
+/** "about 4 s left" @param {number} seconds less than none: it takes longer than was expected */
 export function secondsText(seconds) {
+  if (seconds < -2) return "longer than usual";
   if (seconds < 1.5) return "about a second left";
   if (seconds < 90) return `about ${Math.round(seconds)} s left`;
   return `about ${Math.round(seconds / 60)} min left`;

@@ -69,11 +69,12 @@ export function showTrouble(text) {
 
 /**
  * Progress within the panel of the stage that runs; null hides it.
- * @param {{ stage: "depth"|"model", text: string, fraction: number|null, left?: string } | null} status
+ * @param {{ stage: "depth"|"model", text: string, fraction: number|null } | null} status
  */
 export function showStatus(status) {
   const box = byId("status");
   box.hidden = !status;
+  countDown(null);
   if (!status) return;
   const place = byId(`${status.stage}-panel`).querySelector(".stage");
   if (box.parentElement !== place) place.append(box);
@@ -81,15 +82,25 @@ export function showStatus(status) {
   if (status.fraction === null) byId("progress").removeAttribute("value");
   else byId("progress").value = status.fraction;
   byId("percent").textContent = status.fraction === null ? "" : `${Math.round(100 * status.fraction)} %`;
-  byId("left").textContent = status.left ?? "";
+}
+
+let counting = 0;
+
+/** Show the seconds that are left, one fewer each second, until the server tells anew. @param {number|null} seconds */
+function countDown(seconds) {
+  clearInterval(counting);
+  const due = performance.now() + 1000 * (seconds ?? 0);
+  const show = () => (byId("left").textContent = seconds === null ? "" : secondsText((due - performance.now()) / 1000));
+  show();
+  if (seconds !== null) counting = setInterval(show, 1000);
 }
 
 /** Progress of a job that is not at its end. @param {Job} job */
 export function showProgress(job) {
   const waiting = job.state === "queued";
-  const left = job.expected_seconds && secondsText(job.expected_seconds * (waiting ? 1 : 1 - job.progress));
   const text = `${STAGE_NAMES[job.stage]}: ${job.message[0].toLowerCase()}${job.message.slice(1).replace(/\.$/, "")}`;
-  showStatus({ stage: job.stage, text, fraction: waiting && !job.progress ? null : job.progress, left: left || "" });
+  showStatus({ stage: job.stage, text, fraction: waiting && !job.progress ? null : job.progress });
+  countDown(job.expected_seconds);
   announce(text);
   showTitle(`${Math.round(100 * job.progress)} %`);
 }
@@ -134,8 +145,12 @@ export function showDownloads(job) {
   byId("download-list").replaceChildren(...items);
 }
 
-/** Which of the two steps can be taken, and which is next. @param {{ photo: boolean, depth: boolean, cloud: boolean, busy: boolean }} has */
+/**
+ * Which of the two steps can be taken, and which is next.
+ * @param {{ photo: boolean, depth: boolean, cloud: boolean, busy: boolean, own: boolean }} has own: not another's, shared
+ */
 export function showSteps(has) {
+  byId("work").classList.toggle("reading", !has.own);
   byId("intro").hidden = has.photo;
   byId("work").hidden = !has.photo;
   byId("new-photo").hidden = !has.photo;

@@ -1,9 +1,15 @@
 // @ts-check
-/** Follows a job by asking how it stands: often while someone looks, rarely while not, patiently without a network. */
+/**
+ * Follows a job: while someone looks, each question waits at the server for a change; a tab that nobody sees asks now and
+ * then, so that it holds none of the few connections that a browser has for a server. Patient without a network.
+ */
 
 import { jobSince, Refusal, Unreachable } from "./api.js";
 
-const VISIBLE_MS = 500;
+const WAIT_S = 20; // and a question that gets no answer for much longer was lost
+const LOST_MS = 1000 * (WAIT_S + 10);
+const CHANGED_MS = 100; // between two answers that bring news
+const USUAL_MS = 500; // between two that do not: where the server had no place for one more to wait
 const HIDDEN_MS = 4000;
 const LONGEST_RETRY_MS = 8000;
 
@@ -43,9 +49,15 @@ async function follow(url, tell, signal) {
   /** @type {string|null} */
   let tag = null;
   let failures = 0;
+  let question = new AbortController();
+  addEventListener("offline", () => question.abort(new Unreachable()), { signal }); // it can have no answer any more
   while (!signal.aborted) {
+    question = new AbortController();
+    const asked = performance.now();
+    let rest = 0; // ms until the next question
     try {
-      const answer = await jobSince(url, tag, signal);
+      const given = AbortSignal.any([signal, question.signal, AbortSignal.timeout(LOST_MS)]);
+      const answer = await jobSince(url, tag, document.hidden ? 0 : WAIT_S, given);
       if (failures) tell.trouble(false);
       failures = 0;
       tag = answer.tag;
@@ -53,13 +65,13 @@ async function follow(url, tell, signal) {
         tell.seen(answer.job);
         if (hasEnded(answer.job)) return;
       }
+      rest = document.hidden ? HIDDEN_MS : (answer.job ? CHANGED_MS : USUAL_MS) - (performance.now() - asked);
     } catch (error) {
       const passing = error instanceof Unreachable || (error instanceof Refusal && (error.status >= 500 || error.status === 429));
       if (!passing) throw error;
-      failures++;
       tell.trouble(true);
+      rest = Math.min(LONGEST_RETRY_MS, USUAL_MS * 2 ** ++failures);
     }
-    const usual = document.hidden ? HIDDEN_MS : VISIBLE_MS;
-    await pause(failures ? Math.min(LONGEST_RETRY_MS, usual * 2 ** failures) : usual, signal);
+    await pause(Math.max(0, rest), signal);
   }
 }
