@@ -13,6 +13,7 @@ from shared.options import DepthOptions, ModelOptions
 from shared.storage import ALL, CLOUD, PHOTO, VIEW
 from shared.store import JobStore
 from web.access import shared_as
+from web.expected import expected_seconds
 
 
 class Result(BaseModel):
@@ -66,6 +67,7 @@ class JobDocument(BaseModel):
     results: list[Result]
     error: Problem | None
     links: dict[str, str]
+    share_url: str | None
 
 
 class JobList(BaseModel):
@@ -142,7 +144,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         message=_message(job, before),
         attempt=job.attempt,
         queue_position=None if before is None else before + 1,
-        expected_seconds=_expected_seconds(job, before, store),
+        expected_seconds=expected_seconds(job, before, store),
         model=job.model_name,
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,
@@ -155,7 +157,13 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         results=_results(job),
         error=job.error,
         links=_links(job),
+        share_url=share_url(job.share) if job.share and not shared_as() else None,
     )
+
+
+def share_url(token: str) -> str:
+    """The page's address for whoever has the token of a shared job."""
+    return url_for("page", _external=True, _anchor=f"job={token}")
 
 
 def _message(job: Job, before: int | None) -> str:
@@ -173,17 +181,6 @@ def _message(job: Job, before: int | None) -> str:
     if job.state is State.FAILED and job.error:
         return job.error.detail
     return {State.SUCCEEDED: "Ready.", State.CANCELED: "Canceled.", State.FAILED: "Failed."}[job.state]
-
-
-def _expected_seconds(job: Job, before: int | None, store: JobStore) -> float | None:
-    """Seconds until the job ends, from the median of recent runs; None before there is one, or at the end."""
-    if job.ended:
-        return None
-    medians = store.medians_seconds(job.steps[job.steps.index(job.stage) :])
-    if any(median is None for median in medians):
-        return None
-    known = [median for median in medians if median is not None]
-    return round(sum(known) + (before or 0) * known[0], 1)
 
 
 def _report(job: Job) -> dict[str, Any] | None:
@@ -214,7 +211,7 @@ def _links(job: Job) -> dict[str, str]:
     if shared_as():
         return links
     links["delete"] = _url("jobs.delete", job)
-    if job.depth_files and job.ended:
+    if job.depth_files:
         links["share"] = _url("jobs.share", job)
     if job.state in (State.SUCCEEDED, State.FAILED):
         links["extend"] = _url("jobs.extend", job)

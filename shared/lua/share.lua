@@ -7,10 +7,12 @@ end
 local earlier = get(id, 'share')
 if token == '' then
   unshare(id)
+  changed(id)
   return ''
 elseif earlier then
   return earlier
 end
 set(id, 'share', token)
 redis.call('HSET', SHARES, token, id)
+changed(id)
 return token

@@ -21,8 +21,9 @@ from shared.webhooks import Webhook, check_url
 from shared.workers import Workers
 from web.access import caller, own_job, owner, readable_job
 from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
-from web.documents import JobList, Shared, job_document
+from web.documents import JobList, Shared, job_document, share_url
 from web.services import services
+from web.space import check_space
 from web.submissions import Submission, chosen, read_submission
 
 blueprint = APIBlueprint("jobs", __name__)
@@ -49,6 +50,7 @@ def create() -> Response:
     if webhook:
         check_url(webhook.url, private=limits.webhook_private)
     check_bytes(len(submission.photo), limits.upload_mb)
+    check_space(services())
     photo = read_photo(submission.photo, limit_mp=limits.upload_mp)
     job = ended_in_time(_accept(job_id, photo, submission, webhook))
     return answer(job, 200 if job.ended else 202)
@@ -108,7 +110,7 @@ def extend(job_id: str) -> Response:
 def share(job_id: str) -> Response:
     """A link to see this job without being its owner; the same one until it is revoked."""
     token = services().store.share(own_job(job_id).id)
-    document = Shared(url=url_for("page", _external=True, _anchor=f"job={token}"), token=token)
+    document = Shared(url=share_url(token), token=token)
     return jsonify(document.model_dump(mode="json"))
 
 

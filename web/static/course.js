@@ -25,7 +25,13 @@ const state = {
 const result = (name) => state.job?.results.find((file) => file.name === name);
 
 function showState() {
-  panels.showSteps({ photo: Boolean(state.photo || state.job), depth: Boolean(result("depth.png")), cloud: state.cloud, busy: state.busy });
+  panels.showSteps({
+    photo: Boolean(state.photo || state.job),
+    depth: Boolean(result("depth.png")),
+    cloud: state.cloud,
+    busy: state.busy,
+    own: !state.job || "delete" in state.job.links,
+  });
 }
 
 /** @param {unknown} error */

@@ -1,11 +1,12 @@
 // @ts-check
 /** What can be done with a finished job: share, keep longer, delete. Each is offered where the job's links have it. */
 
-import { post } from "./api.js";
+import { getJson, post } from "./api.js";
 import { announce, byId } from "./dom.js";
 
 /** @typedef {import("./api.js").Job} Job */
 
+const COPIED_MS = 2000;
 /** @type {Job|null} */
 let job = null;
 let timer = 0;
@@ -25,9 +26,11 @@ function showCountdown() {
 
 /** Offer what the job's links have. @param {Job} now */
 export function showJobActions(now) {
-  if (now.id !== job?.id) byId("shared").textContent = "";
   job = now;
   for (const action of ["share", "extend", "delete"]) byId(`job-${action}`).hidden = !job.links[action];
+  byId("job-share").hidden ||= Boolean(job.share_url);
+  byId("shared").hidden = !job.share_url;
+  byId("share-link").value = job.share_url ?? "";
   showCountdown();
   clearInterval(timer);
   if (job.expires_at) timer = setInterval(showCountdown, 30_000);
@@ -39,12 +42,13 @@ export function forgetJob() {
   clearInterval(timer);
 }
 
-async function share() {
-  const { url } = await post(String(job?.links.share));
-  const link = new URL(url, location.href).href;
-  byId("shared").textContent = link;
-  await navigator.clipboard?.writeText(link).catch(() => {});
-  announce("The link is copied. Who has it sees this face.");
+/** The link to the clipboard; where the browser has none to offer, it stands selected. */
+async function copyLink() {
+  byId("share-link").select();
+  const copied = await navigator.clipboard?.writeText(byId("share-link").value).then(() => true, () => false);
+  announce(copied ? "The link is copied." : "The link is selected: copy it.");
+  byId("share-copy").textContent = copied ? "Copied" : "Copy";
+  setTimeout(() => (byId("share-copy").textContent = "Copy"), COPIED_MS);
 }
 
 /**
@@ -53,7 +57,20 @@ async function share() {
 export function listenForJobActions(fail, deleted, changed) {
   const on = (/** @type {string} */ action, /** @type {() => Promise<any>} */ act) =>
     byId(`job-${action}`).addEventListener("click", () => act().catch(fail));
-  on("share", share);
+  const again = async () => changed(await getJson(String(job?.links.self)));
+  on("share", async () => {
+    await post(String(job?.links.share));
+    await again();
+    await copyLink();
+    byId("share-copy").focus();
+  });
+  on("unshare", async () => {
+    await post(String(job?.links.share), undefined, "DELETE");
+    announce("The link is worthless now.");
+    await again();
+    byId("job-share").focus();
+  });
+  byId("share-copy").addEventListener("click", copyLink);
   on("extend", async () => changed(await post(String(job?.links.extend))));
   on("delete", async () => {
     if (!confirm("Delete this photo and everything made from it? This cannot be undone.")) return;
