@@ -22,7 +22,7 @@ class Member:
     version: str
 
     @property
-    def bytes(self) -> int:
+    def size_bytes(self) -> int:
         """Its size."""
         return self.source.stat().st_size
 
@@ -34,10 +34,10 @@ class Archive:
     members: Sequence[Member]
 
     @property
-    def bytes(self) -> int:
+    def size_bytes(self) -> int:
         """Its size, known before it is made."""
         own = LOCAL_HEADER_BYTES + DESCRIPTOR_BYTES + CENTRAL_HEADER_BYTES
-        return END_BYTES + sum(own + 2 * len(member.name) + member.bytes for member in self.members)
+        return END_BYTES + sum(own + 2 * len(member.name) + member.size_bytes for member in self.members)
 
     @property
     def etag(self) -> str:
@@ -51,7 +51,7 @@ class Archive:
         with zipfile.ZipFile(pipe, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload]
             for member in self.members:
                 info = zipfile.ZipInfo(member.name)
-                info.file_size = member.bytes
+                info.file_size = member.size_bytes
                 with member.source.open("rb") as source, archive.open(info, "w") as target:
                     while chunk := source.read(CHUNK_BYTES):
                         target.write(chunk)

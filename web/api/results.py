@@ -62,7 +62,7 @@ def _all(job: Job) -> Response:
         [Member(name, services().storage.path(job.id, folder, name), folder) for name, folder in folders.items()]
     )
     try:
-        size = archive.bytes
+        size = archive.size_bytes
     except FileNotFoundError as error:
         raise JobNotFoundError(f"files of job {job.id} are gone") from error
     return _made(archive, ALL, size, archive.etag)
