@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
@@ -35,9 +36,16 @@ def open_chromium(playwright: Playwright, folder: str, width: int = 1000, height
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserContext]:
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers of a module."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[BrowserContext]:
     """One browser for all tests of a module."""
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         context = open_chromium(playwright, folder)
         yield context
         context.close()
@@ -46,8 +54,28 @@ def browser() -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(browser: BrowserContext) -> Iterator[Page]:
     """A new page; a script error on it fails the test."""
+    with _watched(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def visit(playwright: Playwright) -> Iterator[Callable[..., Page]]:
+    """Opens a page for one more visitor, in a browser of its own: nobody has been here before with it."""
+    with ExitStack() as open_until_the_end:
+
+        def come(**more) -> Page:
+            folder = open_until_the_end.enter_context(tempfile.TemporaryDirectory())
+            context = open_chromium(playwright, folder, **more)
+            open_until_the_end.callback(context.close)
+            return open_until_the_end.enter_context(_watched(context))
+
+        yield come
+
+
+@contextmanager
+def _watched(context: BrowserContext) -> Iterator[Page]:
     errors: list[str] = []
-    page = browser.new_page()
+    page = context.new_page()
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     page.close()

@@ -7,8 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
+from tests.e2e.acting import CANVAS, JOB_MS, generate_model, middle
 
-JOB_MS = 60_000
 PHONE = {"width": 390, "height": 844}
 
 
@@ -24,20 +24,13 @@ def finished(opened: Page) -> Page:
     """The page with a photo, its depth map and its 3D model."""
     start(opened)
     expect(opened.locator("#generate-model")).to_be_enabled(timeout=JOB_MS)
-    opened.locator("#generate-model").click()
-    expect(opened.locator("#viewer[data-ready]")).to_be_visible(timeout=JOB_MS)
-    opened.wait_for_timeout(1000)  # the last frames
+    generate_model(opened)
     return opened
 
 
 def start(page: Page) -> None:
     page.locator("#photo-input").set_input_files(PORTRAIT)
     page.locator("#generate-depth").click()
-
-
-def middle(page: Page, selector: str) -> tuple[float, float]:
-    box = page.locator(selector).bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def faults(page: Page) -> list[str]:
@@ -52,7 +45,7 @@ def faults(page: Page) -> list[str]:
 
 
 def test_a_point_under_the_pointer_is_marked_in_both_pictures(finished):
-    x, y = middle(finished, "#viewer .rv-stage")
+    x, y = middle(finished, CANVAS)
     for shift in (0, 4):
         finished.mouse.move(x + shift, y)
         finished.wait_for_timeout(400)
@@ -66,7 +59,7 @@ def test_a_point_under_the_pointer_is_marked_in_both_pictures(finished):
 
 
 def test_view_and_look_stay_through_a_reload(finished):
-    x, y = middle(finished, "#viewer .rv-stage")
+    x, y = middle(finished, CANVAS)
     finished.mouse.move(x, y)
     finished.mouse.down()
     finished.mouse.move(x + 80, y, steps=3)

@@ -1,8 +1,7 @@
 """What a person does on the page, in a real Chromium, against the whole stack."""
 
-import io
 import re
-from pathlib import Path
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -10,9 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
-
-JOB_MS = 60_000
-CANVAS = "#viewer .rv-stage"
+from tests.e2e.acting import CANVAS, JOB_MS, choose_photo, generate_depth, generate_model, middle, picture
 
 
 @pytest.fixture
@@ -28,29 +25,6 @@ def opened(page: Page, stack) -> Page:
     yield page
     assert elsewhere == []
     assert breaches == []
-
-
-def choose_photo(page: Page, path: Path) -> None:
-    """Click the button and pick a file, as a person does."""
-    with page.expect_file_chooser() as chooser:
-        page.get_by_text("Choose a photo").click()
-    chooser.value.set_files(path)
-
-
-def generate_depth(page: Page) -> None:
-    page.get_by_role("button", name="Generate Depth Map").click()
-    expect(page.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
-
-
-def generate_model(page: Page) -> None:
-    page.get_by_role("button", name="Generate 3D Model").click()
-    expect(page.locator("#viewer[data-ready], #viewer:has([data-ready])")).to_be_visible(timeout=JOB_MS)
-    page.wait_for_timeout(1500)  # the last frames
-
-
-def picture(page: Page, selector: str) -> np.ndarray:
-    """(H, W) uint8, what a person sees of it."""
-    return np.asarray(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("L"))
 
 
 def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
@@ -72,8 +46,7 @@ def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
     front = picture(opened, CANVAS)
     assert (front > 60).mean() > 0.05
 
-    box = opened.locator(CANVAS).bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle(opened, CANVAS)
     opened.mouse.move(x, y)
     opened.mouse.down()
     opened.mouse.move(x + 60, y, steps=4)
@@ -99,7 +72,7 @@ def test_a_second_model_with_other_settings_reuses_the_depth(opened):
     expect(opened.locator("#model-meta")).to_have_text(re.compile("points"), timeout=JOB_MS)
     opened.wait_for_timeout(3000)
     assert len(requests) == 1 and requests[0].endswith("/model")
-    shown = np.asarray(Image.open(io.BytesIO(opened.locator(CANVAS).screenshot())).convert("RGB"), int)
+    shown = np.asarray(Image.open(BytesIO(opened.locator(CANVAS).screenshot())).convert("RGB"), int)
     assert (np.ptp(shown, axis=-1) > 40).mean() > 0.02  # her suit is orange
 
 
