@@ -154,14 +154,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Pace:
-    """How a stage gets on: workers alive, jobs waiting, and how quick its latest runs were, None before the first.
+    """How a stage gets on: names of its workers, jobs waiting and running, how quick its latest runs were, if any.
 
     run_s: seconds from the claim of a job to its end, the median. cost_s: seconds of a worker's time for each job, the
     mean: in a batch of eight, each job runs for as long as all of them, and costs an eighth of it.
     """
 
-    workers: int
+    workers: frozenset[bytes]
     waiting: int
+    running: int
     run_s: float | None
     cost_s: float | None
 

@@ -352,8 +352,8 @@ class JobStore:
     def paces(self, stages: Sequence[Stage]) -> list[Pace]:
         """How each of the stages gets on, asked for at once."""
         return [
-            Pace(workers, waiting, float(run_s) if run_s else None, float(cost_s) if cost_s else None)
-            for run_s, cost_s, workers, waiting in self._call("pace", ALIVE_S, *stages)
+            Pace(frozenset(workers), waiting, running, *(float(seconds) if seconds else None for seconds in measured))
+            for *measured, waiting, running, workers in self._call("pace", ALIVE_S, *stages)
         ]
 
 

@@ -1,15 +1,15 @@
-"""When a job will have ended: a guess from how quick its stages have been, and what waits before it."""
+"""When a job will have ended: a guess from how quick its stages have been, and what is before it."""
 
 from __future__ import annotations
 
-from shared.jobs import Job, State, stage_progress
+from collections import defaultdict
+
+from shared.jobs import Job, stage_progress
 from shared.store import JobStore
 
 
 def expected_seconds(job: Job, before: int | None, store: JobStore) -> float | None:
-    """Seconds until the job ends: what is left of its own runs, and the slowest of the queues that it goes through.
-
-    While it waits in one queue the others get shorter, so that their times do not add up.
+    """Seconds until the job ends, as it goes from stage to stage: each begins when its workers have done what is before.
 
     Args:
         job: the job.
@@ -21,13 +21,18 @@ def expected_seconds(job: Job, before: int | None, store: JobStore) -> float | N
     if job.ended:
         return None
     stages = job.steps[job.steps.index(job.stage) :]
-    runs_s = queue_s = 0.0
-    others = 0.0 if before is None else before + 0.5  # what runs just now is half done, in the mean
+    work_s: dict[frozenset[bytes], float] = defaultdict(float)  # of workers, which may share two stages, before this job
+    at_s = ahead = 0.0  # when it comes to a stage, and how many come there before it
     for stage, pace in zip(stages, store.paces(stages), strict=True):
         if pace.run_s is None or pace.cost_s is None or not pace.workers:
             return None
-        here = stage is job.stage
-        runs_s += pace.run_s * (1.0 - stage_progress(job) if here and job.state is State.RUNNING else 1.0)
-        others += 0 if here else pace.waiting
-        queue_s = max(queue_s, others * pace.cost_s / pace.workers)
-    return round(runs_s + queue_s, 1)
+        left = 1.0
+        if stage is not job.stage:
+            jobs = ahead = ahead + pace.waiting + pace.running
+        elif before is not None:
+            jobs, ahead = before + pace.running / 2, before + pace.running  # those that run are half done, in the mean
+        else:
+            jobs, ahead, left = 0.0, (pace.running - 1) / 2, 1.0 - stage_progress(job)
+        work_s[pace.workers] += jobs * pace.cost_s / len(pace.workers)
+        at_s = max(at_s, work_s[pace.workers]) + left * pace.run_s
+    return round(at_s, 1)

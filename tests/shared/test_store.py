@@ -265,15 +265,16 @@ def test_a_deleted_job_is_forgotten_whatever_its_state(store):
 
 
 def test_how_a_stage_gets_on_is_known_after_its_first_run(store):
-    assert store.paces([Stage.DEPTH]) == [Pace(workers=0, waiting=0, run_s=None, cost_s=None)]
+    assert store.paces([Stage.DEPTH]) == [Pace(frozenset(), waiting=0, running=0, run_s=None, cost_s=None)]
     Workers(store.redis).announce(Stage.DEPTH, "host:1")
     for _ in range(3):
         new_job(store)
     [held] = claim(store)
     time.sleep(0.05)
     store.finish(held, NOTHING)
+    claim(store)
     model, depth = store.paces([Stage.MODEL, Stage.DEPTH])
-    assert (model.waiting, depth.workers, depth.waiting) == (1, 1, 2)
+    assert (model.waiting, depth.workers, depth.waiting, depth.running) == (1, {b"host:1"}, 1, 1)
     assert 0.04 < depth.run_s == depth.cost_s < 2
 
 

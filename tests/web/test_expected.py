@@ -9,16 +9,22 @@ from tests.shared.test_store import claim, new_job
 from web.expected import expected_seconds
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
+ALL = (*BOTH, Stage.EXPORT)
 
 
 @pytest.fixture
 def measured(store: JobStore) -> JobStore:
-    """Depth: runs of 8 s that cost 2 s each, two workers. Model: runs of 3 s that cost as much, one worker."""
-    for stage, run_s, cost_s, workers in ((Stage.DEPTH, 8, 2, 2), (Stage.MODEL, 3, 3, 1)):
+    """Depth: runs of 8 s that cost 2 s each, two workers. Model and export: runs of 3 and 1 s, one worker for both."""
+    workers = Workers(store.redis)
+    for stage, run_s, cost_s, names in (
+        (Stage.DEPTH, 8, 2, ("gpu:1", "gpu:2")),
+        (Stage.MODEL, 3, 3, ("cpu:1",)),
+        (Stage.EXPORT, 1, 1, ("cpu:1",)),
+    ):
         store.redis.rpush(f"relief:seconds:{stage}", *[run_s] * 5)
         store.redis.rpush(f"relief:costs:{stage}", *[cost_s] * 5)
-        for number in range(workers):
-            Workers(store.redis).announce(stage, f"host:{number}")
+        for name in names:
+            workers.announce(stage, name)
     return store
 
 
@@ -27,16 +33,24 @@ def expected(store: JobStore, job_id: str) -> float | None:
     return expected_seconds(job, store.jobs_before(job), store)
 
 
-def test_whoever_is_first_in_line_waits_for_half_a_job_of_one_of_the_workers(measured):
-    job = new_job(measured, steps=(Stage.DEPTH,))
-    assert expected(measured, job.id) == 8 + 0.5 * 2 / 2
+def test_a_lone_job_takes_the_sum_of_its_runs(measured):
+    assert expected(measured, new_job(measured, steps=ALL).id) == 8 + 3 + 1
 
 
-def test_the_slowest_queue_counts_and_not_the_sum(measured):
+def test_whoever_waits_does_so_for_those_before_and_half_of_those_that_run(measured):
+    for _ in range(3):
+        new_job(measured, steps=(Stage.DEPTH,))
+    claim(measured, limit=2)
+    last = new_job(measured, steps=(Stage.DEPTH,))
+    assert expected(measured, last.id) == (1 + 2 / 2) * 2 / 2 + 8
+
+
+def test_while_a_job_is_in_one_stage_the_queue_of_the_next_gets_shorter(measured):
     for _ in range(4):
-        new_job(measured, steps=BOTH)
-    last = new_job(measured, steps=BOTH)
-    assert expected(measured, last.id) == 8 + 3 + 4.5 * 3
+        new_job(measured, steps=ALL)
+    last = new_job(measured, steps=ALL)
+    modelled = max(4 * 2 / 2 + 8, 4 * 3) + 3
+    assert expected(measured, last.id) == max(modelled, 4 * 3 + 4 * 1) + 1
 
 
 def test_what_is_done_of_a_run_is_not_expected_again(measured):
@@ -46,14 +60,13 @@ def test_what_is_done_of_a_run_is_not_expected_again(measured):
     measured.progress(held, 0.75)
     assert expected(measured, job.id) == 2 + 3
     measured.finish(held, Finished((), {}))
-    [held] = claim(measured, Stage.MODEL)
-    seconds = expected(measured, job.id)
-    assert seconds == 3
+    claim(measured, Stage.MODEL)
+    assert expected(measured, job.id) == 3
 
 
 def test_nothing_is_said_where_nothing_is_known(measured):
-    job = new_job(measured, steps=(Stage.DEPTH, Stage.MODEL, Stage.EXPORT))
-    assert expected(measured, job.id) is None  # export has never run
+    measured.redis.delete("relief:seconds:export", "relief:costs:export")
+    assert expected(measured, new_job(measured, steps=ALL).id) is None  # export has never run
     depth_only = new_job(measured, steps=(Stage.DEPTH,))
     assert expected(measured, depth_only.id) is not None
     measured.redis.delete("relief:workers:depth")

@@ -60,7 +60,7 @@ class QueueFigures(Collector):
             waiting.add_metric([stage], pace.waiting)
             oldest.add_metric([stage], self._store.oldest_wait_s(stage))
             work.add_metric([stage], pace.waiting * (pace.cost_s or 0))
-            alive.add_metric([stage], pace.workers)
+            alive.add_metric([stage], len(pace.workers))
         yield from (waiting, oldest, work, alive)
         memory = GaugeMetricFamily(
             "relief_gpu_memory_bytes", "GPU memory in use, as the workers say.", labels=["worker"]
