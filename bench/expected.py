@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _followed(jobs: list[tuple[httpx.Client, str]]) -> list[tuple[str, float, float]]:
-    """Ask how all stand until all have ended: state, seconds that each answer expected, and that it took from then on."""
+    """Ask until all have ended; of each answer the state, the seconds that it expected, and those that it took."""
     told: dict[str, list[tuple[str, float, float]]] = {url: [] for _, url in jobs}
     rows = []
     while jobs:

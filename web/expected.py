@@ -9,7 +9,7 @@ from shared.store import JobStore
 
 
 def expected_seconds(job: Job, before: int | None, store: JobStore) -> float | None:
-    """Seconds until the job ends, as it goes from stage to stage: each begins when its workers have done what is before.
+    """Seconds until the job ends, from stage to stage: each begins when its workers have done what is before.
 
     Args:
         job: the job.
@@ -21,7 +21,7 @@ def expected_seconds(job: Job, before: int | None, store: JobStore) -> float | N
     if job.ended:
         return None
     stages = job.steps[job.steps.index(job.stage) :]
-    work_s: dict[frozenset[bytes], float] = defaultdict(float)  # of workers, which may share two stages, before this job
+    work_s: dict[frozenset[bytes], float] = defaultdict(float)  # before this job, of workers, which may share stages
     at_s = ahead = 0.0  # when it comes to a stage, and how many come there before it
     for stage, pace in zip(stages, store.paces(stages), strict=True):
         if pace.run_s is None or pace.cost_s is None or not pace.workers:
