@@ -72,7 +72,8 @@ class Storage:
         """Delete one folder of a job, or all of it; gives the files that went, as folder/name."""
         job = self._job(job_id)
         root = self.path(job_id, folder, PHOTO).parent if folder else job
-        names = sorted(str(path.relative_to(job)) for path in root.rglob("*") if path.is_file())
+        # os.walk passes over what another process deletes meanwhile; Path.rglob raises.
+        names = sorted(str(Path(folder, name).relative_to(job)) for folder, _, files in os.walk(root) for name in files)
         shutil.rmtree(root, ignore_errors=True)
         if folder:
             with contextlib.suppress(OSError):
@@ -86,8 +87,10 @@ class Storage:
 
     def folders(self, job_id: str) -> list[str]:
         """The folders that a job has on storage."""
-        job = self._job(job_id)
-        return sorted(path.name for path in job.iterdir()) if job.is_dir() else []
+        try:
+            return sorted(os.listdir(self._job(job_id)))
+        except FileNotFoundError:
+            return []
 
     def job_ids(self, *, older_than_s: float) -> Iterator[str]:
         """Ids of the jobs that have files, and got no new folder for so long by the storage's own clock."""
@@ -97,8 +100,9 @@ class Storage:
         clock.touch()
         oldest = clock.stat().st_mtime - older_than_s
         for path in self._jobs.iterdir():
-            if JOB_ID.fullmatch(path.name) and path.stat().st_mtime < oldest:
-                yield path.name
+            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                if JOB_ID.fullmatch(path.name) and path.stat().st_mtime < oldest:
+                    yield path.name
 
     def _job(self, job_id: str) -> Path:
         if not JOB_ID.fullmatch(job_id):

@@ -52,6 +52,7 @@ JSON_FIELDS = {"steps", "photo", "depth", "model", "error"} | {
     f"{stage}_{part}" for stage in Stage for part in ("files", "report")
 }
 SHARE_PREFIX = "share-"
+EXPIRE_AT_ONCE = 100
 IDEMPOTENCY_S = 24 * 3600.0
 REFUSALS: dict[bytes, ReliefError] = {
     b"reused": IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one"),
@@ -303,9 +304,9 @@ class JobStore:
             raise JobNotFoundError(f"there is no job {token}; it may have been deleted")
         return self.get(job_id.decode())
 
-    def expired(self) -> list[str]:
-        """Ids of the ended jobs whose time is over."""
-        return [job_id.decode() for job_id in self._call("expire")]
+    def expire(self) -> list[str]:
+        """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls."""
+        return [job_id.decode() for job_id in self._call("expire", EXPIRE_AT_ONCE)]
 
     def sweep(self, attempts: int) -> tuple[int, int]:
         """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""

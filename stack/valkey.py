@@ -32,7 +32,8 @@ def start_valkey(folder: Path, keep_open: Sequence[int] = ()) -> tuple[Supervise
     config = folder / "valkey.conf"
     config.touch(mode=0o600)
     config.write_text(VALKEY_CONFIG.format(port=port, folder=folder, password=password))
-    server = Supervised(Command("valkey", [str(get_binary_path()), str(config)], {}, folder / "valkey.log", keep_open))
+    argv = ["sh", "-c", 'umask 077 && exec "$0" "$1"', str(get_binary_path()), str(config)]  # its files hold secrets
+    server = Supervised(Command("valkey", argv, {}, folder / "valkey.log", keep_open))
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     try:
         wait_until("Valkey", lambda: _answers(url))

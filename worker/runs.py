@@ -103,9 +103,13 @@ class Runs:
             self._leases.let_go(claim)
         except ReliefError as error:
             self.fail(claim, problem_of(error))
-        except OSError:
-            log.exception("storage failed in stage %s", claim.job.stage)
-            self.try_again(claim, STORAGE)
+        except OSError as error:
+            if self.store.renew(claim, self.settings.lease_s):
+                log.exception("storage failed in stage %s", claim.job.stage)
+                self.try_again(claim, STORAGE)
+            else:  # its files went with it
+                log.info("dropped, the job was deleted or canceled: %s", error)
+                self._drop(claim)
         except Exception:  # a bug in one job must not take the batch's others down; the job says so and the log has it
             log.exception("stage %s failed", claim.job.stage)
             self.fail(claim, BUG)

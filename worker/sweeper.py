@@ -8,11 +8,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import suppress
 
 from redis.exceptions import RedisError
 
-from shared.errors import JobNotFoundError
 from shared.queue import Hints
 from shared.storage import Storage
 from shared.store import JobStore
@@ -53,10 +51,8 @@ class Sweeper:
 
     def delete_expired(self) -> list[str]:
         """Delete the jobs whose time is over, with their files; gives their ids."""
-        expired = self._store.expired()
+        expired = self._store.expire()
         for job_id in expired:
-            with suppress(JobNotFoundError):  # deleted by its owner meanwhile
-                self._store.delete(job_id)
             self._storage.delete(job_id)  # a crash before this leaves an orphan, which goes later
             log.info("job %s has expired", job_id)
         return expired

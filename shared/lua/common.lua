@@ -135,6 +135,20 @@ local function unshare(id)
   end
 end
 
+-- Remove every trace of the job. A run that still works on it loses its claim.
+local function forget(id)
+  if get(id, 'state') == 'queued' then
+    leave_line(id)
+  end
+  for _, list in ipairs({ RUNNING, DEAD, JOBS, EXPIRES, owned_key(get(id, 'owner')) }) do
+    redis.call('ZREM', list, id)
+  end
+  release_pixels(id)
+  unshare(id)
+  redis.call('DEL', job_key(id))
+  redis.call('PUBLISH', P .. 'changed', id)
+end
+
 -- Put the job's new state on the list of what its webhook is to be told.
 local function tell(id)
   local webhook, state = get(id, 'webhook'), get(id, 'state')

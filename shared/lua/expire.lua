@@ -1,8 +1,10 @@
--- Answer: the ids of the ended jobs whose time is over. Those that still wait or run get theirs when they end.
+-- ARGV: how many at the most ; forgets the ended jobs whose time is over, and answers their ids. Those that still wait or
+-- run get their time when they end. Looked at and forgotten in one step: a job that is extended or queued again meanwhile stays.
 local due = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', EXPIRES, '-inf', now_ms())) do
   local state = get(id, 'state')
-  if not (state == 'queued' or state == 'running') then
+  if #due < tonumber(ARGV[1]) and not (state == 'queued' or state == 'running') then
+    forget(id)
     due[#due + 1] = id
   end
 end
