@@ -57,14 +57,18 @@ class Settings(BaseModel):
     retention_h: float = Field(
         default=24, gt=0, alias="RELIEF_RETENTION", description="Hours that results are kept after a job's end."
     )
-    rate: str = Field(
-        default="1200/minute", alias="RELIEF_RATE", description="Requests that one user, or one address, may make."
-    )
+    rate: str = Field(default="1200/minute", alias="RELIEF_RATE", description="Requests that one user may make.")
     upload_rate: str = Field(
-        default="300/minute", alias="RELIEF_UPLOAD_RATE", description="Jobs that one user, or one address, may send."
+        default="300/minute", alias="RELIEF_UPLOAD_RATE", description="Jobs that one user may send."
     )
     owner_waiting: int = Field(
         default=100, ge=1, alias="RELIEF_OWNER_WAITING", description="Jobs of one user that may wait."
+    )
+    address_factor: int = Field(
+        default=4,
+        ge=1,
+        alias="RELIEF_ADDRESS_FACTOR",
+        description="All visitors of one address together may ask and wait for so many times what one may.",
     )
     owner_megapixels: float = Field(
         default=2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's photos that are stored."
@@ -85,6 +89,12 @@ class Settings(BaseModel):
         ge=0,
         alias="RELIEF_LISTENERS",
         description="Long-polls and event streams at once, per web process.",
+    )
+    owner_listeners: int = Field(
+        default=40,
+        ge=0,
+        alias="RELIEF_OWNER_LISTENERS",
+        description="Long-polls and event streams of one user at once.",
     )
     behind_proxy: bool = Field(
         default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."

@@ -88,7 +88,7 @@ class Storage:
     def folders(self, job_id: str) -> list[str]:
         """The folders that a job has on storage."""
         try:
-            return sorted(os.listdir(self._job(job_id)))
+            return sorted(path.name for path in self._job(job_id).iterdir())
         except FileNotFoundError:
             return []
 

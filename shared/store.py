@@ -58,6 +58,7 @@ REFUSALS: dict[bytes, ReliefError] = {
     b"reused": IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one"),
     b"all_waiting": BusyError("too many jobs wait just now; try again in a minute"),
     b"owner_waiting": LimitError("too many of your jobs wait; try again when some are done"),
+    b"address_waiting": LimitError("too many jobs wait that came from your address; try again when some are done"),
     b"owner_pixels": LimitError("you have as many photos here as you may; delete some, or wait until they expire"),
 }
 
@@ -97,10 +98,12 @@ class JobStore:
         idempotency: Idempotency | None = None,
         webhook: Webhook | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        address: str | None = None,
     ) -> Job:
         """Record a new job and put it in its owner's line, in one step. The photo must be on storage already.
 
-        Where the owner sent the same idempotency key within a day, it is the earlier job that is given.
+        All owners that came from the same address share a limit, so that it helps nobody to be many. Where the owner
+        sent the same idempotency key within a day, it is the earlier job that is given.
 
         Raises:
             IdempotencyError: the key came with another body then.
@@ -125,6 +128,8 @@ class JobStore:
             "owner_pixels": limits.owner_megapixels * 1e6,
             "keep_ms": _ms(limits.keep_s),
         }
+        if address:
+            rules |= {"address": address, "address_waiting": limits.address_waiting}
         if idempotency:
             rules |= {"key": idempotency.key, "body": idempotency.body, "ms": _ms(IDEMPOTENCY_S)}
         # Asked twice, because an answer was lost, it makes one job.

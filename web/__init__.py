@@ -43,7 +43,11 @@ def create_app(settings: Settings) -> APIFlask:
     redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
     hints = Hints(celery_app(settings.redis_url))
     app.extensions[KEY] = Services(
-        settings, JobStore(redis), Storage(settings.data), hints, Changes(redis, settings.listeners)
+        settings,
+        JobStore(redis),
+        Storage(settings.data),
+        hints,
+        Changes(redis, settings.listeners, settings.owner_listeners),
     )
     request_ids.register(app)
     problems.register(app)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
@@ -30,6 +30,7 @@ class CookieSessions(SecureCookieSessionInterface):
 def register(app: Flask) -> None:
     """Know the caller of every request, and refuse writes that another site had a browser make."""
     app.session_interface = CookieSessions()
+    app.before_request(_refuse_without_host)
     app.before_request(_identify)
     app.before_request(_refuse_cross_site_writes)
 
@@ -46,6 +47,16 @@ def owner() -> str:
         known = session["owner"] = secrets.token_hex(8)
         session.permanent = True
     return known
+
+
+def asker() -> str:
+    """Who asks, to count what one asks for: the caller, or the address of a visitor without a cookie."""
+    return caller() or address()
+
+
+def address() -> str:
+    """The address that the request comes from."""
+    return f"address-{request.remote_addr}"
 
 
 def own_job(job_id: str) -> Job:
@@ -75,19 +86,27 @@ def shared_as() -> str | None:
     return address if address.startswith(SHARE_PREFIX) else None
 
 
+def _refuse_without_host() -> None:
+    """Links are made from the host that was asked for.
+
+    Raises:
+        BadRequest: the request names none, or one that is not written as a host is.
+    """
+    if not request.host:
+        raise BadRequest("The Host header is missing, or is no host.")
+
+
 def _identify() -> None:
-    """Look the API key up, if one was sent.
+    """Look the API key up, if one was sent. Other schemes are a proxy's business.
 
     Raises:
         Unauthorized: it is no key of ours, or was revoked; a cookie beside it does not help.
     """
     g.key_owner = None
-    if "Authorization" not in request.headers:
+    if not request.headers.get("Authorization", "").lower().startswith("bearer"):
         return
     given = request.authorization
-    name = (
-        Keys(services().store.redis).name_of(given.token) if given and given.type == "bearer" and given.token else None
-    )
+    name = Keys(services().store.redis).name_of(given.token) if given and given.token else None
     if name is None:
         raise Unauthorized(
             "The API key is unknown or was revoked. Send: Authorization: Bearer <key>.",
@@ -107,6 +126,14 @@ def _refuse_cross_site_writes() -> None:
     if request.method in SAFE_METHODS or g.key_owner:
         return
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    allowed = site in ("same-origin", "none") if site else origin is None or urlsplit(origin).netloc == request.host
+    allowed = site in ("same-origin", "none") if site else origin is None or _host_of(origin) == request.host
     if not allowed:
         raise Forbidden("This request came from a page of another site. Programs use an API key instead of the cookie.")
+
+
+def _host_of(origin: str) -> str | None:
+    """The host and port of an origin; None where it has none."""
+    try:
+        return urlsplit(origin).netloc or None
+    except ValueError:
+        return None

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import ETags
 
 from shared.jobs import Job
+from web.access import asker
 from web.documents import job_document
 from web.services import services
 from web.submissions import chosen
@@ -40,7 +41,7 @@ def answer(job: Job, status: int = 200) -> Response:
     if not job.ended:
         response.headers["Retry-After"] = str(POLL_S)
     response.add_etag()
-    if status == 200 and request.method == "GET":
+    if status == 200 and request.method in ("GET", "HEAD"):
         response.make_conditional(request)
     return response
 
@@ -51,18 +52,18 @@ def answer_when_changed(read: Callable[[], Job]) -> Response:
     response = answer(job := read())
     known = request.if_none_match if request.if_none_match else ETags([str(response.get_etag()[0])])
     changes = services().changes
-    if time.monotonic() >= deadline or job.ended or not changes.take_slot():
+    if time.monotonic() >= deadline or job.ended or not changes.take_slot(asker()):
         return response
     try:
         with changes.of(job.id) as event:
             while time.monotonic() < deadline and not changes.ended:
                 event.clear()
                 response = answer(job := read())
-                if job.ended or not known.contains(str(response.get_etag()[0])):
+                if job.ended or not known.contains_weak(str(response.get_etag()[0])):
                     break
                 event.wait(min(LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
     finally:
-        changes.free_slot()
+        changes.free_slot(asker())
     return response
 
 
@@ -70,7 +71,7 @@ def ended_in_time(job: Job) -> Job:
     """The job when it has ended, or as it stands when the client's patience has."""
     deadline = time.monotonic() + wished_wait_s()
     store, changes = services().store, services().changes
-    if time.monotonic() >= deadline or not changes.take_slot():
+    if time.monotonic() >= deadline or not changes.take_slot(asker()):
         return job
     try:
         with changes.of(job.id) as event:
@@ -80,7 +81,7 @@ def ended_in_time(job: Job) -> Job:
                 if not job.ended:
                     event.wait(min(LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
     finally:
-        changes.free_slot()
+        changes.free_slot(asker())
     return job
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,22 +26,28 @@ class Changes:
     A change may be missed while Redis is away: whoever waits looks at the record now and then all the same.
     """
 
-    def __init__(self, redis: Redis, limit: int) -> None:
+    def __init__(self, redis: Redis, limit: int, limit_each: int) -> None:
         self._redis = redis
-        self._slots = threading.BoundedSemaphore(limit) if limit else None
+        self._limit, self._limit_each = limit, limit_each
+        self._held: Counter[str] = Counter()  # places by who waits
         self._waiting: dict[str, set[threading.Event]] = {}  # by job id
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._subscribed, self._closed = threading.Event(), threading.Event()
 
-    def take_slot(self) -> bool:
-        """Take one of the places for threads that wait; False where all are taken. To be given back by free_slot."""
-        return self._slots is not None and self._slots.acquire(blocking=False)
+    def take_slot(self, who: str) -> bool:
+        """Take one of the places for threads that wait; False where all, or all of theirs, are taken."""
+        with self._lock:
+            free = self._held.total() < self._limit and self._held[who] < self._limit_each
+            self._held[who] += free
+        return free
 
-    def free_slot(self) -> None:
-        """Give a slot back."""
-        if self._slots is not None:
-            self._slots.release()
+    def free_slot(self, who: str) -> None:
+        """Give a place back."""
+        with self._lock:
+            self._held[who] -= 1
+            if not self._held[who]:
+                del self._held[who]
 
     @contextmanager
     def of(self, job_id: str) -> Iterator[threading.Event]:

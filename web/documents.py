@@ -203,11 +203,9 @@ def _results(job: Job) -> list[Result]:
 
 
 def _links(job: Job) -> dict[str, str]:
-    links = {
-        "self": _url("jobs.show", job),
-        "photo": _result_url(job, PHOTO),
-        "events": _url("events.events", job),
-    }
+    links = {"self": _url("jobs.show", job), "events": _url("events.events", job)}
+    if job.state is not State.CANCELED:  # then its files are gone
+        links["photo"] = _result_url(job, PHOTO)
     if shared_as():
         return links
     links["delete"] = _url("jobs.delete", job)

@@ -7,6 +7,7 @@ from functools import cache
 
 from flask import Flask, Response, make_response, render_template, request, send_from_directory, url_for
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
+from werkzeug.exceptions import NotFound
 
 from shared.viewer import static_folder
 from web.access import owner
@@ -34,7 +35,9 @@ def page() -> str:
 
 
 def viewer_static(filename: str) -> Response:
-    """A file of the viewer."""
+    """A script or style of the viewer."""
+    if not filename.endswith((".js", ".css")):
+        raise NotFound
     return send_from_directory(static_folder(), filename)
 
 

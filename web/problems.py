@@ -6,9 +6,10 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, json
+from flask import Flask, Response, json, request
+from gunicorn.http.errors import ParseException
 from redis.exceptions import RedisError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shared.errors import (
     BusyError,
@@ -61,6 +62,8 @@ def register(app: Flask) -> None:
     for error_type in STATUS:
         app.register_error_handler(error_type, _refusal)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(ParseException, _unreadable)
     app.register_error_handler(RedisError, _away)
     app.register_error_handler(OSError, _storage)
     app.register_error_handler(Exception, _bug)
@@ -78,9 +81,19 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     response = problem(code, HTTPStatus(code).name.lower().replace("_", "-"), error.name, error.description or "")
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after", "location", "www-authenticate"):
+        if name.lower() in ("allow", "retry-after", "location", "www-authenticate", "content-range"):
             response.headers[name] = value
     return response
+
+
+def _too_large(_: Exception) -> Response:
+    limit_mb = (request.max_content_length or 0) / 1e6
+    return _refusal(PhotoTooLargeError(f"the request has more than the {limit_mb:g} MB that are allowed"))
+
+
+def _unreadable(error: Exception) -> Response:
+    """Gunicorn meets a fault in the body while the application reads it."""
+    return problem(400, "bad-request", "Bad Request", f"The body cannot be read: {error}")
 
 
 def _away(error: Exception) -> Response:

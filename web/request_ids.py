@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 import uuid
+from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
 from shared.logs import log_context, request_id
+from shared.store import SHARE_PREFIX
 
 log = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
+TOKEN = re.compile(rf"{SHARE_PREFIX}[\w-]+")
 
 
 def register(app: Flask) -> None:
@@ -29,10 +33,15 @@ def _begin() -> None:
 def _tell(response: Response) -> Response:
     response.headers[HEADER] = request_id()
     if response.status_code >= 400:
-        log.info("%s %s refused with %d", request.method, request.path, response.status_code)
+        log.info("%s %s refused with %d", request.method, _told(request.path), response.status_code)
     return response
 
 
 def _end(_: BaseException | None) -> None:
     if "log_context" in g:
         g.log_context.__exit__(None, None, None)
+
+
+def _told(path: str) -> str:
+    """A path as it may stand in a log: on one line, and without the tokens of shared jobs."""
+    return TOKEN.sub(f"{SHARE_PREFIX}...", quote(path))

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
 from shared.errors import PhotoError, PhotoTypeError
 from shared.jobs import Idempotency, Stage
@@ -20,7 +20,7 @@ from shared.webhooks import Event, Webhook
 IMAGE_TYPES = ("image/jpeg", "image/png")
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 LONGEST_KEY = 255
-NOT_SETTINGS = ("wait",)  # in the query too, but not of the job
+NOT_SETTINGS = ("wait", "photo")  # sent in the same places, but no settings of the job
 Options = TypeVar("Options", bound=BaseModel)
 
 
@@ -82,7 +82,8 @@ def read_submission() -> Submission:
         UnprocessableEntity: a setting is wrong or unknown, or the Idempotency-Key is too long.
         PhotoError: there is no photo where one should be.
     """
-    fields = {name: value for name, value in request.args.items() if name not in NOT_SETTINGS} | request.form.to_dict()
+    given = request.args.to_dict() | request.form.to_dict()
+    fields = {name: value for name, value in given.items() if name not in NOT_SETTINGS}
     form = _chosen_among(JobForm, fields)
     depth, model = _chosen_among(DepthOptions, fields), _chosen_among(ModelOptions, fields)
     _refuse_unknown(fields)
@@ -124,6 +125,10 @@ def _photo() -> bytes:
             'or multipart/form-data with the photo in the field "photo"'
         )
     upload = request.files.get("photo")
+    if upload is None and request.mimetype == "multipart/form-data" and not request.form and not request.files:
+        raise BadRequest("The multipart body cannot be read: it is cut off, or is not parted by the boundary it names.")
+    if upload is None and "photo" in request.form:
+        raise PhotoError('the field "photo" was sent as text; it must be a file, with a filename')
     if upload is None:
         raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
     return upload.read()

@@ -101,14 +101,19 @@ local function waiting(stage)
   return all
 end
 
+-- How many jobs of one owner wait, for any stage.
+local function waiting_of(owner)
+  local all = 0
+  for _, stage in ipairs({ 'depth', 'model', 'export' }) do
+    all = all + redis.call('ZCARD', line_key(stage, owner))
+  end
+  return all
+end
+
 -- The name of the limit that one more waiting job of this owner would pass, if any.
 local function too_many_wait(owner, owner_waiting, all_waiting)
-  local mine, all = 0, 0
-  for _, stage in ipairs({ 'depth', 'model', 'export' }) do
-    mine = mine + redis.call('ZCARD', line_key(stage, owner))
-    all = all + waiting(stage)
-  end
-  return (all >= all_waiting and 'all_waiting') or (mine >= owner_waiting and 'owner_waiting')
+  local all = waiting('depth') + waiting('model') + waiting('export')
+  return (all >= all_waiting and 'all_waiting') or (waiting_of(owner) >= owner_waiting and 'owner_waiting')
 end
 
 -- The time that results are kept begins anew.

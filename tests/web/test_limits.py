@@ -9,6 +9,7 @@ from shared.queue import Hints, celery_app
 from tests.shared.test_store import new_job
 from tests.web.asking import API, assert_problem, finish_stage, stored_files, upload
 from tests.web.conftest import client_of
+from web.keys import Keys
 from worker.sweeper import Sweeper
 
 
@@ -69,6 +70,27 @@ def test_one_users_limit_is_not_anothers(settings, store, portrait):
         for _ in range(3):
             client.cookies.clear()
             assert upload(client, portrait).status_code == 202
+
+
+def test_it_helps_nobody_to_come_as_many_visitors(settings, store, portrait):
+    limits = {"owner_waiting": 1, "address_factor": 3, "rate": "4/minute", "upload_rate": "2/minute"}
+    with client_of(settings.model_copy(update=limits)) as client:
+
+        def as_a_new_visitor(ask):
+            client.cookies.clear()
+            client.get("/")
+            return ask()
+
+        refused = [as_a_new_visitor(lambda: upload(client, portrait)) for _ in range(4)][-1]
+        assert_problem(refused, 429, "from your address")
+        key = {"Authorization": f"Bearer {Keys(store.redis).create('lab')}"}
+        assert client.post(f"{API}/jobs", files={"photo": portrait}, headers=key).status_code == 202
+        for job in store.redis.zrange("relief:jobs", 0, -1):
+            store.cancel(job.decode())
+        codes = [as_a_new_visitor(lambda: upload(client, portrait)).status_code for _ in range(3)]
+        assert codes == [202, 202, 429]  # six uploads a minute for the address
+        codes = [as_a_new_visitor(lambda: client.get(f"{API}/jobs")).status_code for _ in range(13)]
+        assert codes == [200] * 12 + [429]
 
 
 def test_deleted_photos_do_not_count(settings, store, portrait):

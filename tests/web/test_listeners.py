@@ -32,6 +32,7 @@ def front(redis_url, store, tmp_path) -> Iterator[tuple[Supervised, str]]:
         "RELIEF_DATA": str(tmp_path / "data"),
         "RELIEF_SECRET": SECRET,
         "RELIEF_LISTENERS": str(LISTENERS),
+        "RELIEF_OWNER_LISTENERS": str(LISTENERS),
         "PYTHONPATH": str(PROJECT),
     }
     argv = [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", "--bind", url, "web.wsgi:app"]

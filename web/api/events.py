@@ -12,7 +12,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
-from web.access import readable_job
+from web.access import asker, readable_job
 from web.answers import LOOK_AGAIN_S
 from web.documents import job_document
 from web.services import services
@@ -32,12 +32,13 @@ def events(job_id: str) -> Response:
     known = request.headers.get("Last-Event-ID")
     if job.ended and known == str(job.version):
         return Response(status=204)  # tells an EventSource to come back no more
-    if not services().changes.take_slot():
+    changes, who = services().changes, asker()
+    if not changes.take_slot(who):
         raise ServiceUnavailable("Too many clients listen just now; poll the job instead.", retry_after=BUSY_S)
     response = Response(stream_with_context(_stream(job_id, job.id, known)), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(services().changes.free_slot)
+    response.call_on_close(lambda: changes.free_slot(who))
     return response
 
 

@@ -6,9 +6,9 @@ import uuid
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request, url_for
+from flask import Response, g, jsonify, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
-from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
 from shared.errors import JobConflictError, ModelError, ReliefError
 from shared.jobs import Job, Limits, PhotoInfo, Stage, State
@@ -19,7 +19,7 @@ from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.webhooks import Webhook, check_url
 from shared.workers import Workers
-from web.access import caller, own_job, owner, readable_job
+from web.access import address, caller, own_job, owner, readable_job
 from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
 from web.documents import JobList, Shared, job_document, share_url
 from web.services import services
@@ -27,6 +27,8 @@ from web.space import check_space
 from web.submissions import Submission, chosen, read_submission
 
 blueprint = APIBlueprint("jobs", __name__)
+
+SETTINGS_BYTES = 64_000
 
 
 class PageQuery(BaseModel):
@@ -147,6 +149,7 @@ def _accept(job_id: str, photo: DecodedPhoto, submission: Submission, webhook: W
             idempotency=submission.idempotency,
             webhook=webhook,
             limits=_limits(doors.settings),
+            address=None if g.key_owner else address(),
         )
     except ReliefError:
         doors.storage.delete(job_id)
@@ -159,7 +162,13 @@ def _accept(job_id: str, photo: DecodedPhoto, submission: Submission, webhook: W
 
 
 def _limits(settings: Settings) -> Limits:
-    return Limits(settings.all_waiting, settings.owner_waiting, settings.owner_megapixels, settings.retention_h * 3600)
+    return Limits(
+        all_waiting=settings.all_waiting,
+        owner_waiting=settings.owner_waiting,
+        owner_megapixels=settings.owner_megapixels,
+        address_waiting=settings.owner_waiting * settings.address_factor,
+        keep_s=settings.retention_h * 3600,
+    )
 
 
 def _queued(job: Job) -> Response:
@@ -190,7 +199,20 @@ def _check_model(name: str) -> None:
 
 
 def _json_body() -> dict[str, Any]:
-    body = request.get_json(silent=True) if request.data else {}
+    """The settings in the body; none where it is empty.
+
+    Raises:
+        UnsupportedMediaType, BadRequest, UnprocessableEntity: it is something else.
+    """
+    request.max_content_length = SETTINGS_BYTES
+    if not request.get_data():
+        return {}
+    if not request.is_json:
+        raise UnsupportedMediaType("Send the settings as a JSON object, with Content-Type: application/json.")
+    try:
+        body = request.get_json()
+    except RecursionError as error:
+        raise BadRequest("The JSON is nested too deeply; send a flat object of settings.") from error
     if not isinstance(body, dict):
         raise UnprocessableEntity("The body must be a JSON object of settings, or empty.")
     return body

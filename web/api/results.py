@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable
 
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
+from werkzeug.exceptions import PreconditionFailed
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
@@ -19,6 +21,7 @@ from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
 
+ONE_RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-\d{1,18})")
 TYPES = {  # ours by name, never the uploader's word
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -26,7 +29,19 @@ TYPES = {  # ours by name, never the uploader's word
     "html": "text/html; charset=utf-8",
     "npz": "application/zip",
     "zip": "application/zip",
+    "glb": "model/gltf-binary",
+    "stl": "model/stl",
 }
+
+
+@blueprint.before_request
+def ignore_odd_ranges() -> None:
+    """Answer with the whole file where the range is not one range of bytes, well written (RFC 9110, section 14.2)."""
+    wanted = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    backwards = wanted and wanted["last"] and int(wanted["first"]) > int(wanted["last"])
+    weak = request.headers.get("If-Range", "").startswith("W/")
+    if not wanted or backwards or weak:
+        request.environ.pop("HTTP_RANGE", None)
 
 
 @blueprint.get("/jobs/<job_id>/results/<name>")
@@ -40,7 +55,7 @@ def download(job_id: str, name: str) -> Response:
     folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)
     path = services().storage.path(job.id, folder, name)
     if not path.is_file():
-        raise JobNotFoundError(f"the file {name} of job {job_id} is gone")
+        raise JobNotFoundError(f"the file {name} of this job is gone")
     response = send_file(path, mimetype=_type(name), etag=f"{folder}-{name}", download_name=name)
     if name == CLOUD:
         response.headers["Content-Encoding"] = "gzip"  # it is stored compressed
@@ -64,7 +79,7 @@ def _all(job: Job) -> Response:
     try:
         size = archive.size_bytes
     except FileNotFoundError as error:
-        raise JobNotFoundError(f"files of job {job.id} are gone") from error
+        raise JobNotFoundError("files of this job are gone") from error
     return _made(archive, ALL, size, archive.etag)
 
 
@@ -82,7 +97,7 @@ def _folder(job: Job, name: str) -> str:
     file = job.files.get(name)
     if file is None:
         known = ", ".join([PHOTO, *job.files]) or "none yet"
-        raise JobNotFoundError(f"job {job.id} has no file {name!r}; it has {known}")
+        raise JobNotFoundError(f"this job has no file {name!r}; it has {known}")
     return file.folder
 
 
@@ -91,5 +106,13 @@ def _type(name: str) -> str:
 
 
 def _guarded(response: Response) -> Response:
+    """What holds for every file.
+
+    Raises:
+        PreconditionFailed: the client's If-Match names another version.
+    """
+    if response.status_code == 412:
+        response.close()
+        raise PreconditionFailed("The file is no longer the one that If-Match names.")
     response.headers["Cache-Control"] = "private, no-cache"
     return response
