@@ -96,6 +96,12 @@ class Settings(BaseModel):
         alias="RELIEF_OWNER_LISTENERS",
         description="Long-polls and event streams of one user at once.",
     )
+    receive_s: float = Field(
+        default=120,
+        gt=0,
+        alias="RELIEF_RECEIVE",
+        description="Seconds that a request may take to arrive: time for 20 MB at 1.4 Mbit/s.",
+    )
     behind_proxy: bool = Field(
         default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."
     )

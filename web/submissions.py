@@ -118,7 +118,12 @@ def _refuse_unknown(fields: Mapping[str, str]) -> None:
 
 def _photo() -> bytes:
     if request.mimetype in IMAGE_TYPES:
-        return request.get_data()
+        data = request.get_data()
+        if len(data) < (request.content_length or 0):
+            raise BadRequest(
+                f"Only {len(data):,} of {request.content_length:,} bytes have arrived; send the photo again."
+            )
+        return data
     if request.mimetype not in FORM_TYPES:
         raise PhotoTypeError(
             f"a body of type {request.mimetype} is not understood; send image/jpeg or image/png, "
