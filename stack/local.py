@@ -13,7 +13,7 @@ from typing import IO
 
 import httpx
 
-from stack.processes import Command, StackError, Supervised, free_port, wait_until
+from stack.processes import Command, StackError, Supervised, check_free, free_port, wait_until
 from stack.valkey import start_valkey
 
 PROJECT = Path(__file__).parent.parent
@@ -52,6 +52,8 @@ class Stack:
         return [f"http://127.0.0.1:{port}" for port in self._ports]
 
     def __enter__(self) -> Stack:
+        for port in self._ports:
+            check_free(port)
         self.plan.data.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(self.plan.data / "lock")
         try:

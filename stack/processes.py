@@ -113,6 +113,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def check_free(port: int) -> None:
+    """Refuse a port of 127.0.0.1 that somebody listens on.
+
+    Raises:
+        StackError: it is taken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have just ended do not count
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StackError(f"port {port} is taken; choose another one, or 0 for any that is free") from error
+
+
 def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)

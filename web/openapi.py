@@ -18,13 +18,32 @@ from web.documents import Deleted, JobDocument, JobList, ModelList, OptionList, 
 from web.submissions import IMAGE_TYPES, JobForm
 
 REF = "#/components/schemas/"
-KEY = {"type": "http", "scheme": "bearer", "description": "An API key; without one, a cookie tells who asks."}
+SCHEMES = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "visitor": {"type": "apiKey", "in": "cookie", "name": "relief", "description": "Comes with a visitor's first job."},
+}
 HEADERS = {
     "Prefer": "`wait=N`: answer when the job has ended, if that is within N seconds.",
     "Idempotency-Key": "The same key with the same body gives the same job for 24 hours.",
     "If-None-Match": "The ETag of what one has; 304 where it is still so.",
-    "Last-Event-ID": "Id of the last event that one has.",
+    "If-Match": "The ETag that is meant; 412 where it is another by now.",
+    "If-Range": "The ETag of what one has a part of; where it is another by now, all of it comes.",
+    "Range": "`bytes=FROM-TO`, one range; others are passed over.",
+    "Last-Event-ID": "Id of the last event that one has: what it told is not told again.",
 }
+ANSWER_HEADERS = {
+    "Location": "Where the job is.",
+    "Retry-After": "Seconds until it is worth asking again.",
+    "ETag": "The version of what is answered.",
+    "Content-Disposition": "The name to keep the file by.",
+    "Accept-Ranges": "`bytes`",
+    "Content-Range": "Which part it is, of how many bytes.",
+    "X-Request-ID": "The id of this request in the logs.",
+}
+# What may be refused: anything; what belongs to somebody; what changes something.
+ANY = (400, 401, 429, 503)
+OWN = (*ANY, 404)
+WRITE = (*OWN, 403)
 
 
 class JobSettingsForm(JobForm, DepthOptions, ModelOptions):
@@ -35,7 +54,8 @@ class JobSettingsForm(JobForm, DepthOptions, ModelOptions):
 class Operation:
     """What a route takes and gives.
 
-    Answers by status, those without a model are no JSON; `media` is their type.
+    Answers by status, those without a model are no JSON; `media` is their type. `gives` are the headers of a success,
+    `refuses` the statuses of problems.
     """
 
     answers: dict[int, type[BaseModel] | None]
@@ -43,29 +63,59 @@ class Operation:
     headers: tuple[str, ...] = ()
     body: type[BaseModel] | None = None
     media: str = "application/json"
+    gives: tuple[str, ...] = ()
+    refuses: tuple[int, ...] = ()
 
 
 FILE = "application/octet-stream"
+JOB_HEADERS = ("ETag", "Retry-After")
 OPERATIONS = {  # by operation id: method and endpoint
     "post_jobs_create": Operation(
         {202: JobDocument, 200: JobDocument},
         query=(JobSettingsForm, WaitQuery),
         headers=("Prefer", "Idempotency-Key"),
         body=JobSettingsForm,
+        gives=("Location", *JOB_HEADERS),
+        refuses=(*ANY, 403, 413, 415, 422),
     ),
-    "get_jobs_index": Operation({200: JobList, 304: None}, query=(PageQuery,), headers=("If-None-Match",)),
-    "get_jobs_show": Operation({200: JobDocument, 304: None}, query=(WaitQuery,), headers=("If-None-Match",)),
-    "delete_jobs_delete": Operation({200: Deleted}),
-    "post_jobs_cancel": Operation({200: JobDocument}),
-    "post_jobs_extend": Operation({200: JobDocument}),
-    "post_jobs_share": Operation({200: Shared}),
-    "delete_jobs_unshare": Operation({204: None}),
-    "post_jobs_retry": Operation({202: JobDocument}),
-    "post_jobs_build_model": Operation({202: JobDocument}, body=ModelOptions),
-    "get_events_events": Operation({200: None, 204: None}, headers=("Last-Event-ID",), media="text/event-stream"),
-    "get_results_download": Operation({200: None, 304: None}, headers=("If-None-Match",), media=FILE),
-    "get_models_models": Operation({200: ModelList}),
-    "get_models_options": Operation({200: OptionList}),
+    "get_jobs_index": Operation(
+        {200: JobList, 304: None},
+        query=(PageQuery,),
+        headers=("If-None-Match",),
+        gives=("ETag",),
+        refuses=(*ANY, 422),
+    ),
+    "get_jobs_show": Operation(
+        {200: JobDocument, 304: None},
+        query=(WaitQuery,),
+        headers=("If-None-Match",),
+        gives=JOB_HEADERS,
+        refuses=(*OWN, 422),
+    ),
+    "delete_jobs_delete": Operation({200: Deleted}, refuses=WRITE),
+    "post_jobs_cancel": Operation({200: JobDocument}, gives=JOB_HEADERS, refuses=(*WRITE, 409)),
+    "post_jobs_extend": Operation({200: JobDocument}, gives=JOB_HEADERS, refuses=WRITE),
+    "post_jobs_share": Operation({200: Shared}, refuses=WRITE),
+    "delete_jobs_unshare": Operation({204: None}, refuses=WRITE),
+    "post_jobs_retry": Operation({202: JobDocument}, gives=("Location", *JOB_HEADERS), refuses=(*WRITE, 409)),
+    "post_jobs_build_model": Operation(
+        {202: JobDocument},
+        body=ModelOptions,
+        gives=("Location", *JOB_HEADERS),
+        refuses=(*WRITE, 409, 413, 415, 422),
+    ),
+    "get_events_events": Operation(
+        {200: None, 204: None}, headers=("Last-Event-ID",), media="text/event-stream", refuses=OWN
+    ),
+    "get_results_download": Operation(
+        {200: None, 206: None, 304: None},
+        headers=("If-None-Match", "If-Match", "Range", "If-Range"),
+        media=FILE,
+        gives=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
+        refuses=(*OWN, 412, 416),
+    ),
+    "get_models_models": Operation({200: ModelList}, refuses=ANY),
+    "get_models_options": Operation({200: OptionList}, refuses=ANY),
     "get_health_alive": Operation({200: WorkerCount}),
     "get_health_ready": Operation({200: WorkerCount, 503: WorkerCount}),
     "get_metrics_metrics": Operation({200: None}, media="text/plain"),
@@ -94,8 +144,8 @@ def complete(spec: Any) -> dict[str, Any]:
             _describe(entry, OPERATIONS[entry["operationId"]])
         if known:
             paths[path] = known
-    components = {"schemas": _schemas(), "securitySchemes": {"key": KEY}}
-    return {**spec, "paths": paths, "components": components, "security": [{"key": []}, {}]}
+    components = {"schemas": _schemas(), "securitySchemes": SCHEMES}
+    return {**spec, "paths": paths, "components": components, "security": [{"key": []}, {"visitor": []}, {}]}
 
 
 def _describe(entry: dict[str, Any], operation: Operation) -> None:
@@ -106,22 +156,29 @@ def _describe(entry: dict[str, Any], operation: Operation) -> None:
         entry["requestBody"] = _upload()
     elif operation.body:
         entry["requestBody"] = {"content": {"application/json": {"schema": _ref(operation.body)}}}
-    entry["responses"] = {
-        str(status): _answer(status, model, operation.media) for status, model in operation.answers.items()
-    }
-    entry["responses"]["default"] = {
-        "description": "What was wrong, and what would be right (RFC 9457).",
+    answers = {status: _answer(status, model, operation) for status, model in operation.answers.items()}
+    problems = {status: _problem(HTTPStatus(status).phrase) for status in sorted(operation.refuses)}
+    entry["responses"] = {str(status): answer for status, answer in (problems | answers).items()}
+    entry["responses"]["default"] = _problem("What was wrong, and what would be right (RFC 9457).")
+
+
+def _answer(status: int, model: type[BaseModel] | None, operation: Operation) -> dict[str, Any]:
+    told = {name: {"schema": {"type": "string"}, "description": ANSWER_HEADERS[name]} for name in operation.gives}
+    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase} | ({"headers": told} if told else {})
+    if model:
+        answer["content"] = {operation.media: {"schema": _ref(model)}}
+    elif status not in BODILESS:
+        answer["content"] = {("*/*" if operation.media == FILE else operation.media): {"schema": {}}}
+    return answer
+
+
+def _problem(description: str) -> dict[str, Any]:
+    request_id = {"schema": {"type": "string"}, "description": ANSWER_HEADERS["X-Request-ID"]}
+    return {
+        "description": description,
+        "headers": {"X-Request-ID": request_id},
         "content": {"application/problem+json": {"schema": _ref(ProblemDocument)}},
     }
-
-
-def _answer(status: int, model: type[BaseModel] | None, media: str) -> dict[str, Any]:
-    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    if model:
-        answer["content"] = {media: {"schema": _ref(model)}}
-    elif status not in BODILESS:
-        answer["content"] = {("*/*" if media == FILE else media): {"schema": {}}}
-    return answer
 
 
 def _upload() -> dict[str, Any]:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -108,3 +109,13 @@ def test_a_process_that_dies_is_started_again(tmp_path):
     sleeper.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(last, 0)
+
+
+def test_a_port_that_is_taken_is_told_at_once(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        argv = [sys.executable, "-m", "stack", "--port", str(port), "--data", str(tmp_path)]
+        process = subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, timeout=60)
+    assert process.returncode == 1
+    assert f"port {port} is taken" in process.stderr
+    assert processes_of(tmp_path) == []

@@ -36,6 +36,20 @@ def test_every_route_of_the_api_is_described(client, settings):
     assert described["components"]["schemas"]["ModelOptions"]["properties"]["point_budget"]["maximum"] == 500_000
 
 
+def test_what_a_route_may_refuse_and_tell_is_described(client):
+    paths = client.get("/openapi.json").json()["paths"]
+    for path, methods in paths.items():
+        for method, entry in methods.items():
+            if "{job_id}" in path:
+                assert {"401", "404", "429", "503"} <= set(entry["responses"]), path
+                assert method == "get" or "403" in entry["responses"], path
+    made = paths["/api/v1/jobs"]["post"]["responses"]["202"]
+    assert set(made["headers"]) == {"Location", "Retry-After", "ETag"}
+    file = paths["/api/v1/jobs/{job_id}/results/{name}"]["get"]
+    assert {"Range", "If-Range", "If-Match"} <= {parameter["name"] for parameter in file["parameters"]}
+    assert {"206", "412", "416"} <= set(file["responses"])
+
+
 def test_the_docs_page_tells_every_route_and_loads_nothing_from_elsewhere(client):
     page = client.get("/docs").text
     for path in client.get("/openapi.json").json()["paths"]:
