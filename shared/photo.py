@@ -40,7 +40,7 @@ TURNS: Mapping[float, Callable[[np.ndarray], np.ndarray]] = {  # EXIF Orientatio
     8: np.rot90,
 }
 
-Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before decoding; Pillow's warns besides, and of every photo
+Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before decoding; Pillow's is for all threads, and warns
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ MOST_CHUNKS = 100_000  # of a PNG; encoders write 8 kB or more in each
 JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")  # never in a scan's data, where 0x00 or RST follow 0xFF
 END, SCAN, EXIF, PROFILE = 0xD9, 0xDA, 0xE1, 0xE2
-PIXEL_SEGMENTS = {*range(0xC0, 0xD0), END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # frames, tables, scans, JFIF, Adobe
+FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; nobody's camera or browser knows the others
+PIXEL_SEGMENTS = {*FRAMES, 0xC4, END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # with tables, scans, JFIF, Adobe
 PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 EXIF_START, PROFILE_START = b"Exif\0\0", b"ICC_PROFILE\0"
 

@@ -16,6 +16,7 @@ from shared.store import JobStore
 from web import access, openapi, pages, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, results
 from web.changes import Changes
+from web.decoding import Decoding
 from web.services import KEY, Services
 
 FORM_OVERHEAD_BYTES = 100_000
@@ -43,7 +44,7 @@ def create_app(settings: Settings) -> APIFlask:
     redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
     hints = Hints(celery_app(settings.redis_url))
     app.extensions[KEY] = Services(
-        settings, JobStore(redis), Storage(settings.data), hints, Changes(redis, settings.listeners)
+        settings, JobStore(redis), Storage(settings.data), hints, Changes(redis, settings.listeners), Decoding()
     )
     request_ids.register(app)
     problems.register(app)

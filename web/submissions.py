@@ -117,7 +117,7 @@ def _refuse_unknown(fields: Mapping[str, str]) -> None:
 
 def _photo() -> bytes:
     if request.mimetype in IMAGE_TYPES:
-        return request.get_data()
+        return request.get_data(cache=False)  # else it stays in memory as long as the client waits for the job
     if request.mimetype not in FORM_TYPES:
         raise PhotoTypeError(
             f"a body of type {request.mimetype} is not understood; send image/jpeg or image/png, "
