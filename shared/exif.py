@@ -43,7 +43,8 @@ def _directory(tiff: bytes, order: str, start: int, wanted: set[int]) -> dict[in
     """The wanted numbers of the directory that starts there."""
     numbers = {}
     [entries] = _values(tiff, order + "H", start) or [0]
-    for place in range(start + 2, start + 2 + entries * ENTRY_BYTES, ENTRY_BYTES):
+    end = min(start + 2 + entries * ENTRY_BYTES, len(tiff))
+    for place in range(start + 2, end, ENTRY_BYTES):
         tag, kind = _values(tiff, order + "HH", place) or (None, None)
         if tag in wanted and (number := _number(tiff, order, kind, place + 8)) is not None:
             numbers[tag] = number

@@ -24,7 +24,9 @@ def test_a_number_of_any_type_is_read_and_a_text_is_not():
 
 def test_what_points_outside_or_to_itself_is_left_out():
     for pointer in (0, 8, 2**31, 2**32 - 1):
-        entries = short(2) + struct.pack("<HHIHH", ORIENTATION, 3, 1, 8, 0) + struct.pack("<HHII", 0x8769, 4, 1, pointer)
+        entries = (
+            short(2) + struct.pack("<HHIHH", ORIENTATION, 3, 1, 8, 0) + struct.pack("<HHII", 0x8769, 4, 1, pointer)
+        )
         assert exif_numbers(b"II*\0" + struct.pack("<I", 8) + entries) == {ORIENTATION: 8}
 
 

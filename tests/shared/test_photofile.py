@@ -10,7 +10,17 @@ from PIL import Image
 from shared.errors import PhotoError
 from shared.photo import read_photo
 from shared.photofile import photo_file
-from tests.shared.pictures import chunk, encoded, four_corners, png, tiff, two_halves, with_chunks, with_exif, with_scans
+from tests.shared.pictures import (
+    chunk,
+    encoded,
+    four_corners,
+    png,
+    tiff,
+    two_halves,
+    with_chunks,
+    with_exif,
+    with_scans,
+)
 
 SCANS = b"\xff\xda\0\2" * 300
 
