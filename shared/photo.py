@@ -28,11 +28,7 @@ SRGB = ImageCms.createProfile("sRGB")
 FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
 PLAUSIBLE_FOCAL_35MM = (5.0, 2000.0)
 INCH = 2
-MM_PER_RESOLUTION_UNIT: Mapping[float, float] = {
-    INCH: 25.4,
-    3: 10.0,
-    4: 1.0,
-}  # EXIF FocalPlaneResolutionUnit: then cm, mm
+MM_PER_RESOLUTION_UNIT: Mapping[float, float] = {INCH: 25.4, 3: 10.0, 4: 1.0}  # EXIF's 3 is cm, 4 mm
 STRIP_PX = 1_000_000
 TURNS: Mapping[float, Callable[[np.ndarray], np.ndarray]] = {  # EXIF Orientation -> what turns (H, W, 3) upright
     2: np.fliplr,
