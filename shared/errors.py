@@ -58,4 +58,4 @@ class LimitError(ReliefError):
 
 
 class BusyError(ReliefError):
-    """More jobs wait, or more is stored, than the service takes on."""
+    """More jobs wait, more is stored, or more photos are being read, than the service takes on."""

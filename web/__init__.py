@@ -16,6 +16,7 @@ from shared.store import JobStore
 from web import access, openapi, pages, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, results
 from web.changes import Changes
+from web.decoding import Decoding
 from web.services import KEY, Services
 
 FORM_OVERHEAD_BYTES = 100_000
@@ -48,6 +49,7 @@ def create_app(settings: Settings) -> APIFlask:
         Storage(settings.data),
         hints,
         Changes(redis, settings.listeners, settings.owner_listeners),
+        Decoding(),
     )
     request_ids.register(app)
     problems.register(app)

@@ -12,6 +12,7 @@ from shared.settings import Settings
 from shared.storage import Storage
 from shared.store import JobStore
 from web.changes import Changes
+from web.decoding import Decoding
 
 KEY = "relief"
 
@@ -25,6 +26,7 @@ class Services:
     storage: Storage
     hints: Hints
     changes: Changes
+    decoding: Decoding
 
 
 def services() -> Services:

@@ -118,7 +118,7 @@ def _refuse_unknown(fields: Mapping[str, str]) -> None:
 
 def _photo() -> bytes:
     if request.mimetype in IMAGE_TYPES:
-        data = request.get_data()
+        data = request.get_data(cache=False)  # else it stays in memory as long as the client waits for the job
         if len(data) < (request.content_length or 0):
             raise BadRequest(
                 f"Only {len(data):,} of {request.content_length:,} bytes have arrived; send the photo again."

@@ -8,6 +8,7 @@ from PIL import Image
 
 from shared.jobs import Finished, Stage, StoredFile
 from shared.workers import ModelInfo, Offer, Workers
+from tests.shared.pictures import double, encoded, fraction, png, short, tiff, two_halves, with_exif, with_scans
 from tests.web.asking import API, assert_problem, stored_files, upload
 from tests.web.conftest import client_of
 
@@ -59,6 +60,27 @@ def test_a_tiny_photo_is_refused_with_its_size_and_the_limit(client):
     output = io.BytesIO()
     Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(output, "PNG")
     assert_problem(upload(client, output.getvalue()), 422, "30 x 20 pixels")
+
+
+@pytest.mark.parametrize(
+    ("photo", "words"),
+    [
+        (png((70_000, 100), b"\0"), "each side may have 65500 at most"),
+        (with_scans(encoded(two_halves(), "JPEG", progressive=True), 200), "more than 100 scans"),
+    ],
+    ids=["long", "scans"],
+)
+def test_a_photo_that_would_cost_too_much_is_refused_with_the_limit(client, settings, photo, words):
+    assert_problem(upload(client, photo), 422, words)
+    assert stored_files(settings) == []
+
+
+def test_a_photo_with_odd_metadata_is_taken(client):
+    lens = [(0x920A, 5, fraction(50, 1)), (0xA20E, 5, fraction(1000, 1)), (0xA210, 12, double(float("inf")))]
+    odd = tiff([(0x0100, 5, fraction(600, 1)), (0x0112, 3, short(6))], lens)
+    response = upload(client, with_exif(encoded(two_halves(), "JPEG"), odd))
+    assert response.status_code == 202
+    assert response.json()["photo"] == {"width": 80, "height": 120, "focal_35mm": None}
 
 
 def test_the_settings_of_both_stages_are_kept_with_the_job(client, portrait):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -14,7 +15,7 @@ from shared.errors import JobConflictError, ModelError, ReliefError
 from shared.jobs import Job, Limits, PhotoInfo, Stage, State
 from shared.logs import request_id
 from shared.options import ModelOptions
-from shared.photo import DecodedPhoto, check_bytes, jpeg_from_pixels, read_photo
+from shared.photo import check_bytes, jpeg_from_pixels, read_photo
 from shared.settings import Settings
 from shared.storage import PHOTO, PHOTO_FOLDER
 from shared.webhooks import Webhook, check_url
@@ -40,10 +41,24 @@ class PageQuery(BaseModel):
     cursor: int | None = Field(None, ge=0, le=2**53, description="Where the page before ended; comes in its `next`.")
 
 
+@dataclass(frozen=True)
+class StoredPhoto:
+    """A photo as it will be stored, and what is known of it."""
+
+    jpeg: bytes
+    info: PhotoInfo
+
+
 @blueprint.post("/jobs")
 def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
     wished_wait_s()  # refuse a wrong wish before any work
+    job = ended_in_time(_submitted())
+    return answer(job, 200 if job.ended else 202)
+
+
+def _submitted() -> Job:
+    """The job of this request. The photo's bytes are let go with it: the client may wait for the end much longer."""
     submission = read_submission()
     _check_model(submission.depth.model)
     limits = services().settings
@@ -53,9 +68,7 @@ def create() -> Response:
         check_url(webhook.url, private=limits.webhook_private)
     check_bytes(len(submission.photo), limits.upload_mb)
     check_space(services())
-    photo = read_photo(submission.photo, limit_mp=limits.upload_mp)
-    job = ended_in_time(_accept(job_id, photo, submission, webhook))
-    return answer(job, 200 if job.ended else 202)
+    return _accept(job_id, _stored_photo(submission.photo, limits.upload_mp), submission, webhook)
 
 
 @blueprint.get("/jobs")
@@ -130,19 +143,32 @@ def delete(job_id: str) -> Response:
     return jsonify(deleted=job_id, files=services().storage.delete(job_id))
 
 
-def _accept(job_id: str, photo: DecodedPhoto, submission: Submission, webhook: Webhook | None) -> Job:
+def _stored_photo(data: bytes, limit_mp: float) -> StoredPhoto:
+    """Decode and encode in this request's turn; the pixels are gone after it.
+
+    Raises:
+        BusyError: too many requests do so just now.
+        PhotoError: the photo cannot be used.
+    """
+    with services().decoding.turn():
+        photo = read_photo(data, limit_mp=limit_mp)
+        height, width = photo.pixels.shape[:2]
+        info = PhotoInfo(width=width, height=height, focal_35mm=photo.focal_35mm)
+        return StoredPhoto(jpeg_from_pixels(photo.pixels), info)
+
+
+def _accept(job_id: str, photo: StoredPhoto, submission: Submission, webhook: Webhook | None) -> Job:
     """Photo to storage, record to Redis, hint to the workers: in this order, so that a job always has its photo."""
     doors = services()
-    doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(photo.pixels))
+    doors.storage.write(job_id, PHOTO_FOLDER, PHOTO, photo.jpeg)
     # Where Redis fails here, the photo stays: the record may exist although the answer was lost, and then needs it.
     # The workers' sweeper deletes photos that have no record.
-    height, width = photo.pixels.shape[:2]
     try:
         job = doors.store.create(
             job_id,
             owner=owner(),
             steps=submission.form.stages,
-            photo=PhotoInfo(width=width, height=height, focal_35mm=photo.focal_35mm),
+            photo=photo.info,
             depth=submission.depth,
             model=submission.model,
             request_id=request_id(),

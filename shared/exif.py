@@ -1,0 +1,70 @@
+"""The few numbers of EXIF metadata that Relief uses. What is broken or odd is left out: it never fails a photo.
+
+Source: Exif 2.32, section 4.6; TIFF 6.0, section 2 (a header, then directories of 12-byte entries).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from PIL.ExifTags import IFD, Base
+
+BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
+LAYOUTS = {1: "B", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii", 11: "f", 12: "d"}  # TIFF type -> struct; two: a fraction
+ENTRY_BYTES = 12
+OF_PHOTO = {int(Base.Orientation), int(IFD.Exif)}
+OF_LENS = {
+    int(Base.FocalLengthIn35mmFilm),
+    int(Base.FocalLength),
+    int(Base.FocalPlaneXResolution),
+    int(Base.FocalPlaneResolutionUnit),
+}
+
+
+def exif_numbers(tiff: bytes) -> dict[int, float]:
+    """Orientation, and what tells the focal length, by tag; without what is absent or cannot be read.
+
+    Args:
+        tiff: EXIF from its byte order mark on; empty where a photo has none.
+    Returns:
+        Numbers as they stand there: they may be absurd, infinite or NaN.
+    """
+    order = BYTE_ORDERS.get(tiff[:4])
+    if order is None:
+        return {}
+    [start] = _values(tiff, order + "I", 4) or [0]
+    numbers = _directory(tiff, order, start, OF_PHOTO)
+    start = numbers.pop(IFD.Exif, None)
+    return numbers | _directory(tiff, order, start, OF_LENS) if isinstance(start, int) else numbers
+
+
+def _directory(tiff: bytes, order: str, start: int, wanted: set[int]) -> dict[int, float]:
+    """The wanted numbers of the directory that starts there."""
+    numbers = {}
+    [entries] = _values(tiff, order + "H", start) or [0]
+    end = min(start + 2 + entries * ENTRY_BYTES, len(tiff))
+    for place in range(start + 2, end, ENTRY_BYTES):
+        tag, kind = _values(tiff, order + "HH", place) or (None, None)
+        if tag in wanted and (number := _number(tiff, order, kind, place + 8)) is not None:
+            numbers[tag] = number
+    return numbers
+
+
+def _number(tiff: bytes, order: str, kind: int, place: int) -> float | None:
+    """An entry's first value; it stands in the entry's own last 4 bytes, or where they point to if it is longer."""
+    if kind not in LAYOUTS:
+        return None
+    layout = order + LAYOUTS[kind]
+    if struct.calcsize(layout) > 4:
+        [place] = _values(tiff, order + "I", place) or [-1]
+    value, below = (*_values(tiff, layout, place), None, None)[:2]
+    if below is None:
+        return value
+    return value / below if below else None
+
+
+def _values(tiff: bytes, layout: str, place: int) -> tuple[Any, ...]:
+    """What stands there; nothing where that is not wholly inside."""
+    inside = 0 <= place <= len(tiff) - struct.calcsize(layout)
+    return struct.unpack_from(layout, tiff, place) if inside else ()

@@ -1,0 +1,110 @@
+"""A JPEG or PNG file cut down to what makes its pixels, before a decoder sees it.
+
+Decoders parse far more than pixels (previews, second images, compressed texts, animations), and a few bytes of it can
+cost them hours. What is left out here cannot; what is left is counted.
+
+Source: JPEG, ITU-T T.81, annex B; PNG, W3C specification, third edition, section 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.errors import PhotoError, PhotoTypeError
+
+MOST_SCANS = 100  # a progressive photo has about 10; each goes over all pixels, however few bytes it has
+MOST_SEGMENTS = 2000  # of a JPEG; they have up to 64 kB each
+MOST_CHUNKS = 100_000  # of a PNG; encoders write 8 kB or more in each
+JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
+MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")  # never in a scan's data, where 0x00 or RST follow 0xFF
+END, SCAN, EXIF, PROFILE = 0xD9, 0xDA, 0xE1, 0xE2
+FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; nobody's camera or browser knows the others
+PIXEL_SEGMENTS = {*FRAMES, 0xC4, END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # with tables, scans, JFIF, Adobe
+PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+EXIF_START, PROFILE_START = b"Exif\0\0", b"ICC_PROFILE\0"
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """What is needed of an upload.
+
+    image: a JPEG or PNG file of pixels and their colour profile, nothing else.
+    exif: metadata from the byte order mark on; empty where there is none.
+    """
+
+    image: bytes
+    exif: bytes
+
+
+def photo_file(data: bytes) -> PhotoFile:
+    """Cut a JPEG or PNG file down; a damaged or short one stays so.
+
+    Raises:
+        PhotoTypeError: it does not start as a JPEG or PNG file.
+        PhotoError: it has too many parts.
+    """
+    if data.startswith(JPEG_START):
+        return _jpeg(data)
+    if data.startswith(PNG_START):
+        return _png(data)
+    raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again")
+
+
+def _jpeg(data: bytes) -> PhotoFile:
+    kept, exif, scans = [JPEG_START], b"", 0
+    for number, (code, start, end) in enumerate(_segments(data)):
+        content = data[start + 4 : end] if code in (EXIF, PROFILE) else b""
+        scans += code == SCAN
+        _check_count(scans, MOST_SCANS, "scans")
+        _check_count(number, MOST_SEGMENTS, "segments")
+        if code in PIXEL_SEGMENTS or content.startswith(PROFILE_START):
+            kept.append(data[start:end])
+        elif content.startswith(EXIF_START):
+            exif = exif or content.removeprefix(EXIF_START)
+    return PhotoFile(b"".join(kept), exif)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker code, start and end of each segment up to the image's end; a scan's goes on to the next marker."""
+    place = len(JPEG_START)
+    while found := MARKER.search(data, place):
+        start, code = found.start(), data[found.end() - 1]
+        if code == END:
+            yield code, start, found.end()
+            return
+        place = found.end() + max(2, int.from_bytes(data[start + 2 : start + 4]))
+        if code == SCAN:
+            following = MARKER.search(data, place)
+            place = following.start() if following else len(data)
+        yield code, start, place
+
+
+def _png(data: bytes) -> PhotoFile:
+    kept, exif, seen = [PNG_START], b"", set[bytes]()
+    for number, (kind, start, end) in enumerate(_chunks(data)):
+        _check_count(number, MOST_CHUNKS, "chunks")
+        if kind in PIXEL_CHUNKS or (kind == b"iCCP" and kind not in seen):
+            kept.append(data[start:end])
+        elif kind == b"eXIf" and kind not in seen:
+            exif = data[start + 8 : end - 4].removeprefix(EXIF_START)
+        seen.add(kind)
+    return PhotoFile(b"".join(kept), exif)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start and end of each chunk up to the image's end."""
+    start, kind = len(PNG_START), b""
+    while start < len(data) and kind != b"IEND":
+        kind = data[start + 4 : start + 8]
+        end = start + 12 + int.from_bytes(data[start : start + 4])
+        yield kind, start, end
+        start = end
+
+
+def _check_count(count: int, most: int, parts: str) -> None:
+    if count > most:
+        raise PhotoError(
+            f"the photo's file has more than {most} {parts}, which no camera writes; save it anew and try again"
+        )
