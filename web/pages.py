@@ -6,10 +6,9 @@ import gzip
 from functools import cache
 
 from flask import Flask, Response, make_response, render_template, request, send_from_directory, url_for
-from plotly.offline import get_plotlyjs, get_plotlyjs_version
 from werkzeug.exceptions import NotFound
 
-from shared.viewer import static_folder
+from shared import viewer
 from web.access import owner
 
 CONTENT_SECURITY_POLICY = (
@@ -17,7 +16,7 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
 YEAR_S = 365 * 24 * 3600
-PLOTLY_URL = f"/plotly-{get_plotlyjs_version()}.min.js"  # the version is in the name, so it may be kept for a year
+PLOTLY_URL = f"/plotly-{viewer.plotly_version()}.min.js"  # the version is in the name, so it may be kept for a year
 
 
 def register(app: Flask) -> None:
@@ -38,16 +37,16 @@ def viewer_static(filename: str) -> Response:
     """A script or style of the viewer."""
     if not filename.endswith((".js", ".css")):
         raise NotFound
-    return send_from_directory(static_folder(), filename)
+    return send_from_directory(viewer.static_folder(), filename)
 
 
 def plotly_js() -> Response:
-    """plotly.js as the installed package carries it, compressed once per process."""
+    """plotly.js, compressed once per process."""
     if "gzip" in request.accept_encodings:
         response = make_response(_plotly_gzip())
         response.headers["Content-Encoding"] = "gzip"
     else:
-        response = make_response(get_plotlyjs())
+        response = make_response(viewer.plotly_js())
     response.content_type = "text/javascript; charset=utf-8"
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
     response.headers["Vary"] = "Accept-Encoding"
@@ -66,4 +65,4 @@ def add_security_headers(response: Response) -> Response:
 
 @cache
 def _plotly_gzip() -> bytes:
-    return gzip.compress(get_plotlyjs().encode(), 9)
+    return gzip.compress(viewer.plotly_js(), 9)

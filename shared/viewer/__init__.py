@@ -17,6 +17,7 @@ from typing import Literal
 from shared.pointcloud import PointCloud
 
 FOLDER = Path(__file__).parent
+PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
 # In the order in which they need each other.
 MODULES = (
     "cloud.js",
@@ -63,12 +64,22 @@ def _packed(data: bytes) -> str:
     return base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
 
 
+def plotly_js() -> bytes:
+    """plotly.js with its 3D traces alone."""
+    return PLOTLY.read_bytes()
+
+
+def plotly_version() -> str:
+    """The version that plotly.js tells of itself, such as 4.1.1."""
+    found = re.search(rb"plotly\.js \(gl3d - minified\) v([\d.]+)", plotly_js()[:200])
+    if found is None:
+        raise RuntimeError(f"{PLOTLY} does not begin as plotly.js does")
+    return found[1].decode()
+
+
 @lru_cache(maxsize=1)
 def _plotly() -> str:
-    """plotly.js of the installed Python package, packed: 2 MB instead of 4.8."""
-    from plotly.offline import get_plotlyjs  # not at import: it takes a while, and the web does not need it
-
-    return _packed(get_plotlyjs().encode())
+    return _packed(plotly_js())
 
 
 @lru_cache(maxsize=1)

@@ -8,9 +8,8 @@ from __future__ import annotations
 import tempfile
 
 from playwright.sync_api import Page, sync_playwright
-from plotly.offline import get_plotlyjs
 
-from shared.viewer import static_folder
+from shared.viewer import plotly_js, static_folder
 from tests.browser import open_chromium
 
 TARGET = static_folder() / "plotly.css"
@@ -18,9 +17,9 @@ HEADER = "/* Written by tests/shared/viewer/plotly_css.py: what plotly.js adds t
 
 
 def injected_css(page: Page) -> str:
-    """The rules that the installed plotly.js adds to an empty page, one on a line."""
+    """The rules that our plotly.js adds to an empty page, one on a line."""
     page.goto("about:blank")
-    page.add_script_tag(content=get_plotlyjs())
+    page.add_script_tag(content=plotly_js().decode())
     rules = page.evaluate(
         "[...document.getElementById('plotly.js-style-global').sheet.cssRules].map((rule) => rule.cssText)"
     )
