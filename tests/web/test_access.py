@@ -1,13 +1,18 @@
 """Two users cannot see each other's anything; who they are is told by a cookie or a key."""
 
+import subprocess
+import sys
+
 import httpx
 import pytest
 
 from shared.jobs import Stage
+from stack.local import PROJECT
 from tests.web.asking import API, assert_problem, finish_stage, upload
 from tests.web.conftest import client_of
 from web import create_app
-from web.keys import Keys, main
+from web.keys import Keys
+from web.keys.__main__ import main
 
 RESULTS = ("photo.jpg", "depth.png", "view.html")
 
@@ -106,6 +111,29 @@ def test_keys_are_made_listed_and_revoked_by_a_command(store, redis_url, setting
     assert main(["revoke", "lab"]) == 0
     assert Keys(store.redis).name_of(key) is None
     assert key.encode() not in b"".join(store.redis.scan_iter("*"))
+
+
+def keys_command(redis_url, *arguments) -> subprocess.CompletedProcess[str]:
+    """The command as a shell starts it."""
+    environment = {"REDIS_URL": redis_url, "RELIEF_DATA": "/tmp", "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "web.keys", *arguments]
+    return subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+
+
+def test_the_command_of_the_keys_says_nothing_but_what_was_asked(store, redis_url):
+    Keys(store.redis).create("lab")
+    listed = keys_command(redis_url, "list")
+    assert (listed.returncode, listed.stdout, listed.stderr) == (0, "lab\n", "")
+
+
+@pytest.mark.parametrize(
+    ("redis_url", "words"), [("redis://:pass-word@127.0.0.1:1/0", "refused"), ("http://pass-word@host", "REDIS_URL")]
+)
+def test_the_command_of_the_keys_tells_in_one_line_that_there_is_no_redis(redis_url, words):
+    refused = keys_command(redis_url, "list")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    [line] = refused.stderr.splitlines()
+    assert words in line and "pass-word" not in line
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""API keys: `python -m web.keys create|list|revoke NAME`. Redis holds their hashes, never the keys.
+"""API keys. Redis holds their hashes, never the keys; `python -m web.keys` makes and revokes them.
 
 A key has 256 random bits, so one round of SHA-256 hides it as well as a slow hash would. Jobs belong to the key's name:
 revoke and create with the same name gives a new key to the same jobs.
@@ -6,18 +6,14 @@ revoke and create with the same name gives a new key to the same jobs.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import re
 import secrets
-import sys
 from typing import cast
 
 from redis import Redis
 
 from shared.errors import ReliefError
-from shared.queue import connect
-from shared.settings import Settings
 
 NAMES = "relief:key-names"  # hash: name -> the key's hash
 HASHES = "relief:keys"  # hash: the key's hash -> name
@@ -70,36 +66,5 @@ class Keys:
         return name.decode() if name else None
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command; 0 where it was done."""
-    parser = argparse.ArgumentParser(prog="python -m web.keys", description="API keys of this Relief (REDIS_URL).")
-    commands = parser.add_subparsers(dest="command", required=True)
-    for command, words in (("create", "make a key and show it once"), ("revoke", "make a key worthless")):
-        commands.add_parser(command, help=words).add_argument("name")
-    commands.add_parser("list", help="the names of all keys")
-    chosen = parser.parse_args(arguments)
-    try:
-        redis = connect(Settings.from_environment().redis_url)
-        sys.stdout.write(_done(Keys(redis), chosen))
-        redis.close()
-    except ReliefError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-def _done(keys: Keys, chosen: argparse.Namespace) -> str:
-    if chosen.command == "create":
-        return f"{keys.create(chosen.name)}\n"
-    if chosen.command == "revoke":
-        keys.revoke(chosen.name)
-        return ""
-    return "".join(f"{name}\n" for name in keys.names())
-
-
 def _hash(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,150 @@
+"""The commands of `python -m web.client`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from web import client
+from web.client.api import Relief, printable
+from web.client.connection import connected
+from web.client.course import TOLD, Course, bar, bars, folders_of
+from web.client.patience import Patience, in_words
+
+AT_ONCE = 4
+GRACE_S = 1.0
+PATIENCE_S = 60.0
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; 0 where everything asked for was done."""
+    chosen = _parser().parse_args(arguments)
+    console = Console(markup=False, highlight=False, emoji=False)
+    try:
+        with connected(chosen.url, Patience(chosen.patience)) as relief:
+            return int(chosen.run(relief, chosen, console))
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except TOLD as error:
+        sys.stderr.write(f"{in_words(error)}\n")
+        return 1
+
+
+def _submit(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
+    settings = {name: value for name, _, value in (pair.partition("=") for pair in chosen.set)}
+    course = Course(relief, bars(console), settings, not chosen.no_wait)
+    try:
+        with course.progress as progress:
+            return _side_by_side(
+                relief,
+                [
+                    partial(course.sent, photo, chosen.out and chosen.out / name, bar(progress, photo.name))
+                    for photo, name in folders_of(chosen.photos).items()
+                ],
+            )
+    except KeyboardInterrupt:
+        if course.made:
+            console.print(
+                f"The jobs that were made go on. To follow them: watch {' '.join(course.made)}", soft_wrap=True
+            )
+        raise
+
+
+def _watch(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
+    with bars(console) as progress:
+        course = Course(relief, progress)
+        return _side_by_side(relief, [partial(course.watched, job_id, bar(progress, job_id)) for job_id in chosen.jobs])
+
+
+def _side_by_side(relief: Relief, tasks: list[Callable[[], bool]]) -> int:
+    """0 where all tasks say True; an interruption ends them, and does not wait long for it."""
+    pool = ThreadPoolExecutor(AT_ONCE)
+    futures = [pool.submit(task) for task in tasks]
+    try:
+        wait(futures)
+        return 0 if all(future.result() for future in futures) else 1
+    except KeyboardInterrupt:
+        relief.stop()
+        pool.shutdown(wait=False, cancel_futures=True)
+        wait([future for future in futures if future.running()], GRACE_S)
+        raise
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _status(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
+    for job_id in chosen.jobs:
+        console.print_json(json.dumps(relief.status(job_id)))
+    return 0
+
+
+def _download(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
+    for path in relief.download(relief.status(chosen.job), chosen.out, chosen.names):
+        console.print(f"{printable(str(path))}  {path.stat().st_size:,} bytes", soft_wrap=True)
+    return 0
+
+
+def _cancel(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
+    for job_id in chosen.jobs:
+        console.print(f"{job_id}  {relief.cancel(job_id)['state']}", soft_wrap=True)
+    return 0
+
+
+def _list(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
+    for job in relief.jobs():
+        line = f"{job['id']}  {job['created_at'][:19]}  {job['state']:9}  {job['message']}"
+        console.print(line, soft_wrap=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m web.client", description=(client.__doc__ or "").partition("\n\n")[2]
+    )
+    parser.add_argument("--url", default=os.environ.get("RELIEF_URL", "http://127.0.0.1:8000"))
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=PATIENCE_S,
+        metavar="SECONDS",
+        help="how long to try again where the server answers no more, or has too much to do (default %(default).0f)",
+    )
+    commands = parser.add_subparsers(required=True)
+    submit = commands.add_parser("submit", help="send photos, follow them, fetch what comes of them")
+    submit.add_argument("photos", nargs="+", type=Path)
+    submit.add_argument("--out", type=Path, help="folder for the results; one folder in it for each photo")
+    submit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting; see /docs")
+    submit.add_argument("--no-wait", action="store_true", help="only send")
+    submit.set_defaults(run=_submit)
+    for name, run, words in (
+        ("status", _status, "tell how jobs stand"),
+        ("watch", _watch, "follow jobs to their end"),
+        ("cancel", _cancel, "stop jobs"),
+    ):
+        command = commands.add_parser(name, help=words)
+        command.add_argument("jobs", nargs="+")
+        command.set_defaults(run=run)
+    download = commands.add_parser("download", help="fetch the results of a job, or those that are named")
+    download.add_argument("job")
+    download.add_argument("names", nargs="*")
+    download.add_argument("--out", type=Path, default=Path())
+    download.set_defaults(run=_download)
+    commands.add_parser("list", help="one's own jobs, newest first").set_defaults(run=_list)
+    return parser
+
+
+if __name__ == "__main__":
+    code = main()
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        os._exit(code)  # Python would wait for the threads, which may hang in a long-poll
+    sys.exit(code)

@@ -1,0 +1,184 @@
+"""The job API over HTTP."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from shared.errors import ReliefError
+from web.client.patience import AwayError, Patience
+
+API = "/api/v1/jobs"
+ALL = "all.zip"
+ENDED = ("succeeded", "failed", "canceled")
+AWAY = (429, 502, 503, 504)
+WAIT_S = 20
+POLL_S = 1.0
+ID = re.compile(r"[A-Za-z0-9_-]+")  # of a job, or the token of a shared one: a path segment that needs no quoting
+
+Job = dict[str, Any]
+
+
+class RefusedError(ReliefError):
+    """The server refused, and said why; or what was asked for cannot be."""
+
+
+class Relief:
+    """The job API over HTTP; asks again, so long as its patience lasts, where the server or the way to it fails."""
+
+    def __init__(self, http: httpx.Client, patience: Patience) -> None:
+        self._http = http
+        self._patience = patience
+
+    def visit(self) -> httpx.Cookies:
+        """Open the page, which gives a cookie to whoever has none that counts; gives what it gave.
+
+        Not asked again: where nobody answers at the first time, the address is the first thing to look at.
+        """
+        return _checked(self._http.get("/")).cookies
+
+    def submit(self, photo: Path, settings: dict[str, str]) -> Job:
+        """Send a photo; sent again after a lost answer, it makes no second job."""
+        kind = mimetypes.guess_type(photo.name)[0] or "application/octet-stream"
+        headers = {"Idempotency-Key": uuid.uuid4().hex}
+        files = {"photo": (printable(photo.name), photo.read_bytes(), kind)}
+        return _json(self._asked(self._http.build_request("POST", API, files=files, data=settings, headers=headers)))
+
+    def status(self, job_id: str) -> Job:
+        """How a job stands."""
+        return _json(self._asked(self._http.build_request("GET", _path(job_id))))
+
+    def follow(self, job_id: str) -> Iterator[Job]:
+        """The job now and at each change, to its end."""
+        known, state = "", ""
+        while state not in ENDED:
+            asked = time.monotonic()
+            answer = self._news(job_id, known)
+            if answer.status_code != httpx.codes.NOT_MODIFIED:
+                job, known = _json(answer), answer.headers.get("ETag", "")
+                state = job["state"]
+                yield job
+            elif time.monotonic() - asked < POLL_S:
+                self._patience.pause(POLL_S)  # the server has no thread left to wait with
+
+    def download(self, job: Job, folder: Path, names: list[str]) -> list[Path]:
+        """Fetch results, all but the archive where none is named, into the folder.
+
+        Raises:
+            RefusedError: the job has no results, or none of such a name; nothing is fetched then.
+        """
+        results = {file["name"]: file["url"] for file in job["results"]}
+        if not results:
+            raise RefusedError(f"job {job['id']} has no results: {job['message']}")
+        missing = [name for name in names if name not in results]
+        if missing:
+            raise RefusedError(f"job {job['id']} has no {', '.join(missing)}; it has {', '.join(results)}")
+        folder.mkdir(parents=True, exist_ok=True)
+        wished = names or [name for name in results if name != ALL]
+        return [self._fetched(results[name], folder / Path(name).name) for name in wished]
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job."""
+        return _json(self._asked(self._http.build_request("POST", f"{_path(job_id)}/cancel")))
+
+    def jobs(self) -> Iterator[Job]:
+        """One's own jobs, newest first."""
+        url: str | None = f"{API}?limit=100"
+        while url:
+            page = _json(self._asked(self._http.build_request("GET", url)))
+            yield from page["jobs"]
+            url = page["next"]
+
+    def stop(self) -> None:
+        """End what is under way in other threads at its next step."""
+        self._patience.stop()
+
+    def _asked(self, request: httpx.Request) -> httpx.Response:
+        """The answer to a request that may be sent more than once, each time the very same."""
+        return self._patience.ask(lambda: _checked(self._http.send(request)))
+
+    def _news(self, job_id: str, known: str) -> httpx.Response:
+        """The job, or 304 where it stayed for WAIT_S as the known ETag says; without one at once."""
+        params, headers = ({"wait": WAIT_S}, {"If-None-Match": known}) if known else ({}, {})
+        return self._asked(self._http.build_request("GET", _path(job_id), params=params, headers=headers))
+
+    def _fetched(self, url: str, path: Path) -> Path:
+        self._patience.ask(lambda: self._fetch(url, path))
+        return path
+
+    def _fetch(self, url: str, path: Path) -> None:
+        """Write what is at the URL; the path has either all of it, or what it had before."""
+        part = path.with_name(f"{path.name}.part")
+        try:
+            with self._http.stream("GET", url) as answer, part.open("wb") as file:
+                if not answer.is_success:
+                    answer.read()
+                for chunk in _checked(answer).iter_bytes():
+                    self._patience.check()
+                    file.write(chunk)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def printable(text: str) -> str:
+    """The text with � for what cannot be shown: line ends, and bytes of a file name that are not UTF-8."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
+def _path(job_id: str) -> str:
+    """Where a job is.
+
+    Raises:
+        RefusedError: that is no id.
+    """
+    if not ID.fullmatch(job_id):
+        raise RefusedError(f"{job_id!r} is no id of a job; `list` tells them")
+    return f"{API}/{job_id}"
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    """The answer, if it is a good one.
+
+    Raises:
+        AwayError: it is worth another try.
+        RefusedError: it is a problem; in its own words.
+    """
+    if answer.is_success or answer.status_code == httpx.codes.NOT_MODIFIED:
+        return answer
+    problem = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+    words = _json(answer)["detail"] if problem else f"the server answered {answer.status_code} {answer.reason_phrase}"
+    if answer.status_code in AWAY:
+        raise AwayError(words, _retry_after_s(answer.headers.get("Retry-After", "")))
+    raise RefusedError(f"{words} (it is at {answer.headers['Location']})" if answer.has_redirect_location else words)
+
+
+def _retry_after_s(wish: str) -> float:
+    """Seconds, given as such or as a date; 0 where it is neither (RFC 9110, 10.2.3)."""
+    if wish.isdecimal():
+        return float(wish)
+    try:
+        return max(0.0, (parsedate_to_datetime(wish) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return 0.0
+
+
+def _json(answer: httpx.Response) -> Any:
+    """The body.
+
+    Raises:
+        RefusedError: it is not JSON, so whoever answered is not Relief.
+    """
+    try:
+        return answer.json()
+    except ValueError as error:
+        raise RefusedError(f"what answers at {answer.url} is not Relief: its answer is not JSON") from error
