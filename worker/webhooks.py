@@ -26,16 +26,27 @@ class Courier:
 
     def __init__(self, deliveries: Deliveries, *, private: bool) -> None:
         self._deliveries, self._private = deliveries, private
+        self._stopped = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._deliver_until_stopped, name=f"courier-{number}", daemon=True)
+            for number in range(COURIERS)
+        ]
 
     def start(self) -> None:
-        """Begin; ends with the process."""
-        for number in range(COURIERS):
-            threading.Thread(target=self._deliver_for_ever, name=f"courier-{number}", daemon=True).start()
+        """Begin; ends with the process, or by stop()."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Take nothing more; waits until what is in hand was told or put off."""
+        self._stopped.set()
+        for thread in self._threads:
+            thread.join()
 
     def deliver_due(self) -> int:
         """Tell all news that is due; gives how many were tried."""
         tried = 0
-        while delivery := self._deliveries.take():
+        while not self._stopped.is_set() and (delivery := self._deliveries.take()):
             self._deliver(delivery)
             tried += 1
         return tried
@@ -59,13 +70,13 @@ class Courier:
         again = self._deliveries.failed(delivery)
         log.warning("webhook failed (try %d, %s): %s", delivery.attempt, "again" if again else "the last", reason)
 
-    def _deliver_for_ever(self) -> None:
-        while True:
+    def _deliver_until_stopped(self) -> None:
+        while not self._stopped.is_set():
             try:
                 self.deliver_due()
             except RedisError as error:
                 log.warning("webhooks put off, redis does not answer: %s", error)
-            time.sleep(LOOK_EVERY_S)
+            self._stopped.wait(LOOK_EVERY_S)
 
 
 def post(delivery: Delivery, *, private: bool) -> int:

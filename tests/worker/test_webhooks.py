@@ -57,6 +57,15 @@ def receiver() -> Iterator[Receiver]:
         thread.join()
 
 
+@pytest.fixture
+def couriers(store) -> Iterator[Courier]:
+    """The threads of a worker at their work; they end with the test, so that they take no news of the next one."""
+    courier = Courier(Deliveries(store.redis), private=True)
+    courier.start()
+    yield courier
+    courier.stop()
+
+
 def job_with_webhook(store: JobStore, url: str, events=("succeeded", "failed")) -> str:
     return store.create(
         uuid.uuid4().hex,
@@ -90,13 +99,12 @@ def test_the_end_of_a_job_is_told_once_and_signed(store, receiver):
     assert not store.redis.keys("relief:news:*")
 
 
-def test_a_slow_receiver_does_not_hold_up_the_others(store, receiver):
+def test_a_slow_receiver_does_not_hold_up_the_others(store, receiver, couriers):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
         for url in (f"http://127.0.0.1:{silent.getsockname()[1]}/", receiver.url):
             job_with_webhook(store, url)
             store.finish(claim(store)[0], Finished((), {}))
         begun = time.monotonic()
-        Courier(Deliveries(store.redis), private=True).start()
         while not receiver.got and time.monotonic() - begun < 30:
             time.sleep(0.02)
     assert len(receiver.got) == 1
