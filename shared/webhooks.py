@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,8 @@ from shared.errors import ReliefError
 LUA = Path(__file__).parent / "lua"
 TAKEN_S = 60.0
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+LONGEST_NAME = 253  # RFC 1035
+NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
 RETRIES_S = (5, 20, 80, 320, 1280, 5120)  # after each failed try; then it is given up
 Event = Literal["succeeded", "failed", "canceled"]
 
@@ -93,37 +96,79 @@ def signature(secret: str, body: str, at_s: int) -> str:
 
 
 def check_url(url: str, *, private: bool) -> None:
-    """Refuse early what will be refused again, by its addresses, when it is called.
+    """Refuse early what can never be called, or will be refused by its addresses when it is.
+
+    What is said of it never has the path or the query in it, which may hold a secret: it goes into logs.
 
     Raises:
-        WebhookAddressError: not http or https, no host, a user in it, or an address that is not public.
+        WebhookAddressError: a space, a control or a non-ASCII character, not http or https, no host or a wrong one,
+            a user, a port that is none, or an address that is not public.
     """
+    if any(character <= " " or character == "\x7f" for character in url):
+        raise WebhookAddressError("the webhook's URL has a space or a control character in it; write it as %20 or so")
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
+        host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise WebhookAddressError(f"the webhook {url!r} is no URL: {error}") from error
+        raise WebhookAddressError(f"the webhook is no URL: {error}") from error
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
-        raise WebhookAddressError(f"the webhook {url!r} is no http or https URL without a user")
+        raise WebhookAddressError("the webhook is no http or https URL with a host and without a user")
+    if port == 0:
+        raise WebhookAddressError("the webhook's port is 0; from 1 to 65535 are allowed")
+    if not (parts.path + parts.query + parts.fragment).isascii():
+        # Refused, not encoded: only its owner knows the bytes that are meant, and we call what was given or nothing.
+        raise WebhookAddressError("the webhook's path or query is not ASCII; percent-encode it")
+    _check_host(host, private=private)
+
+
+def _check_host(host: str, *, private: bool) -> None:
+    if ":" in host:
+        _check_ipv6(host)
+        name = host
+    else:
+        name = _ascii_name(host).rstrip(".")
     if private:
         return
-    if host == "localhost" or host.endswith(".localhost") or ("." not in host and ":" not in host):
+    if name == "localhost" or name.endswith(".localhost") or ("." not in name and ":" not in name):
         raise WebhookAddressError(f"the webhook's host {host!r} is not public")
     try:
-        check_address(host)
+        check_address(name)
     except ValueError:
         return  # a name: its addresses are looked at when it is called
 
 
+def _check_ipv6(host: str) -> None:
+    try:
+        zone = ipaddress.IPv6Address(host).scope_id
+    except ValueError as error:
+        raise WebhookAddressError(f"the webhook's host {host!r} is no IPv6 address") from error
+    if zone is not None:  # names a network card of ours
+        raise WebhookAddressError(f"the webhook's host {host!r} has a zone; an address without one is allowed")
+
+
+def _ascii_name(host: str) -> str:
+    """The name as name servers know it."""
+    try:
+        name = host.encode("idna").decode()
+    except UnicodeError as error:
+        raise WebhookAddressError(f"the webhook's host {host!r} is no name: {error}") from error
+    if len(name) > LONGEST_NAME or not NAME.fullmatch(name):
+        raise WebhookAddressError(
+            f"the webhook's host {host!r} is no name: letters, digits, '-', '_' and dots, {LONGEST_NAME} in all"
+        )
+    return name
+
+
 def check_address(address: str) -> None:
-    """Refuse an IP address that is not public: private, loopback, link-local, multicast, reserved.
+    """Refuse an IP address that is not public: private, loopback, link-local, site-local, multicast, reserved.
 
     Raises:
         WebhookAddressError: it is not public.
         ValueError: it is no IP address.
     """
     ip = _embedded(ipaddress.ip_address(address.partition("%")[0]))
-    if not ip.is_global or ip.is_multicast or ip.is_reserved:
+    site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local  # which Python 3.11 takes for global
+    if not ip.is_global or ip.is_multicast or ip.is_reserved or site_local:
         raise WebhookAddressError(f"the webhook's address {address} is not public")
 
 

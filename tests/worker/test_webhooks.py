@@ -15,7 +15,16 @@ import pytest
 from shared.jobs import Finished, PhotoInfo, Stage
 from shared.options import DepthOptions, ModelOptions
 from shared.store import JobStore
-from shared.webhooks import RETRIES_S, Deliveries, Delivery, Webhook, WebhookAddressError, check_url, signature
+from shared.webhooks import (
+    RETRIES_S,
+    Deliveries,
+    Delivery,
+    Webhook,
+    WebhookAddressError,
+    check_address,
+    check_url,
+    signature,
+)
 from tests.shared.test_store import claim
 from worker.webhooks import TIMEOUT_S, Courier, post
 
@@ -180,23 +189,85 @@ def test_an_address_that_is_not_public_is_never_called(store, receiver):
         "http://[fe80::1]/",
         "http://[64:ff9b::10.0.0.1]/",
         "http://[2002:7f00:1::]/",
+        "http://[fec0::1]/",  # site-local
+        "http://[2001:0:5ef5:79fd:0:59d:a0e5:ba1]/",  # Teredo
+        "http://[64:ff9b:1::5db8:d822]/",  # NAT64 of a private network, RFC 8215
         "http://224.0.0.1/",
         "http://0.0.0.0/",
         "http://localhost:8000/",
+        "http://localhost./",
         "http://redis:6379/",
+        "http://１２７.0.0.1/",
+    ],
+)
+def test_a_url_that_is_not_public_is_refused_at_once_and_taken_where_private_ones_are(url):
+    with pytest.raises(WebhookAddressError, match="not public"):
+        check_url(url, private=False)
+    check_url(url, private=True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
         "ftp://example.com/",
         "https://user@example.com/",
         "https:///x",
         "https://example.com:99999/",
+        "https://example.com:0/",
+        "https://example.com/a b",
+        "https://example.com/a\r\nHost: x",
+        "https://example.com/a\tb",
+        "https://example.com/\0",
+        "https://example.com/\x7f",
+        " https://example.com/",
+        "https://example.com/\u2028",
+        "https://example.com/gr\u00fc\u00dfe",
+        "https://example.com/?q=\u00fc",
+        "https://exa mple.com/",
+        "https://exa%6Dple.com/",
+        "https://exa;mple.com/",
+        "http://a..b/",
+        "http://.a.b/",
+        f"http://{'a' * 64}.com/",
+        f"http://{'a.' * 127}com/",
+        "http://[2606:4700::1%25eth0]/",
+        "http://[2606:4700::1%eth0]/",
+        "http://[v1.fe80::a+en1]/",
+        "http://[::1/",
         "nonsense",
     ],
 )
-def test_a_url_that_would_not_be_called_is_refused_at_once(url):
+@pytest.mark.parametrize("private", [False, True])
+def test_a_url_that_can_never_be_called_is_refused_at_once(url, private):
     with pytest.raises(WebhookAddressError):
-        check_url(url, private=False)
+        check_url(url, private=private)
 
 
-def test_a_public_url_is_taken():
-    check_url("https://example.com/hook?x=1", private=False)
-    check_url("http://93.184.216.34:8080/", private=False)
-    check_url("http://[64:ff9b::93.184.216.34]/", private=False)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com",
+        "https://example.com/hook?x=1#y",
+        "https://example.com./gr%C3%BC%C3%9Fe",
+        "HTTPS://EXAMPLE.com:8443/",
+        "https://b\u00fccher.example/",
+        "https://a_b-c.example/",
+        "http://93.184.216.34:8080/",
+        "http://[64:ff9b::93.184.216.34]/",
+    ],
+)
+def test_a_public_url_is_taken(url):
+    check_url(url, private=False)
+
+
+def test_a_refusal_keeps_the_secret_of_a_path_to_itself():
+    for url in ("https://example.com/secret token", "ftp://example.com/secret", "https://example.com:0/secret"):
+        with pytest.raises(WebhookAddressError) as refusal:
+            check_url(url, private=False)
+        assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("address", ["fec0::1", "2001::1", "64:ff9b:1::5db8:d822", "fe80::1%eth0", "::10.0.0.1"])
+def test_an_address_out_of_a_name_server_is_refused_where_it_is_not_public(address):
+    with pytest.raises(WebhookAddressError, match="not public"):
+        check_address(address)
