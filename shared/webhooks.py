@@ -98,19 +98,19 @@ def signature(secret: str, body: str, at_s: int) -> str:
 def check_url(url: str, *, private: bool) -> None:
     """Refuse early what can never be called, or will be refused by its addresses when it is.
 
-    What is said of it never has the path or the query in it, which may hold a secret: it goes into logs.
+    Of the URL, the error tells the host at most: the rest may hold a secret, and errors go into logs.
 
     Raises:
         WebhookAddressError: a space, a control or a non-ASCII character, not http or https, no host or a wrong one,
             a user, a port that is none, or an address that is not public.
     """
     if any(character <= " " or character == "\x7f" for character in url):
-        raise WebhookAddressError("the webhook's URL has a space or a control character in it; write it as %20 or so")
+        raise WebhookAddressError("the webhook's URL has a space or a control character in it; percent-encode it")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise WebhookAddressError(f"the webhook is no URL: {error}") from error
+    except ValueError:
+        raise WebhookAddressError("the webhook is no URL: its host, or its port (1 to 65535), cannot be read") from None
     if parts.scheme not in ("http", "https") or not host or parts.username is not None:
         raise WebhookAddressError("the webhook is no http or https URL with a host and without a user")
     if port == 0:

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from redis.exceptions import RedisError
 
-from shared.webhooks import Deliveries, Delivery, WebhookAddressError, check_address, signature
+from shared.webhooks import Deliveries, Delivery, WebhookAddressError, check_address, check_url, signature
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,17 @@ class Courier:
         return tried
 
     def _deliver(self, delivery: Delivery) -> None:
-        host = urlsplit(delivery.url).hostname  # the rest of the URL may hold a secret
         try:
+            check_url(delivery.url, private=self._private)
+            host = urlsplit(delivery.url).hostname  # the rest of the URL may hold a secret
             status = post(delivery, private=self._private)
         except WebhookAddressError as error:
             log.warning("webhook given up: %s", error)
             self._deliveries.done(delivery)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except OSError as error:
             self._failed(delivery, f"{host}: {error}")
+        except (ValueError, http.client.HTTPException) as error:  # their text may hold the path
+            self._failed(delivery, f"{host}: {type(error).__name__}")
         else:
             if 200 <= status < 300:
                 self._deliveries.done(delivery)

@@ -167,6 +167,17 @@ def test_a_receiver_that_refuses_is_told_again_later_and_redirects_are_not_follo
     assert [path for path, _, _ in receiver.got] == ["/hook?a=1"] * (len(RETRIES_S) + 1)
 
 
+@pytest.mark.parametrize(
+    "rest", ["/secret token/xyz", "/secret\r\nX: y", "/secr\u00e9t", ":0/secret", ":secret/", "]/secret"]
+)
+def test_a_secret_in_a_path_does_not_get_into_the_log(store, receiver, caplog, rest):
+    job_with_webhook(store, f"http://127.0.0.1{rest}")  # as older versions let in
+    store.finish(claim(store)[0], Finished((), {}))
+    assert Courier(Deliveries(store.redis), private=True).deliver_due() == 1
+    assert "webhook" in caplog.text and "secr" not in caplog.text
+    assert not store.redis.keys("relief:news:*")  # nor is it tried again
+
+
 def test_an_address_that_is_not_public_is_never_called(store, receiver):
     for host in ("127.0.0.1", "localhost"):
         with pytest.raises(WebhookAddressError, match="not public"):
