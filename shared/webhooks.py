@@ -1,7 +1,8 @@
 """Webhooks: what a client wishes to be told, and the list of what is still to be told, in Redis.
 
 The scripts that end a job put its news on the list; a worker takes each from there for a while, so that another one
-takes it over where it dies, and strikes it off when it was delivered or is given up.
+takes it over where it dies, and strikes it off when it was delivered or is given up. Hosts take turns: while one is
+told, its other news wait, and those for other hosts go first.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 LONGEST_NAME = 253  # RFC 1035
 NAME = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
 RETRIES_S = (5, 20, 80, 320, 1280, 5120)  # after each failed try; then it is given up
+TRIES = len(RETRIES_S) + 1
 Event = Literal["succeeded", "failed", "canceled"]
 
 
@@ -57,14 +59,15 @@ class Delivery:
 
 
 class Deliveries:
-    """The news that are still to be told."""
+    """The news that are still to be told: one at a time to each host, and one after the other where hosts are slow."""
 
     def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._take = redis.register_script((LUA / "common.lua").read_text() + (LUA / "take_news.lua").read_text())
+        common = (LUA / "common.lua").read_text()
+        self._take = redis.register_script(common + (LUA / "take_news.lua").read_text())
+        self._put_back = redis.register_script(common + (LUA / "put_news_back.lua").read_text())
 
     def take(self) -> Delivery | None:
-        """News that is due, for this worker alone for a while; None where there is none."""
+        """News that is due, for this worker alone for a while, as is its host; None where there is none."""
         answer = self._take(args=[round(TAKEN_S * 1000)])
         if answer is None:
             return None
@@ -75,17 +78,15 @@ class Deliveries:
         return Delivery(number, row["url"], row["secret"], json.dumps(news), int(row["attempt"]))
 
     def done(self, delivery: Delivery) -> None:
-        """Strike it off."""
-        self._redis.zrem("relief:news", delivery.id)
-        self._redis.delete(f"relief:news:{delivery.id}")
+        """Strike it off, if it was not taken over."""
+        self._put_back(args=[delivery.id, delivery.attempt, ""])
 
     def failed(self, delivery: Delivery) -> bool:
         """Put it off, longer each time; False where it was the last try."""
-        if delivery.attempt > len(RETRIES_S):
+        if delivery.attempt >= TRIES:
             self.done(delivery)
             return False
-        now_s, _ = self._redis.time()
-        self._redis.zadd("relief:news", {delivery.id: (now_s + RETRIES_S[delivery.attempt - 1]) * 1000}, xx=True)
+        self._put_back(args=[delivery.id, delivery.attempt, RETRIES_S[delivery.attempt - 1] * 1000])
         return True
 
 
