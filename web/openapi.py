@@ -15,7 +15,7 @@ from shared.options import DepthOptions, ModelOptions
 from web.answers import WaitQuery
 from web.api.jobs import PageQuery
 from web.documents import Deleted, JobDocument, JobList, ModelList, OptionList, ProblemDocument, Shared, WorkerCount
-from web.submissions import IMAGE_TYPES, JobForm
+from web.submissions import IMAGE_TYPES, NOT_IN_QUERY, SECRET_HEADER, JobForm
 
 REF = "#/components/schemas/"
 SCHEMES = {
@@ -25,6 +25,7 @@ SCHEMES = {
 HEADERS = {
     "Prefer": "`wait=N`: answer when the job has ended, if that is within N seconds.",
     "Idempotency-Key": "The same key with the same body gives the same job for 24 hours.",
+    SECRET_HEADER: "In place of `webhook_secret`, and the only way with a bare image: 16 to 200 ASCII characters.",
     "If-None-Match": "The ETag of what one has; 304 where it is still so.",
     "If-Match": "The ETag that is meant; 412 where it is another by now.",
     "If-Range": "The ETag of what one has a part of; where it is another by now, all of it comes.",
@@ -73,7 +74,7 @@ OPERATIONS = {  # by operation id: method and endpoint
     "post_jobs_create": Operation(
         {202: JobDocument, 200: JobDocument},
         query=(JobSettingsForm, WaitQuery),
-        headers=("Prefer", "Idempotency-Key"),
+        headers=("Prefer", "Idempotency-Key", SECRET_HEADER),
         body=JobSettingsForm,
         gives=("Location", *JOB_HEADERS),
         refuses=(*ANY, 403, 413, 415, 422),
@@ -194,6 +195,7 @@ def _query(model: type[BaseModel]) -> list[dict[str, Any]]:
     return [
         {"in": "query", "name": name, "schema": schema, "description": schema.get("description", "")}
         for name, schema in schemas.items()
+        if name not in NOT_IN_QUERY
     ]
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -20,8 +20,11 @@ from shared.webhooks import Event, Webhook
 IMAGE_TYPES = ("image/jpeg", "image/png")
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 LONGEST_KEY = 255
+SECRET_HEADER = "Relief-Webhook-Secret"
+NOT_IN_QUERY = ("webhook_secret",)  # proxies log queries
 NOT_SETTINGS = ("wait", "photo")  # sent in the same places, but no settings of the job
 Options = TypeVar("Options", bound=BaseModel)
+Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri"})]
 
 
 class JobForm(BaseModel):
@@ -33,9 +36,12 @@ class JobForm(BaseModel):
         "depth,model,export", description="The stages to run, the first of which is always depth."
     )
 
-    webhook: str | None = Field(None, max_length=2000, description="URL that is told of the job's end by POST.")
+    webhook: Url | None = Field(None, description="URL that is told of the job's end by POST.")
     webhook_secret: str | None = Field(
-        None, min_length=16, max_length=200, description="Signs what is sent (HMAC-SHA256); required with a webhook."
+        None,
+        min_length=16,
+        max_length=200,
+        description="Signs what is sent (HMAC-SHA256); required with a webhook, here or in Relief-Webhook-Secret.",
     )
     webhook_events: str = Field(
         "succeeded,failed,canceled",
@@ -52,7 +58,10 @@ class JobForm(BaseModel):
         if self.webhook is None:
             return None
         if self.webhook_secret is None:
-            raise UnprocessableEntity("A webhook needs webhook_secret: 16 characters or more, known to you alone.")
+            raise UnprocessableEntity(
+                f"A webhook needs webhook_secret in the form, or the header {SECRET_HEADER}: "
+                "16 characters or more, known to you alone."
+            )
         events = dict.fromkeys(self.webhook_events.split(","))  # each once
         return Webhook(
             url=self.webhook, link=link, secret=self.webhook_secret, events=cast(tuple[Event, ...], tuple(events))
@@ -76,13 +85,14 @@ class Submission:
 
 
 def read_submission() -> Submission:
-    """What this request sends; options may stand in the form or in the query.
+    """What this request sends; options may stand in the form or in the query, a secret in a header or in the form.
 
     Raises:
-        UnprocessableEntity: a setting is wrong or unknown, or the Idempotency-Key is too long.
+        UnprocessableEntity: a setting is wrong, unknown, or a secret in the query, or the Idempotency-Key is too long.
         PhotoError: there is no photo where one should be.
     """
-    given = request.args.to_dict() | request.form.to_dict()
+    _refuse_secrets_in_query()
+    given = request.args.to_dict() | request.form.to_dict() | _secret_of_header()
     fields = {name: value for name, value in given.items() if name not in NOT_SETTINGS}
     form = _chosen_among(JobForm, fields)
     depth, model = _chosen_among(DepthOptions, fields), _chosen_among(ModelOptions, fields)
@@ -114,6 +124,23 @@ def _refuse_unknown(fields: Mapping[str, str]) -> None:
     unknown = sorted(set(fields) - known)
     if unknown:
         raise UnprocessableEntity(f"Unknown settings: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
+
+
+def _refuse_secrets_in_query() -> None:
+    if any(name in request.args for name in NOT_IN_QUERY):
+        raise UnprocessableEntity(
+            f"webhook_secret must not be in the query, which proxies log; send it in the header {SECRET_HEADER}."
+        )
+
+
+def _secret_of_header() -> dict[str, str]:
+    """The field that the header stands for; it goes before one in the form."""
+    secret = request.headers.get(SECRET_HEADER)
+    if not secret:
+        return {}
+    if not secret.isascii():  # its bytes would be another client's guess than ours
+        raise UnprocessableEntity(f"The header {SECRET_HEADER} may have ASCII characters only.")
+    return {"webhook_secret": secret}
 
 
 def _photo() -> bytes:

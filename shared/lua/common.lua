@@ -11,7 +11,8 @@ local PIXELS = P .. 'pixels' -- hash: owner -> pixels of all photos that are sto
 
 local SHARES = P .. 'shares' -- hash: token -> id of the job that whoever has the token may read
 
-local NEWS = P .. 'news' -- zset: number of a webhook's news -> when to tell it, ms; the news itself is in news:<number>
+local NEWS = P .. 'news' -- zset: host that webhooks wait for -> when it is its turn, ms; news itself is in news:<number>
+local TOLD = P .. 'news-told' -- zset: host that is being told -> when another one may take it over, ms; never in NEWS too
 
 local TRANSITIONS = {
   queued = { running = true, succeeded = true, failed = true, canceled = true },
@@ -154,6 +155,20 @@ local function forget(id)
   redis.call('PUBLISH', P .. 'changed', id)
 end
 
+-- zset of the news for one host: number -> when to tell it, ms.
+local function letters_key(host)
+  return P .. 'letters:' .. host
+end
+
+-- A host is no longer being told: its next news waits, behind all hosts that are due already.
+local function next_turn(host)
+  redis.call('ZREM', TOLD, host)
+  local next_news = redis.call('ZRANGE', letters_key(host), 0, 0, 'WITHSCORES')
+  if next_news[1] then
+    redis.call('ZADD', NEWS, math.max(now_ms(), tonumber(next_news[2])), host)
+  end
+end
+
 -- Put the job's new state on the list of what its webhook is to be told.
 local function tell(id)
   local webhook, state = get(id, 'webhook'), get(id, 'state')
@@ -164,9 +179,13 @@ local function tell(id)
   for _, event in ipairs(wish.events) do
     if event == state then
       local number, now = redis.call('INCR', P .. 'news-made'), now_ms()
+      local host = string.match(string.lower(wish.url), '^%w+://[^/?#]+') or wish.url -- with scheme and port
       local row = NEWS .. ':' .. number
-      redis.call('HSET', row, 'job', id, 'state', state, 'at_ms', now, 'url', wish.url, 'secret', wish.secret, 'link', wish.link, 'attempt', 0)
-      redis.call('ZADD', NEWS, now, number)
+      redis.call('HSET', row, 'job', id, 'state', state, 'at_ms', now, 'url', wish.url, 'secret', wish.secret, 'link', wish.link, 'host', host, 'attempt', 0)
+      redis.call('ZADD', letters_key(host), now, number)
+      if not redis.call('ZSCORE', TOLD, host) then
+        redis.call('ZADD', NEWS, 'LT', now, host)
+      end
     end
   end
 end

@@ -227,3 +227,38 @@ def test_a_webhook_is_checked_and_kept_out_of_the_document(client, store, portra
     assert made.status_code == 202 and "sixteen" not in made.text
     store.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
     assert store.redis.zcard("relief:news") == 1
+
+
+@pytest.mark.parametrize("kind", ["form", "image"])
+def test_a_webhooks_secret_may_come_in_a_header_and_never_in_the_query(client, store, portrait, kind):
+    photo = {"form": {"files": {"photo": ("a.jpg", portrait)}}, "image": {"content": portrait}}[kind]
+    headers = {"Content-Type": "image/png"} if kind == "image" else {}
+    hook = {"webhook": "https://example.com/hook", "steps": "depth"}
+
+    def ask(secret, **query):
+        given = headers | ({"Relief-Webhook-Secret": secret} if secret else {})
+        return client.post(f"{API}/jobs", params=hook | query, headers=given, **photo)
+
+    assert_problem(ask(None), 422, "Relief-Webhook-Secret")
+    assert_problem(ask(None, webhook_secret="sixteen letters!"), 422, "header Relief-Webhook-Secret")
+    assert_problem(ask("sixteen letters!", webhook_secret=""), 422, "must not be in the query")
+    assert_problem(ask("too short"), 422, "webhook_secret")
+    assert_problem(ask("s\u00e4chzehn Zeichen".encode()), 422, "ASCII")
+    assert ask("sixteen letters!").status_code == 202
+    store.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
+    [number] = store.redis.keys("relief:news:*")
+    assert store.redis.hget(number, "secret") == b"sixteen letters!"
+
+
+def test_the_header_goes_before_a_secret_in_the_form(client, store, portrait):
+    fields = {"webhook": "https://example.com/hook", "webhook_secret": "f" * 16, "steps": "depth"}
+    made = client.post(
+        f"{API}/jobs",
+        files={"photo": ("a.jpg", portrait)},
+        data=fields,
+        headers={"Relief-Webhook-Secret": "h" * 16},
+    )
+    assert made.status_code == 202
+    store.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
+    [number] = store.redis.keys("relief:news:*")
+    assert store.redis.hget(number, "secret") == b"h" * 16

@@ -50,6 +50,16 @@ def test_what_a_route_may_refuse_and_tell_is_described(client):
     assert {"206", "412", "416"} <= set(file["responses"])
 
 
+def test_a_webhooks_secret_is_offered_in_the_form_and_in_a_header_but_not_in_the_query(client):
+    asked = client.get("/openapi.json").json()["paths"]["/api/v1/jobs"]["post"]
+    offered = {(entry["in"], entry["name"]): entry for entry in asked["parameters"]}
+    assert ("query", "webhook_secret") not in offered and offered["header", "Relief-Webhook-Secret"]["description"]
+    form = asked["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    assert "webhook_secret" in form
+    for schema in (form["webhook"], offered["query", "webhook"]["schema"]):
+        assert {"type": "string", "format": "uri", "maxLength": 2000} in schema["anyOf"]
+
+
 def test_the_docs_page_tells_every_route_and_loads_nothing_from_elsewhere(client):
     page = client.get("/docs").text
     for path in client.get("/openapi.json").json()["paths"]:
