@@ -19,6 +19,7 @@ PHOTO = "photo.jpg"
 PHOTO_FOLDER = "photo"
 CLOUD = "cloud.rlf"  # compressed by gzip, as it is sent
 VIEW = "view.html"  # made from the cloud on request, not stored
+THUMBNAIL = "thumbnail.jpg"  # of the photo, made on request
 ALL = "all.zip"  # everything, made while it is sent
 
 CLOCK = ".clock"  # touched to learn the storage's time: this machine's may be wrong

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from shared.jobs import Job, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
-from shared.storage import ALL, CLOUD, PHOTO, VIEW
+from shared.storage import ALL, CLOUD, PHOTO, THUMBNAIL, VIEW
 from shared.store import JobStore
 from web.access import shared_as
 from web.expected import expected_seconds
@@ -206,6 +206,7 @@ def _links(job: Job) -> dict[str, str]:
     links = {"self": _url("jobs.show", job), "events": _url("events.events", job)}
     if job.state is not State.CANCELED:  # then its files are gone
         links["photo"] = _result_url(job, PHOTO)
+        links["thumbnail"] = _result_url(job, THUMBNAIL)
     if shared_as():
         return links
     links["delete"] = _url("jobs.delete", job)

@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+from PIL import Image
 
 from shared.jobs import Stage
 from tests.web.asking import API, assert_problem, finish_stage, upload
@@ -23,7 +24,7 @@ def test_who_has_the_link_may_read_and_nothing_else(client, stranger, job):
     assert shared["url"] == f"{client.base_url}/#job={shared['token']}"
     seen = stranger.get(f"{API}/jobs/{shared['token']}").json()
     assert job["id"] not in str(seen)
-    assert set(seen["links"]) == {"self", "photo", "events"}
+    assert set(seen["links"]) == {"self", "photo", "thumbnail", "events"}
     assert (seen["state"], seen["share_url"]) == ("succeeded", None)
     for result in seen["results"]:
         assert stranger.get(result["url"]).status_code == 200
@@ -75,6 +76,17 @@ def test_a_broken_download_goes_on_where_it_broke_off(client, job, name):
     assert (end.status_code, end.content) == (206, whole.content[-7:])
     assert client.get(url, headers={"Range": "bytes=100-", "If-Range": '"another"'}).content == whole.content
     assert_problem(client.get(url, headers={"Range": f"bytes={len(whole.content)}-"}), 416, "")
+
+
+def test_the_thumbnail_is_the_photo_in_small(client, stranger, job):
+    answer = client.get(job["links"]["thumbnail"])
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    with Image.open(io.BytesIO(answer.content)) as small:
+        assert (small.format, max(small.size)) == ("JPEG", 320)
+    assert len(answer.content) < 40_000
+    again = client.get(job["links"]["thumbnail"], headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert_problem(stranger.get(job["links"]["thumbnail"]), 404, "")
 
 
 def test_the_archive_is_another_one_once_a_result_is_added(client, store, storage, job):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import io
 import re
 from collections.abc import Iterable
 
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
+from PIL import Image
 from werkzeug.exceptions import PreconditionFailed
 
 from shared.errors import JobNotFoundError
 from shared.jobs import Job
 from shared.pointcloud import PointCloud
-from shared.storage import ALL, CLOUD, PHOTO, PHOTO_FOLDER, VIEW
+from shared.storage import ALL, CLOUD, PHOTO, PHOTO_FOLDER, THUMBNAIL, VIEW
 from shared.viewer import view_html
 from web.access import readable_job
 from web.archive import Archive, Member
@@ -22,6 +24,7 @@ from web.services import services
 blueprint = APIBlueprint("results", __name__)
 
 ONE_RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-\d{1,18})")
+THUMBNAIL_PX = (320, 320)
 TYPES = {  # ours by name, never the uploader's word
     "jpg": "image/jpeg",
     "png": "image/png",
@@ -52,6 +55,8 @@ def download(job_id: str, name: str) -> Response:
         return _view(job)
     if name == ALL:
         return _all(job)
+    if name == THUMBNAIL:
+        return _thumbnail(job)
     folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)
     path = services().storage.path(job.id, folder, name)
     if not path.is_file():
@@ -81,6 +86,21 @@ def _all(job: Job) -> Response:
     except FileNotFoundError as error:
         raise JobNotFoundError("files of this job are gone") from error
     return _made(archive, ALL, size, archive.etag)
+
+
+def _thumbnail(job: Job) -> Response:
+    """The photo, small."""
+    try:
+        with Image.open(services().storage.path(job.id, PHOTO_FOLDER, PHOTO)) as photo:
+            photo.draft("RGB", THUMBNAIL_PX)  # the decoder itself makes it smaller, which is much quicker
+            photo.thumbnail(THUMBNAIL_PX)
+            output = io.BytesIO()
+            photo.save(output, "JPEG", quality=80)
+    except FileNotFoundError as error:
+        raise JobNotFoundError("the photo of this job is gone") from error
+    response = _made(output.getvalue(), THUMBNAIL, output.tell(), THUMBNAIL)
+    response.headers["Content-Disposition"] = "inline"
+    return response
 
 
 def _made(body: Iterable[bytes] | bytes, name: str, size: int, etag: str) -> Response:

@@ -1,7 +1,7 @@
 // @ts-check
 /** The job and the view in the page's address, after the #: a reload or a link finds both again. */
 
-/** @param {"job"|"view"} name @returns {string|null} */
+/** @param {string} name job, photo (one that was chosen and not sent yet), view or look @returns {string|null} */
 export const inAddress = (name) => new URLSearchParams(location.hash.slice(1)).get(name);
 
 /**

@@ -47,8 +47,10 @@ async function open(refused) {
 export function offerCamera(chosen, refused) {
   if (!navigator.mediaDevices?.getUserMedia) return;
   const dialog = byId("camera");
-  byId("camera-open").hidden = false;
-  byId("camera-open").addEventListener("click", () => open(refused));
+  for (const button of document.querySelectorAll(".camera-open")) {
+    /** @type {HTMLElement} */ (button).hidden = false;
+    button.addEventListener("click", () => open(refused));
+  }
   byId("camera-cancel").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", stop);
   byId("camera-take").addEventListener("click", async () => {

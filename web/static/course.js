@@ -5,13 +5,19 @@ import { inAddress, setAddress } from "./address.js";
 import { createJob, getBlob, getJson, jobUrl, post, Refusal } from "./api.js";
 import { announce, byId } from "./dom.js";
 import * as panels from "./panels.js";
-import { forgetJob, showJobActions } from "./keep.js";
-import { chosenSettings, settingsAreValid, showSettings } from "./settings.js";
+import { markOpenJob, refreshGallery } from "./gallery.js";
+import { forgetJob, isOwn, showJobActions } from "./keep.js";
+import { chosenSettings, settingsAreValid, settingsDiffer, showKeptSettings, showSettings } from "./settings.js";
 import { hideCloud, showCloud, viewer } from "./view3d.js";
 import { hasEnded, watch } from "./watch.js";
 
 /** @typedef {import("./api.js").Job} Job */
 
+const NOWHERE = { job: null, photo: null, view: null, look: null };
+const GONE = {
+  title: "This job is not here any more",
+  detail: "It has expired, was deleted, or belongs to someone else: then ask for a share link. Or choose a photo to begin.",
+};
 const state = {
   /** @type {Blob|null} */ photo: null, // to be sent by the first button
   /** @type {Job|null} */ job: null,
@@ -30,9 +36,16 @@ function showState() {
     depth: Boolean(result("depth.png")),
     cloud: state.cloud,
     busy: state.busy,
-    own: !state.job || "delete" in state.job.links,
+    own: !state.job || isOwn(state.job),
+    again: {
+      depth: !state.job || !result("depth.png") || settingsDiffer("depth", state.job.settings.depth),
+      model: !state.job || !state.cloud || settingsDiffer("model", state.job.settings.model),
+    },
   });
 }
+
+/** Someone has chosen another setting. */
+export const settingsChanged = showState;
 
 /** @param {unknown} error */
 export function fail(error) {
@@ -40,9 +53,23 @@ export function fail(error) {
   panels.showStatus(null);
   showState();
   if (error instanceof DOMException && error.name === "AbortError") return;
+  if (error instanceof Refusal && error.status === 404 && state.job) return lose();
   const title = error instanceof Refusal ? error.title : "That did not work";
   const another = error instanceof Refusal && /photo/.test(error.type);
   panels.showError({ title, detail: error instanceof Error ? error.message : String(error), another });
+}
+
+/** The job of the page is not there any more: its photo alone stays, where the page has it. */
+function lose() {
+  const { photo } = state;
+  if (photo) choose(photo);
+  else {
+    clear();
+    setAddress(NOWHERE);
+    showState();
+  }
+  panels.showError(GONE);
+  refreshGallery();
 }
 
 /** Leave the job that is shown, if any. */
@@ -62,11 +89,20 @@ function clear() {
   byId("downloads").hidden = byId("report").hidden = true;
 }
 
+/** @type {Blob|null} */
+let chosen = null; // the last photo: Back and Forward find it again
+
 /** @param {Blob} photo */
 export function choose(photo) {
+  chosen = photo;
+  setAddress({ ...NOWHERE, photo: "new" }, { step: inAddress("photo") === null });
+  showChosen(photo);
+}
+
+/** @param {Blob} photo */
+function showChosen(photo) {
   clear();
   state.photo = photo;
-  setAddress({ job: null, view: null, look: null }, { step: Boolean(inAddress("job")) });
   panels.showImage("photo-image", URL.createObjectURL(photo));
   showState();
   byId("generate-depth").focus({ preventScroll: true });
@@ -87,6 +123,7 @@ export async function generateDepth() {
     const sending = (fraction) => panels.showStatus({ stage: "depth", text: "Sending the photo", fraction });
     sending(0);
     panels.reveal("depth");
+    byId("cancel").focus({ preventScroll: true });
     const fields = { steps: "depth", ...chosenSettings("depth"), ...chosenSettings("model") };
     const { job, abort } = createJob(photo, fields, sending);
     state.stopSending = abort;
@@ -95,8 +132,9 @@ export async function generateDepth() {
     panels.clearImage("depth-image");
     hideCloud();
     state.cloud = false;
-    setAddress({ job: accepted.id }, { step: true });
+    setAddress({ job: accepted.id, photo: null }, { step: true });
     follow(accepted);
+    refreshGallery();
   } catch (error) {
     fail(error);
   }
@@ -112,8 +150,9 @@ export async function generateModel() {
     setAddress({ look: null }); // the colour that is chosen now shall be seen
     panels.showStatus({ stage: "model", text: "3D model: asking for it", fraction: null });
     panels.reveal("model");
+    byId("cancel").focus({ preventScroll: true });
     viewer().catch(() => {});
-    follow(await post(state.job.links.model ?? `${jobUrl(state.job.id)}/model`, chosenSettings("model")));
+    follow(await post(state.job.links.model, chosenSettings("model")));
   } catch (error) {
     fail(error);
   }
@@ -122,6 +161,7 @@ export async function generateModel() {
 /** Show a job and everything that becomes of it. @param {Job} job */
 export function follow(job) {
   state.stopWatching();
+  panels.showError(null);
   seen(job);
   if (hasEnded(job)) return;
   state.stopWatching = watch(job.links.self ?? jobUrl(job.id), {
@@ -144,6 +184,7 @@ function seen(job) {
   if (state.busy && job.stage !== "export") panels.showProgress(job);
   else ended(job); // while meshes are written, the 3D model can be looked at already
   showState();
+  if (depth && !state.cloud && !state.busy) panels.moveFocus("generate-model");
 }
 
 /** @param {Job} job */
@@ -155,7 +196,7 @@ function ended(job) {
   if (job.state === "canceled") return canceled();
   const cloud = result("cloud.rlf");
   state.cloud = Boolean(cloud);
-  if (cloud) showCloud(job, cloud.url).catch(fail);
+  if (cloud) showCloud(job, cloud.url).then(() => panels.moveFocus("viewer"), fail);
   else if (job.state === "succeeded") {
     panels.reveal("model");
     announce("The depth map is ready. Next: generate the 3D model.");
@@ -168,7 +209,7 @@ function canceled() {
   const { photo } = state;
   if (photo) return choose(photo);
   clear();
-  setAddress({ job: null, view: null, look: null });
+  setAddress(NOWHERE);
 }
 
 /** Stop what runs. */
@@ -184,23 +225,28 @@ export async function cancel() {
   }
 }
 
-/** Show the job of the address, or the beginning. */
+/** Show the job of the address, or the photo that was chosen and not sent yet, or the beginning. */
 export async function open() {
   const id = inAddress("job");
-  if (id === (state.job?.id ?? null)) return;
+  const photo = !id && inAddress("photo") ? chosen : null;
+  markOpenJob();
+  if (id ? id === state.job?.id : !state.job && photo === state.photo) return;
   clear();
   showState();
   scrollTo({ top: 0 });
-  if (!id) return;
+  if (photo) return showChosen(photo);
+  if (!id) return setAddress(NOWHERE);
   try {
     const job = await getJson(jobUrl(id));
     if (inAddress("job") !== id) return; // another one was asked for meanwhile
     viewer().catch(() => {});
     showSettings(job.settings);
+    showKeptSettings(id);
     follow(job);
+    if (!hasEnded(job)) panels.reveal(job.stage === "depth" ? "depth" : "model");
   } catch (error) {
-    setAddress({ job: null, view: null, look: null });
-    const known = error instanceof Refusal && error.status === 404;
-    fail(known ? new Refusal(404, { title: "This job is not here any more", detail: "It has expired or was deleted. Choose a photo to begin again." }) : error);
+    setAddress(NOWHERE);
+    if (error instanceof Refusal && error.status === 404) panels.showError(GONE);
+    else fail(error);
   }
 }

@@ -11,16 +11,17 @@ const STAGE_NAMES = { depth: "Depth map", model: "3D model" };
 const FILES = {
   "view.html": ["3D view", "one file that opens in any browser"],
   "cloud.ply": ["Point cloud", "PLY, for MeshLab or Blender"],
-  "face.glb": ["3D model", "GLB, for Blender and the web"],
-  "face.obj.zip": ["3D model", "OBJ with texture"],
-  "face.stl": ["3D model", "STL, for printing"],
-  "face.ply": ["3D model", "PLY, with colour and confidence"],
+  "face.glb": ["3D model, GLB", "for Blender and the web"],
+  "face.obj.zip": ["3D model, OBJ", "with texture, for any 3D program"],
+  "face.stl": ["3D model, STL", "for printing"],
+  "face.ply": ["3D model, PLY", "with colour and confidence"],
   "depth.png": ["Depth map", "PNG, 8 bit"],
   "depth16.png": ["Depth map", "PNG, 16 bit"],
   "depth.npz": ["Depth values", "NumPy, with the camera"],
   "normals.png": ["Normal map", "PNG"],
   "report.json": ["Report", "JSON: how it was made, and what is metric"],
   "photo.jpg": ["Photo", "as stored, without metadata"],
+  "all.zip": ["Everything", "one archive"],
 };
 const HIDDEN_FILES = ["cloud.rlf"]; // what the page's own viewer reads
 
@@ -37,6 +38,7 @@ export function showImage(id, url, size) {
     image.closest(".panel").classList.toggle("full", seen);
   };
   image.onerror = () => show(false);
+  image.onload = () => byId("work").style.setProperty("--photo-ratio", String(image.naturalWidth / image.naturalHeight));
   image.dataset.url = url;
   image.src = url;
   show(true);
@@ -58,7 +60,7 @@ export function showError(problem) {
   byId("error-title").textContent = problem.title;
   byId("error-detail").textContent = problem.detail;
   byId("error-another").hidden = !problem.another;
-  byId("error").scrollIntoView({ block: "nearest" });
+  moveFocus("error");
 }
 
 /** @param {string | null} text a calm sentence, while the page goes on by itself */
@@ -147,7 +149,8 @@ export function showDownloads(job) {
 
 /**
  * Which of the two steps can be taken, and which is next.
- * @param {{ photo: boolean, depth: boolean, cloud: boolean, busy: boolean, own: boolean }} has own: not another's, shared
+ * @param {{ photo: boolean, depth: boolean, cloud: boolean, busy: boolean, own: boolean, again: { depth: boolean, model: boolean } }} has
+ *   own: it is not another's, shared; again: it would come out other than it is
  */
 export function showSteps(has) {
   byId("work").classList.toggle("reading", !has.own);
@@ -155,8 +158,16 @@ export function showSteps(has) {
   byId("work").hidden = !has.photo;
   byId("new-photo").hidden = !has.photo;
   const [depth, model] = [byId("generate-depth"), byId("generate-model")];
-  depth.disabled = !has.photo || has.busy;
+  depth.disabled = !has.photo || has.busy || !has.again.depth;
+  depth.title = has.photo && !has.again.depth ? "Change a setting to make another depth map" : "";
   model.disabled = !has.depth || has.busy;
-  depth.classList.toggle("primary", has.photo && !has.depth && !has.busy);
-  model.classList.toggle("primary", has.depth && !has.cloud && !has.busy);
+  depth.classList.toggle("primary", !depth.disabled && (!has.depth || has.again.depth));
+  model.classList.toggle("primary", !model.disabled && has.again.model);
+  byId("model-panel").classList.toggle("due", has.depth || has.busy);
+}
+
+/** Where the keyboard is to go on, unless it is somewhere by itself. @param {string} id */
+export function moveFocus(id) {
+  const at = document.activeElement;
+  if (!at || at === document.body || at.id === "cancel") byId(id).focus({ preventScroll: true });
 }

@@ -1,13 +1,15 @@
 // @ts-check
 /** The settings form, built from the JSON Schema that the API validates with. */
 
+import { inAddress } from "./address.js";
 import { BASE, getJson } from "./api.js";
 import { byId, make } from "./dom.js";
 
 const GROUPS = { depth: "Depth map", model: "3D model" };
-const LABELS = { model: "Depth model", fov_x_deg: "Field of view", pupil_distance_mm: "Between the pupils", focus: "Look at", point_budget: "Points", color: "Colour" };
+const LABELS = { model: "Depth model", fov_x_deg: "Field of view", pupil_distance_mm: "Between the pupils", focus: "Look at", point_budget: "Number of points", color: "Colour" };
 const ORDER = ["model", "fov_x_deg", "pupil_distance_mm", "focus", "point_budget", "smoothing", "color", "background"]; // others come after these
 const STEPS = { point_budget: 1000, smoothing: 0.1, pupil_distance_mm: 0.5 };
+const KEPT = "settings";
 const NUMBER = new Intl.NumberFormat("en");
 
 /** @typedef {{ name: string, ready: boolean, title?: string, unit?: string }} Model */
@@ -60,8 +62,8 @@ function field(group, name, schema, offered) {
   return make("div", { className: "field" }, top, input, help);
 }
 
-/** Build the form; without it the page works with the server's defaults. */
-export async function buildSettings() {
+/** Build the form; without it the page works with the server's defaults. @param {() => void} changed is told of every change */
+export async function buildSettings(changed) {
   const [options, offered] = await Promise.all([getJson(`${BASE}/options`), getJson(`${BASE}/models`)]);
   const groups = Object.entries(GROUPS).map(([group, title]) => {
     const rank = (/** @type {string} */ name) => (ORDER.indexOf(name) + 99) % 99;
@@ -72,6 +74,24 @@ export async function buildSettings() {
   byId("settings-groups").replaceChildren(...groups);
   byId("settings").hidden = false;
   byId("settings").addEventListener("submit", (/** @type {Event} */ event) => event.preventDefault());
+  showKeptSettings(null);
+  byId("settings").addEventListener("input", () => {
+    const now = { job: inAddress("job"), depth: chosenSettings("depth"), model: chosenSettings("model") };
+    sessionStorage.setItem(KEPT, JSON.stringify(now));
+    changed();
+  });
+}
+
+/** What was chosen for a job, or for the next one, and not sent before a reload. @param {string|null} job */
+export function showKeptSettings(job) {
+  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  if ((kept.job ?? null) === job) showSettings(kept);
+}
+
+/** Whether what is chosen for a stage is other than a job was made with. @param {"depth"|"model"} group @param {Record<string, any>} made */
+export function settingsDiffer(group, made) {
+  const chosen = chosenSettings(group);
+  return Object.keys(made).some((name) => (chosen[name] ?? null) !== made[name]);
 }
 
 /** What is chosen for a stage. @param {"depth"|"model"} group @returns {Record<string, any>} */
@@ -85,7 +105,7 @@ export function chosenSettings(group) {
   return chosen;
 }
 
-/** Show the settings that a job was made with. @param {Record<string, Record<string, any>>} settings */
+/** Show these settings, such as those that a job was made with. @param {Record<string, Record<string, any>>} settings */
 export function showSettings(settings) {
   for (const input of byId("settings").querySelectorAll("[data-group]")) {
     const value = settings[input.dataset.group]?.[input.name];
