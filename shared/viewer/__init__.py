@@ -21,6 +21,7 @@ PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-di
 # In the order in which they need each other.
 MODULES = (
     "cloud.js",
+    "shape.js",
     "traces.js",
     "internals.js",
     "orbit.js",

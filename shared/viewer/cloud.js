@@ -21,11 +21,13 @@
 
 /**
  * @typedef {object} Points
+ * @property {number} count one for each pixel that holds a point; behind these there may be others (see shape.js)
  * @property {Uint32Array} pixels index into the grid of each point, coarse grid first (see levels)
  * @property {Float32Array} x @property {Float32Array} y @property {Float32Array} z viewer's frame
  * @property {Float32Array} depth along the camera's axis, as in the file
  * @property {number[]} levels the first levels[k] points alone cover the face evenly; the last is all of them
  * @property {[number, number][]} bounds lowest and highest x, y, z
+ * @property {Float32Array} light on each pixel of the grid: 1 where the surface faces the lamp, 0 where it looks away
  * @property {number} middle z that half of the points are nearer than
  */
 
@@ -113,7 +115,7 @@ export function pointsFromCloud(cloud) {
     }
   }
   const middle = Float32Array.from(z).sort()[z.length >> 1];
-  return { pixels, x, y, z, depth, levels, bounds, middle };
+  return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, middle };
 }
 
 /** Where a pixel of the cloud lies in the photo, as fractions. @param {Cloud} cloud @param {number} pixel */
@@ -121,42 +123,4 @@ export function photoPosition(cloud, pixel) {
   const u = pixel % cloud.width;
   const v = (pixel - u) / cloud.width;
   return { u: u * cloud.uvScale[0] + cloud.uvOffset[0], v: v * cloud.uvScale[1] + cloud.uvOffset[1] };
-}
-
-/**
- * Triangles between neighbouring pixels, as indices into points; none across a silhouette.
- *
- * A triangle is dropped where its depth differs by more than STEEPEST times the width of a pixel there: such a surface
- * would be seen at less than seven degrees, and is the gap between two things far more often. In a body of known size
- * gaps up to BRIDGED of the depth are closed all the same, as in the exported meshes: a nose that hides a cheek shall
- * leave no hole.
- * @param {Cloud} cloud @param {Points} points
- */
-export function triangles(cloud, points) {
-  const STEEPEST = 8;
-  const BRIDGED = 0.12;
-  const share = Math.max(STEEPEST / cloud.fx, cloud.unit === "mm" ? BRIDGED : 0);
-  const { width, height } = cloud;
-  const point = new Int32Array(width * height).fill(-1);
-  points.pixels.forEach((pixel, index) => (point[pixel] = index));
-  const [i, j, k] = [0, 0, 0].map(() => new Uint32Array(2 * width * height));
-  let count = 0;
-  const add = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c) => {
-    if (a < 0 || b < 0 || c < 0) return;
-    const [da, db, dc] = [points.depth[a], points.depth[b], points.depth[c]];
-    const nearest = Math.min(da, db, dc);
-    if (Math.max(da, db, dc) - nearest > share * nearest) return;
-    i[count] = a;
-    j[count] = b;
-    k[count++] = c;
-  };
-  for (let v = 0; v + 1 < height; v++) {
-    for (let u = 0; u + 1 < width; u++) {
-      const at = v * width + u;
-      const [a, b, c, d] = [point[at], point[at + 1], point[at + width], point[at + width + 1]];
-      add(a, c, b);
-      add(b, c, d);
-    }
-  }
-  return { i: i.slice(0, count), j: j.slice(0, count), k: k.slice(0, count) };
 }

@@ -79,25 +79,24 @@ function slider(option, label, range, set) {
 
 /**
  * @param {{ set: (change: Partial<Options>) => void, reset: () => void, snapshot: () => void, fullscreen: () => void }} act
- * @returns {{ bar: HTMLElement, reflect: (options: Options) => void }} reflect shows the options that hold now
+ * @returns {{ bar: HTMLElement, icons: HTMLElement, reflect: (options: Options) => void }} the bar stands below the view, the
+ * icons in its corner; reflect shows the options that hold now
  */
 export function controls(act) {
-  const views = element(
-    "div",
-    { class: "rv-group" },
+  const views = [
     choice("mode", "Shape", [["points", "Points"], ["surface", "Surface"]], act.set),
     choice("color", "Colour", [["grayscale", "Grayscale"], ["photo", "Photo"], ["confidence", "Confidence"]], act.set),
     slider("size", "Size", { min: 0.25, max: 3, step: 0.05 }, act.set),
     slider("light", "Light", { min: -80, max: 80, step: 1 }, act.set),
-  );
-  const buttons = element(
+  ];
+  const icons = element(
     "div",
-    { class: "rv-group rv-icons" },
+    { class: "rv-icons" },
     iconButton("reset", "Reset view", act.reset),
     iconButton("snapshot", "Save a picture", act.snapshot),
     iconButton("fullscreen", "Full screen", act.fullscreen),
   );
-  const bar = element("div", { class: "rv-bar", role: "group", "aria-label": "3D view" }, views, buttons);
+  const bar = element("div", { class: "rv-bar", role: "group", "aria-label": "3D view" }, ...views);
   const reflect = (/** @type {Options} */ options) => {
     bar.dataset.mode = options.mode;
     for (const input of bar.querySelectorAll("input")) {
@@ -106,7 +105,7 @@ export function controls(act) {
       else input.value = String(value);
     }
   };
-  return { bar, reflect };
+  return { bar, icons, reflect };
 }
 
 /** What receives gestures and keys. @param {HTMLElement} graph */

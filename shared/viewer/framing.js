@@ -52,5 +52,5 @@ export function targetAt(points, index) {
 export function pointSide(pose, points, distance, { fx, height, drawn }) {
   const spacing = -points.middle / fx / unit(points);
   const seen = (2 * HALF_VIEW * distance) / pose.zoom;
-  return (spacing / seen) * height * Math.sqrt(points.pixels.length / drawn);
+  return (spacing / seen) * height * Math.sqrt(Math.max(1, points.count / drawn));
 }

@@ -19,6 +19,7 @@ export const FRONT = { yaw: -20, pitch: 6, zoom: 1, target: [0, 0, 0] };
 
 const STEEPEST_DEG = 85;
 const ZOOM_RANGE = [0.25, 12];
+const TREMBLE_PX = 3; // a finger that moves no more stays where it is
 const RAD = Math.PI / 180;
 
 const clamp = (/** @type {number} */ value, /** @type {number} */ low, /** @type {number} */ high) =>
@@ -72,7 +73,8 @@ export function poseFromText(text) {
 export class Orbit {
   /**
    * @param {HTMLElement} element
-   * @param {{ change: () => void, start: () => void, rest: () => void }} listener a gesture starts, moves, and rests
+   * @param {{ change: () => void, start: () => void, rest: () => void, tap: (x: number, y: number) => void }} listener
+   *   a gesture starts, moves, and rests; a finger taps there, in the window's pixels
    */
   constructor(element, listener) {
     this.element = element;
@@ -82,6 +84,7 @@ export class Orbit {
     /** @type {Map<number, {x: number, y: number}>} */
     this.pointers = new Map();
     this.resting = 0;
+    this.tapped = false; // one finger came down, and has not moved
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
     for (const name of ["pointerup", "pointercancel"]) {
@@ -95,6 +98,7 @@ export class Orbit {
   down(event) {
     if (event.button > 2) return;
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.tapped = event.pointerType === "touch" && this.pointers.size === 1;
     this.element.setPointerCapture?.(event.pointerId);
     clearTimeout(this.resting);
     if (this.pointers.size === 1) this.listener.start();
@@ -106,6 +110,7 @@ export class Orbit {
     if (!last) return;
     const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
     if (!dx && !dy) return;
+    if (Math.hypot(dx, dy) > TREMBLE_PX) this.tapped = false;
     const others = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
     if (others.length) this.pinch(last, { x: event.clientX, y: event.clientY }, others[0]);
     else if (event.shiftKey || event.ctrlKey || event.metaKey || event.buttons & 6) this.pan(dx, dy);
@@ -116,7 +121,9 @@ export class Orbit {
 
   /** @param {PointerEvent} event */
   lift(event) {
-    if (this.pointers.delete(event.pointerId) && !this.pointers.size) this.listener.rest();
+    if (!this.pointers.delete(event.pointerId) || this.pointers.size) return;
+    this.listener.rest();
+    if (this.tapped && event.type === "pointerup") this.listener.tap(event.clientX, event.clientY);
   }
 
   /** One of two fingers moves: zoom by the change of their distance, pan by that of their middle.

@@ -1,7 +1,7 @@
 // @ts-check
 /** What Plotly draws: the cloud as square markers, or as a lit surface. */
 
-import { triangles } from "./cloud.js";
+import { triangles } from "./shape.js";
 
 /** @typedef {import("./cloud.js").Cloud} Cloud */
 /** @typedef {import("./cloud.js").Points} Points */
@@ -22,6 +22,10 @@ export const BACKGROUND = "#0a0a0a";
 // The farthest points stay visible on the background; a lit surface gets its shape from light, so it starts higher.
 const DARKEST = { points: 34, surface: 120 };
 const RAMP_POWER = 1.6; // room for the relief of the face
+// Brightness of points by the lamp's light on them, from those that look away to those that face it.
+const SHADE = { unlit: 0.5, lit: 1.2 };
+// Of surfaces. A photo has its own light in it.
+const LIGHTING = { gray: { ambient: 0.36, diffuse: 0.74 }, photo: { ambient: 0.62, diffuse: 0.5 } };
 const DOUBTED = 0.22; // brightness of what is not trusted at all, next to what is fully
 
 /** CSS colour of every point. @param {Cloud} cloud @param {Points} points @param {Options} options @returns {string[]} */
@@ -35,8 +39,10 @@ function colors(cloud, points, { color, mode }) {
     return Array.from(points.pixels, (p) => gray[Math.round((170 + cloud.gray[p] / 3) * trust(p))]); // relief shows too
   }
   const darkest = DARKEST[mode];
-  const ramp = gray.map((_, nearness) => gray[Math.round(darkest + (255 - darkest) * (nearness / 255) ** RAMP_POWER)]);
-  return Array.from(points.pixels, (p) => ramp[cloud.gray[p]]);
+  const levels = gray.map((_, nearness) => Math.round(darkest + (255 - darkest) * (nearness / 255) ** RAMP_POWER));
+  if (mode === "surface") return Array.from(points.pixels, (p) => gray[levels[cloud.gray[p]]]); // Plotly lights it
+  const shade = (/** @type {number} */ p) => SHADE.unlit + (SHADE.lit - SHADE.unlit) * points.light[p];
+  return Array.from(points.pixels, (p) => gray[Math.min(255, Math.round(levels[cloud.gray[p]] * shade(p)))]);
 }
 
 /** Text beside the hovered point. @param {Cloud} cloud */
@@ -78,11 +84,11 @@ function pointsTrace(cloud, points, options, count) {
 function surfaceTrace(cloud, points, options) {
   return {
     type: "mesh3d",
-    ...common(cloud, points),
+    ...common(cloud, points, points.count),
     ...triangles(cloud, points),
-    vertexcolor: colors(cloud, points, options),
+    vertexcolor: colors(cloud, points, options).slice(0, points.count),
     flatshading: false,
-    lighting: { ambient: 0.25, diffuse: 0.8, specular: 0, roughness: 1, fresnel: 0 },
+    lighting: { ...LIGHTING[options.color === "photo" ? "photo" : "gray"], specular: 0, roughness: 1, fresnel: 0 },
   };
 }
 

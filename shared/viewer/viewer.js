@@ -14,6 +14,7 @@ import { cameraFor, distanceToFit, pointSide, targetAt } from "./framing.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
 import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { Pace } from "./pace.js";
+import { withSteepParts } from "./shape.js";
 import { DEFAULTS, layout, trace } from "./traces.js";
 
 /** @typedef {import("./traces.js").Options} Options */
@@ -33,7 +34,7 @@ export class Viewer extends EventTarget {
     this.host = host;
     this.graph = /** @type {any} */ (element("div", { class: "rv-graph" }));
     this.stage = stageAround(this.graph);
-    const { bar, reflect } = controls({
+    const { bar, icons, reflect } = controls({
       set: (change) => this.setOptions(change),
       reset: () => (this.camera = this.front),
       snapshot: () => saveSnapshot(this.graph),
@@ -41,12 +42,13 @@ export class Viewer extends EventTarget {
     });
     this.reflect = reflect;
     host.classList.add("rv");
-    host.replaceChildren(this.stage, bar);
+    host.replaceChildren(this.stage, bar, icons);
     this.reflect(this.options);
     this.orbit = new Orbit(this.stage, {
       start: () => this.beginTurning(),
       change: () => this.scheduleCamera(),
       rest: () => this.rest(),
+      tap: (x, y) => this.pointAt(x, y),
     });
     this.pace = new Pace(this.graph);
     new ResizeObserver(() => this.resized()).observe(this.stage);
@@ -58,17 +60,17 @@ export class Viewer extends EventTarget {
    */
   async show(buffer, options = {}) {
     this.cloud = parseCloud(buffer);
-    this.points = pointsFromCloud(this.cloud);
+    this.points = withSteepParts(this.cloud, pointsFromCloud(this.cloud));
     this.options = { ...this.options, ...options };
     this.reflect(this.options);
     this.pace.reset(this.points.levels);
     const rough = this.points.levels.find((count) => count >= 4000) ?? 0;
-    if (this.options.mode === "points" && rough * 3 < this.points.pixels.length) {
+    if (this.options.mode === "points" && rough * 3 < this.points.count) {
       await this.draw(rough); // something to see at once, while the rest is prepared
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
     await this.draw();
-    this.host.dataset.points = String(this.points.pixels.length);
+    this.host.dataset.points = String(this.points.count);
     this.host.dataset.ready = "true";
   }
 
@@ -124,17 +126,19 @@ export class Viewer extends EventTarget {
 
   listen() {
     const tell = (/** @type {any} */ detail) => this.dispatchEvent(new CustomEvent("hover", { detail }));
-    this.graph.on("plotly_hover", (/** @type {any} */ { points: [hit] }) => {
+    const point = (/** @type {any} */ { points: [hit] }) => {
       const pixel = this.points?.pixels[hit.pointNumber];
       this.hovered = hit.pointNumber;
       if (pixel !== undefined && this.cloud) tell(photoPosition(this.cloud, pixel));
-    });
+    };
+    this.graph.on("plotly_hover", point);
+    this.graph.on("plotly_click", point); // which is what Plotly says on a phone
     const leave = () => {
       this.hovered = undefined;
       tell(null);
     };
     this.graph.on("plotly_unhover", leave);
-    this.stage.addEventListener("pointerleave", leave);
+    this.stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && leave()); // a lifted finger leaves its mark
     this.stage.addEventListener("dblclick", () => this.approach(this.hovered));
   }
 
@@ -169,6 +173,15 @@ export class Viewer extends EventTarget {
     });
   }
 
+  /** Show the point there, as a mouse that rests on it would. @param {number} clientX @param {number} clientY */
+  pointAt(clientX, clientY) {
+    const canvas = this.graph.querySelector(".gl-container canvas");
+    // When what was thinned for the gesture is drawn again, with its hover targets; and a pixel beside the mouse event that
+    // the browser itself made of the tap before that, since Plotly asks nothing again for the same place.
+    const at = { clientX: clientX + 1, clientY, bubbles: true };
+    requestAnimationFrame(() => requestAnimationFrame(() => canvas?.dispatchEvent(new MouseEvent("mousemove", at))));
+  }
+
   /** Turn round a point from now on, and come nearer. @param {number|undefined} index */
   approach(index) {
     if (index === undefined || !this.points) return;
@@ -180,6 +193,7 @@ export class Viewer extends EventTarget {
 
   beginTurning() {
     this.host.dataset.touched = this.host.dataset.turning = "true";
+    this.dispatchEvent(new CustomEvent("hover", { detail: null }));
     if (this.points) this.pace.begin();
   }
 

@@ -66,12 +66,15 @@ def test_view_and_look_stay_through_a_reload(finished):
     finished.mouse.up()
     finished.wait_for_url(re.compile("view=-52"))
     finished.get_by_text("Surface").click()
-    finished.wait_for_url(re.compile("look=surface,grayscale"))
+    light = finished.get_by_label("Light")
+    light.fill("60")
+    finished.wait_for_url(re.compile("look=surface,grayscale,[0-9.]+,60"))
     address = finished.url
     finished.reload()
     expect(finished.locator("#viewer[data-ready]")).to_be_visible(timeout=JOB_MS)
     assert finished.url == address
     expect(finished.get_by_label("Surface")).to_be_checked()
+    expect(light).to_have_value("60")
 
 
 def test_a_lost_network_is_borne_calmly(opened):

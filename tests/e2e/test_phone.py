@@ -60,6 +60,8 @@ def test_a_person_gets_a_3d_face_by_tapping(phone):
     phone.locator(CANVAS).scroll_into_view_if_needed()
     before = picture(phone, CANVAS)
     assert (before > 60).mean() > 0.05
+    phone.touchscreen.tap(*middle(phone, CANVAS))
+    expect(phone.locator(".mark:visible")).to_have_count(2)  # the point under the finger, in photo and depth map
     swipe(phone, 90)
     assert (np.abs(before.astype(int) - picture(phone, CANVAS)) > 24).mean() > 0.03
     assert phone.evaluate("scrollX") == 0

@@ -8,7 +8,7 @@ import * as panels from "./panels.js";
 import { markOpenJob, refreshGallery } from "./gallery.js";
 import { forgetJob, isOwn, showJobActions } from "./keep.js";
 import { chosenSettings, settingsAreValid, settingsDiffer, showKeptSettings, showSettings } from "./settings.js";
-import { hideCloud, showCloud, viewer } from "./view3d.js";
+import { forgetLook, hideCloud, showCloud, viewer } from "./view3d.js";
 import { hasEnded, watch } from "./watch.js";
 
 /** @typedef {import("./api.js").Job} Job */
@@ -147,7 +147,7 @@ export async function generateModel() {
     state.busy = true;
     panels.showError(null);
     showState();
-    setAddress({ look: null }); // the colour that is chosen now shall be seen
+    if (settingsDiffer("model", state.job.settings.model)) forgetLook(); // the colour that is chosen now shall be seen
     panels.showStatus({ stage: "model", text: "3D model: asking for it", fraction: null });
     panels.reveal("model");
     byId("cancel").focus({ preventScroll: true });

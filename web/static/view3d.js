@@ -5,9 +5,13 @@ import { inAddress, setAddress } from "./address.js";
 import { getBytes } from "./api.js";
 import { announce, byId } from "./dom.js";
 
+const WRITE_MS = 250;
 /** @type {Promise<any>|null} */
 let loading = null;
 let shown = ""; // url and time of the cloud in the viewer
+/** @type {string|null} */
+let chosen = null; // the look that was chosen on this page, in the address's words
+let writing = 0;
 
 /** @param {string} url */
 function loadScript(url) {
@@ -26,8 +30,21 @@ async function load() {
   const view = new Viewer(byId("viewer"));
   view.addEventListener("hover", (/** @type {CustomEvent} */ event) => mark(event.detail));
   view.addEventListener("camera", () => setAddress({ view: view.camera }));
-  view.addEventListener("options", () => setAddress({ look: `${view.options.mode},${view.options.color}` }));
+  view.addEventListener("options", () => remember(view.options));
   return view;
+}
+
+/** Keep a look that was chosen, and write it into the address once the hand rests. @param {Record<string, any>} options */
+function remember({ mode, color, size, light }) {
+  chosen = [mode, color, size, light].join(",");
+  clearTimeout(writing);
+  writing = setTimeout(() => setAddress({ look: chosen }), WRITE_MS);
+}
+
+/** The next cloud is seen as its job's settings say. */
+export function forgetLook() {
+  chosen = null;
+  setAddress({ look: null });
 }
 
 /** The viewer; loading begins with the first call, which is best made while a job runs. */
@@ -39,12 +56,16 @@ export function viewer() {
   return loading;
 }
 
-/** What the address says of the look, over what the job was made with. @param {import("./api.js").Job} job */
+/** What the address says of the look, or what was chosen before, over what the job was made with. @param {import("./api.js").Job} job */
 function look(job) {
-  const [mode, color] = (inAddress("look") ?? "").split(",");
+  const text = inAddress("look") ?? chosen ?? "";
+  const [mode, color, size, light] = text.split(",");
+  if (chosen) setAddress({ look: text });
   return {
     ...(["points", "surface"].includes(mode) && { mode }),
     color: ["grayscale", "photo", "confidence"].includes(color) ? color : job.settings.model.color,
+    ...(Number(size) >= 0.25 && Number(size) <= 3 && { size: Number(size) }),
+    ...(light && Math.abs(Number(light)) <= 80 && { light: Number(light) }),
   };
 }
 
