@@ -37,6 +37,7 @@ class PhotoInfo(BaseModel):
 
     width: int
     height: int
+    bytes: int = 0
     focal_35mm: float | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,16 +15,18 @@ LOCAL_HEADER_BYTES, DESCRIPTOR_BYTES, CENTRAL_HEADER_BYTES, END_BYTES = 30, 16, 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the archive: its name there, where its bytes are, and the mark of their version."""
+    """A file of the archive: its name there, where its bytes are, how many, and the mark of their version."""
 
     name: str
     source: Path
+    size_bytes: int
     version: str
 
-    @property
-    def size_bytes(self) -> int:
-        """Its size."""
-        return self.source.stat().st_size
+
+def archive_bytes(sizes: Mapping[str, int]) -> int:
+    """The size of an archive of files with these names and sizes."""
+    own = LOCAL_HEADER_BYTES + DESCRIPTOR_BYTES + CENTRAL_HEADER_BYTES
+    return END_BYTES + sum(own + 2 * len(name) + size for name, size in sizes.items())
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,7 @@ class Archive:
     @property
     def size_bytes(self) -> int:
         """Its size, known before it is made."""
-        own = LOCAL_HEADER_BYTES + DESCRIPTOR_BYTES + CENTRAL_HEADER_BYTES
-        return END_BYTES + sum(own + 2 * len(member.name) + member.size_bytes for member in self.members)
+        return archive_bytes({member.name: member.size_bytes for member in self.members})
 
     @property
     def etag(self) -> str:

@@ -12,16 +12,18 @@ from shared.jobs import Job, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
 from shared.storage import ALL, CLOUD, PHOTO, THUMBNAIL, VIEW
 from shared.store import JobStore
+from shared.viewer import view_bytes
 from web.access import shared_as
+from web.archive import archive_bytes
 from web.expected import expected_seconds
 
 
 class Result(BaseModel):
-    """A file that can be fetched; bytes is null where it is made on request."""
+    """A file that can be fetched."""
 
     name: str
     url: str
-    bytes: int | None
+    bytes: int
     stage: Stage
 
 
@@ -194,11 +196,13 @@ def _results(job: Job) -> list[Result]:
         Result(name=file.name, url=_result_url(job, file.name, file.folder), bytes=file.bytes, stage=file.stage)
         for file in job.files.values()
     ]
-    if CLOUD in job.files:
-        url = _result_url(job, VIEW, job.files[CLOUD].folder)
-        stored.append(Result(name=VIEW, url=url, bytes=None, stage=Stage.MODEL))
+    if cloud := job.files.get(CLOUD):
+        size = view_bytes(cloud.bytes, color=job.model.color)
+        stored.append(Result(name=VIEW, url=_result_url(job, VIEW, cloud.folder), bytes=size, stage=Stage.MODEL))
     if stored:
-        stored.append(Result(name=ALL, url=_result_url(job, ALL, str(job.version)), bytes=None, stage=job.stage))
+        sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in job.files.values() if file.name != CLOUD}
+        url = _result_url(job, ALL, str(job.version))
+        stored.append(Result(name=ALL, url=url, bytes=archive_bytes(sizes), stage=job.stage))
     return stored
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import math
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -49,15 +50,29 @@ def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "pho
     Raises:
         ValueError: the cloud has no points.
     """
+    return _page(title, color, _packed(cloud.to_bytes()))
+
+
+def view_bytes(cloud_bytes: int, *, color: Literal["grayscale", "photo"]) -> int:
+    """Size of the page of a cloud that has so many bytes when packed by gzip; its title is "Relief"."""
+    return _empty_page_bytes(color) + 4 * math.ceil(cloud_bytes / 3)
+
+
+def _page(title: str, color: str, cloud: str) -> str:
     template = (FOLDER / "view.html").read_text("utf-8")
     return template.format(
         title=html.escape(title),
         color=html.escape(color),
         css=_css(),
         plotly=_plotly(),
-        cloud=_packed(cloud.to_bytes()),
+        cloud=cloud,
         script=_script(),
     )
+
+
+@cache
+def _empty_page_bytes(color: str) -> int:
+    return len(_page("Relief", color, "").encode())
 
 
 def _packed(data: bytes) -> str:

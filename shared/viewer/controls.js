@@ -6,7 +6,7 @@ import { snapshot } from "./internals.js";
 /** @typedef {import("./traces.js").Options} Options */
 
 const HINT = matchMedia("(hover: none)").matches
-  ? "Drag to turn, pinch to zoom, move with two fingers"
+  ? "Drag to turn, pinch to zoom, tap a point"
   : "Drag to turn, scroll to zoom, double-click to come nearer";
 
 /** Strokes on a 20 x 20 grid. */

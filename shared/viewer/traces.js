@@ -23,7 +23,7 @@ export const BACKGROUND = "#0a0a0a";
 const DARKEST = { points: 34, surface: 120 };
 const RAMP_POWER = 1.6; // room for the relief of the face
 // Brightness of points by the lamp's light on them, from those that look away to those that face it.
-const SHADE = { unlit: 0.5, lit: 1.2 };
+const SHADE = { unlit: 0.5, lit: 1.12 };
 // Of surfaces. A photo has its own light in it.
 const LIGHTING = { gray: { ambient: 0.36, diffuse: 0.74 }, photo: { ambient: 0.62, diffuse: 0.5 } };
 const DOUBTED = 0.22; // brightness of what is not trusted at all, next to what is fully

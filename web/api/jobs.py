@@ -153,8 +153,9 @@ def _stored_photo(data: bytes, limit_mp: float) -> StoredPhoto:
     with services().decoding.turn():
         photo = read_photo(data, limit_mp=limit_mp)
         height, width = photo.pixels.shape[:2]
-        info = PhotoInfo(width=width, height=height, focal_35mm=photo.focal_35mm)
-        return StoredPhoto(jpeg_from_pixels(photo.pixels), info)
+        jpeg = jpeg_from_pixels(photo.pixels)
+        info = PhotoInfo(width=width, height=height, bytes=len(jpeg), focal_35mm=photo.focal_35mm)
+        return StoredPhoto(jpeg, info)
 
 
 def _accept(job_id: str, photo: StoredPhoto, submission: Submission, webhook: Webhook | None) -> Job:

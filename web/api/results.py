@@ -78,14 +78,13 @@ def _view(job: Job) -> Response:
 def _all(job: Job) -> Response:
     """Photo and results in one archive, without the cloud in the page's own format."""
     folders = {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in job.files.values() if file.name != CLOUD}
-    archive = Archive(
-        [Member(name, services().storage.path(job.id, folder, name), folder) for name, folder in folders.items()]
-    )
+    paths = {name: services().storage.path(job.id, folder, name) for name, folder in folders.items()}
     try:
-        size = archive.size_bytes
+        sizes = {name: path.stat().st_size for name, path in paths.items()}
     except FileNotFoundError as error:
         raise JobNotFoundError("files of this job are gone") from error
-    return _made(archive, ALL, size, archive.etag)
+    archive = Archive([Member(name, paths[name], sizes[name], folders[name]) for name in folders])
+    return _made(archive, ALL, archive.size_bytes, archive.etag)
 
 
 def _thumbnail(job: Job) -> Response:
