@@ -1,0 +1,136 @@
+"""How long does a frame take while a face is turned: all its 100,000 points, as many as are drawn then, a surface?"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import cv2
+import numpy as np
+from playwright.sync_api import Page, sync_playwright
+
+from shared.options import ModelOptions
+from shared.viewer import plotly_js, static_folder
+from stack.demo import PORTRAIT
+from tests.browser import open_chromium
+from worker import pipeline
+from worker.depth import registry
+from worker.depth.estimator import Photo
+from worker.depth.weights.files import default_folder
+
+SIDE_PX = 1024
+ROUNDS = 5
+FRAMES = 20
+PAGE = """<!doctype html><link rel=stylesheet href=/viewer.css>
+<style>html, body, #viewer { height: 100%; margin: 0 }</style><div id=viewer></div><script src=/plotly.js></script>
+<script type=module>
+  import { Viewer } from "/viewer.js";
+  window.viewer = new Viewer(document.querySelector("#viewer"));
+  window.show = async (options) => viewer.show(await (await fetch("/cloud")).arrayBuffer(), options);
+</script>"""
+# Turn by a pointer, a step a frame, and read a pixel back, so that the frame is drawn when its time is taken.
+TURN = """async (frames) => {
+  const stage = document.querySelector(".rv-stage");
+  const gl = viewer.graph._fullLayout.scene._scene.glplot.gl;
+  const frame = () => new Promise(requestAnimationFrame);
+  const point = (type, x) =>
+    stage.dispatchEvent(new PointerEvent(type, { pointerId: 9, clientX: x, clientY: 300, bubbles: true, buttons: 1 }));
+  stage.setPointerCapture = () => {};
+  point("pointerdown", 300);
+  const times = [];
+  for (let step = 0; step < frames; step++) {
+    const begun = performance.now();
+    point("pointermove", 300 + 8 * step);
+    await frame();
+    await frame();
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+    times.push(performance.now() - begun);
+  }
+  const drawn = viewer.pace.drawn;
+  point("pointerup", 300);
+  return [times, drawn];
+}"""
+WAYS = {  # name -> options, what is done to the viewer before
+    "all points": ({"mode": "points"}, "viewer.pace.keep = () => {}"),
+    "points, fewer as frames are slow": ({"mode": "points"}, "delete viewer.pace.keep"),
+    "surface": ({"mode": "surface"}, "delete viewer.pace.keep"),
+}
+
+
+def main() -> None:
+    """Print the table."""
+    cloud = _cloud()
+    times: dict[str, list[float]] = {name: [] for name in WAYS}
+    drawn: dict[str, int] = {}
+    with _served(cloud) as url, tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        context = open_chromium(playwright, folder)
+        page = context.new_page()
+        page.goto(url)
+        page.wait_for_function("window.show")
+        for _ in range(ROUNDS):
+            for name, (options, before) in WAYS.items():
+                frames, drawn[name] = _turned(page, options, before)
+                times[name].append(statistics.median(frames[FRAMES // 2 :]))  # once the number of points has settled
+        context.close()
+    print(
+        "## A frame while the face is turned\n\nThe portrait at 1024 x 1024, window of 1000 x 700, WebGL in software.\n"
+    )
+    print("| what is drawn | points at last | ms a frame, median | least and most of the rounds |\n|---|---|---|---|")
+    for name, rounds in times.items():
+        points = f"{drawn[name]:,}" if WAYS[name][0]["mode"] == "points" else "all, as triangles"
+        print(f"| {name} | {points} | {statistics.median(rounds):.0f} | {min(rounds):.0f} to {max(rounds):.0f} |")
+    print()
+
+
+def _turned(page: Page, options: dict[str, str], before: str) -> tuple[list[float], int]:
+    page.evaluate(before)
+    page.evaluate("(options) => show(options)", options)
+    page.wait_for_timeout(1000)
+    frames, drawn = page.evaluate(TURN, FRAMES)
+    page.wait_for_timeout(500)
+    return frames, drawn
+
+
+def _cloud() -> bytes:
+    pixels = cv2.cvtColor(cv2.resize(cv2.imread(str(PORTRAIT)), (SIDE_PX, SIDE_PX)), cv2.COLOR_BGR2RGB)
+    estimator = registry.load("portrait", folder=default_folder(os.environ))
+    [depth_map] = estimator.estimate([Photo(np.ascontiguousarray(pixels), None, None, 63.0, "face")])
+    if isinstance(depth_map, Exception):
+        raise depth_map
+    return pipeline.build_cloud(depth_map, pixels, ModelOptions())[0].to_bytes()
+
+
+@contextmanager
+def _served(cloud: bytes) -> Iterator[str]:
+    """The viewer, plotly.js and a cloud on a server of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made = {"/": PAGE.encode(), "/plotly.js": plotly_js(), "/cloud": cloud}
+            file = static_folder() / self.path.lstrip("/")
+            body = made.get(self.path) or (file.read_bytes() if file.is_file() else b"")
+            self.send_response(200 if body else 404)
+            kind = {"js": "text/javascript", "css": "text/css"}.get(self.path.rpartition(".")[2], "text/html")
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
