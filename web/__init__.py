@@ -17,6 +17,7 @@ from web import access, openapi, pages, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, results
 from web.changes import Changes
 from web.decoding import Decoding
+from web.expected import Paces
 from web.services import KEY, Services
 
 FORM_OVERHEAD_BYTES = 100_000
@@ -43,13 +44,15 @@ def create_app(settings: Settings) -> APIFlask:
     )
     redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
     hints = Hints(celery_app(settings.redis_url))
+    store = JobStore(redis)
     app.extensions[KEY] = Services(
         settings,
-        JobStore(redis),
+        store,
         Storage(settings.data),
         hints,
         Changes(redis, settings.listeners, settings.owner_listeners),
         Decoding(),
+        Paces(store),
     )
     request_ids.register(app)
     problems.register(app)

@@ -16,6 +16,7 @@ from shared.viewer import view_bytes
 from web.access import shared_as
 from web.archive import archive_bytes
 from web.expected import expected_seconds
+from web.services import services
 
 
 class Result(BaseModel):
@@ -146,7 +147,7 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         message=_message(job, before),
         attempt=job.attempt,
         queue_position=None if before is None else before + 1,
-        expected_seconds=expected_seconds(job, before, store),
+        expected_seconds=None if job.ended else expected_seconds(job, before, services().paces.now()),
         model=job.model_name,
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,

@@ -13,6 +13,7 @@ from shared.storage import Storage
 from shared.store import JobStore
 from web.changes import Changes
 from web.decoding import Decoding
+from web.expected import Paces
 
 KEY = "relief"
 
@@ -27,6 +28,7 @@ class Services:
     hints: Hints
     changes: Changes
     decoding: Decoding
+    paces: Paces
 
 
 def services() -> Services:

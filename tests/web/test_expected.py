@@ -6,7 +6,7 @@ from shared.jobs import Finished, Stage
 from shared.store import JobStore
 from shared.workers import Workers
 from tests.shared.test_store import claim, new_job
-from web.expected import expected_seconds
+from web.expected import Paces, expected_seconds
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
 ALL = (*BOTH, Stage.EXPORT)
@@ -30,7 +30,7 @@ def measured(store: JobStore) -> JobStore:
 
 def expected(store: JobStore, job_id: str) -> float | None:
     job = store.get(job_id)
-    return expected_seconds(job, store.jobs_before(job), store)
+    return expected_seconds(job, store.jobs_before(job), Paces(store).now())
 
 
 def test_a_lone_job_takes_the_sum_of_its_runs(measured):
