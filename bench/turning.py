@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import cv2
 import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
+from bench.serving import served
 from shared.options import ModelOptions
 from shared.viewer import plotly_js, static_folder
 from stack.demo import PORTRAIT
@@ -125,12 +125,5 @@ def _served(cloud: bytes) -> Iterator[str]:
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Handler) as url:
+        yield f"{url}/"

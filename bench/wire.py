@@ -6,11 +6,10 @@ import gzip
 import io
 import statistics
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import plotly.graph_objects as go
 from PIL import Image
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
+from bench.serving import served
 from shared.pointcloud import PointCloud
 from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
@@ -177,12 +177,5 @@ def _served(html: bytes) -> Iterator[str]:
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/face.html"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with served(Handler) as url:
+        yield f"{url}/face.html"

@@ -12,15 +12,15 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 
 from shared.jobs import Stage
 from stack.local import PROJECT
-from stack.processes import Command, Supervised, free_port, wait_until
-from tests.conftest import PORTRAIT, SECRET
+from stack.processes import Supervised, wait_until
+from tests.conftest import PORTRAIT
 from tests.web.asking import finish_stage
 from tests.web.bad_line import BadLine, Fault, bad_line
+from tests.web.fronts import answers, running_front
 from web.client.__main__ import main
 from web.client.course import folders_of
 from web.keys import Keys
@@ -306,29 +306,10 @@ def test_a_wait_beyond_all_patience_is_not_begun(line, capsys):
 
 
 @pytest.fixture
-def front(redis_url, store, settings, tmp_path) -> Iterator[tuple[Supervised, str]]:
+def front(store, settings) -> Iterator[tuple[Supervised, str]]:
     """A front process of its own, started again when it dies, and its URL."""
-    address = f"127.0.0.1:{free_port()}"
-    environment = {
-        "REDIS_URL": redis_url,
-        "RELIEF_DATA": str(settings.data),
-        "RELIEF_SECRET": SECRET,
-        "PYTHONPATH": str(PROJECT),
-    }
-    argv = [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", "--bind", address, "web.wsgi:app"]
-    process = Supervised(Command("front", argv, environment, tmp_path / "front.log"))
-    try:
-        wait_until("the front", lambda: answers(f"http://{address}"))
-        yield process, f"http://{address}"
-    finally:
-        process.stop()
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz").is_success
-    except httpx.TransportError:
-        return False  # not up yet
+    with running_front(settings) as running:
+        yield running
 
 
 def test_a_server_that_is_killed_and_started_again_is_waited_for(front, store, storage, tmp_path):

@@ -10,10 +10,9 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
-from stack.local import PROJECT
-from stack.processes import Command, Supervised, free_port, wait_until
-from tests.conftest import SECRET
+from stack.processes import Supervised
 from tests.web.asking import assert_problem, upload
+from tests.web.fronts import running_front
 
 LISTENERS = 40
 RECEIVE_S = 3
@@ -21,33 +20,12 @@ OTHER_ADDRESS = "127.0.0.1" if sys.platform == "darwin" else "127.0.0.2"  # whos
 STALLED = b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n\r\nabc"
 
 
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/healthz").is_success
-    except httpx.TransportError:
-        return False  # not up yet
-
-
 @pytest.fixture
-def front(redis_url, store, tmp_path) -> Iterator[tuple[Supervised, str]]:
+def front(store, settings) -> Iterator[tuple[Supervised, str]]:
     """A front process, and its URL."""
-    url = f"127.0.0.1:{free_port()}"
-    environment = {
-        "REDIS_URL": redis_url,
-        "RELIEF_DATA": str(tmp_path / "data"),
-        "RELIEF_SECRET": SECRET,
-        "RELIEF_LISTENERS": str(LISTENERS),
-        "RELIEF_OWNER_LISTENERS": str(LISTENERS),
-        "RELIEF_RECEIVE": str(RECEIVE_S),
-        "PYTHONPATH": str(PROJECT),
-    }
-    argv = [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", "--bind", url, "web.wsgi:app"]
-    process = Supervised(Command("front", argv, environment, tmp_path / "front.log"))
-    try:
-        wait_until("the front", lambda: answers(f"http://{url}"))
-        yield process, f"http://{url}"
-    finally:
-        process.stop()
+    places = {"RELIEF_LISTENERS": str(LISTENERS), "RELIEF_OWNER_LISTENERS": str(LISTENERS)}
+    with running_front(settings, **places, RELIEF_RECEIVE=str(RECEIVE_S)) as running:
+        yield running
 
 
 @pytest.fixture
