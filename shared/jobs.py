@@ -31,7 +31,7 @@ class Stage(StrEnum):
 
 
 class PhotoInfo(BaseModel):
-    """What is known of the stored photo; focal_35mm in mm, None where the upload did not say."""
+    """What is known of the stored photo; focal_35mm in mm, None where the upload did not say; bytes as stored."""
 
     model_config = ConfigDict(frozen=True)
 

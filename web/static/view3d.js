@@ -38,7 +38,7 @@ async function load() {
 function remember({ mode, color, size, light }) {
   chosen = [mode, color, size, light].join(",");
   clearTimeout(writing);
-  writing = setTimeout(() => setAddress({ look: chosen }), WRITE_MS);
+  writing = setTimeout(() => inAddress("job") && setAddress({ look: chosen }), WRITE_MS);
 }
 
 /** The next cloud is seen as its job's settings say. */
