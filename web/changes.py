@@ -39,7 +39,8 @@ class Changes:
         """Take one of the places for threads that wait; False where all, or all of theirs, are taken."""
         with self._lock:
             free = self._held.total() < self._limit and self._held[who] < self._limit_each
-            self._held[who] += free
+            if free:
+                self._held[who] += 1
         return free
 
     def free_slot(self, who: str) -> None:
