@@ -150,7 +150,7 @@ class Limits:
     all_waiting: int = 2000
     owner_waiting: int = 100
     owner_megapixels: float = 2000
-    address_waiting: int = 400
+    address_waiting: int = 1000
     keep_s: float = 24 * 3600.0
 
 

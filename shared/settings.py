@@ -65,10 +65,10 @@ class Settings(BaseModel):
         default=100, ge=1, alias="RELIEF_OWNER_WAITING", description="Jobs of one user that may wait."
     )
     address_factor: int = Field(
-        default=4,
+        default=20,
         ge=1,
         alias="RELIEF_ADDRESS_FACTOR",
-        description="All visitors of one address together may ask and wait for so many times what one may.",
+        description="All visitors of one address together may ask and upload so many times as often as one may.",
     )
     owner_megapixels: float = Field(
         default=2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's photos that are stored."
@@ -91,7 +91,7 @@ class Settings(BaseModel):
         description="Long-polls and event streams at once, per web process.",
     )
     owner_listeners: int = Field(
-        default=40,
+        default=200,
         ge=0,
         alias="RELIEF_OWNER_LISTENERS",
         description="Long-polls and event streams of one user at once.",

@@ -10,7 +10,7 @@ from web.services import Services
 
 log = logging.getLogger(__name__)
 
-JOB_BYTES = 30_000_000  # photo and results; measured: 11 to 19 MB for 0.3 to 49 megapixels
+JOB_BYTES = 20_000_000  # photo and results; measured: 11 to 19 MB for 0.3 to 49 megapixels
 
 
 def check_space(doors: Services) -> None:

@@ -58,9 +58,9 @@ def test_no_job_is_taken_that_the_storage_may_not_hold(settings, store, storage,
         assert_problem(refused, 503, "storage has no room")
         assert refused.headers["Retry-After"] == "30"
         assert stored_files(settings) == []
-    with client_of(settings.model_copy(update={"free_gb": free_gb - 1.2})) as client:  # what 40 waiting jobs would need
+    with client_of(settings.model_copy(update={"free_gb": free_gb - 1.2})) as client:  # what 60 waiting jobs would need
         assert upload(client, portrait).status_code == 202
-        for _ in range(60):
+        for _ in range(100):
             new_job(store)
         assert_problem(upload(client, portrait), 503, "storage has no room")
 
@@ -73,7 +73,7 @@ def test_one_users_limit_is_not_anothers(settings, store, portrait):
 
 
 def test_it_helps_nobody_to_come_as_many_visitors(settings, store, portrait):
-    limits = {"owner_waiting": 1, "address_factor": 3, "rate": "10/minute", "upload_rate": "2/minute"}
+    limits = {"owner_waiting": 1, "all_waiting": 6, "address_factor": 3, "rate": "10/minute", "upload_rate": "2/minute"}
     with client_of(settings.model_copy(update=limits)) as client:
 
         def as_a_new_visitor(ask):

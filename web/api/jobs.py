@@ -193,7 +193,8 @@ def _limits(settings: Settings) -> Limits:
         all_waiting=settings.all_waiting,
         owner_waiting=settings.owner_waiting,
         owner_megapixels=settings.owner_megapixels,
-        address_waiting=settings.owner_waiting * settings.address_factor,
+        # Whoever comes as many visitors leaves half of the queue to others.
+        address_waiting=max(settings.owner_waiting, settings.all_waiting // 2),
         keep_s=settings.retention_h * 3600,
     )
 
