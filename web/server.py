@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 import socket
 import struct
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -30,7 +33,8 @@ from web.services import KEY, Services
 
 log = logging.getLogger(__name__)
 
-SHARE_OF_ADDRESS = 0.5  # of the threads, to receive what one address sends
+SLOW_S = 3.0  # a request that has not arrived after so long is slow
+SHARE_OF_ADDRESS = 0.5  # of the threads, for the slow requests of one address
 STALLED_S = 30  # a client that takes nothing of its answer for so long is given up
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (LimitRequestLine, 414),
@@ -41,22 +45,42 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+@dataclass
+class Arrival:
+    """A request on its way in: from where, since when, and what reads its body, once its headers are there."""
+
+    address: str
+    began: float
+    body: Any = None
+    given_up: bool = False
+
+    def is_slow(self) -> bool:
+        """True where it is not there after SLOW_S."""
+        return not self.is_there() and time.monotonic() - self.began > SLOW_S
+
+    def is_there(self) -> bool:
+        """True where all of it has arrived; of a chunked body only its end says so."""
+        return self.body is not None and getattr(self.body, "length", None) == 0
+
+
 class Worker(ThreadWorker):
-    """A thread for each request. What a request has not sent in time is not waited for."""
+    """A thread for each request. What does not arrive in time is not waited for."""
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self._receiving: dict[TConn, float] = {}  # when each began
+        self._arrivals: dict[TConn, Arrival] = {}  # the oldest first
         self._lock = threading.Lock()
 
     def handle(self, conn: TConn) -> Any:
         """Read a request and answer it; False where the connection is to be closed."""
-        with self._place(conn) as free:
-            if free:
+        with self._place(conn) as arrival:
+            if arrival:
                 conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", STALLED_S, 0))
                 kept = super().handle(conn)
+                if arrival.given_up:
+                    kept = False
             else:
-                detail = "Too many requests of your address are being received; send them one after another."
+                detail = "Too many slow requests come from your address; send them one after another."
                 self._refuse(conn.sock, 503, detail, retry_after_s=5)
                 kept = False
         if not kept:
@@ -65,23 +89,32 @@ class Worker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
         """Answer a request whose headers are read."""
-        if getattr(req.body.reader, "length", None) == 0:  # there is no more to come
-            self._received(conn)
+        if arrival := self._arrivals.get(conn):
+            arrival.body = req.body.reader
         return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
-        """Once a second: also stop reading from whoever takes too long; an answer under way is still sent."""
+        """Once a second: also stop reading what takes too long, or is one too many; answers are still sent."""
         super().murder_pending()
-        services = self._services
-        limit_s = services.settings.receive_s if services else 0
-        with self._lock:
-            late = [conn for conn, began in self._receiving.items() if time.monotonic() - began > limit_s]
-        for conn in late:
-            self._received(conn)
+        for conn, arrival in self._hopeless():
+            arrival.given_up = True
             try:
                 conn.sock.shutdown(socket.SHUT_RD)
             except OSError as error:
                 log.debug("a slow sender is gone already: %s", error)
+
+    def _hopeless(self) -> list[tuple[TConn, Arrival]]:
+        """Requests that are given up: past their time, or beyond the share of their address."""
+        with self._lock:
+            slow = [(conn, arrival) for conn, arrival in self._arrivals.items() if arrival.is_slow()]
+        limit_s = self._services.settings.receive_s if self._services else 0
+        hopeless = []
+        seen: Counter[str] = Counter()
+        for conn, arrival in slow:
+            seen[arrival.address] += 1
+            if seen[arrival.address] > self._share or time.monotonic() - arrival.began > limit_s:
+                hopeless.append((conn, arrival))
+        return hopeless
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         """A request that cannot be read."""
@@ -104,24 +137,26 @@ class Worker(ThreadWorker):
         app = getattr(self, "wsgi", None)
         return app.extensions[KEY] if app else None
 
-    @contextmanager
-    def _place(self, conn: TConn) -> Iterator[bool]:
-        """Count the connection among those that are received; False where its address has its share already."""
+    @property
+    def _share(self) -> float:
+        """How many slow requests one address may have; any number behind a proxy, where all have its address."""
         services = self._services
-        shared_by_all = services is None or services.settings.behind_proxy  # then all come from the proxy's address
-        with self._lock:
-            same = 0 if shared_by_all else sum(other.client[0] == conn.client[0] for other in self._receiving)
-            free = same < self.cfg.threads * SHARE_OF_ADDRESS
-            if free:
-                self._receiving[conn] = time.monotonic()
-        try:
-            yield free
-        finally:
-            self._received(conn)
+        return math.inf if services is None or services.settings.behind_proxy else self.cfg.threads * SHARE_OF_ADDRESS
 
-    def _received(self, conn: TConn) -> None:
+    @contextmanager
+    def _place(self, conn: TConn) -> Iterator[Arrival | None]:
+        """Watch the request arrive; None where its address has as many slow ones as it may."""
+        arrival = Arrival(str(conn.client[0]), time.monotonic())
         with self._lock:
-            self._receiving.pop(conn, None)
+            slow = sum(other.address == arrival.address and other.is_slow() for other in self._arrivals.values())
+            free = slow < self._share
+            if free:
+                self._arrivals[conn] = arrival
+        try:
+            yield arrival if free else None
+        finally:
+            with self._lock:
+                self._arrivals.pop(conn, None)
 
     @staticmethod
     def _refuse(client: socket.socket, status: int, detail: str, retry_after_s: int | None = None) -> None:
