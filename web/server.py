@@ -88,9 +88,12 @@ class Worker(ThreadWorker):
         return kept
 
     def handle_request(self, req: Any, conn: TConn) -> Any:
-        """Answer a request whose headers are read."""
-        if arrival := self._arrivals.get(conn):
-            arrival.body = req.body.reader
+        """Answer a request whose headers are read; without a body, all of it is there."""
+        with self._lock:
+            if arrival := self._arrivals.get(conn):
+                arrival.body = req.body.reader
+                if arrival.is_there():
+                    del self._arrivals[conn]
         return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
