@@ -15,19 +15,19 @@ import numpy as np
 import torch
 from PIL import Image
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
 from shared.errors import PhotoError
-from shared.jobs import PhotoInfo, Stage
+from shared.jobs.record import PhotoInfo, Stage
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints, celery_app, connect
 from shared.options import DepthOptions, ModelOptions
-from shared.photo import jpeg_from_pixels
-from shared.queue import Hints, celery_app, connect
+from shared.photo.decode import jpeg_from_pixels
 from shared.settings import Settings
-from shared.storage import PHOTO, PHOTO_FOLDER, Storage
-from shared.store import JobStore
+from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
 from stack.demo import PORTRAIT
 from stack.valkey import start_valkey
 from worker.depth.estimator import DepthMap, Estimator, Photo
-from worker.stages import Worker
+from worker.stages.worker import Worker
 
 BATCH = 8
 JOBS = 128

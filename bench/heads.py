@@ -18,15 +18,15 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from bench.scoring import aligned, score, similarity
-from shared.camera import Intrinsics, project, unproject
+from shared.cloud.camera import Intrinsics, project, unproject
 from shared.options import ModelOptions
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.estimator import Bust, Portrait, surface_of
-from worker.depth.portrait.faces import Face, FaceFinder
-from worker.depth.portrait.mesh import face_mesh
-from worker.depth.portrait.metric import head_pose, points_mm
 from worker.depth.weights.files import default_folder
+from worker.person.face_mesh import face_mesh
+from worker.person.faces import Face, FaceFinder
+from worker.person.pose import head_pose, points_mm
 from worker.pipeline import build_cloud
 
 HEADS = Path(__file__).parent.parent / "tests" / "data" / "heads"

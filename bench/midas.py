@@ -22,7 +22,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from shared.errors import ModelError
-from tests.worker.depth.midas.seeding import reference, write_checkpoint
+from tests.support.seeding import reference, write_checkpoint
 from worker.depth import registry
 from worker.depth.midas.backends import Backend
 from worker.depth.midas.backends.export import MAX_ERROR

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from worker.depth.portrait.raster import fragments_of
-from worker.geometry.mesh import Mesh
+from worker.geometry.surface.mesh import Mesh
 
 OVERSAMPLED = 2
 GROUND = 10.0  # brightness of the empty picture

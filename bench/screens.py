@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
-from tests.browser import open_chromium
+from tests.support.browser import open_chromium
 
 PROJECT = Path(__file__).parent.parent
 HEADS = PROJECT / "tests" / "data" / "heads"

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shared.camera import unproject
+from shared.cloud.camera import unproject
 from shared.errors import PhotoError
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait import load

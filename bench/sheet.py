@@ -17,13 +17,13 @@ from bench.heads import heads
 from bench.render import View, rendered
 from shared.errors import PhotoError
 from shared.options import ModelOptions
-from shared.photo import read_photo
+from shared.photo.decode import read_photo
 from stack.demo import PORTRAIT
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Estimator, Photo
 from worker.depth.weights.files import default_folder
-from worker.geometry.mesh import mesh_from_cloud, sampled
+from worker.geometry.surface.mesh import mesh_from_cloud, sampled
 
 OUT = Path(__file__).parent.parent / "docs" / "contact-sheet.jpg"
 TILE_PX = 250

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
-from shared.pointcloud import PointCloud
+from shared.cloud.pointcloud import PointCloud
 from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
 

@@ -16,9 +16,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from bench.serving import served
 from shared.options import ModelOptions
-from shared.viewer import plotly_js, static_folder
+from shared.viewer import STATIC_FILES, plotly_js
 from stack.demo import PORTRAIT
-from tests.browser import open_chromium
+from tests.support.browser import open_chromium
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
@@ -113,8 +113,8 @@ def _served(cloud: bytes) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made = {"/": PAGE.encode(), "/plotly.js": plotly_js(), "/cloud": cloud}
-            file = static_folder() / self.path.lstrip("/")
-            body = made.get(self.path) or (file.read_bytes() if file.is_file() else b"")
+            file = STATIC_FILES.get(self.path.lstrip("/"))
+            body = made.get(self.path) or (file.read_bytes() if file else b"")
             self.send_response(200 if body else 404)
             kind = {"js": "text/javascript", "css": "text/css"}.get(self.path.rpartition(".")[2], "text/html")
             self.send_header("Content-Type", kind)

@@ -19,10 +19,10 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 from bench.serving import served
-from shared.pointcloud import PointCloud
+from shared.cloud.pointcloud import PointCloud
 from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
-from tests.browser import open_chromium
+from tests.support.browser import open_chromium
 
 SIDE_PX = 1024
 ROUNDS = 5

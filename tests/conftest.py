@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.queue import connect
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import connect
 from shared.settings import Settings
-from shared.store import JobStore
 from stack.valkey import start_valkey
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.support.browser"]
 
 SECRET = "a secret of the tests, long enough to sign"
 PORTRAIT = Path(__file__).parent.parent / "stack" / "portrait.png"

@@ -9,15 +9,16 @@ from flask import request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
-from shared.queue import Hints, celery_app, connect
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints, celery_app, connect
 from shared.settings import Settings
-from shared.storage import Storage
-from shared.store import JobStore
-from web import access, openapi, pages, problems, rates, request_ids
-from web.api import events, health, jobs, metrics, models, results
+from shared.storage.folder import Storage
+from web import access, problems, rates, request_ids
+from web.api import events, health, jobs, metrics, models, openapi, results
 from web.changes import Changes
-from web.decoding import Decoding
 from web.expected import Paces
+from web.intake.decoding import Decoding
+from web.page import routes as pages
 from web.services import KEY, Services
 
 FORM_OVERHEAD_BYTES = 100_000

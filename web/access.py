@@ -11,8 +11,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
-from shared.jobs import Job
-from shared.store import SHARE_PREFIX
+from shared.jobs.record import Job
+from shared.jobs.store import SHARE_PREFIX
 from web.keys import Keys
 from web.services import services
 

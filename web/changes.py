@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.store import CHANGED
+from shared.jobs.store import CHANGED
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 
-from shared.jobs import Job, Pace, Stage, stage_progress
-from shared.store import JobStore
+from shared.jobs.record import Job, Pace, Stage, stage_progress
+from shared.jobs.store import JobStore
 
 REMEMBERED_S = 0.5
 

@@ -24,7 +24,7 @@ from shared.errors import (
     ReliefError,
 )
 from shared.logs import request_id
-from shared.webhooks import WebhookAddressError
+from shared.webhooks.queue import WebhookAddressError
 
 log = logging.getLogger(__name__)
 

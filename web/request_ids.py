@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
+from shared.jobs.store import SHARE_PREFIX
 from shared.logs import log_context, request_id
-from shared.store import SHARE_PREFIX
 
 log = logging.getLogger(__name__)
 

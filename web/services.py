@@ -7,13 +7,13 @@ from typing import cast
 
 from flask import current_app
 
-from shared.queue import Hints
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints
 from shared.settings import Settings
-from shared.storage import Storage
-from shared.store import JobStore
+from shared.storage.folder import Storage
 from web.changes import Changes
-from web.decoding import Decoding
 from web.expected import Paces
+from web.intake.decoding import Decoding
 
 KEY = "relief"
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from shared.errors import ReliefError
 from shared.options import DepthOptions, ModelOptions
-from shared.photo import read_photo
+from shared.photo.decode import read_photo
 from shared.settings import Settings
 from shared.viewer import view_html
 from worker import pipeline

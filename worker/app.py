@@ -14,15 +14,15 @@ from celery.signals import setup_logging, worker_init, worker_process_init, work
 from redis.exceptions import RedisError
 
 from shared.errors import ModelError
-from shared.jobs import Stage
+from shared.jobs.record import Stage
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints, celery_app, connect
+from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers
 from shared.logs import configure_logging
-from shared.queue import Hints, celery_app, connect
 from shared.settings import Settings
-from shared.storage import Storage
-from shared.store import JobStore
-from shared.webhooks import Deliveries
-from shared.workers import ALIVE_S, ModelInfo, Offer, Workers
-from worker.stages import LONGEST_TASK_S
+from shared.storage.folder import Storage
+from shared.webhooks.queue import Deliveries
+from worker.stages.worker import LONGEST_TASK_S
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
 @worker_ready.connect
 def begin(sender: Any, **_: Any) -> None:
     """In the parent process: sweep, and say that this worker is alive."""
+    from shared.webhooks.delivery import Courier
     from worker.sweeper import Sweeper
-    from worker.webhooks import Courier
 
     redis = connect(settings.redis_url)
     name = f"{socket.gethostname()}:{os.getpid()}"

@@ -7,10 +7,10 @@ import logging
 import sys
 
 from shared.errors import ReliefError
-from shared.jobs import Limits
-from shared.queue import Hints, celery_app, connect
+from shared.jobs.record import Limits
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints, celery_app, connect
 from shared.settings import Settings
-from shared.store import JobStore
 
 log = logging.getLogger("worker.dead")
 ALL_THAT_ARE_NAMED = Limits(all_waiting=10**9, owner_waiting=10**9)  # an operator is not held to a user's limits

@@ -6,9 +6,9 @@ import logging
 import socket
 import sys
 
-from shared.queue import connect
+from shared.jobs.wakeups import connect
+from shared.jobs.workers import Workers
 from shared.settings import Settings
-from shared.workers import Workers
 
 
 def main() -> int:

@@ -12,14 +12,13 @@ from typing import Any, get_args
 
 import numpy as np
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
+from shared.cloud.pointcloud import PointCloud, Unit
 from shared.errors import PhotoError
 from shared.options import ModelOptions
-from shared.pointcloud import PointCloud, Unit
 from worker import __version__
 from worker.depth.estimator import DepthMap, Estimator, Photo
-from worker.geometry import cloud as geometry
-from worker.geometry.exports import (
+from worker.export.files import (
     glb_from_mesh,
     obj_zip_from_mesh,
     ply_from_mesh,
@@ -27,12 +26,13 @@ from worker.geometry.exports import (
     stl_from_solid,
     texture_from_photo,
 )
+from worker.export.ply import ply_from_cloud
 from worker.geometry.jumps import links_of
-from worker.geometry.mesh import mesh_from_cloud, simplified
 from worker.geometry.normals import normal_map, normals_of
-from worker.geometry.ply import ply_from_cloud
-from worker.geometry.solid import solid_from_cloud, solid_squares
-from worker.geometry.tone import gray16_from_depth, gray_from_depth
+from worker.geometry.surface import cloud as geometry
+from worker.geometry.surface.mesh import mesh_from_cloud, simplified
+from worker.geometry.surface.solid import solid_from_cloud, solid_squares
+from worker.geometry.surface.tone import gray16_from_depth, gray_from_depth
 
 DEPTH_FILE = "depth.npz"
 DEPTH_IMAGE = "depth.png"

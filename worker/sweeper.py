@@ -11,9 +11,9 @@ import time
 
 from redis.exceptions import RedisError
 
-from shared.queue import Hints
-from shared.storage import Storage
-from shared.store import JobStore
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints
+from shared.storage.folder import Storage
 
 log = logging.getLogger(__name__)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
-from shared.jobs import Stage
-from shared.queue import Hints, connect, task_name
-from shared.storage import Storage
-from shared.store import JobStore
+from shared.jobs.record import Stage
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints, connect, task_name
+from shared.storage.folder import Storage
 from worker.app import app, settings, stopping
-from worker.stages import Worker
+from worker.stages.worker import Worker
 
 
 @cache

@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
-from shared.pointcloud import PointCloud
+from shared.cloud.pointcloud import PointCloud
 
 FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
@@ -32,12 +32,20 @@ MODULES = (
     "viewer.js",
     "standalone.js",
 )
+STATIC_FILES = {path.name: path for path in (*FOLDER.glob("js/*.js"), *FOLDER.glob("html/*.css"))}
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 
 
-def static_folder() -> Path:
-    """The folder of the viewer's scripts and styles, for a web server; viewer.js and viewer.css are to be loaded."""
-    return FOLDER
+def static_file(name: str) -> Path:
+    """Where a script or style of the viewer lies, for a web server; viewer.js and viewer.css are to be loaded.
+
+    Raises:
+        FileNotFoundError: there is none of that name.
+    """
+    path = STATIC_FILES.get(name)
+    if path is None:
+        raise FileNotFoundError(f"the viewer has no file {name!r}")
+    return path
 
 
 def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "photo"]) -> str:
@@ -59,7 +67,7 @@ def view_bytes(cloud_bytes: int, *, color: Literal["grayscale", "photo"]) -> int
 
 
 def _page(title: str, color: str, cloud: str) -> str:
-    template = (FOLDER / "view.html").read_text("utf-8")
+    template = (FOLDER / "html" / "view.html").read_text("utf-8")
     return template.format(
         title=html.escape(title),
         color=html.escape(color),
@@ -100,11 +108,11 @@ def _plotly() -> str:
 
 @lru_cache(maxsize=1)
 def _css() -> str:
-    return (FOLDER / "viewer.css").read_text("utf-8")
+    return (FOLDER / "html" / "viewer.css").read_text("utf-8")
 
 
 @lru_cache(maxsize=1)
 def _script() -> str:
     """All modules as one, without their imports and exports."""
-    parts = (IMPORT.sub("", (FOLDER / name).read_text("utf-8")) for name in MODULES)
+    parts = (IMPORT.sub("", (FOLDER / "js" / name).read_text("utf-8")) for name in MODULES)
     return re.sub(r"^export (?=const|class|function)", "", "\n".join(parts), flags=re.MULTILINE)

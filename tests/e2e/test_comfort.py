@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
-from tests.e2e.acting import CANVAS, JOB_MS, generate_model, middle
+from tests.support.page_actions import CANVAS, JOB_MS, generate_model, middle
 
 PHONE = {"width": 390, "height": 844}
 

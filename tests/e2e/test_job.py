@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.pointcloud import PointCloud
-from tests.e2e.following import API, follow, result, send
+from shared.cloud.pointcloud import PointCloud
+from tests.support.following import API, follow, result, send
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
-from tests.e2e.acting import JOB_MS, choose_photo, generate_depth, generate_model, see_model
-from tests.e2e.following import follow, send
+from tests.support.following import follow, send
+from tests.support.page_actions import JOB_MS, choose_photo, generate_depth, generate_model, see_model
 
 HEADS = PORTRAIT.parent.parent / "tests" / "data" / "heads"
 TILES = "#gallery-list li"

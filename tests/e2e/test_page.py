@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
-from tests.e2e.acting import CANVAS, JOB_MS, choose_photo, generate_depth, generate_model, middle, picture
+from tests.support.page_actions import CANVAS, JOB_MS, choose_photo, generate_depth, generate_model, middle, picture
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
-from tests.e2e.acting import CANVAS, JOB_MS, middle, picture, see_model
+from tests.support.page_actions import CANVAS, JOB_MS, middle, picture, see_model
 
 PHONE = {"width": 390, "height": 844, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 SMALLEST_TARGET_PX = 40

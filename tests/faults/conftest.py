@@ -9,8 +9,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from shared.queue import connect
-from shared.store import JobStore
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import connect
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
 

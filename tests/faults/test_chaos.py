@@ -9,15 +9,15 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from shared.jobs import State
-from shared.queue import connect
-from shared.storage import Storage
-from shared.store import JobStore
+from shared.jobs.record import State
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import connect
+from shared.storage.folder import Storage
 from stack.local import Stack, is_ready
 from stack.processes import wait_until
-from tests.e2e.following import API
 from tests.faults.conftest import breakable_stack
-from tests.faults.invariants import assert_settled, assert_whole, kill
+from tests.support.following import API
+from tests.support.invariants import assert_settled, assert_whole, kill
 
 USERS = 5
 JOBS = int(os.environ.get("RELIEF_CHAOS_JOBS", "200"))

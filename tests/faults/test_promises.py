@@ -8,13 +8,13 @@ import time
 import httpx
 import pytest
 
-from shared.jobs import Stage, State
-from shared.queue import Hints, celery_app
-from shared.storage import Storage
-from shared.store import JobStore
-from tests.e2e.following import API, follow, send
+from shared.jobs.record import Stage, State
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints, celery_app
+from shared.storage.folder import Storage
 from tests.faults.conftest import breakable_stack
-from tests.faults.invariants import ask, assert_settled, assert_whole, kill, wait_for, worker_pid
+from tests.support.following import API, follow, send
+from tests.support.invariants import ask, assert_settled, assert_whole, kill, wait_for, worker_pid
 
 RECOVERY_S = 15.0
 

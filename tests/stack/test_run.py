@@ -15,7 +15,7 @@ import pytest
 
 from stack.local import Plan, Stack
 from stack.processes import Command, StackError, Supervised
-from tests.e2e.following import follow, result, send
+from tests.support.following import follow, result, send
 
 PROJECT = Path(__file__).parents[2]
 

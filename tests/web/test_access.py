@@ -6,10 +6,10 @@ import sys
 import httpx
 import pytest
 
-from shared.jobs import Stage
+from shared.jobs.record import Stage
 from stack.local import PROJECT
-from tests.web.asking import API, assert_problem, finish_stage, upload
-from tests.web.conftest import client_of
+from tests.support.fronts import client_of
+from tests.support.requests import API, assert_problem, finish_stage, upload
 from web import create_app
 from web.keys import Keys
 from web.keys.__main__ import main

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.jobs import Finished, Stage, StoredFile
-from shared.workers import ModelInfo, Offer, Workers
-from tests.shared.pictures import double, encoded, fraction, png, short, tiff, two_halves, with_exif, with_scans
-from tests.web.asking import API, assert_problem, stored_files, upload
-from tests.web.conftest import client_of
+from shared.jobs.record import Finished, Stage, StoredFile
+from shared.jobs.workers import ModelInfo, Offer, Workers
+from tests.support.fronts import client_of
+from tests.support.pictures import double, encoded, fraction, png, short, tiff, two_halves, with_exif, with_scans
+from tests.support.requests import API, assert_problem, stored_files, upload
 
 
 def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settings, portrait):

@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from shared.jobs import Stage
+from shared.jobs.record import Stage
 from stack.local import PROJECT
 from stack.processes import Supervised, wait_until
 from tests.conftest import PORTRAIT
-from tests.web.asking import finish_stage
-from tests.web.bad_line import BadLine, Fault, bad_line
-from tests.web.fronts import answers, running_front
+from tests.support.fronts import answers, running_front
+from tests.support.requests import finish_stage
+from tests.support.unreliable_proxy import BadLine, Fault, bad_line
 from web.client.__main__ import main
-from web.client.course import folders_of
+from web.client.submit import folders_of
 from web.keys import Keys
 
 DEPTH = b"depth.png" * 50

@@ -2,10 +2,10 @@
 
 import pytest
 
-from shared.jobs import Finished, Stage
-from shared.store import JobStore
-from shared.workers import Workers
-from tests.shared.test_store import claim, new_job
+from shared.jobs.record import Finished, Stage
+from shared.jobs.store import JobStore
+from shared.jobs.workers import Workers
+from tests.support.jobs import claim, new_job
 from web.expected import Paces, expected_seconds
 
 BOTH = (Stage.DEPTH, Stage.MODEL)

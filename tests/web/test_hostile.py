@@ -5,9 +5,9 @@ import logging
 import httpx
 import pytest
 
-from shared.jobs import Stage
-from tests.web.asking import API, assert_problem, finish_stage, upload
-from tests.web.conftest import client_of
+from shared.jobs.record import Stage
+from tests.support.fronts import client_of
+from tests.support.requests import API, assert_problem, finish_stage, upload
 
 JSON = {"Content-Type": "application/json"}
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from shared.jobs import Problem, Stage
-from tests.web.asking import API, assert_problem, finish_stage, stored_files, upload
-from tests.web.conftest import client_of
+from shared.jobs.record import Problem, Stage
+from tests.support.fronts import client_of
+from tests.support.requests import API, assert_problem, finish_stage, stored_files, upload
 
 
 def claim(store, stage=Stage.DEPTH):

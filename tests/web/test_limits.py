@@ -4,11 +4,11 @@ import time
 
 import pytest
 
-from shared.jobs import Problem, Stage
-from shared.queue import Hints, celery_app
-from tests.shared.test_store import new_job
-from tests.web.asking import API, assert_problem, finish_stage, stored_files, upload
-from tests.web.conftest import client_of
+from shared.jobs.record import Problem, Stage
+from shared.jobs.wakeups import Hints, celery_app
+from tests.support.fronts import client_of
+from tests.support.jobs import new_job
+from tests.support.requests import API, assert_problem, finish_stage, stored_files, upload
 from web.keys import Keys
 from worker.sweeper import Sweeper
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from stack.processes import Supervised
-from tests.web.asking import assert_problem, upload
-from tests.web.fronts import running_front
+from tests.support.fronts import running_front
+from tests.support.requests import assert_problem, upload
 
 LISTENERS = 40
 RECEIVE_S = 8

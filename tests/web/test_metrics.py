@@ -3,9 +3,9 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared.jobs import Finished, Problem, Stage
-from shared.workers import Workers
-from tests.shared.test_store import claim, new_job
+from shared.jobs.record import Finished, Problem, Stage
+from shared.jobs.workers import Workers
+from tests.support.jobs import claim, new_job
 
 
 def figures(client: httpx.Client) -> dict[tuple[str, ...], float]:

@@ -6,8 +6,8 @@ import zipfile
 import pytest
 from PIL import Image
 
-from shared.jobs import Stage
-from tests.web.asking import API, assert_problem, finish_stage, upload
+from shared.jobs.record import Stage
+from tests.support.requests import API, assert_problem, finish_stage, upload
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import trimesh
 
+from shared.cloud.pointcloud import PointCloud
 from shared.errors import NoFaceError, PhotoError
 from shared.options import ModelOptions
-from shared.pointcloud import PointCloud
-from tests.worker.geometry.scenes import ball, camera_of
+from tests.support.scenes import ball, camera_of
 from worker import pipeline
 from worker.depth.estimator import DepthMap, Photo
 

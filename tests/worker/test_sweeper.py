@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from shared.queue import Hints, celery_app
-from shared.storage import PHOTO, PHOTO_FOLDER, Storage
-from tests.shared.test_store import claim, new_job
+from shared.jobs.wakeups import Hints, celery_app
+from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from tests.support.jobs import claim, new_job
 from worker.sweeper import LOCK, Sweeper
 
 ORPHAN, YOUNG = "a" * 32, "b" * 32

@@ -11,10 +11,10 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import ServiceUnavailable
 
 from shared.errors import JobNotFoundError
-from shared.jobs import Job
+from shared.jobs.record import Job
 from web.access import asker, readable_job
-from web.answers import LOOK_AGAIN_S
-from web.documents import job_document
+from web.api.answers import LOOK_AGAIN_S
+from web.api.documents import job_document
 from web.services import services
 
 blueprint = APIBlueprint("events", __name__)

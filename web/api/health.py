@@ -5,8 +5,8 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
-from shared.jobs import Stage
-from shared.workers import Workers
+from shared.jobs.record import Stage
+from shared.jobs.workers import Workers
 from web.services import services
 
 blueprint = APIBlueprint("health", __name__)

@@ -12,20 +12,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
 from shared.errors import JobConflictError, ModelError, ReliefError
-from shared.jobs import Job, Limits, PhotoInfo, Stage, State
+from shared.jobs.record import Job, Limits, PhotoInfo, Stage, State
+from shared.jobs.workers import Workers
 from shared.logs import request_id
 from shared.options import ModelOptions
-from shared.photo import check_bytes, jpeg_from_pixels, read_photo
+from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
 from shared.settings import Settings
-from shared.storage import PHOTO, PHOTO_FOLDER
-from shared.webhooks import Webhook, check_url
-from shared.workers import Workers
+from shared.storage.folder import PHOTO, PHOTO_FOLDER
+from shared.webhooks.queue import Webhook, check_url
 from web.access import address, caller, own_job, owner, readable_job
-from web.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
-from web.documents import JobList, Shared, job_document, share_url
+from web.api.answers import answer, answer_when_changed, ended_in_time, wished_wait_s
+from web.api.documents import JobList, Shared, job_document, share_url
+from web.intake.space import check_space
+from web.intake.submission import Submission, chosen, read_submission
 from web.services import services
-from web.space import check_space
-from web.submissions import Submission, chosen, read_submission
 
 blueprint = APIBlueprint("jobs", __name__)
 

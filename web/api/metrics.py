@@ -14,9 +14,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from shared.jobs import Stage
-from shared.store import JobStore
-from shared.workers import Workers
+from shared.jobs.record import Stage
+from shared.jobs.store import JobStore
+from shared.jobs.workers import Workers
 from web.services import services
 
 blueprint = APIBlueprint("metrics", __name__)

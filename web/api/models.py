@@ -7,8 +7,8 @@ from dataclasses import asdict
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
+from shared.jobs.workers import Workers
 from shared.options import DepthOptions, ModelOptions
-from shared.workers import Workers
 from web.services import services
 
 blueprint = APIBlueprint("models", __name__)

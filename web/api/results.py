@@ -12,13 +12,13 @@ from flask import Response, request, send_file
 from PIL import Image
 from werkzeug.exceptions import PreconditionFailed
 
+from shared.cloud.pointcloud import PointCloud
 from shared.errors import JobNotFoundError
-from shared.jobs import Job
-from shared.pointcloud import PointCloud
-from shared.storage import ALL, CLOUD, PHOTO, PHOTO_FOLDER, THUMBNAIL, VIEW
+from shared.jobs.record import Job
+from shared.storage.folder import ALL, CLOUD, PHOTO, PHOTO_FOLDER, THUMBNAIL, VIEW
 from shared.viewer import view_html
 from web.access import readable_job
-from web.archive import Archive, Member
+from web.api.archive import Archive, Member
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)

@@ -16,8 +16,8 @@ from rich.console import Console
 from web import client
 from web.client.api import Relief, printable
 from web.client.connection import connected
-from web.client.course import TOLD, Course, bar, bars, folders_of
-from web.client.patience import Patience, in_words
+from web.client.retry import Patience, in_words
+from web.client.submit import TOLD, Course, bar, bars, folders_of
 
 AT_ONCE = 4
 GRACE_S = 1.0

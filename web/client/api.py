@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from shared.errors import ReliefError
-from web.client.patience import AwayError, Patience
+from web.client.retry import AwayError, Patience
 
 API = "/api/v1/jobs"
 ALL = "all.zip"

@@ -16,7 +16,7 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from shared.errors import SettingsError
 from web.client.api import WAIT_S, Relief
-from web.client.patience import Patience
+from web.client.retry import Patience
 
 TIMEOUT = httpx.Timeout(WAIT_S + 40, connect=10)
 KEY = re.compile(r"[\x21-\x7e]+")

@@ -15,12 +15,12 @@ import numpy as np
 from shared.errors import PhotoError
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Bust, Portrait
-from worker.depth.portrait.faces import Face
-from worker.geometry.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
-from worker.geometry.blend import corrected_by_face
-from worker.geometry.disparity import edge_confidence
-from worker.geometry.focus import FaceBox
-from worker.geometry.holes import continued
+from worker.geometry.clean.holes import continued
+from worker.geometry.fuse.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
+from worker.geometry.fuse.blend import corrected_by_face
+from worker.geometry.fuse.disparity import edge_confidence
+from worker.geometry.fuse.focus import FaceBox
+from worker.person.faces import Face
 
 SURE = 0.5
 """Network depth of less confidence than this lies on a step that the network blurred, and is not used."""

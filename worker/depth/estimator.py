@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
+from shared.cloud.pointcloud import Unit
 from shared.errors import PhotoError
 from shared.options import PUPIL_DISTANCE_MM, Focus
-from shared.pointcloud import Unit
 from worker.geometry.camera import CameraSource, camera_source
 
 GRID_LONG_SIDE_PX = 1024

@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from shared.cloud.pointcloud import Unit
 from shared.errors import ModelError, WeightsError
-from shared.pointcloud import Unit
 from worker.depth.estimator import Estimator
 from worker.depth.transforms import HALF, IMAGENET, InputRule, Normalisation
 from worker.depth.weights import UrlSource, Weights, WeightsFile, WheelSource

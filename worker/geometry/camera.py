@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Literal
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
 
 FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
 DEFAULT_LONG_SIDE_FOV_DEG = 40.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
 
 GRAZING_SLOPE = math.tan(math.radians(82.0))
 """A sphere the size of a head leans more than 82 degrees only in the last millimetre before its outline."""

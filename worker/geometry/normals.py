@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from shared.camera import Intrinsics, unproject
+from shared.cloud.camera import Intrinsics, unproject
 from worker.geometry.jumps import Links
 
 

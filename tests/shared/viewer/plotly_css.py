@@ -9,10 +9,10 @@ import tempfile
 
 from playwright.sync_api import Page, sync_playwright
 
-from shared.viewer import plotly_js, static_folder
-from tests.browser import open_chromium
+from shared.viewer import plotly_js, static_file
+from tests.support.browser import open_chromium
 
-TARGET = static_folder() / "plotly.css"
+TARGET = static_file("plotly.css")
 HEADER = "/* Written by tests/shared/viewer/plotly_css.py: what plotly.js adds to a page; do not edit. */\n"
 
 

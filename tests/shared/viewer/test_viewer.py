@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from shared.camera import Intrinsics
-from shared.pointcloud import PointCloud
+from shared.cloud.camera import Intrinsics
+from shared.cloud.pointcloud import PointCloud
 from shared.viewer import FOLDER, MODULES, view_html
 from tests.shared.viewer.plotly_css import TARGET, injected_css
 
@@ -254,7 +254,7 @@ def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
     plane = np.where(np.isfinite(depth), 200, 0).astype(np.uint8)
     plane[10, 25] = 40
     cloud = PointCloud(depth, Intrinsics.from_focal((40, 30), 50), "mm", plane, np.dstack([plane] * 3), plane)
-    script = base64.b64encode((FOLDER / "cloud.js").read_bytes()).decode()
+    script = base64.b64encode((FOLDER / "js" / "cloud.js").read_bytes()).decode()
     read = page.evaluate(
         """async ([script, data]) => {
           const { parseCloud, photoPosition, pointsFromCloud } = await import(`data:text/javascript;base64,${script}`);
@@ -337,7 +337,7 @@ def test_the_file_is_a_fifth_of_what_plotly_writes():
 
 
 def test_every_module_of_the_folder_is_joined():
-    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("*.js"))
+    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("js/*.js"))
 
 
 def test_the_linked_css_is_what_plotly_would_inject(page):

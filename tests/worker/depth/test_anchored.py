@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from shared.errors import PhotoError
-from tests.worker.geometry.scenes import ball, camera_of, plane
+from tests.support.scenes import ball, camera_of, plane
 from worker.depth.anchored import Anchored, anchored
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Bust
-from worker.depth.portrait.faces import Face
+from worker.person.faces import Face
 
 CAMERA = camera_of(160, 220, 500)
 HEAD = ball(CAMERA)

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.worker.geometry.scenes import ball, camera_of, plane
+from tests.support.scenes import ball, camera_of, plane
 from worker.geometry.jumps import flying_pixels, jump_limit, links_of, spoiled_by_ramps
 
 

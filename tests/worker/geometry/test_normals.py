@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from shared.camera import unproject
-from tests.worker.geometry.scenes import ball, camera_of, plane
+from shared.cloud.camera import unproject
+from tests.support.scenes import ball, camera_of, plane
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 

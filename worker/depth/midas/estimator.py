@@ -15,8 +15,8 @@ from worker.depth.midas.backends import Backend
 from worker.depth.midas.batching import Batcher
 from worker.depth.transforms import InputRule, Normalisation, input_size_wh, network_input
 from worker.geometry.camera import camera_for
-from worker.geometry.disparity import depth_from_disparity, edge_confidence
-from worker.geometry.focus import Box, FaceBox, crop_round_face, fused_disparity
+from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
+from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face, fused_disparity
 
 MAX_ASPECT = 8.0
 THREADS = 2

@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.grid import inflate, relaxed
-from worker.depth.portrait.metric import Pose
+from worker.person.pose import Pose
 
 SKULL_FROM_EYES_MM = np.array([0.0, -25.0, 95.0])  # its middle, in the head's axes
 SKULL_AXES_MM = np.array([77.0, 115.0, 99.0])  # half of breadth, height, length

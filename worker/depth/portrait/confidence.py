@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from shared.camera import Intrinsics, unproject
+from shared.cloud.camera import Intrinsics, unproject
 
 FACE, REST, RIM = 1.0, 0.45, 0.15  # full view of the face; extended by anatomy; at the silhouette
 RIM_SHARE = 0.02  # of the depth map's longer side: how far the silhouette's doubt reaches

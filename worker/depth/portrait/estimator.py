@@ -9,20 +9,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shared.camera import Intrinsics, project
+from shared.cloud.camera import Intrinsics, project
 from shared.errors import NoFaceError, PhotoError
 from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.confidence import confidence_of
-from worker.depth.portrait.faces import Face, FaceFinder
-from worker.depth.portrait.mesh import PATTERNS, face_mesh
-from worker.depth.portrait.metric import Pose, head_pose, points_mm
 from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import report_on
 from worker.depth.portrait.shading import refine
-from worker.depth.portrait.silhouette import Segmenter
 from worker.geometry.camera import backed_off, camera_for
+from worker.person.face_mesh import PATTERNS, face_mesh
+from worker.person.faces import Face, FaceFinder
+from worker.person.outline import Segmenter
+from worker.person.pose import Pose, head_pose, points_mm
 
 PATTERN_REACH = 45.0  # parts of the face's side
 NO_FACE = (

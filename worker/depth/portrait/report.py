@@ -7,9 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from worker.depth.portrait.faces import Face
-from worker.depth.portrait.metric import Pose
 from worker.geometry.camera import CameraSource
+from worker.person.faces import Face
+from worker.person.pose import Pose
 
 SELFIE_MM = 400.0
 MAX_YAW_DEG, MAX_PITCH_DEG = 40.0, 30.0

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
 
 CELL_MM = 2.0
 ROUNDS = 2

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from tests.worker.depth.midas.seeding import write_checkpoint
+from tests.support.seeding import write_checkpoint
 from worker.depth import registry
 from worker.depth.weights import Weights, WeightsFile
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from shared.errors import ModelError
-from tests.worker.depth.midas.seeding import reference
+from tests.support.seeding import reference
 from worker.depth.midas.backends import export, select
 from worker.depth.midas.backends.export import exported
 from worker.depth.midas.backends.onnx_backend import OnnxBackend

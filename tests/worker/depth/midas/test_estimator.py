@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from shared.errors import ModelError, PhotoError
-from tests.worker.depth.midas.seeding import write_checkpoint
+from tests.support.seeding import write_checkpoint
 from worker.depth import registry
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator

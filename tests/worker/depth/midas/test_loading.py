@@ -11,9 +11,9 @@ from worker.depth import registry
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
-from worker.depth.portrait.faces import FaceFinder
 from worker.depth.weights import default_folder, fetch
-from worker.geometry.focus import crop_round_face
+from worker.geometry.fuse.focus import crop_round_face
+from worker.person.faces import FaceFinder
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.worker.depth.midas.seeding import official_keys, reference, write_checkpoint
+from tests.support.seeding import official_keys, reference, write_checkpoint
 from worker.depth import registry
 from worker.depth.midas.checkpoint import INDEX_TABLES, renamed
 
@@ -45,7 +45,7 @@ import sys
 from pathlib import Path
 import numpy as np
 import torch
-from tests.worker.depth.midas.seeding import reference
+from tests.support.seeding import reference
 from worker.depth.midas.checkpoint import load_network
 from worker.depth.midas.next_vit import LARGE
 torch.set_num_threads(2)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.bust import SKULL_AXES_MM, SKULL_FROM_EYES_MM, bust_of, extend, smoothstep, trunk_of
-from worker.depth.portrait.metric import Pose
+from worker.person.pose import Pose
 
 CAMERA = Intrinsics.from_focal((280, 240), 420.0)
 POSE = Pose(np.eye(3), np.array([0.0, -40.0, 700.0]))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.camera import Intrinsics
+from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.confidence import confidence_of
 
 CAMERA = Intrinsics.from_focal((200, 160), 400.0)

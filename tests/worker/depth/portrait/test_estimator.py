@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from shared.camera import unproject
+from shared.cloud.camera import unproject
 from shared.errors import NoFaceError, WeightsError
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait import load

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from worker.depth.portrait.metric import Pose
 from worker.depth.portrait.report import report_on, sharpness_of
+from worker.person.pose import Pose
 
 AHEAD = Pose(np.eye(3), np.array([0.0, 0.0, 700.0]))
 

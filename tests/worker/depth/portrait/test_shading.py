@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.camera import Intrinsics, unproject
+from shared.cloud.camera import Intrinsics, unproject
 from worker.depth.portrait.shading import MAX_CHANGE_MM, harmonics, refine
 
 CAMERA = Intrinsics.from_focal((150, 170), 400.0)

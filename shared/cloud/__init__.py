@@ -1,0 +1,1 @@
+"""The point cloud, its file format, and the camera that it belongs to."""

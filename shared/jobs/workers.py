@@ -1,0 +1,88 @@
+"""Which workers are alive and what they can do, as they say themselves; a worker that dies is forgotten in seconds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from redis import Redis
+
+from shared.jobs.record import Stage
+
+ALIVE_S = 15
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A depth model as the depth workers offer it."""
+
+    name: str
+    title: str
+    unit: str
+    licence: str
+    ready: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The depth models that the workers have, and the one that `auto` means."""
+
+    models: tuple[ModelInfo, ...]
+    default: str | None
+
+
+class Workers:
+    """The register of workers in Redis."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def announce(self, stage: Stage, worker: str) -> None:
+        """Say that a worker of the stage is alive; to be said again within ALIVE_S."""
+        now_s, _ = self._redis.time()
+        with self._redis.pipeline() as pipe:
+            pipe.zadd(f"relief:workers:{stage}", {worker: now_s})
+            pipe.zremrangebyscore(f"relief:workers:{stage}", "-inf", now_s - ALIVE_S)
+            pipe.execute()
+
+    def alive(self, stage: Stage) -> int:
+        """How many workers of the stage are alive."""
+        now_s, _ = self._redis.time()
+        return int(self._redis.zcount(f"relief:workers:{stage}", now_s - ALIVE_S, "+inf"))
+
+    def alive_on(self, host: str) -> bool:
+        """True where a worker of that host is alive; workers are named host:pid."""
+        now_s, _ = self._redis.time()
+        names = [
+            name
+            for stage in Stage
+            for name in cast(
+                list[bytes], self._redis.zrange(f"relief:workers:{stage}", now_s - ALIVE_S, "+inf", byscore=True)
+            )
+        ]
+        return any(name.decode().rpartition(":")[0] == host for name in names)
+
+    def tell_gpu_memory(self, worker: str, used_bytes: int) -> None:
+        """Say how much GPU memory a worker process uses."""
+        self._redis.set(f"relief:gpu:{worker}", used_bytes, ex=4 * ALIVE_S)
+
+    def gpu_memory(self) -> dict[str, int]:
+        """GPU memory in bytes by worker process."""
+        keys = cast(list[bytes], list(self._redis.scan_iter("relief:gpu:*")))
+        used = cast("list[bytes | None]", self._redis.mget(keys)) if keys else []
+        return {
+            key.decode().removeprefix("relief:gpu:"): int(value) for key, value in zip(keys, used, strict=True) if value
+        }
+
+    def offer(self, offer: Offer) -> None:
+        """Say which depth models there are."""
+        self._redis.set("relief:models", json.dumps(asdict(offer)))
+
+    def offered(self) -> Offer:
+        """Which depth models the latest depth worker had; none before the first one started."""
+        text = cast("bytes | None", self._redis.get("relief:models"))
+        if text is None:
+            return Offer((), None)
+        document = json.loads(text)
+        return Offer(tuple(ModelInfo(**model) for model in document["models"]), document["default"])

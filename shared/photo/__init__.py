@@ -1,0 +1,1 @@
+"""JPEG and PNG files to upright 8-bit sRGB pixels."""

@@ -1,0 +1,191 @@
+"""From the bytes of a JPEG or PNG file to upright 8-bit sRGB pixels, and what its metadata says of the lens.
+
+The web front reads uploads by this and stores only what it encodes again; workers and command read photos by it too.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL.ExifTags import Base
+
+from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
+from shared.photo.exif import exif_numbers
+from shared.photo.sanitize import photo_file
+
+FORMATS = ("JPEG", "PNG")
+LIMIT_MP = 50
+SMALLEST_SIDE_PX = 64
+LONGEST_SIDE_PX = 65_500  # libjpeg's JPEG_MAX_DIMENSION: more could not be stored
+JPEG_QUALITY = 95
+BACKDROP = (255, 255, 255)  # what shows through a transparent photo
+SRGB = ImageCms.createProfile("sRGB")
+FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
+PLAUSIBLE_FOCAL_35MM = (5.0, 2000.0)
+INCH = 2
+MM_PER_RESOLUTION_UNIT: Mapping[float, float] = {INCH: 25.4, 3: 10.0, 4: 1.0}  # EXIF's 3 is cm, 4 mm
+STRIP_PX = 1_000_000
+TURNS: Mapping[float, Callable[[np.ndarray], np.ndarray]] = {  # EXIF Orientation -> what turns (H, W, 3) upright
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),  # by 90 degrees clockwise
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+
+Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before decoding; Pillow's is for all threads, and warns
+
+
+@dataclass(frozen=True)
+class DecodedPhoto:
+    """A photo without its metadata.
+
+    pixels: (H, W, 3) uint8 RGB, upright.
+    focal_35mm: focal length in mm as on 36 x 24 mm film; None where the metadata did not say.
+    """
+
+    pixels: np.ndarray
+    focal_35mm: float | None
+
+
+def read_photo(data: bytes, *, limit_mp: float = LIMIT_MP) -> DecodedPhoto:
+    """Check and decode a photo of any depth and colour type.
+
+    At 50 megapixels it takes 0.4 GB at its peak; a progressive JPEG up to as much again within the decoder.
+
+    Args:
+        data: the file's bytes; its name and declared type are not asked.
+        limit_mp: most megapixels allowed, read from the header before anything is decoded.
+    Raises:
+        PhotoTypeError: not a JPEG or PNG by its content.
+        PhotoError: too many or too few pixels, too many parts, or damaged.
+    """
+    file = photo_file(data)
+    pixels = _pixels(file.image, limit_mp)
+    numbers = exif_numbers(file.exif)
+    turn = TURNS.get(numbers.get(Base.Orientation, 1), np.asarray)
+    diagonal_px = math.hypot(*pixels.shape[:2])
+    return DecodedPhoto(np.ascontiguousarray(turn(pixels)), _focal_35mm(numbers, diagonal_px))
+
+
+def jpeg_from_pixels(pixels: np.ndarray) -> bytes:
+    """Encode (H, W, 3) uint8 RGB as a JPEG that carries nothing else.
+
+    Raises:
+        PhotoError: the encoder does not take it.
+    """
+    output = io.BytesIO()
+    try:
+        Image.fromarray(pixels).save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    except OSError as error:  # the encoder's word for its own failures; nothing here touches a disk
+        height, width = pixels.shape[:2]
+        raise PhotoError(f"a photo of {width} x {height} pixels cannot be stored as a JPEG ({error})") from error
+    return output.getvalue()
+
+
+def check_bytes(size: int, limit_mb: int) -> None:
+    """Refuse an upload of too many bytes.
+
+    Raises:
+        PhotoTooLargeError: above the limit.
+    """
+    if size > limit_mb * 1_000_000:
+        raise PhotoTooLargeError(f"the photo has {size / 1e6:.1f} MB; at most {limit_mb} MB are allowed")
+
+
+def _pixels(data: bytes, limit_mp: float) -> np.ndarray:
+    """The pixels as they lie in the file, (H, W, 3) uint8 RGB."""
+    with _opened(data) as image:
+        _check_size(image, limit_mp)
+        try:
+            image.load()
+            return _rgb(image)
+        except (OSError, ValueError, SyntaxError) as error:
+            raise PhotoError(f"the photo is damaged or cut short ({error}); save or send it again") from error
+
+
+def _opened(data: bytes) -> Image.Image:
+    """Read the header only."""
+    try:
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again") from error
+
+
+def _check_size(image: Image.Image, limit_mp: float) -> None:
+    megapixels = image.width * image.height / 1e6
+    if megapixels > limit_mp:
+        raise PhotoError(
+            f"the photo has {image.width} x {image.height} pixels, {megapixels:.0f} megapixels; "
+            f"at most {limit_mp:g} are allowed: make it smaller and try again"
+        )
+    if max(image.size) > LONGEST_SIDE_PX:
+        raise PhotoError(
+            f"the photo has {image.width} x {image.height} pixels; each side may have {LONGEST_SIDE_PX} at most"
+        )
+    if min(image.size) < SMALLEST_SIDE_PX:
+        raise PhotoError(
+            f"the photo has {image.width} x {image.height} pixels; each side needs {SMALLEST_SIDE_PX} or more"
+        )
+
+
+def _focal_35mm(numbers: Mapping[int, float], diagonal_px: float) -> float | None:
+    """Focal length in mm as on 36 x 24 mm film, by the diagonal; None where absent or absurd.
+
+    Source: Exif 2.32, tags FocalLengthIn35mmFilm, else FocalLength with the sensor's size from
+        FocalPlaneXResolution and FocalPlaneResolutionUnit.
+    """
+    try:
+        focal = numbers.get(Base.FocalLengthIn35mmFilm) or _focal_by_sensor(numbers, diagonal_px)
+    except (KeyError, ArithmeticError):
+        return None
+    low, high = PLAUSIBLE_FOCAL_35MM
+    return float(focal) if low <= focal <= high else None  # NaN is not between them
+
+
+def _focal_by_sensor(numbers: Mapping[int, float], diagonal_px: float) -> float:
+    """Raises: KeyError or ArithmeticError where the sensor's size is not known."""
+    per_unit = numbers[Base.FocalPlaneXResolution]
+    unit_mm = MM_PER_RESOLUTION_UNIT[numbers.get(Base.FocalPlaneResolutionUnit) or INCH]
+    return numbers[Base.FocalLength] * FILM_DIAGONAL_MM * per_unit / (diagonal_px * unit_mm)
+
+
+def _rgb(image: Image.Image) -> np.ndarray:
+    """8-bit sRGB, whatever the mode, strip by strip: whole copies in between would take several times the memory."""
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    transform = _srgb_transform(image)
+    rows = max(1, STRIP_PX // image.width)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        pixels[top : top + rows] = np.asarray(_rgb_strip(strip, transform))
+    return pixels
+
+
+def _rgb_strip(strip: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
+    """Transparent parts show the backdrop; 16-bit gray is scaled here, since Pillow would clip it."""
+    if strip.mode.startswith("I"):
+        strip = Image.fromarray((np.asarray(strip) // 257).astype(np.uint8))
+    if strip.has_transparency_data:
+        rgba = strip.convert("RGBA")
+        strip = Image.alpha_composite(Image.new("RGBA", rgba.size, (*BACKDROP, 255)), rgba)
+    if transform:
+        strip = ImageCms.applyTransform(strip, transform) or strip
+    return strip.convert("RGB")
+
+
+def _srgb_transform(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
+    """From an embedded colour profile, if any; a broken one is ignored, as browsers do."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "L", "CMYK") or image.has_transparency_data:
+        return None
+    try:
+        return ImageCms.buildTransform(ImageCms.ImageCmsProfile(io.BytesIO(profile)), SRGB, image.mode, "RGB")
+    except (ImageCms.PyCMSError, OSError):
+        return None

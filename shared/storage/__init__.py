@@ -1,0 +1,1 @@
+"""Files of a job: the photo, and what the workers made of it."""

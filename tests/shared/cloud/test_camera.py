@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from shared.cloud.camera import Intrinsics, project, unproject
+
+
+def test_unproject_agrees_with_a_hand_worked_pixel():
+    # Pixel (u 5, v 1), depth 500, f 100, c (2, 1.5): x = 3 * 5 = 15, y = -0.5 * 5 = -2.5.
+    depth = np.full((4, 6), 500.0)
+    points = unproject(depth, Intrinsics(6, 4, 100, 100, 2, 1.5))
+    np.testing.assert_allclose(points[1, 5], [15, -2.5, 500])
+
+
+@pytest.mark.parametrize(("height", "width"), [(3, 5), (5, 3)])
+def test_unprojected_points_project_back_to_their_pixels(height, width):
+    depth = np.random.default_rng(1).uniform(300, 900, (height, width))
+    pixels = project(
+        unproject(depth, Intrinsics(width, height, 80, 90, 1.2, 2.1)), Intrinsics(width, height, 80, 90, 1.2, 2.1)
+    )
+    v, u = np.mgrid[:height, :width]
+    np.testing.assert_allclose(pixels, np.dstack([u, v]), atol=1e-9)
+
+
+def test_unknown_depth_gives_unknown_points():
+    depth = np.full((2, 3), 500.0)
+    depth[1, 2] = np.nan
+    points = unproject(depth, Intrinsics.from_focal((3, 2), 100))
+    assert np.isnan(points[1, 2]).all()
+    assert np.isfinite(points).all(-1).sum() == 5
+    assert np.isnan(project(points, Intrinsics.from_focal((3, 2), 100))[1, 2]).all()
+
+
+def test_a_grid_of_another_size_is_refused():
+    with pytest.raises(ValueError, match=r"\(3, 2\).*\(2, 3\)"):
+        unproject(np.ones((3, 2)), Intrinsics.from_focal((3, 2), 100))
+
+
+def test_the_field_of_view_agrees_with_a_hand_worked_camera():
+    # 640 pixels at f 320: atan(1) to either side.
+    assert Intrinsics.from_focal((640, 480), 320).fov_x_deg == pytest.approx(90)
+
+
+@pytest.mark.parametrize("size_wh", [(320, 120), (64, 480), (1280, 960)])
+def test_another_grid_sees_the_same_rays(size_wh):
+    camera = Intrinsics(640, 480, 500, 510, 300.0, 250.0)
+    resized = camera.resized(size_wh)
+    assert resized.fov_x_deg == pytest.approx(camera.fov_x_deg)
+    point = np.array([30.0, -20, 600])
+    u, v = project(point, camera)
+    expected = (u + 0.5) * size_wh[0] / 640 - 0.5, (v + 0.5) * size_wh[1] / 480 - 0.5
+    np.testing.assert_allclose(project(point, resized), expected)

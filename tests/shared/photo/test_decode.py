@@ -1,0 +1,316 @@
+"""What may be uploaded, and what is stored of it."""
+
+import io
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
+from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
+from tests.support.pictures import (
+    BLUE,
+    GRAY,
+    GREEN,
+    PNG_START,
+    RED,
+    chunk,
+    double,
+    encoded,
+    four_corners,
+    fraction,
+    png,
+    short,
+    tiff,
+    two_halves,
+    with_exif,
+)
+
+ORIENTATION = 0x0112
+FOCAL, FOCAL_35, PER_UNIT, UNIT = 0x920A, 0xA405, 0xA20E, 0xA210
+
+
+def pixels_of(data: bytes, limit_mp: float = 50) -> np.ndarray:
+    return read_photo(data, limit_mp=limit_mp).pixels.astype(np.int16)
+
+
+def assert_two_halves(data: bytes, tolerance: int = 12) -> None:
+    pixels = pixels_of(data)
+    assert pixels.shape == (80, 120, 3)
+    assert np.abs(pixels[40, 20] - RED).max() <= tolerance
+    assert np.abs(pixels[40, 100] - GREEN).max() <= tolerance
+
+
+def test_a_jpeg_and_a_png_are_read_as_the_same_picture():
+    for kind in ("JPEG", "PNG"):
+        assert_two_halves(encoded(two_halves(), kind))
+
+
+def test_what_is_stored_shows_the_same_picture():
+    assert_two_halves(jpeg_from_pixels(np.asarray(two_halves())))
+
+
+@pytest.mark.parametrize("mode", ["P", "CMYK", "RGBA"])
+def test_palette_cmyk_and_transparent_photos_work(mode):
+    kind = "JPEG" if mode == "CMYK" else "PNG"
+    assert_two_halves(encoded(two_halves().convert(mode), kind), tolerance=40)
+
+
+def test_transparent_parts_become_white_whatever_colour_hides_there():
+    image = two_halves().convert("RGBA")
+    image.putalpha(Image.new("L", image.size, 0))
+    assert pixels_of(encoded(image)).min() >= 254
+
+
+def test_a_16_bit_gray_photo_keeps_its_tones():
+    gray = np.full((80, 120), 257 * 100, np.uint16)
+    gray[:, 60:] = 257 * 220
+    ok, png = cv2.imencode(".png", gray)
+    assert ok
+    pixels = pixels_of(png.tobytes())
+    assert pixels.shape == (80, 120, 3)
+    assert abs(int(pixels[40, 20, 0]) - 100) <= 3
+    assert abs(int(pixels[40, 100, 0]) - 220) <= 3
+
+
+def test_a_16_bit_colour_photo_keeps_its_tones():
+    ok, png = cv2.imencode(".png", np.asarray(two_halves(), np.uint16)[..., ::-1] * 257)
+    assert ok
+    assert_two_halves(png.tobytes())
+
+
+def test_an_8_bit_gray_photo_works():
+    pixels = pixels_of(encoded(Image.new("L", (70, 90), 128)))
+    assert pixels.shape == (90, 70, 3)
+    assert np.abs(pixels - 128).max() <= 2
+
+
+def test_the_photo_is_turned_upright_and_its_metadata_is_dropped():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright: turn by 90 degrees clockwise
+    exif[0x010E] = "a secret place"
+    exif.get_ifd(0x8769)[0xA405] = 27  # focal length on 35 mm film
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)  # GPS
+    photo = read_photo(encoded(two_halves(), "JPEG", exif=exif))
+    assert photo.pixels.shape == (120, 80, 3)
+    assert photo.focal_35mm == 27
+    pixels = photo.pixels.astype(np.int16)
+    assert np.abs(pixels[20, 40] - RED).max() <= 12
+    assert np.abs(pixels[100, 40] - GREEN).max() <= 12
+    jpeg = jpeg_from_pixels(photo.pixels)
+    assert not Image.open(io.BytesIO(jpeg)).getexif()
+    assert b"secret" not in jpeg
+
+
+def test_an_embedded_profile_is_applied():
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ"))
+    assert pixels_of(encoded(two_halves(), icc_profile=profile.tobytes())).shape == (80, 120, 3)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert_two_halves(encoded(two_halves(), icc_profile=srgb))
+    assert_two_halves(encoded(two_halves(), icc_profile=b"broken"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"just text", b"%PDF-1.7", encoded(two_halves(), "GIF"), encoded(two_halves(), "WEBP"), b"\xff\xd8\xff"],
+    ids=["empty", "text", "pdf", "gif", "webp", "jpeg-start"],
+)
+def test_what_is_no_jpeg_or_png_by_content_is_refused(data):
+    with pytest.raises(PhotoTypeError, match="JPEG or PNG"):
+        read_photo(data, limit_mp=50)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_a_photo_that_is_cut_short_is_refused(kind):
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 255, (80, 120, 3), np.uint8))
+    data = encoded(noise, kind)
+    with pytest.raises(PhotoError, match="damaged or cut short"):
+        read_photo(data[: len(data) // 2], limit_mp=50)
+
+
+@pytest.mark.parametrize("size_wh", [(20_000, 2_600), (20_000, 20_000)])
+def test_too_many_pixels_are_refused_from_the_header(size_wh):
+    with pytest.raises(PhotoError, match="pixels"):
+        read_photo(png(size_wh, b"\0" * 1000), limit_mp=50)
+
+
+def test_a_tiny_photo_is_refused():
+    with pytest.raises(PhotoError, match="40 x 90 pixels; each side needs 64"):
+        read_photo(encoded(Image.new("RGB", (40, 90))), limit_mp=50)
+
+
+def test_too_many_bytes_are_refused():
+    check_bytes(20_000_000, 20)
+    with pytest.raises(PhotoTooLargeError, match=r"21.0 MB; at most 20 MB"):
+        check_bytes(21_000_000, 20)
+
+
+@pytest.mark.parametrize("size_wh", [(66_000, 64), (64, 66_000)])
+def test_a_side_that_no_jpeg_can_hold_is_refused(size_wh):
+    with pytest.raises(PhotoError, match="each side may have 65500 at most"):
+        read_photo(png(size_wh, b"\0" * 1000), limit_mp=50)
+
+
+def test_the_longest_side_can_be_stored():
+    assert Image.open(io.BytesIO(jpeg_from_pixels(np.zeros((64, 65_500, 3), np.uint8)))).size == (65_500, 64)
+
+
+def test_what_the_encoder_does_not_take_is_the_photos_fault_not_the_storages():
+    with pytest.raises(PhotoError, match="70000 x 64 pixels cannot be stored"):
+        jpeg_from_pixels(np.zeros((64, 70_000, 3), np.uint8))
+
+
+UPRIGHT = {  # orientation -> corners: above left, above right, below left, below right
+    0: (RED, GREEN, BLUE, GRAY),  # not in the standard
+    1: (RED, GREEN, BLUE, GRAY),
+    2: (GREEN, RED, GRAY, BLUE),
+    3: (GRAY, BLUE, GREEN, RED),
+    4: (BLUE, GRAY, RED, GREEN),
+    5: (RED, BLUE, GREEN, GRAY),
+    6: (BLUE, RED, GRAY, GREEN),
+    7: (GRAY, GREEN, BLUE, RED),
+    8: (GREEN, GRAY, RED, BLUE),
+    9: (RED, GREEN, BLUE, GRAY),  # not in the standard
+}
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_every_orientation_is_turned_upright(orientation):
+    photo = with_exif(encoded(four_corners()), tiff([(ORIENTATION, 3, short(orientation))]))
+    pixels = read_photo(photo).pixels
+    assert pixels.shape == ((120, 80, 3) if 5 <= orientation <= 8 else (80, 120, 3))
+    assert pixels.flags.c_contiguous
+    corners = tuple(tuple(map(int, pixels[v, u])) for v in (0, -1) for u in (0, -1))
+    assert corners == UPRIGHT[orientation]
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        (0x0100, 5, fraction(600, 1)),  # ImageWidth
+        (0x011A, 2, b"72\0"),  # XResolution
+        (0x0128, 12, double(float("inf"))),  # ResolutionUnit
+        (0x010F, 10, fraction(1, 0)),  # Make
+        (0x8825, 2, b"no directory\0"),  # GPS
+        (0x0111, 16, bytes(8)),  # StripOffsets
+    ],
+    ids=["width", "resolution", "unit", "make", "gps", "strips"],
+)
+def test_an_odd_tag_beside_the_orientation_does_not_matter(kind, odd):
+    photo = with_exif(encoded(two_halves(), kind), tiff([odd, (ORIENTATION, 3, short(6))]))
+    assert read_photo(photo).pixels.shape == (120, 80, 3)
+
+
+def focal_35mm(lens: list) -> float | None:
+    return read_photo(with_exif(encoded(two_halves(), "JPEG"), tiff([], lens))).focal_35mm
+
+
+def test_the_focal_length_follows_from_the_sensors_size():
+    # 144.2 px of diagonal at 1000 px per cm are 1.442 mm, a 30th of 43.27 mm
+    lens = [(FOCAL, 5, fraction(50, 1)), (PER_UNIT, 5, fraction(1000, 1)), (UNIT, 3, short(3))]
+    assert focal_35mm(lens) == pytest.approx(1500)
+    assert focal_35mm([(FOCAL, 5, fraction(5, 1)), *lens[1:]]) == pytest.approx(150)
+    assert focal_35mm([(FOCAL, 5, fraction(20, 1)), lens[1]]) == pytest.approx(20 * 30 / 2.54)  # inches where not said
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [double(float("inf")), double(float("nan")), double(-1e308), double(5e-324)],
+    ids=["inf", "nan", "huge", "tiny"],
+)
+def test_a_sensor_whose_unit_is_absurd_tells_nothing_of_the_lens(unit):
+    assert focal_35mm([(FOCAL, 5, fraction(50, 1)), (PER_UNIT, 5, fraction(1000, 1)), (UNIT, 12, unit)]) is None
+
+
+@pytest.mark.parametrize(
+    "lens",
+    [
+        [(FOCAL_35, 12, double(float("inf")))],
+        [(FOCAL_35, 12, double(float("nan")))],
+        [(FOCAL_35, 2, b"abc\0")],
+        [(FOCAL_35, 3, short(4))],
+        [(FOCAL_35, 3, short(2001))],
+        [(FOCAL, 5, fraction(50, 0)), (PER_UNIT, 5, fraction(1000, 0))],
+        [(FOCAL, 5, fraction(50, 1)), (PER_UNIT, 12, double(float("inf")))],
+        [(FOCAL, 12, double(1e308)), (PER_UNIT, 12, double(1e308))],
+        [(FOCAL, 5, fraction(50, 1))],
+    ],
+)
+def test_an_absurd_or_unfinished_lens_is_none(lens):
+    assert focal_35mm(lens) is None
+
+
+PEAK = """
+import re, sys
+from pathlib import Path
+from shared.photo.decode import read_photo
+
+def peak_kb():  # of this program alone; ru_maxrss counts the one that started it, too
+    return int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1])
+
+before = peak_kb()
+read_photo(sys.stdin.buffer.read())
+print(peak_kb() - before)
+"""
+
+
+@pytest.mark.parametrize(("depth", "colour", "channels"), [(16, 0, 1), (8, 6, 4), (8, 2, 3)], ids=["gray", "a", "rgb"])
+def test_a_large_photo_takes_the_decoders_memory_and_its_pixels_no_more(depth, colour, channels):
+    width, height = 4000, 3000
+    rows = (b"\0" + b"\x40" * (width * channels * depth // 8)) * height
+    run = subprocess.run(
+        [sys.executable, "-c", PEAK],
+        input=png((width, height), rows, depth=depth, colour=colour),
+        capture_output=True,
+        check=True,
+    )
+    assert int(run.stdout) * 1024 < width * height * 9 + 10_000_000
+
+
+def fuzzed() -> list[bytes]:
+    """Small photos of several kinds, with EXIF and a profile."""
+    exif = tiff(
+        [(0x010F, 2, b"Canon\0"), (ORIENTATION, 3, short(6))],
+        [(FOCAL, 5, fraction(50, 1)), (PER_UNIT, 5, fraction(1000, 1)), (UNIT, 3, short(2)), (FOCAL_35, 3, short(50))],
+    )
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = four_corners(80, 66)
+    jpegs = [encoded(image.convert(mode), "JPEG", icc_profile=profile) for mode in ("RGB", "L", "CMYK")]
+    pngs = [encoded(image.convert(mode), icc_profile=profile) for mode in ("RGB", "RGBA", "P", "1", "LA", "I;16")]
+    return [with_exif(photo, exif) for photo in (*jpegs, encoded(image, "JPEG", progressive=True), *pngs)]
+
+
+def mended(photo: bytes) -> bytes:
+    """A PNG file with the right checksums, so that what was changed is read."""
+    if not photo.startswith(PNG_START):
+        return photo
+    whole, place = photo[:8], 8
+    while place + 12 <= len(photo):
+        end = place + 8 + int.from_bytes(photo[place : place + 4])
+        whole += chunk(photo[place + 4 : place + 8], photo[place + 8 : end])
+        place = end + 4
+    return whole
+
+
+def test_a_photo_with_any_wrong_bytes_gives_pixels_or_is_refused():
+    rng = np.random.default_rng(5)
+    photos, read, refused = fuzzed(), 0, 0
+    for _ in range(1500):
+        changed = bytearray(photos[rng.integers(len(photos))])
+        last = rng.choice([250, 700, len(changed)])  # in the EXIF, in all headers, or anywhere
+        for place in rng.integers(2, min(last, len(changed)), rng.choice([1, 1, 2, 4, 8])):
+            changed[place] = rng.choice([0, 1, 127, 128, 255, rng.integers(256)])
+        if rng.random() < 0.1:
+            del changed[rng.integers(8, len(changed)) :]
+        try:
+            photo = read_photo(mended(bytes(changed)), limit_mp=1)
+        except PhotoError:
+            refused += 1
+        else:
+            read += 1
+            assert photo.pixels.dtype == np.uint8 and photo.pixels.ndim == 3 and photo.pixels.shape[2] == 3
+    assert min(read, refused) > 100

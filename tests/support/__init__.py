@@ -1,0 +1,1 @@
+"""What tests share: real servers, pictures, scenes, and what a client or a person does."""

@@ -1,0 +1,82 @@
+"""A real Chromium for tests, with WebGL in software. Load it with `pytest_plugins = ["tests.support.browser"]`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",  # WebGL without a graphics card
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a test picture
+    "--use-fake-ui-for-media-stream",  # and is allowed to
+]
+
+
+def open_chromium(playwright: Playwright, folder: str, width: int = 1000, height: int = 700, **more) -> BrowserContext:
+    """Debian's Chromium with a fresh profile in the folder."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if not path:
+        raise RuntimeError("the browser tests need Chromium: apt-get install chromium")
+    viewport = {"width": width, "height": height}
+    return playwright.chromium.launch_persistent_context(
+        folder, executable_path=path, headless=True, args=ARGUMENTS, viewport=viewport, **more
+    )
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """What drives the browsers of a module."""
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[BrowserContext]:
+    """One browser for all tests of a module."""
+    with tempfile.TemporaryDirectory() as folder:
+        context = open_chromium(playwright, folder)
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:
+    """A new page; a script error on it fails the test."""
+    with _watched(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def visit(playwright: Playwright) -> Iterator[Callable[..., Page]]:
+    """Opens a page for one more visitor, in a browser of its own: nobody has been here before with it."""
+    with ExitStack() as open_until_the_end:
+
+        def come(**more) -> Page:
+            folder = open_until_the_end.enter_context(tempfile.TemporaryDirectory())
+            context = open_chromium(playwright, folder, **more)
+            open_until_the_end.callback(context.close)
+            return open_until_the_end.enter_context(_watched(context))
+
+        yield come
+
+
+@contextmanager
+def _watched(context: BrowserContext) -> Iterator[Page]:
+    errors: list[str] = []
+    page = context.new_page()
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    page.close()
+    assert errors == []

@@ -1,0 +1,72 @@
+"""A front process of its own, as `make run` and the image start it."""
+
+import dataclasses
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+from werkzeug.serving import make_server
+
+from shared.settings import Settings
+from stack.local import PROJECT
+from stack.processes import Command, Supervised, free_port, wait_until
+from tests.conftest import SECRET
+from web import create_app
+from web.intake.decoding import Decoding
+from web.services import KEY
+
+
+def answers(url: str) -> bool:
+    """True where a front is up."""
+    try:
+        return httpx.get(f"{url}/healthz").is_success
+    except httpx.TransportError:
+        return False  # not up yet
+
+
+@contextmanager
+def running_front(settings: Settings, **more: str) -> Iterator[tuple[Supervised, str]]:
+    """A front with these settings of the environment, started again when it dies, and its URL."""
+    address = f"127.0.0.1:{free_port()}"
+    environment = {
+        "REDIS_URL": settings.redis_url,
+        "RELIEF_DATA": str(settings.data),
+        "RELIEF_SECRET": SECRET,
+        "PYTHONPATH": str(PROJECT),
+        **more,
+    }
+    argv = [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", "--bind", address, "web.wsgi:app"]
+    process = Supervised(Command("front", argv, environment, settings.data / "front.log"))
+    try:
+        wait_until("the front", lambda: answers(f"http://{address}"))
+        yield process, f"http://{address}"
+    finally:
+        process.stop()
+
+
+@contextmanager
+def serving(settings: Settings, decoding: Decoding | None = None) -> Iterator[str]:
+    """The URL of a server that runs as long as the block."""
+    app = create_app(settings)
+    if decoding:
+        app.extensions[KEY] = dataclasses.replace(app.extensions[KEY], decoding=decoding)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        app.extensions[KEY].changes.close()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        app.extensions[KEY].store.redis.close()
+
+
+@contextmanager
+def client_of(settings: Settings, decoding: Decoding | None = None) -> Iterator[httpx.Client]:
+    """One visitor of a server of these settings."""
+    with serving(settings, decoding) as url, httpx.Client(base_url=url, timeout=20) as client:
+        yield client

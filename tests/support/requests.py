@@ -1,0 +1,43 @@
+"""What the tests of the API ask and expect, and how they stand in for the workers."""
+
+import httpx
+
+from shared.jobs.record import Finished, Stage, StoredFile
+from shared.jobs.store import JobStore
+from shared.settings import Settings
+from shared.storage.folder import Storage
+
+API = "/api/v1"
+
+
+def upload(client: httpx.Client, data: bytes, name: str = "face.jpg", **fields: str) -> httpx.Response:
+    return client.post(f"{API}/jobs", files={"photo": (name, data)}, data=fields)
+
+
+def stored_files(settings: Settings) -> list[str]:
+    return sorted(path.name for path in settings.data.rglob("*") if path.is_file())
+
+
+def assert_problem(response: httpx.Response, status: int, words: str) -> dict:
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    body = response.json()
+    assert body["status"] == status
+    assert words in body["detail"], body
+    assert body["type"].startswith("/problems/")
+    return body
+
+
+def finish_stage(store: JobStore, storage: Storage, stage: Stage, *names: str) -> None:
+    """Do the work of the next job's stage, as a worker would; each result is some bytes."""
+    [claim] = store.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
+    files = [
+        StoredFile(
+            name=name,
+            folder=claim.folder,
+            bytes=storage.write(claim.job.id, claim.folder, name, name.encode() * 50),
+            stage=stage,
+        )
+        for name in names
+    ]
+    store.finish(claim, Finished(files, {}))

@@ -1,0 +1,45 @@
+"""Scenes whose true depth is known in closed form."""
+
+import numpy as np
+
+from shared.cloud.camera import Intrinsics
+from shared.cloud.pointcloud import PointCloud
+
+
+def camera_of(height: int, width: int, focal_px: float = 300.0) -> Intrinsics:
+    return Intrinsics.from_focal((width, height), focal_px)
+
+
+def rays(camera: Intrinsics) -> np.ndarray:
+    """(H, W, 3) viewing rays with z = 1."""
+    v, u = np.mgrid[: camera.height, : camera.width].astype(float)
+    return np.dstack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones_like(u)])
+
+
+def ball(camera: Intrinsics, centre_mm=(0.0, 0.0, 600.0), radius_mm=90.0) -> np.ndarray:
+    """(H, W) depth of a ball, NaN beside it: the nearer root of |t ray - centre| = radius."""
+    ray, centre = rays(camera), np.asarray(centre_mm)
+    a, b = (ray**2).sum(-1), ray @ centre
+    root = b**2 - a * (centre @ centre - radius_mm**2)
+    return np.where(root > 0, (b - np.sqrt(np.maximum(root, 0))) / a, np.nan)
+
+
+def plane(camera: Intrinsics, depth_mm=600.0, slope_x=0.0, slope_y=0.0) -> np.ndarray:
+    """(H, W) depth of the plane z = depth_mm + slope_x * x + slope_y * y."""
+    ray = rays(camera)
+    return depth_mm / (1 - slope_x * ray[..., 0] - slope_y * ray[..., 1])
+
+
+def noise(shape, sigma, seed=7):
+    return np.random.default_rng(seed).normal(scale=sigma, size=shape)
+
+
+CAMERA_160 = camera_of(120, 160, 400)
+
+
+def cloud_of(depth, camera=CAMERA_160, unit="mm"):
+    shape = depth.shape
+    gray = np.arange(depth.size, dtype=np.uint8).reshape(shape)
+    return PointCloud(
+        depth.astype(np.float32), camera, unit, gray, np.repeat(gray[..., None], 3, -1), np.full(shape, 200, np.uint8)
+    )

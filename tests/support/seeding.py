@@ -1,0 +1,80 @@
+"""Stand-ins for trained weights, from which the official networks computed the reference outputs in tests/data/midas.
+
+Every entry of an official network's state dict was filled with numbers that depend only on the entry's *name and
+shape* (`seeded`); the network was put in eval mode, and run in float32 on one fixed input (`fixed_input`). For each
+model there are two files:
+
+  <model>.keys.json.gz  {state-dict key: [shape, dtype]}: exactly the keys that the official checkpoint file carries
+  <model>.npz           disparity: float32 (H, W), the official output; input_hw: the (H, W) given to `fixed_input`
+
+Made with isl-org/MiDaS v3.1, timm 0.6.13, geffnet (efficientnet_lite3), torchvision (resnext101_32x8d) and
+torch 2.14.1 on a CPU.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from pathlib import Path
+
+import numpy as np
+import torch
+
+DATA = Path(__file__).parents[1] / "data" / "midas"
+
+
+def seeded(key, shape):
+    """float32 array of `shape` for one floating-point state-dict entry, a function of `key` and `shape` alone."""
+    rng = np.random.default_rng(zlib.crc32(key.encode()))
+    shape = tuple(shape)
+    if key.endswith("running_var"):
+        values = rng.uniform(0.5, 1.5, shape)
+    elif key.endswith("running_mean"):
+        values = rng.normal(0, 0.1, shape)
+    elif len(shape) <= 1:
+        values = rng.normal(0, 0.02, shape)
+        if key.endswith(("weight", "gamma_1", "gamma_2")):
+            values = values + 1.0
+    else:
+        fan_in = int(np.prod(shape[1:]))
+        values = rng.normal(0, 1, shape) / np.sqrt(max(fan_in, 1))
+    return np.asarray(values, dtype=np.float32)
+
+
+def fixed_input(height, width):
+    """float32 (1, 3, height, width): the network input (already normalised) that the reference outputs belong to."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    base = np.stack([np.sin(9 * x + 3 * y), np.cos(7 * y - 2 * x), np.sin(5 * (x + y))])
+    return (base + 0.1 * rng.normal(size=base.shape)).astype(np.float32)[None]
+
+
+def official_keys(model):
+    """{key: (shape, dtype name)} of the official checkpoint."""
+    return json.loads(gzip.decompress((DATA / f"{model}.keys.json.gz").read_bytes()))
+
+
+def seeded_checkpoint(model):
+    """A state dict with the official keys; index tables, which no network may need, are all zeros."""
+    state = {}
+    for key, (shape, dtype) in official_keys(model).items():
+        if any(table in key for table in ("relative_position_index", "relative_coords_table", "attn_mask", "_idxs")):
+            state[key] = torch.zeros(shape, dtype=getattr(torch, dtype))
+        elif dtype == "float32":
+            state[key] = torch.from_numpy(seeded(key, shape))
+        else:
+            state[key] = torch.zeros(shape, dtype=getattr(torch, dtype))
+    return state
+
+
+def write_checkpoint(model, path):
+    """Write the seeded checkpoint as a real .pt file."""
+    torch.save(seeded_checkpoint(model), path)
+    return path
+
+
+def reference(model):
+    """The official network's input (1, 3, H, W) and disparity (H, W), both float32."""
+    with np.load(DATA / f"{model}.npz") as stored:
+        return fixed_input(*stored["input_hw"].tolist()), stored["disparity"]

@@ -1,0 +1,76 @@
+import cv2
+import numpy as np
+import pytest
+
+from shared.cloud.camera import unproject
+from shared.options import ModelOptions
+from tests.support.scenes import ball, camera_of, noise
+from worker.geometry.clean.refine import FILLED_CONFIDENCE, Raw, light_of, refine, smoothing_px
+
+CAMERA = camera_of(160, 220, 500)
+OPTIONS = ModelOptions()
+
+
+def raw_of(depth, unit="mm"):
+    light = np.full(depth.shape, 0.5, np.float32)
+    return Raw(depth.astype(np.float32), np.ones(depth.shape, np.float32), light, CAMERA, unit)
+
+
+def head_before_a_wall():
+    truth = ball(CAMERA)
+    return truth, cv2.GaussianBlur(np.where(np.isfinite(truth), truth, 2500.0), (0, 0), 1.0)
+
+
+def test_a_blurred_head_before_a_wall_keeps_the_head_alone_and_no_point_beside_it():
+    truth, scene = head_before_a_wall()
+    refined = refine(raw_of(scene), OPTIONS)
+    known, inside = np.isfinite(refined.depth), np.isfinite(truth)
+    from_surface = np.linalg.norm(unproject(refined.depth, CAMERA) - [0, 0, 600], axis=-1) - 90
+    assert refined.background == "found"
+    assert (known & inside).sum() > 0.97 * (known | inside).sum()
+    assert (np.abs(from_surface)[known] > 10).mean() < 0.001
+
+
+def test_the_wall_stays_where_the_user_keeps_it():
+    _, scene = head_before_a_wall()
+    refined = refine(raw_of(scene), ModelOptions(background="keep"))
+    assert refined.background == "kept"
+    assert np.nanmax(refined.depth) > 2400
+    assert refined.dropped["background"] == 0
+
+
+def test_pixels_are_counted_once():
+    _, scene = head_before_a_wall()
+    scene[80, 110] -= 100
+    scene[40:43, 20:24] = 300
+    refined = refine(raw_of(scene), OPTIONS)
+    left = np.isfinite(refined.depth).sum()
+    assert left + sum(refined.dropped.values()) == scene.size
+    assert refined.dropped["islands"] >= 12
+
+
+@pytest.mark.parametrize("sigma", [0.0, 2.0])
+def test_a_face_has_no_holes_whatever_stray_points_it_had(sigma):
+    truth = ball(CAMERA)
+    rough = truth + noise(truth.shape, sigma)
+    rough[60, 90:93] -= 80
+    rough[90:95, 120:125] -= 100
+    rough[70:73, 100:104] = np.nan
+    refined = refine(raw_of(rough), OPTIONS)
+    assert np.isfinite(refined.depth[50:110, 80:140]).all()
+    np.testing.assert_allclose(refined.depth[88:97, 118:127], truth[88:97, 118:127], atol=3)
+    assert refined.confidence[71, 101] == pytest.approx(FILLED_CONFIDENCE)
+
+
+def test_smoothing_in_mm_agrees_with_a_hand_worked_number():
+    # At 500 px focal length and 600 mm, 1.2 mm are one pixel.
+    depth = np.full((160, 220), 600.0)
+    assert smoothing_px(2.4, depth, raw_of(depth)) == pytest.approx(2.0)
+    assert smoothing_px(2.4, depth, raw_of(depth, unit="relative")) == 2.4
+    assert smoothing_px(2.4, np.full((2, 3), np.nan), raw_of(depth)) == 2.4
+
+
+def test_the_light_of_a_photo_is_its_brightness_on_the_wanted_grid():
+    pixels = np.zeros((4, 8, 3), np.uint8)
+    pixels[:, 4:] = 255
+    np.testing.assert_allclose(light_of(pixels, (4, 2)), [[0, 0, 1, 1], [0, 0, 1, 1]])

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
+
+
+@pytest.fixture
+def ramp():
+    """(11, 101) disparity from 0 at the left to 100 at the right."""
+    return np.tile(np.arange(101.0), (11, 1))
+
+
+def test_percentiles_of_the_disparity_land_on_the_ends_of_the_range(ramp):
+    depth = depth_from_disparity(ramp, near=2.0, far=6.0)
+    assert depth[0, 99] == pytest.approx(2.0)
+    assert depth[0, 1] == pytest.approx(6.0)
+
+
+def test_the_middle_of_the_disparity_agrees_with_a_hand_worked_depth(ramp):
+    # Half way between 1/2 and 1/6 lies 1/3.
+    assert depth_from_disparity(ramp, near=2.0, far=6.0)[0, 50] == pytest.approx(3.0)
+
+
+def test_depth_ignores_the_disparitys_scale_and_shift(ramp):
+    expected = depth_from_disparity(ramp)
+    np.testing.assert_allclose(depth_from_disparity(ramp * 7e4 - 30), expected, rtol=1e-6)
+
+
+def test_a_wild_pixel_neither_moves_the_rest_nor_turns_negative(ramp):
+    wild = ramp.copy()
+    wild[0, 0], wild[5, 50] = -1e6, 1e6
+    depth = depth_from_disparity(wild, near=2.0, far=6.0)
+    assert (depth[0, 0], depth[5, 50]) == pytest.approx((12.0, 1.0))
+    assert depth[3, 50] == pytest.approx(3.0, abs=0.05)
+
+
+def test_unknown_disparity_stays_unknown(ramp):
+    ramp[2, 3], ramp[4, 5] = np.nan, np.inf
+    depth = depth_from_disparity(ramp)
+    assert np.argwhere(np.isnan(depth)).tolist() == [[2, 3], [4, 5]]
+    assert edge_confidence(ramp)[2, 3] == 0
+
+
+def test_a_photo_without_any_disparity_has_no_depth():
+    nothing = np.full((3, 4), np.nan)
+    assert np.isnan(depth_from_disparity(nothing)).all()
+    assert (edge_confidence(nothing) == 0).all()
+
+
+def test_a_flat_disparity_lies_in_the_middle_of_the_range_with_full_confidence():
+    flat = np.full((3, 4), 8.5)
+    assert depth_from_disparity(flat, 2.0, 6.0) == pytest.approx(np.full((3, 4), 3.0))
+    assert (edge_confidence(flat) == 1).all()
+
+
+@pytest.mark.parametrize(("near", "far"), [(0, 1), (2, 2), (3, 1)])
+def test_an_impossible_range_is_refused(ramp, near, far):
+    with pytest.raises(ValueError, match=f"from {near} to {far}"):
+        depth_from_disparity(ramp, near, far)
+
+
+def test_confidence_falls_at_a_step_and_not_on_a_slope():
+    step = np.where(np.arange(200) < 100, 1.0, 2.0) + np.linspace(0, 0.2, 200)
+    confidence = edge_confidence(np.tile(step, (5, 1)))
+    assert confidence[2, 99] < 0.01
+    assert confidence[2, 50] > 0.95
+
+
+def test_a_strip_one_pixel_wide_has_a_confidence():
+    assert edge_confidence(np.arange(9.0).reshape(9, 1)).shape == (9, 1)

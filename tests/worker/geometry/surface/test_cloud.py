@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from shared.cloud.camera import Intrinsics
+from shared.options import ModelOptions
+from tests.support.scenes import ball, camera_of, noise
+from worker.geometry.surface.cloud import build_cloud, relief_ratio
+
+HEADS = Path(__file__).parents[3] / "data" / "heads"
+CAMERA = camera_of(160, 220, 500)
+PIXELS = np.random.default_rng(2).integers(0, 256, (320, 440, 3), dtype=np.uint8)
+
+
+def cloud_of(depth, unit="mm", **options):
+    trust = np.where(np.isfinite(depth), 0.5, 0).astype(np.float32)
+    return build_cloud(depth.astype(np.float32), trust, CAMERA, unit, PIXELS, ModelOptions(**options))
+
+
+def test_the_points_of_a_ball_lie_on_that_ball():
+    cloud, _ = cloud_of(ball(CAMERA), point_budget=5000, smoothing=0)
+    away = np.linalg.norm(cloud.points() - [0, 0, 600], axis=1) - 90
+    assert np.abs(np.median(away)) < 0.1
+    assert np.percentile(np.abs(away), 95) < 1
+
+
+def test_the_budget_holds_and_every_pixel_is_accounted_for():
+    cloud, report = cloud_of(ball(CAMERA), point_budget=5000)
+    assert 4500 <= cloud.count == report.points <= 5000
+    assert report.points + sum(report.dropped.values()) == report.pixels
+    assert report.unit == cloud.unit == "mm"
+
+
+def test_lighter_is_nearer_and_confidence_goes_along():
+    cloud, _ = cloud_of(ball(CAMERA), point_budget=5000)
+    mask = cloud.mask
+    assert cloud.gray[mask][cloud.depth[mask].argmin()] == 255
+    assert cloud.gray[mask][cloud.depth[mask].argmax()] == 40
+    assert (cloud.confidence[mask] == 128).all()
+    assert not cloud.confidence[~mask].any()
+
+
+def test_the_cloud_survives_its_file():
+    cloud, _ = cloud_of(ball(CAMERA), point_budget=5000)
+    again = type(cloud).from_bytes(cloud.to_bytes())
+    np.testing.assert_allclose(again.depth, cloud.depth, atol=0.001)
+
+
+def test_a_map_without_depth_is_refused():
+    with pytest.raises(ValueError, match="empty"):
+        cloud_of(np.full((160, 220), np.nan))
+
+
+def test_the_relief_ratio_agrees_with_a_hand_worked_box():
+    x, z = np.linspace(0, 200, 101), np.linspace(500, 600, 101)
+    assert relief_ratio(np.stack([x, 0 * x, z], axis=1)) == pytest.approx(0.5)
+    assert relief_ratio(np.zeros((5, 3))) == 0
+
+
+@pytest.mark.parametrize("name", ["h0", "h3", "h5"])
+def test_a_rendered_head_before_a_blurred_wall_keeps_its_shape_and_no_flying_pixels(name):
+    depth, camera, pixels = rendered_head(name)
+    scene = 1 / cv2.GaussianBlur(1 / np.where(np.isfinite(depth), depth, 2500), (0, 0), 1.5)
+    noisy = (scene + noise(scene.shape, 1.0)).astype(np.float32)
+    cloud, report = build_cloud(noisy, np.ones_like(noisy), camera, "mm", pixels, ModelOptions(smoothing=0.5))
+    assert report.background == "found"
+    kept = cloud.mask & np.isfinite(depth)
+    assert kept.sum() > 0.97 * (cloud.mask | np.isfinite(depth)).sum()
+    assert np.median(np.abs(cloud.depth - depth)[kept]) < 0.3
+    assert flying_share(cloud.depth, depth) < 0.001
+
+
+def rendered_head(name):
+    with np.load(HEADS / f"{name}.npz") as file:
+        depth, fov_rad = file["z"], float(file["fov_rad"])
+    pixels = cv2.imread(str(HEADS / f"{name}.jpg"))[..., ::-1]
+    return depth, Intrinsics.from_focal((512, 512), 256 / np.tan(fov_rad / 2)), pixels
+
+
+def flying_share(depth, truth):
+    """Part of the points that lie more than 10 mm before or behind all of the true surface around them."""
+    nearest = ndimage.minimum_filter(np.where(np.isfinite(truth), truth, np.inf), 5) - 10
+    farthest = ndimage.maximum_filter(np.where(np.isfinite(truth), truth, -np.inf), 5) + 10
+    known = np.isfinite(depth)
+    return ((depth < nearest) | (depth > farthest))[known].mean()

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from shared.cloud.camera import Intrinsics, project
+from worker.person.pose import CHIN, FOREHEAD, LEFT_EYE, RIGHT_EYE, Z_SCALE, head_pose, points_mm
+
+CAMERA = Intrinsics.from_focal((640, 480), 900.0)
+
+
+def face(yaw_deg=0.0, pitch_deg=0.0, distance=700.0):
+    """Landmarks in mm of a face that is made of eyes, forehead and chin only."""
+    points = np.zeros((468, 3))
+    points[list(RIGHT_EYE)] = [[-45, 0, 6], [-18, 0, 2]]
+    points[list(LEFT_EYE)] = [[18, 0, 2], [45, 0, 6]]
+    points[FOREHEAD], points[CHIN] = [0, -60, 0], [0, 90, 0]
+    yaw, pitch = np.radians([yaw_deg, pitch_deg])
+    turn = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
+    nod = np.array([[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]])
+    return points @ nod.T @ turn.T + [30, -20, distance]
+
+
+def landmarks(points):
+    """The same as the network gives them: pixels, and z in pixels relative to nothing in particular."""
+    eyes = points[[*RIGHT_EYE, *LEFT_EYE], 2].mean()
+    behind = (points[:, 2] / eyes - 1) * CAMERA.fx / Z_SCALE
+    return np.column_stack([project(points, CAMERA), behind + 17.0])
+
+
+@pytest.mark.parametrize("yaw_deg", [0.0, 35.0, -35.0])
+def test_landmarks_come_back_in_mm_whichever_way_the_head_is_turned(yaw_deg):
+    points = face(yaw_deg)
+    assert points_mm(landmarks(points), CAMERA) == pytest.approx(points, abs=0.05)
+
+
+def test_another_pupil_distance_scales_everything():
+    points = face()
+    assert points_mm(landmarks(points), CAMERA, 31.5) == pytest.approx(points / 2, abs=0.05)
+
+
+@pytest.mark.parametrize(("yaw_deg", "pitch_deg"), [(0, 0), (25, 0), (-25, 0), (0, 15), (0, -15)])
+def test_the_pose_is_the_one_that_the_face_was_turned_to(yaw_deg, pitch_deg):
+    pose = head_pose(face(yaw_deg, pitch_deg))
+    assert (pose.yaw_deg, pose.pitch_deg) == (pytest.approx(yaw_deg, abs=1), pytest.approx(pitch_deg, abs=1))
+
+
+def test_the_head_s_axes_are_a_rotation():
+    axes = head_pose(face(20, 10)).axes
+    assert axes.T @ axes == pytest.approx(np.eye(3), abs=1e-9)
+    assert np.linalg.det(axes) == pytest.approx(1)

@@ -1,0 +1,241 @@
+"""The job as clients see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import url_for
+from pydantic import BaseModel
+
+from shared.jobs.record import Job, PhotoInfo, Problem, Stage, State
+from shared.jobs.store import JobStore
+from shared.options import DepthOptions, ModelOptions
+from shared.storage.folder import ALL, CLOUD, PHOTO, THUMBNAIL, VIEW
+from shared.viewer import view_bytes
+from web.access import shared_as
+from web.api.archive import archive_bytes
+from web.expected import expected_seconds
+from web.services import services
+
+
+class Result(BaseModel):
+    """A file that can be fetched."""
+
+    name: str
+    url: str
+    bytes: int
+    stage: Stage
+
+
+class JobSettings(BaseModel):
+    """What the user chose."""
+
+    depth: DepthOptions
+    model: ModelOptions
+
+
+class Timings(BaseModel):
+    """Seconds spent; null where not yet known."""
+
+    depth_queued_s: float | None
+    depth_s: float | None
+    model_queued_s: float | None
+    model_s: float | None
+    export_queued_s: float | None
+    export_s: float | None
+
+
+class JobDocument(BaseModel):
+    """A job: where it stands, what it gave, and where to go from here."""
+
+    id: str
+    state: State
+    stage: Stage
+    steps: tuple[Stage, ...]
+    progress: float
+    message: str
+    attempt: int
+    queue_position: int | None
+    expected_seconds: float | None
+    model: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    expires_at: datetime | None
+    timings: Timings
+    photo: PhotoInfo
+    settings: JobSettings
+    report: dict[str, Any] | None
+    results: list[Result]
+    error: Problem | None
+    links: dict[str, str]
+    share_url: str | None
+
+
+class JobList(BaseModel):
+    """Some of one's jobs, newest first; `next` is the URL of those behind them."""
+
+    jobs: list[JobDocument]
+    next: str | None
+
+
+class Shared(BaseModel):
+    """A link for others: to the page, and the token that takes the place of the job's id in the API."""
+
+    url: str
+    token: str
+
+
+class Deleted(BaseModel):
+    """What was removed."""
+
+    deleted: str
+    files: list[str]
+
+
+class DepthModel(BaseModel):
+    """A depth model that the workers know."""
+
+    name: str
+    title: str
+    unit: str
+    licence: str
+    ready: bool
+
+
+class ModelList(BaseModel):
+    """The depth models; `default` is the one that `auto` takes."""
+
+    models: list[DepthModel]
+    default: str | None
+
+
+class OptionList(BaseModel):
+    """JSON Schemas of the settings of each stage."""
+
+    depth: dict[str, Any]
+    model: dict[str, Any]
+
+
+class WorkerCount(BaseModel):
+    """Whether this process answers, or how many workers each stage has."""
+
+    status: str | None = None
+    workers: dict[Stage, int] | None = None
+
+
+class ProblemDocument(BaseModel):
+    """Why a request was refused (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+
+
+def job_document(job: Job, store: JobStore) -> JobDocument:
+    """What the API says of a job; asks the store for its place in the queue."""
+    before = store.jobs_before(job) if job.state is State.QUEUED else None
+    return JobDocument(
+        id=shared_as() or job.id,
+        state=job.state,
+        stage=job.stage,
+        steps=job.steps,
+        progress=job.progress,
+        message=_message(job, before),
+        attempt=job.attempt,
+        queue_position=None if before is None else before + 1,
+        expected_seconds=None if job.ended else expected_seconds(job, before, services().paces.now()),
+        model=job.model_name,
+        created_at=_time(job.created_ms),
+        started_at=_time(job.started_ms) if job.started_ms else None,
+        finished_at=_time(job.finished_ms) if job.finished_ms else None,
+        expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
+        timings=Timings.model_validate(job, from_attributes=True),
+        photo=job.photo,
+        settings=JobSettings(depth=job.depth, model=job.model),
+        report=_report(job),
+        results=_results(job),
+        error=job.error,
+        links=_links(job),
+        share_url=share_url(job.share) if job.share and not shared_as() else None,
+    )
+
+
+def share_url(token: str) -> str:
+    """The page's address for whoever has the token of a shared job."""
+    return url_for("page", _external=True, _anchor=f"job={token}")
+
+
+def _message(job: Job, before: int | None) -> str:
+    """One sentence on where the job stands."""
+    again = f" (attempt {job.attempt})" if job.attempt > 1 else ""
+    if job.state is State.QUEUED:
+        return "Next in line." if not before else f"Waiting: {before} before this one."
+    if job.state is State.RUNNING:
+        doing = {
+            Stage.DEPTH: "Estimating depth",
+            Stage.MODEL: "Building the 3D model",
+            Stage.EXPORT: "Writing meshes for other programs",
+        }
+        return f"{doing[job.stage]}{again}."
+    if job.state is State.FAILED and job.error:
+        return job.error.detail
+    return {State.SUCCEEDED: "Ready.", State.CANCELED: "Canceled.", State.FAILED: "Failed."}[job.state]
+
+
+def _report(job: Job) -> dict[str, Any] | None:
+    if job.depth_report is None:
+        return None
+    return {**job.depth_report, **(job.model_report or {})}
+
+
+def _results(job: Job) -> list[Result]:
+    stored = [
+        Result(name=file.name, url=_result_url(job, file.name, file.folder), bytes=file.bytes, stage=file.stage)
+        for file in job.files.values()
+    ]
+    if cloud := job.files.get(CLOUD):
+        size = view_bytes(cloud.bytes, color=job.model.color)
+        stored.append(Result(name=VIEW, url=_result_url(job, VIEW, cloud.folder), bytes=size, stage=Stage.MODEL))
+    if stored:
+        sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in job.files.values() if file.name != CLOUD}
+        url = _result_url(job, ALL, str(job.version))
+        stored.append(Result(name=ALL, url=url, bytes=archive_bytes(sizes), stage=job.stage))
+    return stored
+
+
+def _links(job: Job) -> dict[str, str]:
+    links = {"self": _url("jobs.show", job), "events": _url("events.events", job)}
+    if job.state is not State.CANCELED:  # then its files are gone
+        links["photo"] = _result_url(job, PHOTO)
+        links["thumbnail"] = _result_url(job, THUMBNAIL)
+    if shared_as():
+        return links
+    links["delete"] = _url("jobs.delete", job)
+    if job.depth_files:
+        links["share"] = _url("jobs.share", job)
+    if job.state in (State.SUCCEEDED, State.FAILED):
+        links["extend"] = _url("jobs.extend", job)
+    if job.state is State.FAILED:
+        links["retry"] = _url("jobs.retry", job)
+    if not job.ended:
+        links["cancel"] = _url("jobs.cancel", job)
+    if job.depth_files and job.state in (State.SUCCEEDED, State.FAILED):
+        links["model"] = _url("jobs.build_model", job)
+    return links
+
+
+def _url(endpoint: str, job: Job) -> str:
+    return url_for(endpoint, job_id=shared_as() or job.id)
+
+
+def _result_url(job: Job, name: str, run: str | None = None) -> str:
+    """The run makes it a new URL when a newer result takes the place of an older one."""
+    return url_for("results.download", job_id=shared_as() or job.id, name=name, run=run)
+
+
+def _time(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

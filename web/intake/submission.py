@@ -1,0 +1,176 @@
+"""What a client sends to have a job made: a photo and its settings, as a form or as a bare image."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import BadRequest, UnprocessableEntity
+
+from shared.errors import PhotoError, PhotoTypeError
+from shared.jobs.record import Idempotency, Stage
+from shared.options import DepthOptions, ModelOptions
+from shared.webhooks.queue import Event, Webhook
+
+IMAGE_TYPES = ("image/jpeg", "image/png")
+FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
+LONGEST_KEY = 255
+SECRET_HEADER = "Relief-Webhook-Secret"
+NOT_IN_QUERY = ("webhook_secret",)  # proxies log queries
+NOT_SETTINGS = ("wait", "photo")  # sent in the same places, but no settings of the job
+Options = TypeVar("Options", bound=BaseModel)
+Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri"})]
+
+
+class JobForm(BaseModel):
+    """What may stand beside the settings of the stages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: Literal["depth", "depth,model", "depth,model,export"] = Field(
+        "depth,model,export", description="The stages to run, the first of which is always depth."
+    )
+
+    webhook: Url | None = Field(None, description="URL that is told of the job's end by POST.")
+    webhook_secret: str | None = Field(
+        None,
+        min_length=16,
+        max_length=200,
+        description="Signs what is sent (HMAC-SHA256); required with a webhook, here or in Relief-Webhook-Secret.",
+    )
+    webhook_events: str = Field(
+        "succeeded,failed,canceled",
+        pattern=r"^(succeeded|failed|canceled)(,(succeeded|failed|canceled)){0,2}$",
+        description="The ends that the webhook is told of.",
+    )
+
+    def wish(self, link: str) -> Webhook | None:
+        """The webhook, if one was asked for; it tells the link.
+
+        Raises:
+            UnprocessableEntity: it has no secret.
+        """
+        if self.webhook is None:
+            return None
+        if self.webhook_secret is None:
+            raise UnprocessableEntity(
+                f"A webhook needs webhook_secret in the form, or the header {SECRET_HEADER}: "
+                "16 characters or more, known to you alone."
+            )
+        events = dict.fromkeys(self.webhook_events.split(","))  # each once
+        return Webhook(
+            url=self.webhook, link=link, secret=self.webhook_secret, events=cast(tuple[Event, ...], tuple(events))
+        )
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that the job is to run."""
+        return tuple(Stage(step) for step in self.steps.split(","))
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A photo as it came, unchecked, and settings that are checked."""
+
+    photo: bytes
+    form: JobForm
+    depth: DepthOptions
+    model: ModelOptions
+    idempotency: Idempotency | None
+
+
+def read_submission() -> Submission:
+    """What this request sends; options may stand in the form or in the query, a secret in a header or in the form.
+
+    Raises:
+        UnprocessableEntity: a setting is wrong, unknown, or a secret in the query, or the Idempotency-Key is too long.
+        PhotoError: there is no photo where one should be.
+    """
+    _refuse_secrets_in_query()
+    given = request.args.to_dict() | request.form.to_dict() | _secret_of_header()
+    fields = {name: value for name, value in given.items() if name not in NOT_SETTINGS}
+    form = _chosen_among(JobForm, fields)
+    depth, model = _chosen_among(DepthOptions, fields), _chosen_among(ModelOptions, fields)
+    _refuse_unknown(fields)
+    photo = _photo()
+    return Submission(photo, form, depth, model, _idempotency(photo, fields))
+
+
+def chosen(kind: type[Options], fields: Mapping[str, Any]) -> Options:
+    """Options out of a request's fields; an empty field is one not given.
+
+    Raises:
+        UnprocessableEntity: a value is wrong; says which and what is allowed.
+    """
+    given = {name: value for name, value in fields.items() if value not in (None, "")}
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise UnprocessableEntity(f"A setting is wrong: {wrong}.") from error
+
+
+def _chosen_among(kind: type[Options], fields: Mapping[str, str]) -> Options:
+    return chosen(kind, {name: value for name, value in fields.items() if name in kind.model_fields})
+
+
+def _refuse_unknown(fields: Mapping[str, str]) -> None:
+    known = {*JobForm.model_fields, *DepthOptions.model_fields, *ModelOptions.model_fields}
+    unknown = sorted(set(fields) - known)
+    if unknown:
+        raise UnprocessableEntity(f"Unknown settings: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
+
+
+def _refuse_secrets_in_query() -> None:
+    if any(name in request.args for name in NOT_IN_QUERY):
+        raise UnprocessableEntity(
+            f"webhook_secret must not be in the query, which proxies log; send it in the header {SECRET_HEADER}."
+        )
+
+
+def _secret_of_header() -> dict[str, str]:
+    """The field that the header stands for; it goes before one in the form."""
+    secret = request.headers.get(SECRET_HEADER)
+    if not secret:
+        return {}
+    if not secret.isascii():  # its bytes would be another client's guess than ours
+        raise UnprocessableEntity(f"The header {SECRET_HEADER} may have ASCII characters only.")
+    return {"webhook_secret": secret}
+
+
+def _photo() -> bytes:
+    if request.mimetype in IMAGE_TYPES:
+        data = request.get_data(cache=False)  # else it stays in memory as long as the client waits for the job
+        if len(data) < (request.content_length or 0):
+            raise BadRequest(
+                f"Only {len(data):,} of {request.content_length:,} bytes have arrived; send the photo again."
+            )
+        return data
+    if request.mimetype not in FORM_TYPES:
+        raise PhotoTypeError(
+            f"a body of type {request.mimetype} is not understood; send image/jpeg or image/png, "
+            'or multipart/form-data with the photo in the field "photo"'
+        )
+    upload = request.files.get("photo")
+    if upload is None and request.mimetype == "multipart/form-data" and not request.form and not request.files:
+        raise BadRequest("The multipart body cannot be read: it is cut off, or is not parted by the boundary it names.")
+    if upload is None and "photo" in request.form:
+        raise PhotoError('the field "photo" was sent as text; it must be a file, with a filename')
+    if upload is None:
+        raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
+    return upload.read()
+
+
+def _idempotency(photo: bytes, fields: Mapping[str, str]) -> Idempotency | None:
+    key = request.headers.get("Idempotency-Key")
+    if not key:
+        return None
+    if len(key) > LONGEST_KEY:
+        raise UnprocessableEntity(f"The Idempotency-Key has {len(key)} characters; at most {LONGEST_KEY} are allowed.")
+    body = hashlib.sha256(json.dumps(sorted(fields.items())).encode() + b"\0" + photo)
+    return Idempotency(hashlib.sha256(key.encode()).hexdigest(), body.hexdigest())

@@ -1,0 +1,69 @@
+"""The page, and the static files that it loads; nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+
+from flask import Flask, Response, make_response, render_template, request, send_file, url_for
+from werkzeug.exceptions import NotFound
+
+from shared import viewer
+from web.access import owner
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+)
+YEAR_S = 365 * 24 * 3600
+PLOTLY_URL = f"/plotly-{viewer.plotly_version()}.min.js"  # the version is in the name, so it may be kept for a year
+
+
+def register(app: Flask) -> None:
+    """Add the page and its files to the application."""
+    app.add_url_rule("/", "page", page)
+    app.add_url_rule(PLOTLY_URL, "plotly_js", plotly_js)
+    app.add_url_rule("/viewer/<path:filename>", "viewer_static", viewer_static)
+    app.after_request(add_security_headers)
+
+
+def page() -> str:
+    """The one page: upload, depth map, 3D view. It brings the cookie: all photos sent from it have one owner."""
+    owner()
+    return render_template("index.html", plotly_url=url_for("plotly_js"))
+
+
+def viewer_static(filename: str) -> Response:
+    """A script or style of the viewer."""
+    try:
+        return send_file(viewer.static_file(filename), conditional=True)
+    except FileNotFoundError as error:
+        raise NotFound from error
+
+
+def plotly_js() -> Response:
+    """plotly.js, compressed once per process."""
+    if "gzip" in request.accept_encodings:
+        response = make_response(_plotly_gzip())
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = make_response(viewer.plotly_js())
+    response.content_type = "text/javascript; charset=utf-8"
+    response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
+    response.headers["Vary"] = "Accept-Encoding"
+    return response
+
+
+def add_security_headers(response: Response) -> Response:
+    """What every answer tells the browser not to do."""
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
+    return response
+
+
+@cache
+def _plotly_gzip() -> bytes:
+    return gzip.compress(viewer.plotly_js(), 9)

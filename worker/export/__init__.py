@@ -1,0 +1,1 @@
+"""Point clouds and meshes as files that other programs open."""

@@ -1,0 +1,1 @@
+"""Depth maps made clean: background, noise, flying pixels, islands, holes and rims."""

@@ -1,0 +1,1 @@
+"""Disparity and a face's depth made one metric depth map."""

@@ -1,0 +1,1 @@
+"""Clean depth to an organized point cloud and to triangle meshes."""

@@ -1,0 +1,96 @@
+"""From a depth map and its photo to the point cloud that a person turns in the browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.cloud.camera import Intrinsics
+from shared.cloud.pointcloud import PointCloud, Unit
+from shared.options import ModelOptions
+from worker.geometry.clean.refine import Raw, Refined, light_of, refine
+from worker.geometry.clean.rims import even_rims, without_fringe
+from worker.geometry.surface.thin import average_colours, grid_for_budget, thin
+from worker.geometry.surface.tone import gray_from_depth
+
+
+@dataclass(frozen=True)
+class CloudReport:
+    """What became of the depth map's pixels.
+
+    points: in the cloud.
+    pixels: with depth, on the grid that was refined.
+    dropped: taken away, by reason: background, flying, outliers, islands, thinned.
+    filled: pixels of holes that were closed.
+    background: "found", "absent", "unclear" or "kept".
+    relief_ratio: how deep the cloud is for its width, both between the 2nd and the 98th percentile.
+    unit: "mm" or "relative".
+    """
+
+    points: int
+    pixels: int
+    dropped: dict[str, int]
+    filled: int
+    background: str
+    relief_ratio: float
+    unit: Unit
+
+
+def build_cloud(
+    depth: np.ndarray,
+    confidence: np.ndarray,
+    camera: Intrinsics,
+    unit: Unit,
+    pixels: np.ndarray,
+    options: ModelOptions,
+) -> tuple[PointCloud, CloudReport]:
+    """Refine a depth map, thin it to the point budget, and colour its points.
+
+    Args:
+        depth: (H, W) float32 in `unit`, NaN where unknown, over the whole photo.
+        confidence: (H, W) float32, 0..1.
+        camera: intrinsics of that grid.
+        unit: "mm" or "relative".
+        pixels: (h, w, 3) uint8, the photo at any size.
+        options: what the user chose.
+    Raises:
+        ValueError: the depth map has no pixel with depth.
+    """
+    if not np.isfinite(depth).any():
+        raise ValueError("the depth map is empty: no pixel has a depth")
+    raw = Raw(depth, confidence, light_of(pixels, (camera.width, camera.height)), camera, unit)
+    refined = refine(raw, options)
+    known = np.isfinite(refined.depth)
+    size_wh = grid_for_budget(known, options.point_budget)
+    thinned, trust = thin(refined.depth, refined.confidence, raw.camera, size_wh)
+    thinned = even_rims(thinned)
+    cloud = PointCloud(
+        depth=thinned,
+        camera=raw.camera.resized(size_wh),
+        unit=unit,
+        gray=gray_from_depth(thinned),
+        rgb=without_fringe(average_colours(pixels, known, size_wh), np.isfinite(thinned)),
+        confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
+    )
+    return cloud, _report(raw, refined, cloud)
+
+
+def relief_ratio(points: np.ndarray) -> float:
+    """Depth of points (N, 3) over their width, both between the 2nd and the 98th percentile."""
+    low, high = np.percentile(points, [2, 98], axis=0)
+    width, _, deep = high - low
+    return float(deep / width) if width > 0 else 0.0
+
+
+def _report(raw: Raw, refined: Refined, cloud: PointCloud) -> CloudReport:
+    left = int(np.isfinite(refined.depth).sum())
+    return CloudReport(
+        points=cloud.count,
+        pixels=int(np.isfinite(raw.depth).sum()),
+        dropped=refined.dropped | {"thinned": left - cloud.count},
+        filled=refined.filled,
+        background=refined.background,
+        relief_ratio=round(relief_ratio(cloud.points()), 4),
+        unit=cloud.unit,
+    )

@@ -1,0 +1,112 @@
+"""Triangle meshes from the pixel grid of a point cloud.
+
+Convention: vertices are x right, y up, z towards the viewer, in the cloud's unit, the camera at the origin. Triangles
+run counter-clockwise seen from outside. Texture coordinates have v up, as OBJ and OpenGL do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import fast_simplification
+import numpy as np
+
+from shared.cloud.camera import Intrinsics, project, unproject
+from shared.cloud.pointcloud import PointCloud
+from worker.geometry.jumps import same_surface
+
+BRIDGED_RATIO = 0.12
+"""Within a body of known size, gaps no deeper than this part of the depth are bridged: 7 cm at 60 cm. A nose that hides
+a cheek, or a chin that hides a neck, leaves a steep wall instead of a hole to look through."""
+Y_UP = np.array([1.0, -1.0, -1.0])
+"""Camera frame (x right, y down, z forward) to x right, y up, z towards the viewer: half a turn about x."""
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """A triangle mesh: vertices (N, 3) float64, triangles (M, 3) int."""
+
+    vertices: np.ndarray
+    triangles: np.ndarray
+
+
+def mesh_from_cloud(cloud: PointCloud) -> Mesh:
+    """Join neighbouring points to triangles, except over a depth jump; points in no triangle are left out."""
+    points = unit_points(cloud)
+    return compact(Mesh(points, grid_triangles(cloud)))
+
+
+def simplified(mesh: Mesh, budget: int) -> Mesh:
+    """Reduce a mesh to at most `budget` triangles, where its shape needs them least.
+
+    Source: Garland & Heckbert, Surface Simplification Using Quadric Error Metrics, SIGGRAPH 1997.
+    """
+    if len(mesh.triangles) <= budget:
+        return mesh
+    middle = mesh.vertices.mean(0)  # the library works in float32: small numbers keep their digits
+    vertices, triangles = fast_simplification.simplify(
+        (mesh.vertices - middle).astype(np.float32), mesh.triangles.astype(np.int32), target_count=budget
+    )
+    return compact(Mesh(vertices + middle, triangles))
+
+
+def texture_coordinates(vertices: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """(N, 2) where vertices (N, 3) lie in the photo: 0..1 from left to right, and from bottom to top."""
+    u, v = project(vertices * Y_UP, camera).T
+    return np.stack([(u + 0.5) / camera.width, 1 - (v + 0.5) / camera.height], axis=-1).clip(0, 1)
+
+
+def sampled(plane: np.ndarray, vertices: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """(N, ...) the value of a plane (H, W, ...) at the pixel nearest to each vertex."""
+    u, v = np.rint(project(vertices * Y_UP, camera)).astype(int).T
+    return plane[v.clip(0, camera.height - 1), u.clip(0, camera.width - 1)]
+
+
+def unit_points(cloud: PointCloud) -> np.ndarray:
+    """(H * W, 3) float64 every pixel's point, y up; NaN where there is none."""
+    return (unproject(cloud.depth.astype(np.float64), cloud.camera) * Y_UP).reshape(-1, 3)
+
+
+def grid_triangles(cloud: PointCloud) -> np.ndarray:
+    """(M, 3) the triangles between neighbouring pixels, as indices into the flattened grid.
+
+    Each square of four pixels is cut along its flatter diagonal; where one corner is missing or lies on another
+    surface, the other three make one triangle.
+    """
+    depth, focal_px = cloud.depth, cloud.camera.fx
+    joined = partial(_bridged if cloud.unit == "mm" else same_surface, focal_px=focal_px)
+    diagonal = partial(joined, focal_px=focal_px / 2**0.5)
+    index = np.arange(depth.size).reshape(depth.shape)
+    a, b, c, d = (_corner(index, corner) for corner in range(4))  # a b over c d
+    za, zb, zc, zd = (_corner(depth, corner) for corner in range(4))
+    top, bottom, left, right = joined(za, zb), joined(zc, zd), joined(za, zc), joined(zb, zd)
+    falling, rising = diagonal(za, zd), diagonal(zb, zc)
+    both = falling & rising
+    fall = falling & (~both | (np.abs(za - zd) <= np.abs(zb - zc)))
+    rise = rising & ~fall
+    triangles = [
+        (fall & left & bottom, (a, c, d)),
+        (fall & top & right, (a, d, b)),
+        (rise & top & left, (a, c, b)),
+        (rise & bottom & right, (b, c, d)),
+    ]
+    return np.concatenate([np.stack(corners, axis=-1)[keep] for keep, corners in triangles])
+
+
+def compact(mesh: Mesh) -> Mesh:
+    """Leave out the vertices that no triangle uses."""
+    used, triangles = np.unique(mesh.triangles, return_inverse=True)
+    return Mesh(mesh.vertices[used], triangles.reshape(-1, 3))
+
+
+def _bridged(a: np.ndarray, b: np.ndarray, focal_px: float) -> np.ndarray:
+    """True where neighbours are one surface, or near enough to be parts of one body."""
+    return same_surface(a, b, focal_px) | (np.abs(a - b) <= BRIDGED_RATIO * np.minimum(a, b))
+
+
+def _corner(grid: np.ndarray, corner: int) -> np.ndarray:
+    """(H - 1, W - 1) one corner of each square: 0 upper left, 1 upper right, 2 lower left, 3 lower right."""
+    rows = slice(1, None) if corner >= 2 else slice(None, -1)
+    columns = slice(1, None) if corner % 2 else slice(None, -1)
+    return grid[rows, columns]

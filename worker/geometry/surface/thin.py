@@ -1,0 +1,126 @@
+"""A coarser grid for a point budget, and resampling onto it that never mixes two surfaces.
+
+Convention: both grids cover the same picture edge to edge; pixel (0, 0) is centred at (0, 0).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from shared.cloud.camera import Intrinsics
+from worker.geometry.jumps import same_surface
+
+CLOSE_ENOUGH = 0.97
+"""A grid that fills this part of the budget is not improved further."""
+
+
+@dataclass(frozen=True)
+class Taps:
+    """Where the pixels of one axis of a new grid read from the old one.
+
+    first: (n,) int, the first old pixel.
+    weights: (n, K) float, of the K old pixels from there on; each row sums to 1.
+    """
+
+    first: np.ndarray
+    weights: np.ndarray
+
+
+def grid_for_budget(known: np.ndarray, budget: int) -> tuple[int, int]:
+    """Choose the finest grid (width, height), no finer than this one, on which at most `budget` points remain."""
+    height, width = known.shape
+    count = int(known.sum())
+    if count <= budget:
+        return width, height
+    best, best_count, scale = (1, 1), 0, math.sqrt(budget / count)
+    for _ in range(12):
+        size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+        count = int(known[np.ix_(_nearest(height, size_wh[1]), _nearest(width, size_wh[0]))].sum())
+        if best_count < count <= budget:
+            best, best_count = size_wh, count
+        if best_count >= CLOSE_ENOUGH * budget:
+            break
+        scale *= math.sqrt(0.99 * budget / max(count, 1))
+    return best
+
+
+def thin(
+    depth: np.ndarray, confidence: np.ndarray, camera: Intrinsics, size_wh: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Average depth and confidence over the pixels of a coarser grid.
+
+    Each new pixel averages the old pixels under it that lie on the same surface as the one at its centre; a plane
+    stays exactly that plane. Where the centre is unknown, so is the result.
+
+    Args:
+        depth: (H, W) float, NaN where unknown.
+        confidence: (H, W) float.
+        camera: of that grid.
+        size_wh: width and height of the new grid, not above the old one's.
+    Returns:
+        depth and confidence, (height, width) float32, NaN where there is no depth.
+    """
+    if size_wh == (camera.width, camera.height):
+        return depth.astype(np.float32), np.where(np.isfinite(depth), confidence, np.nan).astype(np.float32)
+    focal_px = camera.resized(size_wh).fx
+    across, along = _taps(camera.width, size_wh[0]), _taps(camera.height, size_wh[1])
+    centre = depth[np.ix_(_nearest(camera.height, size_wh[1]), _nearest(camera.width, size_wh[0]))]
+    total = np.zeros(centre.shape, np.float32)
+    sums = np.zeros((2, *centre.shape), np.float32)
+    for k_v in range(along.weights.shape[1]):
+        for k_u in range(across.weights.shape[1]):
+            at = np.ix_(_clip(along.first + k_v, camera.height), _clip(across.first + k_u, camera.width))
+            tap = depth[at]
+            weight = along.weights[:, k_v, None] * across.weights[None, :, k_u]
+            weight = np.where(same_surface(centre, tap, focal_px), weight, 0).astype(np.float32)
+            total += weight
+            sums[0] += weight * np.where(weight > 0, tap - centre, 0)  # small numbers: float32 keeps their digits
+            sums[1] += weight * np.where(weight > 0, confidence[at], 0)
+    total = np.where(total > 0, total, np.nan)
+    return (centre + sums[0] / total).astype(np.float32), (sums[1] / total).astype(np.float32)
+
+
+def average_colours(pixels: np.ndarray, known: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """Average the photo's colours over a coarser grid, without those of the background behind a silhouette.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        known: (h, w) bool over the same picture, on any grid: True where colours count.
+        size_wh: width and height of the result.
+    Returns:
+        (height, width, 3) uint8; where nothing counts, the plain average.
+    """
+    height, width = known.shape
+    colours = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
+    plain = cv2.resize(colours, size_wh, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(known.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)[..., None]
+    counted = cv2.resize(colours * known[..., None].astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+    return np.rint(np.where(share > 0.01, counted / np.maximum(share, 0.01), plain)).clip(0, 255).astype(np.uint8)
+
+
+def _taps(old: int, new: int) -> Taps:
+    """Average linear interpolation over each new pixel, by as many samples as it spans old pixels."""
+    scale = old / new
+    samples = math.ceil(scale)
+    inside = (np.arange(samples) + 0.5) / samples
+    position = (np.arange(new)[:, None] + inside[None]) * scale - 0.5  # (n, samples)
+    lower = np.floor(position).astype(int)
+    first = lower[:, 0]
+    weights = np.zeros((new, samples + 2))
+    rows = np.arange(new)[:, None]
+    np.add.at(weights, (rows, lower - first[:, None]), 1 - (position - lower))
+    np.add.at(weights, (rows, lower - first[:, None] + 1), position - lower)
+    return Taps(first, weights / samples)
+
+
+def _nearest(old: int, new: int) -> np.ndarray:
+    """(new,) the old pixel at the centre of each new one."""
+    return np.minimum(((np.arange(new) + 0.5) * (old / new)).astype(int), old - 1)
+
+
+def _clip(index: np.ndarray, size: int) -> np.ndarray:
+    return np.clip(index, 0, size - 1)

@@ -1,0 +1,134 @@
+"""Where faces may be: the BlazeFace detectors.
+
+Source: Bazarevsky et al., BlazeFace, CVPR Workshop on Computer Vision for AR and VR, 2019.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from worker.person.crops import Square, crop, to_photo
+from worker.person.networks import Network
+
+MIN_SCORE = 0.5
+MAX_OVERLAP = 0.3
+LOGIT_LIMIT = 80.0
+
+
+@dataclass(frozen=True)
+class DetectorRow:
+    """One detector: its file, input side, the stride and anchors a cell of each grid, and names of its outputs."""
+
+    file: str
+    size: int
+    grids: tuple[tuple[int, int], ...]
+    scores: str
+    boxes: str
+
+
+DETECTORS = {
+    "near": DetectorRow("face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors"),
+    "far": DetectorRow(
+        "face_detection_full_range.tflite", 192, ((4, 1),), "reshaped_classifier_face_4", "reshaped_regressor_face_4"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A possible face, in photo pixels.
+
+    points: (8, 2) float: two corners of the box, then right eye, left eye, nose, mouth, right ear, left ear.
+    score: 0 to 1.
+    """
+
+    points: np.ndarray
+    score: float
+
+    @property
+    def side(self) -> float:
+        """Mean side of the box, pixels."""
+        return float(np.abs(self.points[1] - self.points[0]).mean())
+
+    @property
+    def middle(self) -> np.ndarray:
+        """(2,) centre of the box, pixels."""
+        return self.points[:2].mean(0)
+
+    @property
+    def roll_rad(self) -> float:
+        """Angle of the eye line, clockwise as seen."""
+        right, left = self.points[2], self.points[3]
+        return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+
+
+class Detector:
+    """A face detector for squares of a photo."""
+
+    def __init__(self, folder: Path, row: DetectorRow) -> None:
+        self._row = row
+        self._network = Network(folder / row.file)
+        self._anchors = _anchors(row)  # (N, 2) in 0..1
+
+    def detect(self, pixels: np.ndarray, square: Square) -> list[Detection]:
+        """Possible faces in a square of a photo, best first.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+            square: where to look.
+        """
+        size = self._row.size
+        image = crop(pixels, square, size).astype(np.float32) / 127.5 - 1
+        outputs = self._network.run(image)
+        logits = outputs[self._row.scores].ravel().clip(-LOGIT_LIMIT, LOGIT_LIMIT)
+        scores = 1 / (1 + np.exp(-logits))
+        keep = scores >= MIN_SCORE
+        raw = outputs[self._row.boxes].reshape(-1, 8, 2)[keep].astype(float)
+        anchors = self._anchors[keep] * size
+        found = []
+        for values, anchor, score in zip(raw, anchors, scores[keep], strict=True):
+            centre, half = values[0] + anchor, values[1] / 2
+            points = np.vstack([centre - half, centre + half, values[2:] + anchor]) - 0.5
+            found.append(Detection(to_photo(points, square, size), float(score)))
+        return sorted(found, key=lambda detection: -detection.score)
+
+
+def distinct(detections: list[Detection]) -> list[Detection]:
+    """One detection a face: overlapping ones are averaged by their scores, best first.
+
+    Source: BlazeFace, section 3.4 (blending instead of suppression).
+    """
+    rest = sorted(detections, key=lambda detection: -detection.score)
+    blended = []
+    while rest:
+        same = [other for other in rest if overlap(rest[0], other) > MAX_OVERLAP]
+        same = same or rest[:1]
+        weights = np.array([other.score for other in same])
+        points = np.average([other.points for other in same], axis=0, weights=weights)
+        blended.append(Detection(points, rest[0].score))
+        rest = [other for other in rest if not any(other is one for one in same)]
+    return blended
+
+
+def overlap(first: Detection, second: Detection) -> float:
+    """Intersection over union of two faces, each taken as an upright square, 0 to 1."""
+    half = np.array([first.side, second.side]) / 2
+    middles = np.array([first.middle, second.middle])
+    low = (middles - half[:, None]).max(0)
+    high = (middles + half[:, None]).min(0)
+    shared = float(np.prod(np.maximum(high - low, 0)))
+    return shared / (first.side**2 + second.side**2 - shared)
+
+
+def _anchors(row: DetectorRow) -> np.ndarray:
+    """(N, 2) centres of a detector's anchors, u and v as fractions of the input's side."""
+    grids = []
+    for stride, count in row.grids:
+        cells = row.size // stride
+        v, u = np.mgrid[:cells, :cells]
+        centres = (np.dstack([u, v]).reshape(-1, 2) + 0.5) / cells
+        grids.append(np.repeat(centres, count, axis=0))
+    return np.vstack(grids)

@@ -1,0 +1,68 @@
+"""From landmarks in pixels to points in millimetres, and the head's pose.
+
+Convention: camera frame x right, y down, z forward. A frontal face looks along -z.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.cloud.camera import Intrinsics
+from shared.options import PUPIL_DISTANCE_MM
+
+Z_SCALE = 1.06  # the network flattens faces a little: one number for all, chosen on rendered heads with true depth
+RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)  # corners
+FOREHEAD, CHIN = 10, 152
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where the head is and which way it looks.
+
+    axes: (3, 3), columns are the head's right-to-left, down and back directions in the camera frame.
+    eyes: (3,) mm, the middle between the eyes.
+    """
+
+    axes: np.ndarray
+    eyes: np.ndarray
+
+    @property
+    def yaw_deg(self) -> float:
+        """Turn of the face; positive when it looks to the right of the photo."""
+        forward = -self.axes[:, 2]
+        return float(np.degrees(np.arctan2(forward[0], -forward[2])))
+
+    @property
+    def pitch_deg(self) -> float:
+        """Tilt of the face; positive when it looks up."""
+        return float(np.degrees(np.arcsin(np.clip(self.axes[1, 2], -1, 1))))
+
+
+def points_mm(landmarks: np.ndarray, camera: Intrinsics, pupil_distance_mm: float = PUPIL_DISTANCE_MM) -> np.ndarray:
+    """Landmarks in the camera frame, sized by the distance between the eyes' middles in space.
+
+    Args:
+        landmarks: (N, 3) float in pixels of the camera's grid; z in pixels too, smaller is nearer.
+        camera: the grid's intrinsics.
+        pupil_distance_mm: what that distance shall be.
+    Returns:
+        (N, 3) float64 in mm.
+    """
+    behind = (landmarks[:, 2] - landmarks[[*RIGHT_EYE, *LEFT_EYE], 2].mean()) * Z_SCALE
+    depth = 1 + behind / camera.fx  # in units of the eyes' depth
+    rays = (landmarks[:, :2] - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
+    points = np.column_stack([rays * depth[:, None], depth])
+    eyes = points[list(RIGHT_EYE)].mean(0) - points[list(LEFT_EYE)].mean(0)
+    return points * (pupil_distance_mm / np.linalg.norm(eyes))
+
+
+def head_pose(points: np.ndarray) -> Pose:
+    """Pose from (468, 3) landmarks in mm: the eye line, the line from forehead to chin, and their normal."""
+    right, left = points[list(RIGHT_EYE)].mean(0), points[list(LEFT_EYE)].mean(0)
+    across = (left - right) / np.linalg.norm(left - right)
+    down = points[CHIN] - points[FOREHEAD]
+    back = np.cross(across, down)
+    back /= np.linalg.norm(back)
+    return Pose(np.column_stack([across, np.cross(back, across), back]), (right + left) / 2)

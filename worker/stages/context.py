@@ -1,0 +1,161 @@
+"""The life of a claim in a worker: what every stage does alike when its run loads, ends, fails, or loses its job."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from redis.exceptions import RedisError
+
+from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
+from shared.jobs.record import Claim, Finished, Problem, Stage, State, StoredFile
+from shared.jobs.store import JobStore
+from shared.jobs.wakeups import Hints
+from shared.logs import log_context
+from shared.photo.decode import read_photo
+from shared.settings import Settings
+from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from worker.depth.estimator import Photo
+from worker.stages.leases import Leases
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+BUG = Problem(
+    type="internal",
+    title="The photo could not be processed",
+    detail="Something went wrong on our side; it has been logged. Trying again may help.",
+)
+STORAGE = Problem(
+    type="storage",
+    title="The results could not be stored",
+    detail="Our storage did not take the files; it has been logged. Try again later.",
+)
+
+
+class Runs:
+    """What a stage needs of the world: the records, the files, the hints, and the leases of what it holds."""
+
+    def __init__(self, store: JobStore, storage: Storage, hints: Hints, settings: Settings, leases: Leases) -> None:
+        self.store, self.storage, self.settings = store, storage, settings
+        self._hints, self._leases = hints, leases
+
+    def claim(self, stage: Stage, limit: int, *, suspects: bool = True) -> list[Claim]:
+        """Take waiting jobs and keep their leases."""
+        claims = self.store.claim(
+            stage,
+            limit=limit,
+            lease_s=self.settings.lease_s,
+            stage_limit_s=self.settings.stage_limit_s,
+            suspects=suspects,
+        )
+        self._leases.keep(claims)
+        return claims
+
+    def photo(self, claim: Claim) -> Photo:
+        """The job's photo, decoded."""
+        job = claim.job
+        pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
+        chosen = job.depth
+        return Photo(pixels, job.photo.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
+
+    def finish(
+        self, claim: Claim, files: dict[str, bytes], report: dict[str, Any], model_name: str | None = None
+    ) -> None:
+        """Write the run's files to its own folder, make them count, and tell whoever is next.
+
+        Raises:
+            ClaimLostError: the job is no longer this run's; nothing counts.
+        """
+        job = claim.job
+        stored = [
+            StoredFile(
+                name=name,
+                folder=claim.folder,
+                stage=job.stage,
+                bytes=self.storage.write(job.id, claim.folder, name, data),
+            )
+            for name, data in files.items()
+        ]
+        self.store.finish(claim, Finished(stored, report, model_name))
+        self._leases.let_go(claim)
+        log.info("%s done by %s", job.stage, claim.run)
+        after = self.store.get(job.id)
+        if after.state is State.QUEUED:
+            self._hints.send(after.stage)
+        self._delete_old_runs(claim)
+
+    def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
+        """Run one job's step so that its failure is its own; None where it failed or was taken away."""
+        with log_context(job_id=claim.job.id, request_id=claim.job.request_id):
+            return self._guarded(claim, step)
+
+    def _guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
+        try:
+            return step(claim)
+        except ClaimLostError as error:
+            log.info("dropped: %s", error)
+            self._drop(claim)
+        except RedisError as error:
+            log.warning("left to its lease, redis does not answer: %s", error)
+            self._leases.let_go(claim)
+        except ReliefError as error:
+            self.fail(claim, problem_of(error))
+        except OSError as error:
+            if self.store.renew(claim, self.settings.lease_s):
+                log.exception("storage failed in stage %s", claim.job.stage)
+                self.try_again(claim, STORAGE)
+            else:  # its files went with it
+                log.info("dropped, the job was deleted or canceled: %s", error)
+                self._drop(claim)
+        except Exception:  # a bug in one job must not take the batch's others down; the job says so and the log has it
+            log.exception("stage %s failed", claim.job.stage)
+            self.fail(claim, BUG)
+        return None
+
+    def try_again(self, claim: Claim, problem: Problem) -> None:
+        """Give the job back to run alone, or fail it where its attempts are used up."""
+        if claim.job.attempt >= self.settings.attempts:
+            self.fail(claim, problem)
+            return
+        self._leases.let_go(claim)
+        if self.store.hand_back(claim, attempt_counts=True):
+            self._hints.send(claim.job.stage)
+        self.storage.delete(claim.job.id, claim.folder)
+
+    def fail(self, claim: Claim, problem: Problem) -> None:
+        """End the job as failed, unless it is no longer this run's."""
+        try:
+            self.store.fail(claim, problem)
+        except ClaimLostError as error:
+            log.info("not failed: %s", error)
+        self._drop(claim)
+
+    def _drop(self, claim: Claim) -> None:
+        """Forget a run that does not count, and its files."""
+        self._leases.let_go(claim)
+        try:
+            counted = {file.folder for file in self.store.get(claim.job.id).files.values()}
+        except JobNotFoundError:
+            counted = set()
+        if claim.folder not in counted:
+            self.storage.delete(claim.job.id, claim.folder)
+
+    def _delete_old_runs(self, claim: Claim) -> None:
+        """Delete the folders of earlier runs of this stage, and the exports of an earlier model: they count no more."""
+        job = claim.job
+        old = {folder for folder in self.storage.folders(job.id) if folder.startswith(f"{job.stage}-")}
+        if job.stage is Stage.MODEL:
+            old |= {file.folder for file in job.export_files}
+        for folder in old - {claim.folder}:
+            self.storage.delete(job.id, folder)
+
+
+def problem_of(error: ReliefError) -> Problem:
+    """What a person should be told of an error that ended a job."""
+    title = "The photo cannot be used" if isinstance(error, PhotoError) else "The photo could not be processed"
+    words = type(error).__name__.removesuffix("Error")
+    kind = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in words).strip("-")
+    return Problem(type=kind, title=title, detail=str(error))
