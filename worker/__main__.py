@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from shared.errors import ReliefError
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
+from shared.results import VIEW
 from shared.settings import WeightsSettings
 from shared.viewer import view_html
 from worker import pipeline
@@ -74,7 +75,7 @@ def run(
     cloud, cloud_report = pipeline.build_cloud(depth_map, photo.pixels, model_options)
     clock.lap("model")
     files = pipeline.depth_files(depth_map, model=model) | pipeline.cloud_files(cloud, model_options, model=model)
-    files["view.html"] = view_html(cloud, title=path.stem, color=model_options.color).encode()
+    files[VIEW] = view_html(cloud, title=path.stem, color=model_options.color).encode()
     clock.lap("files")
     if meshes:
         files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
