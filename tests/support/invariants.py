@@ -15,7 +15,8 @@ from PIL import Image
 from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Job, State
 from shared.jobs.store import JobStore
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.results import PHOTO
+from shared.storage.folder import PHOTO_FOLDER, Storage
 
 ENDED = ("succeeded", "failed", "canceled")
 
