@@ -13,7 +13,8 @@ from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints, celery_app, connect
 from shared.jobs.workers import Workers
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage import storage_from
+from shared.storage.base import Storage
 from web.changes import Changes
 from web.expected import Paces
 from web.intake.decoding import Decoding
@@ -47,7 +48,7 @@ class Services:
             settings=settings,
             redis=redis,
             store=store,
-            storage=Storage(settings.data),
+            storage=storage_from(settings),
             hints=Hints(celery_app(settings.redis_url)),
             workers=Workers(redis),
             keys=Keys(redis),

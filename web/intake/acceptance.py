@@ -13,7 +13,7 @@ from shared.jobs.record import Job, PhotoInfo, Stage
 from shared.logs import request_id
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
 from shared.results import PHOTO
-from shared.storage.folder import PHOTO_FOLDER
+from shared.storage.base import PHOTO_FOLDER
 from shared.webhooks.queue import Webhook, check_url
 from web.access import client_ip, owner
 from web.intake.submission import Submission
