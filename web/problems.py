@@ -22,9 +22,9 @@ from shared.errors import (
     PhotoTooLargeError,
     PhotoTypeError,
     ReliefError,
+    WebhookUrlError,
 )
 from shared.logs import request_id
-from shared.webhooks.queue import WebhookAddressError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
     PhotoError: (422, "photo", "The photo cannot be used"),
     ModelError: (422, "model", "The depth model cannot be used"),
-    WebhookAddressError: (422, "webhook", "The webhook cannot be called"),
+    WebhookUrlError: (422, "webhook", "The webhook cannot be called"),
     LimitError: (429, "limit", "As much as one user may have"),
     BusyError: (503, "busy", "Too much to do just now"),
     IdempotencyError: (422, "idempotency-key", "The Idempotency-Key was used before"),
