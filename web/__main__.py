@@ -14,7 +14,7 @@ from waitress import create_server
 
 from shared.logs import configure_logging
 from shared.settings import Settings
-from web import create_app
+from web.app import create_app
 from web.services import KEY
 
 SILENCE_S = 60  # a connection on which nothing moves for so long is closed, unless a request of it is being answered
