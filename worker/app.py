@@ -21,7 +21,7 @@ from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers
 from shared.logs import configure_logging
 from shared.settings import Settings
 from shared.storage import storage_from
-from shared.webhooks.queue import Deliveries
+from shared.webhooks.queue import DeliveryQueue
 from worker.stages.worker import LONGEST_TASK_S
 
 log = logging.getLogger(__name__)
@@ -63,14 +63,14 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
 @worker_ready.connect
 def begin(sender: Any, **_: Any) -> None:
     """In the parent process: sweep, and say that this worker is alive."""
-    from shared.webhooks.delivery import Courier
+    from shared.webhooks.delivery import WebhookSender
     from worker.sweeper import Sweeper
 
     redis = connect(settings.redis_url)
     name = f"{socket.gethostname()}:{os.getpid()}"
     sweeper = Sweeper(JobStore(redis), storage_from(settings), Hints(app), attempts=settings.attempts, worker=name)
     sweeper.start()
-    Courier(Deliveries(redis), private=settings.webhook_private).start()
+    WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
     stages = [stage for stage in Stage if stage in sender.app.amqp.queues.consume_from]
     threading.Thread(target=_announce_for_ever, args=(Workers(redis), stages, name), daemon=True).start()
 
