@@ -21,8 +21,9 @@ from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
 from shared.errors import ReliefError
+from shared.redis.scripts import Scripts
 
-LUA = Path(__file__).parents[1] / "jobs" / "lua"
+LUA = Path(__file__).parent / "lua"
 TAKEN_S = 60.0
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 LONGEST_NAME = 253  # RFC 1035
@@ -62,13 +63,11 @@ class Deliveries:
     """The news that are still to be told: one at a time to each host, and one after the other where hosts are slow."""
 
     def __init__(self, redis: Redis) -> None:
-        common = (LUA / "common.lua").read_text()
-        self._take = redis.register_script(common + (LUA / "take_news.lua").read_text())
-        self._put_back = redis.register_script(common + (LUA / "put_news_back.lua").read_text())
+        self._scripts = Scripts(redis, LUA, libraries=[LUA / "common" / "queue.lua"])
 
     def take(self) -> Delivery | None:
         """News that is due, for this worker alone for a while, as is its host; None where there is none."""
-        answer = self._take(args=[round(TAKEN_S * 1000)])
+        answer = self._scripts.call("take", round(TAKEN_S * 1000))
         if answer is None:
             return None
         number, *fields = (part.decode() for part in answer)
@@ -79,14 +78,14 @@ class Deliveries:
 
     def done(self, delivery: Delivery) -> None:
         """Strike it off, if it was not taken over."""
-        self._put_back(args=[delivery.id, delivery.attempt, ""])
+        self._scripts.call("put_back", delivery.id, delivery.attempt, "")
 
     def failed(self, delivery: Delivery) -> bool:
         """Put it off, longer each time; False where it was the last try."""
         if delivery.attempt >= TRIES:
             self.done(delivery)
             return False
-        self._put_back(args=[delivery.id, delivery.attempt, RETRIES_S[delivery.attempt - 1] * 1000])
+        self._scripts.call("put_back", delivery.id, delivery.attempt, RETRIES_S[delivery.attempt - 1] * 1000)
         return True
 
 

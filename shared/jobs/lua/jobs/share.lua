@@ -13,6 +13,6 @@ elseif earlier then
   return earlier
 end
 set(id, 'share', token)
-redis.call('HSET', SHARES, token, id)
+redis.call('HSET', Key.SHARES, token, id)
 changed(id)
 return token

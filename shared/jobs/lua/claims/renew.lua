@@ -4,5 +4,5 @@ local now = now_ms()
 if not holds(id, run) or now > tonumber(get(id, 'deadline_ms')) then
   return 0
 end
-redis.call('ZADD', RUNNING, now + lease, id)
+redis.call('ZADD', Key.LEASES, now + lease, id)
 return 1

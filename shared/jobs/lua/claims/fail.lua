@@ -4,7 +4,7 @@ if not holds(id, run) then
   return 0
 end
 end_run(id)
-move(id, 'failed')
+move(id, State.FAILED)
 set(id, 'error', problem)
 ended(id)
 count('failed:' .. cjson.decode(problem).type, 1)

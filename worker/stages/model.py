@@ -1,0 +1,26 @@
+"""The model stage: depth map to point cloud."""
+
+from __future__ import annotations
+
+import gzip
+
+from shared.jobs.claims import Claim
+from worker import pipeline
+from worker.report import report_of
+from worker.stages.context import StageContext
+
+
+def build_model(context: StageContext, claim: Claim) -> None:
+    """Build the point cloud of a job, with its picture files and its report."""
+    job = claim.job
+    file = job.files[pipeline.DEPTH_FILE]
+    depth_map = pipeline.load_depth(context.storage.read(job.id, file.folder, file.name))
+    pixels = context.photo(claim).pixels
+    context.claims.progress(claim, 0.2)
+    cloud, found = pipeline.build_cloud(depth_map, pixels, job.model)
+    context.claims.progress(claim, 0.7)
+    model = job.model_name or "unknown"
+    report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)
+    files = pipeline.cloud_files(cloud, job.model, model=model) | pipeline.report_files(report)
+    files[pipeline.CLOUD_FILE] = gzip.compress(files[pipeline.CLOUD_FILE], 6)
+    context.finish(claim, files, found | {"lengths": report["lengths"]})
