@@ -14,6 +14,7 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from bench.serving import served
+from shared.cloud.format import bytes_from_cloud
 from shared.options import ModelOptions
 from shared.settings import WeightsSettings
 from shared.viewer import STATIC_FILES, plotly_js
@@ -102,7 +103,7 @@ def _cloud() -> bytes:
     [depth_map] = estimator.estimate([Photo(np.ascontiguousarray(pixels), None, None, 63.0, "face")])
     if isinstance(depth_map, Exception):
         raise depth_map
-    return pipeline.build_cloud(depth_map, pixels, ModelOptions())[0].to_bytes()
+    return bytes_from_cloud(pipeline.build_cloud(depth_map, pixels, ModelOptions())[0])
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from shared.jobs.wakeups import WakeUps
 from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers, process_name
 from shared.logs import configure_logging
 from shared.redis.connection import connect
-from shared.storage.folder import Storage
+from shared.storage import storage_from
 from shared.webhooks.delivery import Courier
 from shared.webhooks.queue import Deliveries
 from worker import tasks
@@ -53,7 +53,7 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
 def begin(**_: Any) -> None:
     """In the parent process: sweep, deliver webhooks, and say that this worker is alive."""
     redis = connect(settings.redis_url)
-    Sweeper(redis, Storage(settings.data), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
+    Sweeper(redis, storage_from(settings), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
     Courier(Deliveries(redis), private=settings.webhook_private).start()
     threading.Thread(target=_announce_for_ever, args=(redis, _stages()), name="announcements", daemon=True).start()
 

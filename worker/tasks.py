@@ -8,7 +8,7 @@ from functools import cache
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps, task_name
 from shared.redis.connection import connect
-from shared.storage.folder import Storage
+from shared.storage import storage_from
 from worker.app import app, settings
 from worker.stages.runner import StageRunner
 
@@ -19,7 +19,7 @@ stopping = multiprocessing.get_context("fork").Event()  # set by the parent proc
 def runner() -> StageRunner:
     """This process's runner; made after the fork."""
     redis = connect(settings.redis_url)
-    return StageRunner(redis, Storage(settings.data), WakeUps(app), settings, stopping=stopping.is_set)
+    return StageRunner(redis, storage_from(settings), WakeUps(app), settings, stopping=stopping.is_set)
 
 
 @app.task(name=task_name(Stage.DEPTH))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 
 from shared.jobs.claims import Claim
+from shared.results import CLOUD, DEPTH_VALUES
 from worker import pipeline
 from worker.report import report_of
 from worker.stages.context import StageContext
@@ -13,7 +14,7 @@ from worker.stages.context import StageContext
 def build_model(context: StageContext, claim: Claim) -> None:
     """Build the point cloud of a job, with its picture files and its report."""
     job = claim.job
-    file = job.files[pipeline.DEPTH_FILE]
+    file = job.files[DEPTH_VALUES]
     depth_map = pipeline.load_depth(context.storage.read(job.id, file.folder, file.name))
     pixels = context.photo(claim).pixels
     context.claims.progress(claim, 0.2)
@@ -22,5 +23,5 @@ def build_model(context: StageContext, claim: Claim) -> None:
     model = job.model_name or "unknown"
     report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)
     files = pipeline.cloud_files(cloud, job.model, model=model) | pipeline.report_files(report)
-    files[pipeline.CLOUD_FILE] = gzip.compress(files[pipeline.CLOUD_FILE], 6)
+    files[CLOUD] = gzip.compress(files[CLOUD], 6)
     context.finish(claim, files, found | {"lengths": report["lengths"]})

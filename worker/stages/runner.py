@@ -13,7 +13,7 @@ from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps
 from shared.jobs.workers import Workers, process_name
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
 from worker.depth import registry
 from worker.depth.estimator import Estimator
 from worker.gpu import gpu_memory_bytes
