@@ -18,8 +18,9 @@ from PIL import Image
 from shared.cloud.camera import Intrinsics
 from shared.errors import PhotoError
 from shared.jobs.record import PhotoInfo, Stage
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints, celery_app, connect
+from tests.support.jobs import Store
+from shared.redis.connection import connect
+from shared.jobs.wakeups import WakeUps, celery_app
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import jpeg_from_pixels
 from shared.results import PHOTO
@@ -97,7 +98,7 @@ def _queued(network: Estimator, pixels: np.ndarray) -> float:
         for number in range(JOBS):
             job_id = uuid.uuid4().hex
             storage.write(job_id, PHOTO_FOLDER, PHOTO, photo)
-            store.create(
+            store.jobs.create(
                 job_id,
                 owner=f"bench{number % BATCH}",
                 steps=(Stage.DEPTH,),
@@ -106,19 +107,19 @@ def _queued(network: Estimator, pixels: np.ndarray) -> float:
                 model=ModelOptions(),
             )
         began = time.monotonic()
-        while store.waiting(Stage.DEPTH):
+        while store.statistics.waiting(Stage.DEPTH):
             worker.work(Stage.DEPTH)
         return JOBS / (time.monotonic() - began)
 
 
 @contextmanager
-def _worker(network: Estimator) -> Iterator[tuple[Worker, JobStore, Storage]]:
+def _worker(network: Estimator) -> Iterator[tuple[Worker, Store, Storage]]:
     with tempfile.TemporaryDirectory() as folder:
         server, url = start_valkey(Path(folder) / "valkey")
         settings = Settings(redis_url=url, data=Path(folder), depth_batch=BATCH, depth_model="portrait")
         redis = connect(url)
-        store, storage = JobStore(redis), FolderStorage(settings.data)
-        yield Worker(store, storage, Hints(celery_app(url)), settings, load=lambda _: network), store, storage
+        store, storage = Store(redis), FolderStorage(settings.data)
+        yield Worker(store, storage, WakeUps(celery_app(url)), settings, load=lambda _: network), store, storage
         redis.close()
         server.stop()
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import connect
+from tests.support.jobs import Store
+from shared.redis.connection import connect
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
 
@@ -52,8 +52,8 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def job_store(stack: Stack) -> Iterator[JobStore]:
+def job_store(stack: Stack) -> Iterator[Store]:
     """The records of the stack, for looking behind the API."""
     redis = connect(stack.redis_url)
-    yield JobStore(redis)
+    yield Store.of(redis)
     redis.close()

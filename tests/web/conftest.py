@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from shared.jobs.store import JobStore
+from tests.support.jobs import Store
 from shared.settings import Settings
 from shared.storage.base import Storage
 from shared.storage.folder import FolderStorage
@@ -13,7 +13,7 @@ from tests.support.fronts import serving
 
 
 @pytest.fixture
-def url(store: JobStore, settings: Settings) -> Iterator[str]:
+def url(store: Store, settings: Settings) -> Iterator[str]:
     with serving(settings) as url:
         yield url
 

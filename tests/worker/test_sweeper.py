@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shared.jobs.wakeups import Hints, celery_app
+from shared.jobs.wakeups import WakeUps, celery_app
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER, Storage
 from shared.storage.folder import FolderStorage
@@ -23,7 +23,7 @@ def storage(settings) -> Storage:
 @pytest.fixture
 def sweeper_of(store, storage, settings):
     def make(name: str) -> Sweeper:
-        return Sweeper(store, storage, Hints(celery_app(settings.redis_url)), attempts=3, worker=name)
+        return Sweeper(store, storage, WakeUps(celery_app(settings.redis_url)), attempts=3, worker=name)
 
     return make
 
@@ -41,7 +41,7 @@ def test_a_job_of_a_dead_worker_stands_in_line_again(store, sweeper_of):
     claim(store, lease_s=0.02)
     time.sleep(0.05)
     sweeper_of("one").sweep()
-    assert store.get(job.id).state == "queued"
+    assert store.jobs.get(job.id).state == "queued"
 
 
 def test_one_sweeps_at_a_time_and_another_follows_when_it_dies(store, sweeper_of):
@@ -50,10 +50,10 @@ def test_one_sweeps_at_a_time_and_another_follows_when_it_dies(store, sweeper_of
     claim(store, lease_s=0.02)
     time.sleep(0.05)
     sweeper_of("two").sweep()
-    assert store.get(job.id).state == "running"  # the lock is the first one's
+    assert store.jobs.get(job.id).state == "running"  # the lock is the first one's
     store.redis.delete(LOCK)  # it died, and its lock ran out
     sweeper_of("two").sweep()
-    assert store.get(job.id).state == "queued"
+    assert store.jobs.get(job.id).state == "queued"
 
 
 def test_files_without_a_job_go_when_they_are_old_and_those_of_a_job_stay(store, storage, settings, sweeper_of):

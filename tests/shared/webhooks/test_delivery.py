@@ -14,8 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from shared.jobs.record import Finished, PhotoInfo, Stage
-from shared.jobs.store import JobStore
+from shared.jobs.claims import Finished
+from shared.jobs.record import PhotoInfo, Stage
+from tests.support.jobs import Store
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.delivery import ANSWER_BYTES, DEADLINE_S, Courier, post
 from shared.webhooks.queue import (
@@ -125,8 +126,8 @@ def couriers(store) -> Iterator[Courier]:
     courier.stop()
 
 
-def job_with_webhook(store: JobStore, url: str, events=("succeeded", "failed")) -> str:
-    return store.create(
+def job_with_webhook(store: Store, url: str, events=("succeeded", "failed")) -> str:
+    return store.jobs.create(
         uuid.uuid4().hex,
         owner="ann",
         steps=(Stage.DEPTH,),
@@ -137,17 +138,17 @@ def job_with_webhook(store: JobStore, url: str, events=("succeeded", "failed")) 
     ).id
 
 
-def tell(store: JobStore, url: str) -> None:
+def tell(store: Store, url: str) -> None:
     """A job comes to its end, and its webhook is to be told."""
     job_with_webhook(store, url)
-    store.finish(claim(store)[0], Finished((), {}))
+    store.claims.finish(claim(store)[0], Finished((), {}))
 
 
-def news_left(store: JobStore) -> list[bytes]:
+def news_left(store: Store) -> list[bytes]:
     return [key for name in ("news", "news:*", "news-told", "letters:*") for key in store.redis.keys(f"relief:{name}")]
 
 
-def die(store: JobStore) -> None:
+def die(store: Store) -> None:
     """The process that has news in hand dies, and its time runs out."""
     for host in store.redis.zrange("relief:news-told", 0, -1):
         store.redis.zadd("relief:news-told", {host: 1})
@@ -157,7 +158,7 @@ def test_the_end_of_a_job_is_told_once_and_signed(store, receiver):
     job_id = job_with_webhook(store, receiver.url)
     courier = Courier(Deliveries(store.redis), private=True)
     assert courier.deliver_due() == 0
-    store.finish(claim(store)[0], Finished((), {}))
+    store.claims.finish(claim(store)[0], Finished((), {}))
     assert (courier.deliver_due(), courier.deliver_due()) == (1, 0)
     [(path, headers, body)] = receiver.got
     assert path == "/hook?a=1"
@@ -178,7 +179,7 @@ def test_a_slow_receiver_does_not_hold_up_the_others(store, receiver, couriers):
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
         for url in (f"http://127.0.0.1:{silent.getsockname()[1]}/", receiver.url):
             job_with_webhook(store, url)
-            store.finish(claim(store)[0], Finished((), {}))
+            store.claims.finish(claim(store)[0], Finished((), {}))
         begun = time.monotonic()
         while not receiver.got and time.monotonic() - begun < 30:
             time.sleep(0.02)
@@ -332,7 +333,7 @@ def test_https_is_told_where_the_certificate_is_trusted(store, receiver, tmp_pat
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     job_with_webhook(store, receiver.url.replace("http:", "https:").replace("127.0.0.1", "localhost"))
-    store.finish(claim(store)[0], Finished((), {}))
+    store.claims.finish(claim(store)[0], Finished((), {}))
     assert Courier(Deliveries(store.redis), private=True).deliver_due() == 1
     assert store.redis.zcard("relief:news") == left
     assert len(receiver.got) == 1 - left
@@ -347,7 +348,7 @@ def test_a_signature_agrees_with_one_made_by_openssl():
 
 def test_an_end_that_was_not_asked_for_is_not_told(store, receiver):
     job_id = job_with_webhook(store, receiver.url, events=("failed",))
-    store.cancel(job_id)
+    store.jobs.cancel(job_id)
     assert Courier(Deliveries(store.redis), private=True).deliver_due() == 0
 
 
@@ -355,7 +356,7 @@ def test_an_end_that_was_not_asked_for_is_not_told(store, receiver):
 def test_a_receiver_that_refuses_is_told_again_later_and_redirects_are_not_followed(store, receiver, status):
     receiver.status = status
     job_with_webhook(store, receiver.url)
-    store.finish(claim(store)[0], Finished((), {}))
+    store.claims.finish(claim(store)[0], Finished((), {}))
     deliveries = Deliveries(store.redis)
     courier = Courier(deliveries, private=True)
     for attempt in range(len(RETRIES_S) + 1):
@@ -374,7 +375,7 @@ def test_a_receiver_that_refuses_is_told_again_later_and_redirects_are_not_follo
 )
 def test_a_secret_in_a_path_does_not_get_into_the_log(store, receiver, caplog, rest):
     job_with_webhook(store, f"http://127.0.0.1{rest}")  # as older versions let in
-    store.finish(claim(store)[0], Finished((), {}))
+    store.claims.finish(claim(store)[0], Finished((), {}))
     assert Courier(Deliveries(store.redis), private=True).deliver_due() == 1
     assert "webhook" in caplog.text and "secr" not in caplog.text
     assert news_left(store) == []  # nor is it tried again
@@ -385,7 +386,7 @@ def test_an_address_that_is_not_public_is_never_called(store, receiver):
         with pytest.raises(WebhookAddressError, match="not public"):
             post(Delivery("1", f"http://{host}:{receiver.server_port}/", SECRET, "{}", 1), private=False)
     job_with_webhook(store, receiver.url)
-    store.finish(claim(store)[0], Finished((), {}))
+    store.claims.finish(claim(store)[0], Finished((), {}))
     Courier(Deliveries(store.redis), private=False).deliver_due()
     assert store.redis.zcard("relief:news") == 0
     assert receiver.got == []

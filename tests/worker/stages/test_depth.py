@@ -11,8 +11,8 @@ import pytest
 from shared.cloud.camera import Intrinsics
 from shared.errors import PhotoError
 from shared.jobs.record import Job, PhotoInfo, Stage, State
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints, celery_app
+from tests.support.jobs import Store
+from shared.jobs.wakeups import WakeUps, celery_app
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import jpeg_from_pixels
 from shared.results import PHOTO
@@ -55,19 +55,19 @@ def storage(settings: Settings) -> Storage:
 
 
 @pytest.fixture
-def worker_of(store: JobStore, storage: Storage, settings: Settings) -> Callable[..., Worker]:
+def worker_of(store: Store, storage: Storage, settings: Settings) -> Callable[..., Worker]:
     def make(network: Network, **changed) -> Worker:
         chosen = settings.model_copy(update={"depth_model": "portrait", "lease_s": 0.6, **changed})
-        return Worker(store, storage, Hints(celery_app(settings.redis_url)), chosen, load=lambda _: network)
+        return Worker(store, storage, WakeUps(celery_app(settings.redis_url)), chosen, load=lambda _: network)
 
     return make
 
 
-def queue_job(store: JobStore, storage: Storage, red: int = 90) -> Job:
+def queue_job(store: Store, storage: Storage, red: int = 90) -> Job:
     job_id = uuid.uuid4().hex
     pixels = np.full((HEIGHT, WIDTH, 3), (red, 80, 70), np.uint8)
     storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(pixels))
-    return store.create(
+    return store.jobs.create(
         job_id,
         owner="ann",
         steps=(Stage.DEPTH,),
@@ -77,8 +77,8 @@ def queue_job(store: JobStore, storage: Storage, red: int = 90) -> Job:
     )
 
 
-def states(store: JobStore, jobs: Sequence[Job]) -> list[State]:
-    return [store.get(job.id).state for job in jobs]
+def states(store: Store, jobs: Sequence[Job]) -> list[State]:
+    return [store.jobs.get(job.id).state for job in jobs]
 
 
 def test_waiting_photos_share_a_pass_up_to_the_batch_size(store, storage, worker_of):
@@ -88,14 +88,14 @@ def test_waiting_photos_share_a_pass_up_to_the_batch_size(store, storage, worker
     assert network.sizes == [3, 3, 1]
     assert set(states(store, jobs)) == {State.SUCCEEDED}
     for job in jobs:
-        assert set(storage.folders(job.id)) == {"photo", store.get(job.id).files["depth.npz"].folder}
+        assert set(storage.folders(job.id)) == {"photo", store.jobs.get(job.id).files["depth.npz"].folder}
 
 
 def test_one_bad_photo_fails_alone(store, storage, worker_of):
     good, bad, other = queue_job(store, storage), queue_job(store, storage, MARKED), queue_job(store, storage)
     worker_of(Network()).work(Stage.DEPTH)
     assert states(store, [good, bad, other]) == [State.SUCCEEDED, State.FAILED, State.SUCCEEDED]
-    error = store.get(bad.id).error
+    error = store.jobs.get(bad.id).error
     assert error is not None and error.detail == "this photo cannot be used"
 
 
@@ -110,7 +110,7 @@ def test_a_photo_that_breaks_its_batch_fails_alone_and_its_mates_succeed(store, 
     assert states(store, jobs) == [State.SUCCEEDED, State.FAILED, State.SUCCEEDED, State.SUCCEEDED]
     assert network.sizes[0] == 4
     assert set(network.sizes[1:]) == {1}
-    error = store.get(jobs[1].id).error
+    error = store.jobs.get(jobs[1].id).error
     assert error is not None and error.type == "internal"
 
 
@@ -127,7 +127,7 @@ def test_a_job_longer_than_its_lease_is_not_run_twice(store, storage, worker_of)
 
     def sweep() -> None:
         while not sweeping.wait(0.05):
-            store.sweep(attempts=3)
+            store.upkeep.sweep(attempts=3)
 
     sweeper = threading.Thread(target=sweep)
     sweeper.start()
@@ -135,7 +135,7 @@ def test_a_job_longer_than_its_lease_is_not_run_twice(store, storage, worker_of)
     worker_of(network).work(Stage.DEPTH)
     sweeping.set()
     sweeper.join()
-    after = store.get(job.id)
+    after = store.jobs.get(job.id)
     assert (after.state, after.attempt, network.sizes) == (State.SUCCEEDED, 1, [1])
 
 
@@ -147,16 +147,16 @@ def test_a_hung_run_is_taken_over_at_the_hard_limit_and_its_late_result_does_not
     )
     first.start()
     deadline = time.monotonic() + 15
-    while store.sweep(attempts=3) != (1, 0):
+    while store.upkeep.sweep(attempts=3) != (1, 0):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     second = Network()
     worker_of(second).work(Stage.DEPTH)
-    counted = store.get(job.id)
+    counted = store.jobs.get(job.id)
     assert (counted.state, counted.attempt, second.sizes) == (State.SUCCEEDED, 2, [1])
     hung.set()
     first.join()
-    assert store.get(job.id) == counted
+    assert store.jobs.get(job.id) == counted
     assert set(storage.folders(job.id)) == {"photo", counted.files["depth.npz"].folder}
 
 
@@ -165,7 +165,7 @@ def test_a_worker_that_is_told_to_stop_takes_no_more(store, storage, settings):
     stop = threading.Event()
     network = Network(lambda _: stop.set())
     chosen = settings.model_copy(update={"depth_model": "portrait", "depth_batch": 2})
-    hints = Hints(celery_app(settings.redis_url))
+    hints = WakeUps(celery_app(settings.redis_url))
     Worker(store, storage, hints, chosen, stopping=stop.is_set, load=lambda _: network).work(Stage.DEPTH)
     seen = states(store, jobs)
     assert State.RUNNING not in seen
@@ -180,7 +180,7 @@ def test_many_workers_claiming_at_once_never_share_a_job(store, storage):
 
     def claim_all() -> None:
         start.wait()
-        while claims := store.claim(Stage.DEPTH, limit=3, lease_s=30, stage_limit_s=60):
+        while claims := store.claims.claim(Stage.DEPTH, limit=3, lease_s=30, stage_limit_s=60):
             claimed.extend(claim.job.id for claim in claims)
 
     threads = [threading.Thread(target=claim_all) for _ in range(6)]
