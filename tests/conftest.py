@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.jobs import Store
 from shared.redis.connection import connect
 from shared.settings import Settings
 from stack.valkey import start_valkey
+from tests.support.jobs import Store
 
 pytest_plugins = ["tests.support.browser"]
 

@@ -1,4 +1,4 @@
-"""Finds what was lost: jobs of dead workers, wake-ups that never came, files without a job; and removes what has expired.
+"""Finds what was lost (jobs of dead workers, wake-ups, files without a job), and removes what has expired.
 
 Every worker runs this beside its work; a lock in Redis lets one at a time do it, and passes on when that one dies.
 """

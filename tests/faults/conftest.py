@@ -9,10 +9,10 @@ import httpx
 import pytest
 from PIL import Image
 
-from tests.support.jobs import Store
 from shared.redis.connection import connect
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
+from tests.support.jobs import Store
 
 LEASE_S = 3.0
 

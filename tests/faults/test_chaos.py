@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from shared.jobs.record import State
-from tests.support.jobs import Store
 from shared.redis.connection import connect
 from shared.storage.folder import FolderStorage
 from stack.local import Stack, is_ready
@@ -18,6 +17,7 @@ from stack.processes import wait_until
 from tests.faults.conftest import breakable_stack
 from tests.support.following import API
 from tests.support.invariants import assert_settled, assert_whole, kill
+from tests.support.jobs import Store
 
 USERS = 5
 JOBS = int(os.environ.get("RELIEF_CHAOS_JOBS", "200"))

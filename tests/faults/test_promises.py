@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from shared.jobs.record import Stage, State
-from tests.support.jobs import Store
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.storage.folder import FolderStorage
 from tests.faults.conftest import breakable_stack
 from tests.support.following import API, follow, send
 from tests.support.invariants import ask, assert_settled, assert_whole, kill, wait_for, worker_pid
+from tests.support.jobs import Store
 
 RECOVERY_S = 15.0
 
@@ -59,12 +59,12 @@ def test_poison_is_tried_three_times_and_then_failed_and_listed(stack, client, j
     ended = follow(client, poison)[-1]
     assert ended["state"] == "failed"
     assert ended["error"]["type"] == "given-up"
-    assert job_store.redis.zrange("relief:dead", 0, -1) == [poison["id"].encode()]
+    assert [job.id for job in job_store.upkeep.given_up()] == [poison["id"]]
     assert follow(client, send(client, small_photo, steps="depth"))[-1]["state"] == "succeeded"
     assert_settled(job_store)
 
 
-def test_a_killed_batch_loses_none_and_its_suspects_run_alone(stack, client, job_store, small_photo):
+def test_a_killed_batch_loses_none_and_its_jobs_are_retried_alone(stack, client, job_store, small_photo):
     jobs = [send(client, small_photo, steps="depth") for _ in range(6)]
     held = wait_for("a batch", lambda: next((now for job in jobs if (now := running(job_store, job["id"]))), None))
     os.kill(worker_pid(held), signal.SIGKILL)
@@ -149,12 +149,12 @@ def test_a_canceled_running_job_stays_canceled_and_leaves_no_file(stack, client,
 
 
 def test_a_doubled_message_and_a_message_for_nothing_change_nothing(stack, client, job_store, small_photo):
-    hints = WakeUps(celery_app(stack.redis_url))
+    wakeups = WakeUps(celery_app(stack.redis_url))
     for _ in range(5):
-        hints.send(Stage.DEPTH)
+        wakeups.send(Stage.DEPTH)
     job = send(client, small_photo, steps="depth")
     for _ in range(5):
-        hints.send(Stage.DEPTH)
+        wakeups.send(Stage.DEPTH)
     assert follow(client, job)[-1]["state"] == "succeeded"
     record = job_store.jobs.get(job["id"])
     assert record.attempt == 1

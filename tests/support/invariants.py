@@ -14,9 +14,9 @@ from PIL import Image
 
 from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Job, State
-from tests.support.jobs import Store
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER, Storage
+from tests.support.jobs import Store
 
 ENDED = ("succeeded", "failed", "canceled")
 

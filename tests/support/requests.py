@@ -4,9 +4,9 @@ import httpx
 
 from shared.jobs.claims import Finished
 from shared.jobs.record import Stage, StoredFile
-from tests.support.jobs import Store
 from shared.settings import Settings
 from shared.storage.base import Storage
+from tests.support.jobs import Store
 
 API = "/api/v1"
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.support.jobs import Store
 from shared.settings import Settings
 from shared.storage.base import Storage
 from shared.storage.folder import FolderStorage
 from tests.support.fronts import serving
+from tests.support.jobs import Store
 
 
 @pytest.fixture

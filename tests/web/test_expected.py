@@ -4,10 +4,9 @@ import pytest
 
 from shared.jobs.claims import Finished
 from shared.jobs.record import Stage
-from tests.support.jobs import Store
 from shared.jobs.workers import Workers
-from tests.support.jobs import claim, new_job
-from web.expected import Paces, expected_seconds
+from tests.support.jobs import Store, claim, new_job
+from web.expected import RecentStatistics, expected_seconds
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
 ALL = (*BOTH, Stage.EXPORT)
@@ -31,7 +30,7 @@ def measured(store: Store) -> Store:
 
 def expected(store: Store, job_id: str) -> float | None:
     job = store.jobs.get(job_id)
-    return expected_seconds(job, store.statistics.jobs_before(job), Paces(store).now())
+    return expected_seconds(job, store.statistics.jobs_before(job), RecentStatistics(store.statistics).now())
 
 
 def test_a_lone_job_takes_the_sum_of_its_runs(measured):

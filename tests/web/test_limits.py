@@ -14,7 +14,7 @@ from worker.sweeper import Sweeper
 
 
 def sweeper(store, storage, redis_url) -> Sweeper:
-    return Sweeper(store, storage, WakeUps(celery_app(redis_url)), attempts=3, worker="host:1")
+    return Sweeper(store.redis, storage, WakeUps(celery_app(redis_url)), attempts=3, worker="host:1")
 
 
 @pytest.mark.parametrize(

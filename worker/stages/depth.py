@@ -1,7 +1,7 @@
 """The depth stage: batches of photos through the network, which never waits for a JPEG.
 
-While the network has one batch, threads claim and decode the next and store the results of the one before. A job that is
-retried after a crash runs alone: nothing else is held by this process meanwhile.
+While the network has one batch, threads claim and decode the next and store the results of the one before. A job
+that is retried after a crash runs alone: nothing else is held by this process meanwhile.
 """
 
 from __future__ import annotations

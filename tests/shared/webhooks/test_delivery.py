@@ -8,16 +8,13 @@ import ssl
 import subprocess
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from shared.jobs.claims import Finished
-from shared.jobs.record import PhotoInfo, Stage
-from tests.support.jobs import Store
-from shared.options import DepthOptions, ModelOptions
+from shared.jobs.record import Stage
 from shared.webhooks.delivery import ANSWER_BYTES, DEADLINE_S, Courier, post
 from shared.webhooks.queue import (
     RETRIES_S,
@@ -30,7 +27,7 @@ from shared.webhooks.queue import (
     check_url,
     signature,
 )
-from tests.support.jobs import claim
+from tests.support.jobs import Store, claim, new_job
 
 SELF_SIGNED = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
 SELF_SIGNED += ["-addext", "subjectAltName=DNS:localhost", "-days", "1"]
@@ -127,15 +124,8 @@ def couriers(store) -> Iterator[Courier]:
 
 
 def job_with_webhook(store: Store, url: str, events=("succeeded", "failed")) -> str:
-    return store.jobs.create(
-        uuid.uuid4().hex,
-        owner="ann",
-        steps=(Stage.DEPTH,),
-        photo=PhotoInfo(width=640, height=480),
-        depth=DepthOptions(),
-        model=ModelOptions(),
-        webhook=Webhook(url=url, link=LINK, secret=SECRET, events=events),
-    ).id
+    webhook = Webhook(url=url, link=LINK, secret=SECRET, events=events)
+    return new_job(store, steps=(Stage.DEPTH,), webhook=webhook).id
 
 
 def tell(store: Store, url: str) -> None:
