@@ -19,8 +19,8 @@ from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers, process_name
 from shared.logs import configure_logging
 from shared.redis.connection import connect
 from shared.storage import storage_from
-from shared.webhooks.delivery import Courier
-from shared.webhooks.queue import Deliveries
+from shared.webhooks.delivery import WebhookSender
+from shared.webhooks.queue import DeliveryQueue
 from worker import tasks
 from worker.app import app, settings
 from worker.depth import registry
@@ -54,7 +54,7 @@ def begin(**_: Any) -> None:
     """In the parent process: sweep, deliver webhooks, and say that this worker is alive."""
     redis = connect(settings.redis_url)
     Sweeper(redis, storage_from(settings), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
-    Courier(Deliveries(redis), private=settings.webhook_private).start()
+    WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
     threading.Thread(target=_announce_for_ever, args=(redis, _stages()), name="announcements", daemon=True).start()
 
 

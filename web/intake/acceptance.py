@@ -15,7 +15,8 @@ from shared.logs import request_id
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER
-from shared.webhooks.queue import Webhook, check_url
+from shared.webhooks.queue import Webhook
+from shared.webhooks.urls import check_url
 from web.access import client_ip, owner
 from web.intake.submission import Submission
 from web.services import services
@@ -37,7 +38,7 @@ def accept(submission: Submission) -> Job:
     """Make a job of what was sent; photo and record are safely stored then.
 
     Raises:
-        PhotoError, ModelError, WebhookAddressError: a part of it cannot be used.
+        PhotoError, ModelError, WebhookUrlError: a part of it cannot be used.
         BusyError, LimitError: there is too much to do, or the caller has as much as allowed.
         IdempotencyError: the same key came with another photo or settings.
     """

@@ -9,7 +9,7 @@ import pytest
 
 from shared.jobs.record import Job, Stage, State
 from shared.options import ModelOptions
-from shared.webhooks.queue import Deliveries
+from shared.webhooks.queue import DeliveryQueue
 from tests.support.jobs import ALL, NOTHING, claim, finish, restore
 
 EXPORTED = ("model.glb", "model.obj", "model.stl")
@@ -75,6 +75,6 @@ def test_a_second_model_that_is_canceled_leaves_the_first(before):
 
 
 def test_deliveries_that_were_in_flight_or_put_off_are_taken(before):
-    deliveries = Deliveries(before.redis)
+    deliveries = DeliveryQueue(before.redis)
     taken = {(found.url, found.attempt) for found in (deliveries.take(), deliveries.take()) if found}
     assert taken == {("http://hooks.example/relief?a=1", 2), ("https://other.example/x", 2)}
