@@ -13,7 +13,7 @@ from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
 from shared.options import ModelOptions
 from web.access import caller, own_job, readable_job
-from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, wished_wait_s
+from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, requested_wait_s
 from web.api.documents import job_document, share_url
 from web.api.operation import ANY, JOB_HEADERS, OWN, WRITE, Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
@@ -48,7 +48,7 @@ class PageQuery(BaseModel):
 )
 def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
-    wished_wait_s()  # refuse a wrong wish before any work
+    requested_wait_s()  # refuses a wrong one before any work
     job = ended_in_time(accept(read_submission()))  # the photo's bytes are let go before the wait
     return answer(job, 200 if job.ended else 202)
 

@@ -88,13 +88,13 @@ def _check_space() -> None:
 
 
 def _decoded(data: bytes, limit_mp: float) -> StoredPhoto:
-    """Decode and encode in this request's turn; the pixels are gone after it.
+    """Decode and encode the photo, with a few others at most; the pixels are freed before this returns.
 
     Raises:
-        BusyError: too many requests do so just now.
+        BusyError: too many photos are decoded just now.
         PhotoError: the photo cannot be used.
     """
-    with services().decoding.turn():
+    with services().decoding.slot():
         photo = read_photo(data, limit_mp=limit_mp)
         height, width = photo.pixels.shape[:2]
         jpeg = jpeg_from_pixels(photo.pixels)
