@@ -114,8 +114,7 @@ def _queued(network: Estimator, pixels: np.ndarray) -> float:
 def _worker(network: Estimator) -> Iterator[tuple[Worker, JobStore, Storage]]:
     with tempfile.TemporaryDirectory() as folder:
         server, url = start_valkey(Path(folder) / "valkey")
-        environ = {"REDIS_URL": url, "RELIEF_DATA": folder, "DEPTH_BATCH": str(BATCH), "DEPTH_MODEL": "portrait"}
-        settings = Settings.from_environment(environ)
+        settings = Settings(redis_url=url, data=Path(folder), depth_batch=BATCH, depth_model="portrait")
         redis = connect(url)
         store, storage = JobStore(redis), Storage(settings.data)
         yield Worker(store, storage, Hints(celery_app(url)), settings, load=lambda _: network), store, storage

@@ -13,6 +13,7 @@ from typing import Any, get_args
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud, Unit
 from shared.errors import PhotoError
 from shared.options import ModelOptions
@@ -93,7 +94,7 @@ def cloud_files(cloud: PointCloud, options: ModelOptions, *, model: str) -> dict
     facts = facts_of(model, cloud.unit, options)
     comments = [f"{name}: {fact}" for name, fact in facts.items()]
     return {
-        CLOUD: cloud.to_bytes(),
+        CLOUD: bytes_from_cloud(cloud),
         CLOUD_PLY: ply_from_cloud(cloud, color=options.color, comments=comments),
     }
 

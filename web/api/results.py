@@ -12,7 +12,7 @@ from flask import Response, request, send_file
 from PIL import Image
 from werkzeug.exceptions import PreconditionFailed
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
 from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, result_file
@@ -62,7 +62,7 @@ def download(job_id: str, name: str) -> Response:
 def _view(job: Job) -> Response:
     """The self-contained page, made anew from the stored cloud."""
     folder = _folder(job, CLOUD)
-    cloud = PointCloud.from_bytes(gzip.decompress(services().storage.read(job.id, folder, CLOUD)))
+    cloud = cloud_from_bytes(gzip.decompress(services().storage.read(job.id, folder, CLOUD)))
     page = view_html(cloud, title="Relief", color=job.model.color).encode()
     return _made(page, VIEW, len(page), f"{folder}-{VIEW}")
 

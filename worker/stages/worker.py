@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Claim, Stage
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints
@@ -110,7 +110,7 @@ def _export(runs: Runs, claim: Claim) -> None:
     """Point cloud to meshes for other programs."""
     job = claim.job
     file = job.files[CLOUD]
-    cloud = PointCloud.from_bytes(gzip.decompress(runs.storage.read(job.id, file.folder, file.name)))
+    cloud = cloud_from_bytes(gzip.decompress(runs.storage.read(job.id, file.folder, file.name)))
     pixels = runs.photo(claim).pixels
     runs.store.progress(claim, 0.1)
     runs.finish(claim, pipeline.mesh_files(cloud, pixels, job.model, model=job.model_name or "unknown"), {})

@@ -1,24 +1,24 @@
 """A network together with the face finder, whose files `make setup` fetches."""
 
-import os
 import shutil
 
 import cv2
 import pytest
 
+from shared.settings import WeightsSettings
 from tests.conftest import PORTRAIT
 from worker.depth import registry
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
-from worker.depth.weights import default_folder, fetch
+from worker.depth.weights import fetch
 from worker.geometry.fuse.focus import crop_round_face
 from worker.person.faces import FaceFinder
 
 
 @pytest.fixture(scope="module")
 def faces_folder():
-    folder = default_folder(os.environ)
+    folder = WeightsSettings.from_environment().weights
     fetch(registry.PORTRAIT_WEIGHTS, folder)
     return folder
 
