@@ -27,9 +27,9 @@ demo: setup  ## a photo becomes a 3D face in demo-out/ (PHOTO=path MODEL=name)
 run: setup  ## the whole system on this machine, until Ctrl-C (PORT=8000 DATA=data)
 	@exec $(BIN)/python -m stack --port $(PORT) --data "$(DATA)"
 
-test: setup  ## all tests but the slow ones, in two processes; gets a browser first where there is none
+test: setup  ## all tests but the slow ones; installs a browser first where there is none
 	@$(BIN)/python -m tests.support.browser_setup
-	$(BIN)/python -m pytest -m "not slow" -n 2
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadgroup --no-loadscope-reorder
 
 test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow

@@ -1,5 +1,6 @@
 """Real servers for the tests: a Valkey of their own, and on request the whole stack."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,27 @@ pytest_plugins = ["tests.support.browser"]
 
 SECRET = "a secret of the tests, long enough to sign"
 PORTRAIT = Path(__file__).parent.parent / "stack" / "portrait.png"
+MOST_PROCESSES = 4  # more wait for the tests of the stack, which run one after another
+STACK_FOLDERS = {"e2e", "faults", "stack"}
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Processes of `-n auto`: one a core."""
+    return min(os.cpu_count() or 1, MOST_PROCESSES)
+
+
+def pytest_configure() -> None:
+    """Share the cores among the processes; torch and the processes that are started read this."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes > 1:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each file's tests in one process, and all tests of whole stacks, which measure times, one after another."""
+    for item in items:
+        folder, file = item.path.parent.name, str(item.path)
+        item.add_marker(pytest.mark.xdist_group("stack" if folder in STACK_FOLDERS else file))
 
 
 @pytest.fixture(scope="session")

@@ -33,10 +33,15 @@ PLAYWRIGHT_BROWSERS = (
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 )
+OS_RELEASE = Path("/etc/os-release")
+IS_UBUNTU = OS_RELEASE.exists() and "ubuntu" in OS_RELEASE.read_text().lower()
+CHROMIUM_PACKAGE = () if IS_UBUNTU else ("chromium",)  # Ubuntu's package only fetches a snap
 START_S = 60
 CONNECTION_MS = "5000"  # Playwright's download gives up after five connections of this length
-WHAT_TO_TYPE = "apt-get install chromium libatomic1 (or install Google Chrome), then make test again"
-MISSING = f"NO BROWSER: the browser tests are left out. To run them: {WHAT_TO_TYPE}"
+MISSING = (
+    "NO BROWSER, so the browser tests are left out. To run them: "
+    "sudo apt-get install chromium libatomic1 (on Ubuntu or a Mac: install Google Chrome), then make test"
+)
 
 
 def candidates() -> Iterator[str]:
@@ -78,17 +83,19 @@ def find_browser() -> str | None:
 
 
 def install() -> None:
-    """Install a browser by apt-get where that asks no question, else by Playwright's download; may fail silently."""
+    """Install a browser by apt-get where that asks no question, else by Playwright's download; tells what it does."""
     apt_get = _apt_get()
     if apt_get:
-        log.info("installing what the browser tests need (apt-get install chromium libatomic1)")
+        log.info("no browser for the tests: installing Chromium by apt-get")
         _succeeds([*apt_get, "update", "-q"], show=True)
-        _succeeds([*apt_get, "install", "-q", "-y", "--no-install-recommends", "libatomic1"], show=True)
-        if not _is_ubuntu():  # its chromium is a snap
-            _succeeds([*apt_get, "install", "-q", "-y", "--no-install-recommends", "chromium"], show=True)
-    find_browser.cache_clear()
+        for package in ("libatomic1", *CHROMIUM_PACKAGE):
+            _succeeds([*apt_get, "install", "-q", "-y", "--no-install-recommends", package], show=True)
+        find_browser.cache_clear()
     if not find_browser():
-        _install_with_playwright(with_libraries=bool(apt_get))
+        log.info("no browser for the tests: trying Playwright's download")
+        os.environ.setdefault("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", CONNECTION_MS)
+        options = ["--with-deps"] if apt_get else []
+        _succeeds([sys.executable, "-m", "playwright", "install", *options, "chromium"], show=True)
         find_browser.cache_clear()
 
 
@@ -111,34 +118,17 @@ def in_ci() -> bool:
 
 def _apt_get() -> list[str]:
     """How apt-get is called without a question; empty where it is not there or not allowed."""
-    if not shutil.which("apt-get"):
+    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if not shutil.which("apt-get") or (as_root and not _succeeds([*as_root, "true"])):
         return []
-    if os.geteuid() == 0:
-        return ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-    if shutil.which("sudo") and _succeeds(["sudo", "-n", "true"]):
-        return ["sudo", "-n", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
-    return []
+    return [*as_root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
 
 
-def _is_ubuntu() -> bool:
-    release = Path("/etc/os-release")
-    return release.exists() and "ubuntu" in release.read_text().lower()
-
-
-def _install_with_playwright(with_libraries: bool) -> None:
-    log.info("downloading Playwright's Chromium")
-    os.environ.setdefault("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", CONNECTION_MS)
-    options = ["--with-deps"] if with_libraries else []
-    _succeeds([sys.executable, "-m", "playwright", "install", *options, "chromium"], show=True, timeout_s=None)
-
-
-def _succeeds(command: list[str], show: bool = False, timeout_s: float | None = START_S) -> bool:
-    """Run a command to its end; True where it exits with 0."""
-    output = None if show else subprocess.DEVNULL
+def _succeeds(command: list[str], show: bool = False) -> bool:
+    """Run a command to its end; True where it exits with 0. What is not shown may take `START_S`."""
+    output, timeout_s = (None, None) if show else (subprocess.DEVNULL, START_S)
     try:
-        ended = subprocess.run(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=None if show else timeout_s
-        )
+        ended = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=timeout_s)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return ended.returncode == 0
