@@ -12,7 +12,7 @@ from shared.errors import SettingsError
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints, celery_app, connect
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage import storage_from
 from web import access, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, openapi, results
 from web.changes import Changes
@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions[KEY] = Services(
         settings,
         store,
-        Storage(settings.data),
+        storage_from(settings),
         hints,
         Changes(redis, settings.listeners, settings.owner_listeners),
         Decoding(),

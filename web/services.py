@@ -10,7 +10,7 @@ from flask import current_app
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
 from web.changes import Changes
 from web.expected import Paces
 from web.intake.decoding import Decoding

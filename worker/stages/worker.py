@@ -16,7 +16,7 @@ from shared.jobs.wakeups import Hints
 from shared.jobs.workers import Workers
 from shared.results import CLOUD, DEPTH_VALUES
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Estimator
