@@ -1,13 +1,14 @@
 """What makes the page pleasant: linked pictures, a view that stays, camera, lost networks, screen readers."""
 
 import re
+from itertools import cycle
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
-from tests.support.page_actions import CANVAS, JOB_MS, generate_model, middle
+from tests.support.page_actions import CANVAS, JOB_MS, generate_model, middle, until
 
 PHONE = {"width": 390, "height": 844}
 
@@ -46,11 +47,14 @@ def faults(page: Page) -> list[str]:
 
 def test_a_point_under_the_pointer_is_marked_in_both_pictures(finished):
     x, y = middle(finished, CANVAS)
-    for shift in (0, 4):
-        finished.mouse.move(x + shift, y)
-        finished.wait_for_timeout(400)
     marks = finished.locator(".mark:visible")
-    expect(marks).to_have_count(2)
+    shift = cycle((0, 4))  # what stands still tells nothing new
+
+    def marked() -> bool:
+        finished.mouse.move(x + next(shift), y)
+        return marks.count() == 2
+
+    until(finished, marked)
     places = marks.evaluate_all("(marks) => marks.map((mark) => [mark.style.left, mark.style.top])")
     assert places[0] == places[1]
     assert all(10 < float(value.rstrip("%")) < 90 for value in places[0])
@@ -103,10 +107,7 @@ def test_the_camera_takes_a_photo(opened):
     opened.get_by_role("button", name="Use the camera").click()
     expect(opened.locator("#camera")).to_be_visible()
     video = opened.locator("#camera-video")
-    for _ in range(100):  # `wait_for_function` would use eval, which the page's policy forbids
-        if video.evaluate("video => video.videoWidth") > 0:
-            break
-        opened.wait_for_timeout(100)
+    until(opened, lambda: video.evaluate("video => video.videoWidth") > 0)  # no eval: the page's policy forbids it
     opened.get_by_role("button", name="Take the picture").click()
     expect(opened.locator("#photo-image")).to_be_visible()
     assert opened.locator("#photo-image").evaluate("(image) => image.decode().then(() => image.naturalWidth)") >= 320

@@ -109,8 +109,8 @@ def test_the_gallery_goes_on_by_itself_after_the_network_was_away(mine):
     tiles = mine.locator(TILES)
     expect(tiles).to_have_count(2, timeout=JOB_MS)
     expect(mine.locator("#sending")).to_be_hidden()
-    mine.context.set_offline(True)
-    mine.wait_for_timeout(2500)  # a question of the gallery is lost
+    with mine.expect_event("requestfailed", timeout=JOB_MS):  # a question of the gallery is lost
+        mine.context.set_offline(True)
     mine.context.set_offline(False)
     for number in range(2):
         expect(tiles.nth(number).locator("b")).to_be_empty(timeout=JOB_MS)

@@ -9,7 +9,18 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
-from tests.support.page_actions import CANVAS, JOB_MS, choose_photo, generate_depth, generate_model, middle, picture
+from tests.support.page_actions import (
+    CANVAS,
+    JOB_MS,
+    choose_photo,
+    differs,
+    generate_depth,
+    generate_model,
+    middle,
+    picture,
+    still_picture,
+    until,
+)
 
 
 @pytest.fixture
@@ -25,6 +36,12 @@ def opened(page: Page, stack) -> Page:
     yield page
     assert elsewhere == []
     assert breaches == []
+
+
+def is_orange(page: Page) -> bool:
+    """True where some of the 3D view is neither gray nor black."""
+    shown = np.asarray(Image.open(BytesIO(page.locator(CANVAS).screenshot())).convert("RGB"), int)
+    return bool((np.ptp(shown, axis=-1) > 40).mean() > 0.02)
 
 
 def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
@@ -43,7 +60,7 @@ def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
     generate_model(opened)
     expect(opened.locator("#report")).to_contain_text(re.compile(r"Points\s*[\d,]+"))
     expect(opened.locator("#report")).to_contain_text("if the pupils are 63 mm apart")
-    front = picture(opened, CANVAS)
+    front = still_picture(opened, CANVAS)
     assert (front > 60).mean() > 0.05
 
     x, y = middle(opened, CANVAS)
@@ -52,9 +69,7 @@ def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
     opened.mouse.move(x + 60, y, steps=4)
     opened.mouse.move(x + 120, y, steps=4)
     opened.mouse.up()
-    opened.wait_for_timeout(1500)
-    turned = picture(opened, CANVAS)
-    assert (np.abs(front.astype(int) - turned) > 24).mean() > 0.03
+    until(opened, lambda: differs(opened, CANVAS, front))
 
     opened.reload()
     expect(opened.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
@@ -70,10 +85,8 @@ def test_a_second_model_with_other_settings_reuses_the_depth(opened):
     opened.locator("#settings [name=color]").select_option("photo")
     opened.get_by_role("button", name="Generate 3D Model").click()
     expect(opened.locator("#model-meta")).to_have_text(re.compile("points"), timeout=JOB_MS)
-    opened.wait_for_timeout(3000)
+    until(opened, lambda: is_orange(opened))  # her suit
     assert len(requests) == 1 and requests[0].endswith("/model")
-    shown = np.asarray(Image.open(BytesIO(opened.locator(CANVAS).screenshot())).convert("RGB"), int)
-    assert (np.ptp(shown, axis=-1) > 40).mean() > 0.02  # her suit is orange
 
 
 def test_a_reload_during_a_job_finds_it_again(opened):

@@ -1,6 +1,8 @@
 """What a person does on the page, step by step."""
 
 import io
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +33,36 @@ def generate_model(page: Page) -> None:
 def see_model(page: Page) -> None:
     """Wait until the 3D view is drawn."""
     expect(page.locator("#viewer[data-ready]")).to_be_visible(timeout=JOB_MS)
-    page.wait_for_timeout(1500)  # the last frames
+
+
+def until(page: Page, seen: Callable[[], bool], timeout_s: float = 30) -> None:
+    """Look again and again, while the page goes on, until it is seen."""
+    deadline = time.monotonic() + timeout_s
+    while not seen():
+        assert time.monotonic() < deadline, f"not seen within {timeout_s} s"
+        page.wait_for_timeout(50)
 
 
 def picture(page: Page, selector: str) -> np.ndarray:
     """(H, W) uint8, what a person sees of it."""
     return np.asarray(Image.open(io.BytesIO(page.locator(selector).screenshot())).convert("L"))
+
+
+def still_picture(page: Page, selector: str) -> np.ndarray:
+    """(H, W) uint8, as `picture`, once two in a row are the same."""
+    pictures = [picture(page, selector)]
+
+    def is_still() -> bool:
+        pictures.append(picture(page, selector))
+        return np.array_equal(*pictures[-2:])
+
+    until(page, is_still)
+    return pictures[-1]
+
+
+def differs(page: Page, selector: str, before: np.ndarray) -> bool:
+    """True where a thirtieth of the picture, or more, is another one than before."""
+    return bool((np.abs(before.astype(int) - picture(page, selector)) > 24).mean() > 0.03)
 
 
 def middle(page: Page, selector: str) -> tuple[float, float]:
