@@ -1,6 +1,7 @@
 """What a person does on the page, step by step."""
 
 import io
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,8 +10,12 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from tests.conftest import PORTRAIT
+
 JOB_MS = 60_000
 CANVAS = "#viewer .rv-stage"
+TILES = "#gallery-list li"
+HEADS = PORTRAIT.parent.parent / "tests" / "data" / "heads"
 
 
 def choose_photo(page: Page, path: Path) -> None:
@@ -18,6 +23,12 @@ def choose_photo(page: Page, path: Path) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_text("Choose a photo").click()
     chooser.value.set_files(path)
+
+
+def start_depth(page: Page) -> None:
+    """Give the portrait and press the button; does not wait for the result."""
+    page.locator("#photo-input").set_input_files(PORTRAIT)
+    page.locator("#generate-depth").click()
 
 
 def generate_depth(page: Page) -> None:
@@ -70,3 +81,12 @@ def middle(page: Page, selector: str) -> tuple[float, float]:
     box = page.locator(selector).bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def job_of(page: Page) -> dict:
+    """What the API says of the job that the page shows."""
+    job_id = re.search(r"job=([^&]+)", page.url)
+    assert job_id
+    answer = page.request.get(f"{page.url.partition('#')[0]}api/v1/jobs/{job_id[1]}")
+    assert answer.ok
+    return answer.json()

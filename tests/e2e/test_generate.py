@@ -1,14 +1,19 @@
-"""What a person does on the page, in a real Chromium, against the whole stack."""
+"""What a person does on the page, step by step: depth map, 3D model, waiting, errors."""
 
+import os
 import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 
+import httpx
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.conftest import PORTRAIT
+from tests.support.following import follow, send
 from tests.support.page_actions import (
     CANVAS,
     JOB_MS,
@@ -18,24 +23,10 @@ from tests.support.page_actions import (
     generate_model,
     middle,
     picture,
+    start_depth,
     still_picture,
     until,
 )
-
-
-@pytest.fixture
-def opened(page: Page, stack) -> Page:
-    """The page, just opened; a request to anywhere else, or a breach of the security policy, fails the test."""
-    elsewhere, breaches = [], []
-    page.on(
-        "request",
-        lambda request: request.url.startswith((stack.url, "blob:", "data:")) or elsewhere.append(request.url),
-    )
-    page.on("console", lambda message: "Content Security Policy" in message.text and breaches.append(message.text))
-    page.goto(stack.url)
-    yield page
-    assert elsewhere == []
-    assert breaches == []
 
 
 def is_orange(page: Page) -> bool:
@@ -116,9 +107,51 @@ def test_a_photo_without_a_face_is_explained(opened, tmp_path):
     expect(opened.locator("#error-detail")).to_contain_text("face", timeout=JOB_MS)
 
 
-def test_the_page_can_be_used_with_the_keyboard(opened):
-    seen = set()
-    for _ in range(12):
-        opened.keyboard.press("Tab")
-        seen.add(opened.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    assert "photo-input" in seen
+def test_a_lost_connection_is_shown_and_the_job_goes_on(opened):
+    start_depth(opened)
+    opened.wait_for_url(re.compile("job="))
+    opened.context.set_offline(True)
+    try:
+        expect(opened.locator("#trouble")).to_contain_text("connection is lost")
+    finally:
+        opened.context.set_offline(False)
+    expect(opened.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+    expect(opened.locator("#trouble")).to_be_hidden()
+    expect(opened.locator("#error")).to_be_hidden()
+
+
+def test_a_cancel_leaves_the_photo_to_begin_again(opened):
+    start_depth(opened)
+    opened.get_by_role("button", name="Cancel").click()
+    expect(opened.locator("#generate-depth")).to_be_enabled()
+    expect(opened.locator("#photo-image")).to_be_visible()
+    expect(opened.locator("#error")).to_be_hidden()
+    assert "job=" not in opened.url
+
+
+@contextmanager
+def paused(stack, name: str) -> Iterator[None]:
+    """Stop a worker and its children as long as the block runs."""
+    os.killpg(stack.processes[name].pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(stack.processes[name].pid, signal.SIGCONT)
+
+
+def test_who_waits_sees_the_position_in_the_queue_and_the_seconds_left(visitor, stack, portrait):
+    with httpx.Client(base_url=stack.url, timeout=60) as client:
+        follow(client, send(client, portrait, steps="depth"))  # from now on it is known how long one takes
+        with paused(stack, "depth0"):
+            for _ in range(3):
+                send(client, portrait, steps="depth")
+            choose_photo(visitor, PORTRAIT)
+            visitor.get_by_role("button", name="Generate Depth Map").click()
+            expect(visitor.locator("#stage")).to_have_text("Depth map: waiting: 1 before this one")  # users take turns
+            left = visitor.locator("#left")
+            expect(left).to_contain_text(re.compile(r"about (a second|\d+ s) left"))
+            before = left.text_content()
+            expect(left).not_to_have_text(before)  # it counts down
+            expect(visitor.locator("#gallery-list b")).to_have_text(re.compile(r"2nd in line · \d+ s"))
+    expect(visitor.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+    expect(visitor.locator("#status")).to_be_hidden()

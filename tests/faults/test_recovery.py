@@ -1,4 +1,4 @@
-"""Each promise of the queue, kept while something is killed, full, late or doubled."""
+"""What the queue promises, while something is killed, full, late or doubled."""
 
 import os
 import signal
@@ -64,7 +64,7 @@ def test_poison_is_tried_three_times_and_then_failed_and_listed(stack, client, j
     assert_settled(job_store)
 
 
-def test_a_killed_batch_loses_none_and_its_suspects_run_alone(stack, client, job_store, small_photo):
+def test_a_killed_batch_loses_no_job_and_its_jobs_are_retried_alone(stack, client, job_store, small_photo):
     jobs = [send(client, small_photo, steps="depth") for _ in range(6)]
     held = wait_for("a batch", lambda: next((now for job in jobs if (now := running(job_store, job["id"]))), None))
     os.kill(worker_pid(held), signal.SIGKILL)
@@ -118,7 +118,7 @@ def test_a_stopped_redis_is_told_as_503_within_seconds(stack, client, job_store,
         assert time.monotonic() - began < 15
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert wait_for("the truth again", lambda: ask(client, job["links"]["self"]))["state"] == "succeeded"
+    assert wait_for("the answer again", lambda: ask(client, job["links"]["self"]))["state"] == "succeeded"
 
 
 def test_sigterm_ends_or_hands_back_what_is_in_hand_and_loses_nothing(
