@@ -2,7 +2,7 @@
 
 from shared.logs import configure_logging
 from shared.settings import Settings
-from web import create_app
+from web.app import create_app
 
 settings = Settings.from_environment()
 configure_logging(settings.log_format)

@@ -13,7 +13,7 @@ from shared.settings import Settings
 from stack.local import PROJECT
 from stack.processes import Command, Supervised, free_port, wait_until
 from tests.conftest import SECRET
-from web import create_app
+from web.app import create_app
 from web.intake.decoding import Decoding
 from web.services import KEY
 
@@ -58,11 +58,11 @@ def serving(settings: Settings, decoding: Decoding | None = None) -> Iterator[st
     try:
         yield f"http://127.0.0.1:{server.port}"
     finally:
-        app.extensions[KEY].changes.close()
+        app.extensions[KEY].changes.end()
         server.shutdown()
         thread.join()
         server.server_close()
-        app.extensions[KEY].store.redis.close()
+        app.extensions[KEY].close()
 
 
 @contextmanager

@@ -16,11 +16,12 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from shared.cloud.format import cloud_from_bytes
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, result_file
+from shared.results import ARCHIVE, BINARY, CLOUD, PHOTO, THUMBNAIL, VIEW, result_file
 from shared.storage.base import PHOTO_FOLDER
 from shared.viewer import view_html
 from web.access import readable_job
 from web.api.archive import Archive, Member, archived
+from web.api.operation import OWN, Operation
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
@@ -40,6 +41,13 @@ def ignore_odd_ranges() -> None:
 
 
 @blueprint.get("/jobs/<job_id>/results/<name>")
+@Operation(
+    {200: None, 206: None, 304: None},
+    headers=("If-None-Match", "If-Match", "Range", "If-Range"),
+    media_type=BINARY,
+    gives=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
+    refuses=(*OWN, 412, 416),
+)
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
     job = readable_job(job_id)
