@@ -1,6 +1,7 @@
 """Real servers for the tests: a Valkey of their own, and on request the whole stack."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import connect
 from shared.settings import Settings
+from stack.local import Plan, Stack
 from stack.valkey import start_valkey
 
 pytest_plugins = ["tests.support.browser"]
@@ -25,7 +27,9 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_configure() -> None:
-    """Share the cores among the processes; torch and the processes that are started read this."""
+    """Share the cores among the processes, which torch reads; let Ctrl-C end what the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell script's background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if processes > 1:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
@@ -56,6 +60,13 @@ def store(redis_url: str) -> Iterator[JobStore]:
 @pytest.fixture
 def settings(redis_url: str, tmp_path: Path) -> Settings:
     return Settings(redis_url=redis_url, data=tmp_path / "data", secret=SECRET)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All of Relief, as `make run` starts it."""
+    with Stack(Plan(tmp_path_factory.mktemp("stack"))) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

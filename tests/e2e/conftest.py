@@ -7,15 +7,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from stack.local import Plan, Stack
+from stack.local import Stack
 from tests.conftest import PORTRAIT
 from tests.support.page_actions import JOB_MS, choose_photo, generate_depth, generate_model, start_depth
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(Plan(tmp_path_factory.mktemp("stack"))) as running:
-        yield running
 
 
 @pytest.fixture

@@ -103,9 +103,9 @@ def test_the_demo_fails_with_the_servers_words(tmp_path):
     assert "not a JPEG or PNG" in demo.stderr
 
 
-def test_a_second_stack_on_the_same_data_is_refused(tmp_path):
-    with Stack(Plan(tmp_path / "data", 1, 1)), pytest.raises(StackError, match="another Relief"):
-        Stack(Plan(tmp_path / "data")).__enter__()
+def test_a_second_stack_on_the_same_data_is_refused(stack):
+    with pytest.raises(StackError, match="another Relief"):
+        Stack(Plan(stack.plan.data)).__enter__()
 
 
 def test_a_process_that_dies_is_started_again(tmp_path):

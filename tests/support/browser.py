@@ -62,13 +62,13 @@ def page(browser: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def visit(playwright: Playwright) -> Iterator[Callable[..., Page]]:
-    """Opens a page for one more visitor, in a browser of its own: nobody has been here before with it."""
+def visit(browser: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens a page for one more visitor, who shares no cookie, storage or cache with another one."""
     with ExitStack() as open_until_the_end:
 
-        def come(**more) -> Page:
-            folder = open_until_the_end.enter_context(tempfile.TemporaryDirectory())
-            context = open_chromium(playwright, folder, **more)
+        def come(width: int = 1000, height: int = 700, **more) -> Page:
+            assert browser.browser
+            context = browser.browser.new_context(viewport={"width": width, "height": height}, **more)
             open_until_the_end.callback(context.close)
             return open_until_the_end.enter_context(_watched(context))
 
