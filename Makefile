@@ -14,7 +14,7 @@ help:  ## this list
 .venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Relief needs Python 3.11 or newer; say make PYTHON=/path/to/python"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "No venv in this Python; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
-	@echo "Installing into .venv: about 3.3 GB to fetch and 6.4 GB on disk on Linux, 0.4 and 1.5 GB on a Mac; most of it is PyTorch."
+	@echo "Installing into .venv. The first time about 3.3 GB are fetched, and 6.4 GB of disk used, on Linux (0.4 and 1.5 GB on a Mac); most of it is PyTorch."
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
