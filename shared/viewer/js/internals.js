@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Everything that reaches into plotly.js beyond its public API, in one place; tests/viewer opens each of them.
  *
@@ -22,7 +21,10 @@ export function isDrawn(graph) {
   return objectsOf(graph).length > 0;
 }
 
-/** Move the camera without a relayout: a matrix, no more. @param {any} graph @param {number[][]} pose eye, center, up */
+/**
+ * Move the camera without a relayout: a matrix, no more. False where that cannot be done.
+ * @param {any} graph @param {number[][]} pose eye, center, up
+ */
 export function lookAt(graph, [eye, center, up]) {
   const camera = sceneOf(graph)?.camera;
   if (!camera?.lookAt) return false;
@@ -76,7 +78,7 @@ export function refine(graph) {
   }
 }
 
-/** @param {number[]} matrix 4 x 4, column by column @param {number[]} vector */
+/** The product. @param {number[]} matrix 4 x 4, column by column @param {number[]} vector */
 function times(matrix, vector) {
   return [0, 1, 2, 3].map((row) => vector.reduce((sum, value, column) => sum + matrix[4 * column + row] * value, 0));
 }
@@ -84,8 +86,8 @@ function times(matrix, vector) {
 /**
  * Light surfaces from a direction, given in the scene's frame.
  *
- * gl-mesh3d takes the light's place in clip space, takes it back through the camera, and lights with the result as if it
- * were in the scene's frame. So a far light at `direction` is first taken forth through the camera.
+ * gl-mesh3d takes the light's position in clip space, takes it back through the camera, and lights with the result as
+ * if it were in the scene's frame. So a far light at `direction` is first taken forth through the camera.
  * @param {any} graph @param {number[]} direction
  */
 export function aimLight(graph, direction) {
