@@ -22,8 +22,9 @@ from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints, celery_app, connect
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import jpeg_from_pixels
+from shared.results import PHOTO
 from shared.settings import Settings
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.storage.folder import PHOTO_FOLDER, Storage
 from stack.demo import PORTRAIT
 from stack.valkey import start_valkey
 from worker.depth.estimator import DepthMap, Estimator, Photo
@@ -113,8 +114,7 @@ def _queued(network: Estimator, pixels: np.ndarray) -> float:
 def _worker(network: Estimator) -> Iterator[tuple[Worker, JobStore, Storage]]:
     with tempfile.TemporaryDirectory() as folder:
         server, url = start_valkey(Path(folder) / "valkey")
-        environ = {"REDIS_URL": url, "RELIEF_DATA": folder, "DEPTH_BATCH": str(BATCH), "DEPTH_MODEL": "portrait"}
-        settings = Settings.from_environment(environ)
+        settings = Settings(redis_url=url, data=Path(folder), depth_batch=BATCH, depth_model="portrait")
         redis = connect(url)
         store, storage = JobStore(redis), Storage(settings.data)
         yield Worker(store, storage, Hints(celery_app(url)), settings, load=lambda _: network), store, storage

@@ -6,7 +6,6 @@ flat plane inside the same silhouette. `python -m bench heads`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,10 +19,10 @@ from scipy.spatial import cKDTree
 from bench.scoring import aligned, score, similarity
 from shared.cloud.camera import Intrinsics, project, unproject
 from shared.options import ModelOptions
+from shared.settings import WeightsSettings
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.estimator import Bust, Portrait, surface_of
-from worker.depth.weights.files import default_folder
 from worker.person.face_mesh import face_mesh
 from worker.person.faces import Face, FaceFinder
 from worker.person.pose import head_pose, points_mm
@@ -172,7 +171,7 @@ def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> d
 
 def main() -> None:
     """Print the table."""
-    results = measure(default_folder(os.environ))
+    results = measure(WeightsSettings.from_environment().weights)
     columns = "face median mm | face mean mm | head median mm | head mean mm | silhouette IoU | eye corners"
     columns += " | rim off | flying"
     print(f"## Heads with known depth\n\nMean over {COUNT} heads; eye corners: the worst ratio to the truth.\n")

@@ -1,6 +1,5 @@
 """Real servers for the tests: a Valkey of their own, and on request the whole stack."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,9 +33,7 @@ def store(redis_url: str) -> Iterator[JobStore]:
 
 @pytest.fixture
 def settings(redis_url: str, tmp_path: Path) -> Settings:
-    environ = {"REDIS_URL": redis_url, "RELIEF_DATA": str(tmp_path / "data"), "RELIEF_SECRET": SECRET}
-    weights = os.environ.get("RELIEF_WEIGHTS")
-    return Settings.from_environment(environ | ({"RELIEF_WEIGHTS": weights} if weights else {}))
+    return Settings(redis_url=redis_url, data=tmp_path / "data", secret=SECRET)
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,23 @@ from typing import Any, get_args
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud, Unit
 from shared.errors import PhotoError
 from shared.options import ModelOptions
+from shared.results import (
+    CLOUD,
+    CLOUD_PLY,
+    DEPTH_IMAGE,
+    DEPTH_IMAGE_16,
+    DEPTH_VALUES,
+    GLB,
+    NORMALS,
+    OBJ,
+    PLY,
+    REPORT,
+    STL,
+)
 from worker import __version__
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.export.files import (
@@ -34,12 +48,6 @@ from worker.geometry.surface.mesh import mesh_from_cloud, simplified
 from worker.geometry.surface.solid import solid_from_cloud, solid_squares
 from worker.geometry.surface.tone import gray16_from_depth, gray_from_depth
 
-DEPTH_FILE = "depth.npz"
-DEPTH_IMAGE = "depth.png"
-DEPTH_IMAGE_16 = "depth16.png"
-CLOUD_FILE = "cloud.rlf"
-PLY_FILE = "cloud.ply"
-REPORT_FILE = "report.json"
 MESH_TRIANGLES = 60_000
 SOLID_TRIANGLES = 100_000
 CAMERA_KEYS = ("fx", "fy", "cx", "cy")
@@ -75,7 +83,7 @@ def depth_files(depth_map: DepthMap, *, model: str = "unknown") -> dict[str, byt
     """The files of the depth stage: depth as float, and as 8 and 16-bit pictures."""
     facts = facts_of(model, depth_map.unit)
     return {
-        DEPTH_FILE: depth_bytes(depth_map),
+        DEPTH_VALUES: depth_bytes(depth_map),
         DEPTH_IMAGE: png_from_image(gray_from_depth(depth_map.depth), facts),
         DEPTH_IMAGE_16: png_from_image(gray16_from_depth(depth_map.depth), facts),
     }
@@ -86,8 +94,8 @@ def cloud_files(cloud: PointCloud, options: ModelOptions, *, model: str) -> dict
     facts = facts_of(model, cloud.unit, options)
     comments = [f"{name}: {fact}" for name, fact in facts.items()]
     return {
-        CLOUD_FILE: cloud.to_bytes(),
-        PLY_FILE: ply_from_cloud(cloud, color=options.color, comments=comments),
+        CLOUD: bytes_from_cloud(cloud),
+        CLOUD_PLY: ply_from_cloud(cloud, color=options.color, comments=comments),
     }
 
 
@@ -110,17 +118,17 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
     texture = texture_from_photo(pixels, cloud.mask)
     normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
     return {
-        "face.glb": glb_from_mesh(mesh, cloud, texture, facts),
-        "face.obj.zip": obj_zip_from_mesh(mesh, cloud, texture, facts),
-        "face.ply": ply_from_mesh(mesh, cloud, facts),
-        "face.stl": stl_from_solid(solid, cloud, facts),
-        "normals.png": png_from_image(normal_map(normals), facts),
+        GLB: glb_from_mesh(mesh, cloud, texture, facts),
+        OBJ: obj_zip_from_mesh(mesh, cloud, texture, facts),
+        PLY: ply_from_mesh(mesh, cloud, facts),
+        STL: stl_from_solid(solid, cloud, facts),
+        NORMALS: png_from_image(normal_map(normals), facts),
     }
 
 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:
     """The report as a file, which is JSON that any program reads: no NaN in it."""
-    return {REPORT_FILE: json.dumps(report, indent=2, allow_nan=False).encode()}
+    return {REPORT: json.dumps(report, indent=2, allow_nan=False).encode()}
 
 
 def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> dict[str, str]:

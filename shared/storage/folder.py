@@ -15,13 +15,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-PHOTO = "photo.jpg"
-PHOTO_FOLDER = "photo"
-CLOUD = "cloud.rlf"  # compressed by gzip, as it is sent
-VIEW = "view.html"  # made from the cloud on request, not stored
-THUMBNAIL = "thumbnail.jpg"  # of the photo, made on request
-ALL = "all.zip"  # everything, made while it is sent
+from shared.results import PHOTO
 
+PHOTO_FOLDER = "photo"
 CLOCK = ".clock"  # touched to learn the storage's time: this machine's may be wrong
 JOB_ID = re.compile(r"[0-9a-f]{32}")
 _PART = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")

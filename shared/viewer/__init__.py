@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
 
 FOLDER = Path(__file__).parent
@@ -46,7 +47,7 @@ def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "pho
     Raises:
         ValueError: the cloud has no points.
     """
-    return _page(title, color, _packed(cloud.to_bytes()))
+    return _page(title, color, _packed(bytes_from_cloud(cloud)))
 
 
 def view_bytes(cloud_bytes: int, *, color: Literal["grayscale", "photo"]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from tests.support.following import API, follow, result, send
 
 
@@ -83,7 +83,7 @@ def test_the_depth_images_are_lighter_where_nearer(finished):
 
 def test_the_cloud_keeps_to_the_budget_and_looks_like_the_photo(finished, portrait):
     client, seen = finished
-    cloud = PointCloud.from_bytes(result(client, seen[-1], "cloud.rlf"))
+    cloud = cloud_from_bytes(result(client, seen[-1], "cloud.rlf"))
     assert 30_000 <= cloud.count <= 100_000  # she fills about 40,000 pixels
     assert cloud.unit == "mm"
     photo = Image.open(io.BytesIO(portrait)).convert("RGB").resize((cloud.camera.width, cloud.camera.height))
@@ -95,7 +95,7 @@ def test_the_ply_has_the_points_of_the_cloud(finished):
     client, seen = finished
     ply = result(client, seen[-1], "cloud.ply")
     header = ply[: ply.index(b"end_header")].decode()
-    cloud = PointCloud.from_bytes(result(client, seen[-1], "cloud.rlf"))
+    cloud = cloud_from_bytes(result(client, seen[-1], "cloud.rlf"))
     assert header.startswith("ply\nformat binary_little_endian 1.0")
     assert f"element vertex {cloud.count}" in header
     assert "portrait" in header and "unit: mm" in header
@@ -120,7 +120,7 @@ def test_the_two_steps_are_two_and_a_second_model_does_not_run_the_network(clien
         assert job["state"] == "succeeded"
         assert "face.glb" in {entry["name"] for entry in job["results"]}
         assert job["timings"]["depth_s"] == depth_only["timings"]["depth_s"]
-        counts.append(PointCloud.from_bytes(result(client, job, "cloud.rlf")).count)
+        counts.append(cloud_from_bytes(result(client, job, "cloud.rlf")).count)
     assert 24_000 <= counts[0] <= 30_000
     assert 7_200 <= counts[1] <= 9_000
 

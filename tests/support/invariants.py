@@ -12,10 +12,11 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Job, State
 from shared.jobs.store import JobStore
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.results import PHOTO
+from shared.storage.folder import PHOTO_FOLDER, Storage
 
 ENDED = ("succeeded", "failed", "canceled")
 
@@ -68,7 +69,7 @@ def assert_whole(job: Job, storage: Storage) -> None:
         elif file.name.endswith(".png"):
             Image.open(io.BytesIO(data)).load()
         elif file.name == "cloud.rlf":
-            assert PointCloud.from_bytes(gzip.decompress(data)).count > 0
+            assert cloud_from_bytes(gzip.decompress(data)).count > 0
         elif file.name == "report.json":
             json.loads(data)
 

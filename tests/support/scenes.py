@@ -4,6 +4,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud
+from worker.geometry.jumps import joined_ratio
 
 
 def camera_of(height: int, width: int, focal_px: float = 300.0) -> Intrinsics:
@@ -41,5 +42,11 @@ def cloud_of(depth, camera=CAMERA_160, unit="mm"):
     shape = depth.shape
     gray = np.arange(depth.size, dtype=np.uint8).reshape(shape)
     return PointCloud(
-        depth.astype(np.float32), camera, unit, gray, np.repeat(gray[..., None], 3, -1), np.full(shape, 200, np.uint8)
+        depth=depth.astype(np.float32),
+        camera=camera,
+        unit=unit,
+        gray=gray,
+        rgb=np.repeat(gray[..., None], 3, -1),
+        confidence=np.full(shape, 200, np.uint8),
+        joined_ratio=joined_ratio(camera, unit),
     )

@@ -93,7 +93,23 @@ def test_the_archive_is_another_one_once_a_result_is_added(client, store, storag
     url = f"{job['links']['self']}/results/all.zip"
     before = client.get(url).headers["ETag"]
     client.post(job["links"]["model"], json={})
-    finish_stage(store, storage, Stage.MODEL, "cloud.ply")
+    finish_stage(store, storage, Stage.MODEL, "cloud.ply", "cloud.rlf")
     after = client.get(url)
     assert after.headers["ETag"] != before
-    assert "cloud.ply" in zipfile.ZipFile(io.BytesIO(after.content)).namelist()
+    names = zipfile.ZipFile(io.BytesIO(after.content)).namelist()
+    assert sorted(names) == ["cloud.ply", "depth.png", "photo.jpg"]  # what only the viewer reads is left out
+
+
+def test_a_job_lists_its_files_as_the_options_do(client, store, storage, job):
+    client.post(job["links"]["model"], json={})
+    finish_stage(store, storage, Stage.MODEL, "cloud.rlf", "cloud.ply", "report.json")
+    listed = client.get(job["links"]["self"]).json()["results"]
+    assert [file["name"] for file in listed] == [
+        *("view.html", "cloud.ply", "depth.png", "report.json", "cloud.rlf", "all.zip")
+    ]
+    table = {file["name"]: file for file in client.get(f"{API}/options").json()["results"]}
+    for file in listed:
+        row = table[file["name"]]
+        words = ("label", "description", "media_type", "hidden")
+        assert [file[word] for word in words] == [row[word] for word in words]
+        assert row["stage"] in (file["stage"], None)

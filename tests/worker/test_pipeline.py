@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.errors import NoFaceError, PhotoError
 from shared.options import ModelOptions
 from tests.support.scenes import ball, camera_of
@@ -74,7 +74,7 @@ def test_a_cloud_is_built_with_a_report_and_stored_in_both_formats():
     options = ModelOptions(point_budget=5000, color="photo")
     cloud, report = pipeline.build_cloud(depth_map(), PIXELS, options)
     files = pipeline.cloud_files(cloud, options, model="a_model")
-    assert report["points"] == cloud.count == PointCloud.from_bytes(files["cloud.rlf"]).count
+    assert report["points"] == cloud.count == cloud_from_bytes(files["cloud.rlf"]).count
     header = files["cloud.ply"].split(b"end_header")[0].decode()
     assert f"element vertex {cloud.count}\n" in header
     for words in ("depth model: a_model", "point_budget=5000", "unit: mm", "generator: Relief"):

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from shared.jobs.wakeups import Hints, celery_app
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.results import PHOTO
+from shared.storage.folder import PHOTO_FOLDER, Storage
 from tests.support.jobs import claim, new_job
 from worker.sweeper import LOCK, Sweeper
 

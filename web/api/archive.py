@@ -8,6 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.jobs.record import Job, StoredFile
+from shared.results import result_file
+
 CHUNK_BYTES = 1 << 18
 # What is written round a file that is only stored, where one cannot seek; its name stands in both headers.
 LOCAL_HEADER_BYTES, DESCRIPTOR_BYTES, CENTRAL_HEADER_BYTES, END_BYTES = 30, 16, 46, 22
@@ -27,6 +30,11 @@ def archive_bytes(sizes: Mapping[str, int]) -> int:
     """The size of an archive of files with these names and sizes."""
     own = LOCAL_HEADER_BYTES + DESCRIPTOR_BYTES + CENTRAL_HEADER_BYTES
     return END_BYTES + sum(own + 2 * len(name) + size for name, size in sizes.items())
+
+
+def archived(job: Job) -> list[StoredFile]:
+    """The results of a job that its archive holds, beside the photo."""
+    return [file for file in job.files.values() if not result_file(file.name).hidden]
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from shared.jobs.record import Job, PhotoInfo, Problem, Stage, State
 from shared.jobs.store import JobStore
 from shared.options import DepthOptions, ModelOptions
-from shared.storage.folder import ALL, CLOUD, PHOTO, THUMBNAIL, VIEW
+from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
 from web.access import shared_as
-from web.api.archive import archive_bytes
+from web.api.archive import archive_bytes, archived
 from web.expected import expected_seconds
 from web.services import services
 
@@ -26,6 +26,10 @@ class Result(BaseModel):
     url: str
     bytes: int
     stage: Stage
+    media_type: str
+    label: str
+    description: str
+    hidden: bool
 
 
 class JobSettings(BaseModel):
@@ -112,10 +116,11 @@ class ModelList(BaseModel):
 
 
 class OptionList(BaseModel):
-    """JSON Schemas of the settings of each stage."""
+    """JSON Schemas of the settings of each stage, and the files that a job may have."""
 
     depth: dict[str, Any]
     model: dict[str, Any]
+    results: list[ResultFile]
 
 
 class WorkerCount(BaseModel):
@@ -193,18 +198,28 @@ def _report(job: Job) -> dict[str, Any] | None:
 
 
 def _results(job: Job) -> list[Result]:
-    stored = [
-        Result(name=file.name, url=_result_url(job, file.name, file.folder), bytes=file.bytes, stage=file.stage)
-        for file in job.files.values()
-    ]
+    """The stored files, and those that are made of them on request."""
+    if not job.files:
+        return []
+    versions = {name: (file.folder, file.bytes) for name, file in job.files.items()}
     if cloud := job.files.get(CLOUD):
-        size = view_bytes(cloud.bytes, color=job.model.color)
-        stored.append(Result(name=VIEW, url=_result_url(job, VIEW, cloud.folder), bytes=size, stage=Stage.MODEL))
-    if stored:
-        sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in job.files.values() if file.name != CLOUD}
-        url = _result_url(job, ALL, str(job.version))
-        stored.append(Result(name=ALL, url=url, bytes=archive_bytes(sizes), stage=job.stage))
-    return stored
+        versions[VIEW] = (cloud.folder, view_bytes(cloud.bytes, color=job.model.color))
+    sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in archived(job)}
+    versions[ARCHIVE] = (str(job.version), archive_bytes(sizes))
+    return [_result(job, file, *versions[file.name]) for file in in_order(versions)]
+
+
+def _result(job: Job, file: ResultFile, version: str, size: int) -> Result:
+    return Result(
+        name=file.name,
+        url=_result_url(job, file.name, version),
+        bytes=size,
+        stage=file.stage or job.stage,
+        media_type=file.media_type,
+        label=file.label,
+        description=file.description,
+        hidden=file.hidden,
+    )
 
 
 def _links(job: Job) -> dict[str, str]:

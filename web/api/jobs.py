@@ -17,8 +17,9 @@ from shared.jobs.workers import Workers
 from shared.logs import request_id
 from shared.options import ModelOptions
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
+from shared.results import PHOTO
 from shared.settings import Settings
-from shared.storage.folder import PHOTO, PHOTO_FOLDER
+from shared.storage.folder import PHOTO_FOLDER
 from shared.webhooks.queue import Webhook, check_url
 from web.access import address, caller, own_job, owner, readable_job
 from web.api.answers import answer, answer_when_changed, ended_in_time, wished_wait_s

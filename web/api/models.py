@@ -9,6 +9,7 @@ from flask import Response, jsonify
 
 from shared.jobs.workers import Workers
 from shared.options import DepthOptions, ModelOptions
+from shared.results import RESULTS
 from web.services import services
 
 blueprint = APIBlueprint("models", __name__)
@@ -22,5 +23,7 @@ def models() -> Response:
 
 @blueprint.get("/options")
 def options() -> Response:
-    """Every setting as JSON Schema: type, range, default and help."""
-    return jsonify(depth=DepthOptions.model_json_schema(), model=ModelOptions.model_json_schema())
+    """Every setting as JSON Schema: type, range, default and help; and each file that a job may have."""
+    return jsonify(
+        depth=DepthOptions.model_json_schema(), model=ModelOptions.model_json_schema(), results=list(RESULTS.values())
+    )

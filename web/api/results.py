@@ -12,29 +12,20 @@ from flask import Response, request, send_file
 from PIL import Image
 from werkzeug.exceptions import PreconditionFailed
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from shared.storage.folder import ALL, CLOUD, PHOTO, PHOTO_FOLDER, THUMBNAIL, VIEW
+from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, result_file
+from shared.storage.folder import PHOTO_FOLDER
 from shared.viewer import view_html
 from web.access import readable_job
-from web.api.archive import Archive, Member
+from web.api.archive import Archive, Member, archived
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
 
 ONE_RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-\d{1,18})")
 THUMBNAIL_PX = (320, 320)
-TYPES = {  # ours by name, never the uploader's word
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "json": "application/json",
-    "html": "text/html; charset=utf-8",
-    "npz": "application/zip",
-    "zip": "application/zip",
-    "glb": "model/gltf-binary",
-    "stl": "model/stl",
-}
 
 
 @blueprint.before_request
@@ -53,7 +44,7 @@ def download(job_id: str, name: str) -> Response:
     job = readable_job(job_id)
     if name == VIEW:
         return _view(job)
-    if name == ALL:
+    if name == ARCHIVE:
         return _all(job)
     if name == THUMBNAIL:
         return _thumbnail(job)
@@ -61,30 +52,31 @@ def download(job_id: str, name: str) -> Response:
     path = services().storage.path(job.id, folder, name)
     if not path.is_file():
         raise JobNotFoundError(f"the file {name} of this job is gone")
-    response = send_file(path, mimetype=_type(name), etag=f"{folder}-{name}", download_name=name)
-    if name == CLOUD:
-        response.headers["Content-Encoding"] = "gzip"  # it is stored compressed
+    file = result_file(name)
+    response = send_file(path, mimetype=file.media_type, etag=f"{folder}-{name}", download_name=name)
+    if file.gzipped:
+        response.headers["Content-Encoding"] = "gzip"
     return _guarded(response)
 
 
 def _view(job: Job) -> Response:
     """The self-contained page, made anew from the stored cloud."""
     folder = _folder(job, CLOUD)
-    cloud = PointCloud.from_bytes(gzip.decompress(services().storage.read(job.id, folder, CLOUD)))
+    cloud = cloud_from_bytes(gzip.decompress(services().storage.read(job.id, folder, CLOUD)))
     page = view_html(cloud, title="Relief", color=job.model.color).encode()
     return _made(page, VIEW, len(page), f"{folder}-{VIEW}")
 
 
 def _all(job: Job) -> Response:
     """Photo and results in one archive, without the cloud in the page's own format."""
-    folders = {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in job.files.values() if file.name != CLOUD}
+    folders = {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in archived(job)}
     paths = {name: services().storage.path(job.id, folder, name) for name, folder in folders.items()}
     try:
         sizes = {name: path.stat().st_size for name, path in paths.items()}
     except FileNotFoundError as error:
         raise JobNotFoundError("files of this job are gone") from error
     archive = Archive([Member(name, paths[name], sizes[name], folders[name]) for name in folders])
-    return _made(archive, ALL, archive.size_bytes, archive.etag)
+    return _made(archive, ARCHIVE, archive.size_bytes, archive.etag)
 
 
 def _thumbnail(job: Job) -> Response:
@@ -104,7 +96,7 @@ def _thumbnail(job: Job) -> Response:
 
 def _made(body: Iterable[bytes] | bytes, name: str, size: int, etag: str) -> Response:
     """A file that is made on request, with all that a stored one has: its size, ETag, and parts of it."""
-    response = Response(body, content_type=_type(name))
+    response = Response(body, content_type=result_file(name).media_type)
     response.content_length = size
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     response.set_etag(etag)
@@ -118,10 +110,6 @@ def _folder(job: Job, name: str) -> str:
         known = ", ".join([PHOTO, *job.files]) or "none yet"
         raise JobNotFoundError(f"this job has no file {name!r}; it has {known}")
     return file.folder
-
-
-def _type(name: str) -> str:
-    return TYPES.get(name.rpartition(".")[2], "application/octet-stream")
 
 
 def _guarded(response: Response) -> Response:

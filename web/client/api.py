@@ -15,10 +15,10 @@ from typing import Any
 import httpx
 
 from shared.errors import ReliefError
+from shared.results import ARCHIVE
 from web.client.retry import AwayError, Patience
 
 API = "/api/v1/jobs"
-ALL = "all.zip"
 ENDED = ("succeeded", "failed", "canceled")
 AWAY = (429, 502, 503, 504)
 WAIT_S = 20
@@ -83,7 +83,7 @@ class Relief:
         if missing:
             raise RefusedError(f"job {job['id']} has no {', '.join(missing)}; it has {', '.join(results)}")
         folder.mkdir(parents=True, exist_ok=True)
-        wished = names or [name for name in results if name != ALL]
+        wished = names or [name for name in results if name != ARCHIVE]
         return [self._fetched(results[name], folder / Path(name).name) for name in wished]
 
     def cancel(self, job_id: str) -> Job:

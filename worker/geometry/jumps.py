@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.pointcloud import Unit
 
 GRAZING_SLOPE = math.tan(math.radians(82.0))
 """A sphere the size of a head leans more than 82 degrees only in the last millimetre before its outline."""
@@ -21,6 +22,9 @@ JUMP_RATIO = 0.02
 """The smallest jump, as a part of the depth: 12 mm at 60 cm, more than the height of a nostril or a lip."""
 RAMP_RATIO = 0.03
 """The least height of a blurred silhouette, as a part of the depth."""
+BRIDGED_RATIO = 0.12
+"""In a body of known size, gaps no deeper than this part of the depth are closed: 7 cm at 60 cm. A nose that hides a
+cheek, or a chin that hides a neck, leaves a steep wall instead of a hole to look through."""
 OUTLINE_SHARE = 1 / 100
 """Width of the outline of a map without background, as a part of the picture's long side."""
 
@@ -37,21 +41,26 @@ class Links:
     down: np.ndarray
 
 
-def jump_limit(depth: np.ndarray, focal_px: float) -> np.ndarray:
-    """The depth step, in depth's unit, from which two neighbours at this depth are two surfaces; NaN stays NaN."""
-    return depth * max(JUMP_RATIO, GRAZING_SLOPE / focal_px)
+def jump_ratio(focal_px: float) -> float:
+    """The largest depth step within one surface, as a part of the depth, between pixels side by side."""
+    return max(JUMP_RATIO, GRAZING_SLOPE / focal_px)
 
 
-def same_surface(a: np.ndarray, b: np.ndarray, focal_px: float) -> np.ndarray:
-    """True where depths a and b of neighbouring pixels belong to one surface; False where either is NaN."""
-    return np.abs(a - b) <= jump_limit(np.minimum(a, b), focal_px)
+def joined_ratio(camera: Intrinsics, unit: Unit) -> float:
+    """The largest depth step over which a cloud's surface goes on, as a part of the depth; the cloud carries it."""
+    return max(jump_ratio(camera.fx), BRIDGED_RATIO if unit == "mm" else 0)
+
+
+def same_surface(a: np.ndarray, b: np.ndarray, ratio: float) -> np.ndarray:
+    """True where depths a and b differ by at most this part of the nearer one; False where either is NaN."""
+    return np.abs(a - b) <= ratio * np.minimum(a, b)
 
 
 def links_of(depth: np.ndarray, camera: Intrinsics) -> Links:
     """Find which neighbouring pixels of a depth map (H, W) lie on one surface."""
     return Links(
-        right=same_surface(depth[:, :-1], depth[:, 1:], camera.fx),
-        down=same_surface(depth[:-1], depth[1:], camera.fy),
+        right=same_surface(depth[:, :-1], depth[:, 1:], jump_ratio(camera.fx)),
+        down=same_surface(depth[:-1], depth[1:], jump_ratio(camera.fy)),
     )
 
 

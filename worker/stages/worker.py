@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from functools import lru_cache, partial
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Claim, Stage
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints
 from shared.jobs.workers import Workers
+from shared.results import CLOUD, DEPTH_VALUES
 from shared.settings import Settings
 from shared.storage.folder import Storage
 from worker import pipeline
@@ -92,7 +93,7 @@ def _loader(settings: Settings) -> Callable[[str], Estimator]:
 def _build(runs: Runs, claim: Claim) -> None:
     """Depth map to point cloud."""
     job = claim.job
-    file = job.files[pipeline.DEPTH_FILE]
+    file = job.files[DEPTH_VALUES]
     depth_map = pipeline.load_depth(runs.storage.read(job.id, file.folder, file.name))
     pixels = runs.photo(claim).pixels
     runs.store.progress(claim, 0.2)
@@ -101,15 +102,15 @@ def _build(runs: Runs, claim: Claim) -> None:
     model = job.model_name or "unknown"
     report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)
     files = pipeline.cloud_files(cloud, job.model, model=model) | pipeline.report_files(report)
-    files[pipeline.CLOUD_FILE] = gzip.compress(files[pipeline.CLOUD_FILE], 6)
+    files[CLOUD] = gzip.compress(files[CLOUD], 6)
     runs.finish(claim, files, found | {"lengths": report["lengths"]})
 
 
 def _export(runs: Runs, claim: Claim) -> None:
     """Point cloud to meshes for other programs."""
     job = claim.job
-    file = job.files[pipeline.CLOUD_FILE]
-    cloud = PointCloud.from_bytes(gzip.decompress(runs.storage.read(job.id, file.folder, file.name)))
+    file = job.files[CLOUD]
+    cloud = cloud_from_bytes(gzip.decompress(runs.storage.read(job.id, file.folder, file.name)))
     pixels = runs.photo(claim).pixels
     runs.store.progress(claim, 0.1)
     runs.finish(claim, pipeline.mesh_files(cloud, pixels, job.model, model=job.model_name or "unknown"), {})

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Reads the compact point cloud format RLF2 (see shared/pointcloud.py) and lifts its pixels to points.
+ * Reads the compact point cloud format RLF2 (see shared/cloud/format.py) and lifts its pixels to points.
  *
  * Convention: the file's camera frame is x right, y down, z forward. The viewer's frame is x right, y up, z towards the
  * viewer; the photo's camera sits at its origin.
@@ -13,6 +13,7 @@
  * @property {number} fx @property {number} fy @property {number} cx @property {number} cy intrinsics, pixels
  * @property {number} near @property {number} far nearest and farthest depth, in unit
  * @property {"mm"|"relative"} unit
+ * @property {number} joinedRatio  neighbours are one surface if their depths differ by at most this part of the nearer one
  * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
  * @property {Uint16Array} depth 0 where there is no point
  * @property {Uint8Array} gray @property {Uint8Array} confidence 0 none to 255 full
@@ -53,6 +54,8 @@ export function parseCloud(buffer) {
   const plane = (/** @type {number} */ k) => summed(stored(2 + k), header.width);
   return {
     ...header,
+    // Files of Relief 0.1.0 do not say it.
+    joinedRatio: header.joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0),
     uvScale: header.uv_scale,
     uvOffset: header.uv_offset,
     depth,

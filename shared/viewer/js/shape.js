@@ -4,25 +4,14 @@
 /** @typedef {import("./cloud.js").Cloud} Cloud */
 /** @typedef {import("./cloud.js").Points} Points */
 
-const STEEPEST = 8;
-const BRIDGED = 0.12;
-
 // From the upper left and the front, fixed to the face: x right, y up, z towards the viewer.
 const LAMP = [-0.5, 0.6, 0.62];
 
-/**
- * Whether depths of neighbouring pixels belong to one surface; not so across a silhouette.
- *
- * They do not where they differ by more than STEEPEST times the width of a pixel there: such a surface would be seen at
- * less than seven degrees, and is the gap between two things far more often. In a body of known size gaps up to BRIDGED
- * of the depth are closed all the same, as in the exported meshes: a nose that hides a cheek shall leave no hole.
- * @param {Cloud} cloud
- */
-function joining(cloud) {
-  const share = Math.max(STEEPEST / cloud.fx, cloud.unit === "mm" ? BRIDGED : 0);
+/** Whether depths of neighbouring pixels belong to one surface; not so across a silhouette. @param {Cloud} cloud */
+function joining({ joinedRatio }) {
   return (/** @type {number[]} */ ...depths) => {
     const nearest = Math.min(...depths);
-    return Math.max(...depths) - nearest <= share * nearest;
+    return Math.max(...depths) - nearest <= joinedRatio * nearest;
   };
 }
 

@@ -14,7 +14,7 @@ def small_cloud():
     gray = np.array([[255, 0, 100], [40, 255, 0]], np.uint8)
     rgb = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
     camera = Intrinsics(3, 2, 100, 100, 1, 0.5)
-    return PointCloud(depth, camera, "mm", gray, rgb, np.full((2, 3), 200, np.uint8))
+    return PointCloud(depth, camera, "mm", gray, rgb, np.full((2, 3), 200, np.uint8), joined_ratio=0.12)
 
 
 def body(data):

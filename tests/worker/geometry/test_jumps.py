@@ -3,14 +3,20 @@ import numpy as np
 import pytest
 
 from tests.support.scenes import ball, camera_of, plane
-from worker.geometry.jumps import flying_pixels, jump_limit, links_of, spoiled_by_ramps
+from worker.geometry.jumps import BRIDGED_RATIO, flying_pixels, joined_ratio, jump_ratio, links_of, spoiled_by_ramps
 
 
-def test_the_jump_limit_agrees_with_hand_worked_numbers():
+def test_the_largest_step_within_a_surface_agrees_with_hand_worked_numbers():
     # 82 degrees lean by 7.115 per unit: at 300 px focal length 600 mm are 2 mm a pixel, so 14.23 mm a step.
-    assert jump_limit(np.array([600.0]), 300)[0] == pytest.approx(14.23, abs=0.01)
+    assert 600 * jump_ratio(300) == pytest.approx(14.23, abs=0.01)
     # At 3000 px a pixel is 0.2 mm; the floor of 2 % of the depth, 12 mm, decides.
-    assert jump_limit(np.array([600.0]), 3000)[0] == pytest.approx(12.0)
+    assert 600 * jump_ratio(3000) == pytest.approx(12.0)
+
+
+def test_a_body_of_known_size_is_closed_over_larger_steps_than_one_of_unknown_size():
+    camera = camera_of(2, 4, 3000)
+    assert joined_ratio(camera, "relative") == jump_ratio(3000)
+    assert joined_ratio(camera, "mm") == BRIDGED_RATIO
 
 
 def test_a_step_is_cut_and_its_neighbours_are_not():

@@ -15,8 +15,9 @@ from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints, celery_app
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import jpeg_from_pixels
+from shared.results import PHOTO
 from shared.settings import Settings
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.storage.folder import PHOTO_FOLDER, Storage
 from worker.depth.estimator import DepthMap, Photo
 from worker.stages.worker import Worker
 

@@ -11,6 +11,7 @@ from shared.cloud.pointcloud import PointCloud, Unit
 from shared.options import ModelOptions
 from worker.geometry.clean.refine import Raw, Refined, light_of, refine
 from worker.geometry.clean.rims import even_rims, without_fringe
+from worker.geometry.jumps import joined_ratio
 from worker.geometry.surface.thin import average_colours, grid_for_budget, thin
 from worker.geometry.surface.tone import gray_from_depth
 
@@ -65,13 +66,15 @@ def build_cloud(
     size_wh = grid_for_budget(known, options.point_budget)
     thinned, trust = thin(refined.depth, refined.confidence, raw.camera, size_wh)
     thinned = even_rims(thinned)
+    coarse = raw.camera.resized(size_wh)
     cloud = PointCloud(
         depth=thinned,
-        camera=raw.camera.resized(size_wh),
+        camera=coarse,
         unit=unit,
         gray=gray_from_depth(thinned),
         rgb=without_fringe(average_colours(pixels, known, size_wh), np.isfinite(thinned)),
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
+        joined_ratio=joined_ratio(coarse, unit),
     )
     return cloud, _report(raw, refined, cloud)
 

@@ -6,6 +6,7 @@ import pytest
 from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.format import bytes_from_cloud, cloud_from_bytes
 from shared.options import ModelOptions
 from tests.support.scenes import ball, camera_of, noise
 from worker.geometry.surface.cloud import build_cloud, relief_ratio
@@ -45,7 +46,7 @@ def test_lighter_is_nearer_and_confidence_goes_along():
 
 def test_the_cloud_survives_its_file():
     cloud, _ = cloud_of(ball(CAMERA), point_budget=5000)
-    again = type(cloud).from_bytes(cloud.to_bytes())
+    again = cloud_from_bytes(bytes_from_cloud(cloud))
     np.testing.assert_allclose(again.depth, cloud.depth, atol=0.001)
 
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from worker.depth.transforms import HALF, IMAGENET, InputRule, input_size_wh, network_input, resized_disparity
+from worker.depth.midas.transforms import HALF, IMAGENET, InputRule, input_size_wh, network_input, resized_disparity
 
 MINIMAL = InputRule(384)
 UPPER_BOUND = InputRule(384, "upper_bound")
-SQUARE = InputRule(224, keep_aspect=False)
+SQUARE = InputRule(224, fixed=True)
 
 
 @pytest.mark.parametrize(

@@ -29,13 +29,13 @@ class InputRule:
     side_px: the network's native side.
     bound: "minimal" scales as little as possible (of a large photo the short side becomes side_px); "upper_bound"
         lets neither side exceed side_px.
-    keep_aspect: False squeezes every photo into side_px x side_px.
+    fixed: every photo is squeezed into side_px x side_px, the only size that the network takes.
     multiple_px: both sides are rounded to a multiple of it.
     """
 
     side_px: int
     bound: Bound = "minimal"
-    keep_aspect: bool = True
+    fixed: bool = False
     multiple_px: int = 32
 
 
@@ -54,7 +54,7 @@ HALF = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 def input_size_wh(photo_size_wh: tuple[int, int], rule: InputRule) -> tuple[int, int]:
     """The width and height that a photo has as the network's input; at least one multiple each."""
     scales = [rule.side_px / side for side in photo_size_wh]
-    if rule.keep_aspect:
+    if not rule.fixed:
         scales = [BOUNDS[rule.bound](*scales)] * 2
     limit = rule.side_px if rule.bound == "upper_bound" else math.inf
     width, height = (
