@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify
+from flask import Response, json, jsonify
 
 from shared.jobs.workers import Workers
 from shared.options import DepthOptions, ModelOptions
@@ -24,6 +24,9 @@ def models() -> Response:
 @blueprint.get("/options")
 def options() -> Response:
     """Every setting as JSON Schema: type, range, default and help; and each file that a job may have."""
-    return jsonify(
-        depth=DepthOptions.model_json_schema(), model=ModelOptions.model_json_schema(), results=list(RESULTS.values())
-    )
+    document = {
+        "depth": DepthOptions.model_json_schema(),
+        "model": ModelOptions.model_json_schema(),
+        "results": list(RESULTS.values()),
+    }
+    return Response(json.dumps(document, sort_keys=False), mimetype="application/json")  # the form has the same order

@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 
 
 def page() -> str:
-    """The one page: upload, depth map, 3D view. It brings the cookie: all photos sent from it have one owner."""
+    """The page: upload, depth map, 3D view. Its answer sets the cookie, so that all photos sent from it have one owner."""
     owner()
     return render_template("index.html", upload_mb=services().settings.upload_mb)
 

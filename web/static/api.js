@@ -47,7 +47,7 @@ export class Refusal extends Error {
 /** The server cannot be reached. */
 export class Unreachable extends Error {}
 
-/** Whether a job has come to its end, whichever. @param {Job} job */
+/** Whether a job has ended, in whatever state. @param {Job} job */
 export const hasEnded = (job) => job.finished_at !== null;
 
 /** What the server's answer says. @param {number} status @param {string} text @returns {Refusal} */

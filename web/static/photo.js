@@ -34,7 +34,7 @@ async function faultOf(file) {
 const filesIn = (transfer) => [...(transfer?.files ?? [])];
 
 /**
- * Take what a person brings.
+ * Pass on the photos that a person chooses, drops or pastes.
  * @param {(files: File[], faults: { name: string, fault: Fault }[]) => void} chosen takes files that may be
  *   photos, and the others
  */

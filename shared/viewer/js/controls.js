@@ -116,7 +116,7 @@ export function stageAround(graph) {
   return element("div", attributes, graph, element("p", { class: "rv-hint", "aria-hidden": "true" }, HINT));
 }
 
-/** Download what is seen. @param {any} graph */
+/** Download what is seen. @param {PlotlyGraph} graph */
 export async function saveSnapshot(graph) {
   const link = element("a", { download: "relief.png" });
   link.href = URL.createObjectURL(await snapshot(graph));

@@ -8,7 +8,7 @@ const QUICK_FRAMES = 8;
 
 /** How many points of a graph are drawn. */
 export class Detail {
-  /** @param {any} graph */
+  /** @param {PlotlyGraph} graph */
   constructor(graph) {
     this.graph = graph;
     /** @type {number[]} */

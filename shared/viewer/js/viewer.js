@@ -36,7 +36,7 @@ export class Viewer extends EventTarget {
     /** @type {Appearance} */
     this.shown = { ...DEFAULTS };
     this.host = host;
-    this.graph = /** @type {any} */ (element("div", { class: "rv-graph" }));
+    this.graph = /** @type {PlotlyGraph} */ (/** @type {HTMLElement} */ (element("div", { class: "rv-graph" })));
     this.stage = stageAround(this.graph);
     const { bar, icons, reflect } = controls({
       set: (change) => this.setAppearance(change),
