@@ -24,7 +24,8 @@ from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import jpeg_from_pixels
 from shared.results import PHOTO
 from shared.settings import Settings
-from shared.storage.folder import PHOTO_FOLDER, Storage
+from shared.storage.base import PHOTO_FOLDER, Storage
+from shared.storage.folder import FolderStorage
 from stack.demo import PORTRAIT
 from stack.valkey import start_valkey
 from worker.depth.estimator import DepthMap, Estimator, Photo
@@ -116,7 +117,7 @@ def _worker(network: Estimator) -> Iterator[tuple[Worker, JobStore, Storage]]:
         server, url = start_valkey(Path(folder) / "valkey")
         settings = Settings(redis_url=url, data=Path(folder), depth_batch=BATCH, depth_model="portrait")
         redis = connect(url)
-        store, storage = JobStore(redis), Storage(settings.data)
+        store, storage = JobStore(redis), FolderStorage(settings.data)
         yield Worker(store, storage, Hints(celery_app(url)), settings, load=lambda _: network), store, storage
         redis.close()
         server.stop()

@@ -13,7 +13,6 @@ from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
 from shared.jobs.store import SHARE_PREFIX
-from web.keys import Keys
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -50,12 +49,12 @@ def owner() -> str:
 
 
 def asker() -> str:
-    """Who asks, to count what one asks for: the caller, or the address of a visitor without a cookie."""
-    return caller() or address()
+    """Who asks, to count what one asks for: the caller, or the IP address of a visitor without a cookie."""
+    return caller() or client_ip()
 
 
-def address() -> str:
-    """The address that the request comes from."""
+def client_ip() -> str:
+    """The IP address that the request comes from, told apart from the names of owners."""
     return f"address-{request.remote_addr}"
 
 
@@ -63,7 +62,7 @@ def own_job(job_id: str) -> Job:
     """A job of the caller.
 
     Raises:
-        JobNotFoundError: there is none of that id, or it is another's: both sound the same.
+        JobNotFoundError: there is none of that id, or it is another's: the answer is the same.
     """
     job = services().store.get(job_id)
     if job.owner != caller():
@@ -71,19 +70,21 @@ def own_job(job_id: str) -> Job:
     return job
 
 
-def readable_job(address: str) -> Job:
+def readable_job(id_or_token: str) -> Job:
     """A job of the caller, or one that was shared under this token; to be read only.
 
     Raises:
         JobNotFoundError: there is none that the caller may see.
     """
-    return services().store.shared(address) if address.startswith(SHARE_PREFIX) else own_job(address)
+    if id_or_token.startswith(SHARE_PREFIX):
+        return services().store.shared(id_or_token)
+    return own_job(id_or_token)
 
 
-def shared_as() -> str | None:
+def share_token() -> str | None:
     """The token that this request reads a job by; None where it is the caller's own."""
-    address = str((request.view_args or {}).get("job_id", ""))
-    return address if address.startswith(SHARE_PREFIX) else None
+    given = str((request.view_args or {}).get("job_id", ""))
+    return given if given.startswith(SHARE_PREFIX) else None
 
 
 def _refuse_without_host() -> None:
@@ -106,7 +107,7 @@ def _identify() -> None:
     if not request.headers.get("Authorization", "").lower().startswith("bearer"):
         return
     given = request.authorization
-    name = Keys(services().store.redis).name_of(given.token) if given and given.token else None
+    name = services().keys.name_of(given.token) if given and given.token else None
     if name is None:
         raise Unauthorized(
             "The API key is unknown or was revoked. Send: Authorization: Bearer <key>.",

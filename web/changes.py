@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,39 +17,41 @@ from shared.jobs.store import CHANGED
 log = logging.getLogger(__name__)
 
 LISTEN_S = 0.5
+LOOK_AGAIN_S = 2.0  # a change may be missed while Redis is away, and other jobs' changes move one in the queue
 RECONNECT_S = 1.0
 SUBSCRIBED_WITHIN_S = 2.0
 
 
 class Changes:
-    """Wakes threads when a job that they wait for changes. The listening thread starts with the first of them.
-
-    A change may be missed while Redis is away: whoever waits looks at the record now and then all the same.
-    """
+    """Wakes threads when a job that they watch changes. The listening thread starts with the first of them."""
 
     def __init__(self, redis: Redis, limit: int, limit_each: int) -> None:
         self._redis = redis
         self._limit, self._limit_each = limit, limit_each
-        self._held: Counter[str] = Counter()  # places by who waits
+        self._held: Counter[str] = Counter()  # slots by who waits
         self._waiting: dict[str, set[threading.Event]] = {}  # by job id
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._subscribed, self._closed = threading.Event(), threading.Event()
 
-    def take_slot(self, who: str) -> bool:
-        """Take one of the places for threads that wait; False where all, or all of theirs, are taken."""
+    def watch(self, job_id: str, who: str, longest_s: float) -> JobWatch | None:
+        """Take one of the slots for threads that wait; None where all, or all of theirs, are taken.
+
+        Args:
+            job_id: the job to wait for.
+            who: whose slot it is.
+            longest_s: when the watch ends by itself.
+        """
         with self._lock:
-            free = self._held.total() < self._limit and self._held[who] < self._limit_each
-            if free:
-                self._held[who] += 1
-        return free
+            if self._held.total() >= self._limit or self._held[who] >= self._limit_each:
+                return None
+            self._held[who] += 1
+        return JobWatch(self, job_id, who, longest_s)
 
     def free_slot(self, who: str) -> None:
-        """Give a place back."""
+        """Give a slot back."""
         with self._lock:
-            self._held[who] -= 1
-            if not self._held[who]:
-                del self._held[who]
+            self._held -= Counter([who])  # and forget who holds none
 
     @contextmanager
     def of(self, job_id: str) -> Iterator[threading.Event]:
@@ -74,7 +77,7 @@ class Changes:
         return self._closed.is_set()
 
     def end(self) -> None:
-        """Have all who wait stop at their next look, which is never far; safe in a signal's handler."""
+        """Have all watches end within LOOK_AGAIN_S; safe in a signal's handler."""
         self._closed.set()
 
     def close(self) -> None:
@@ -109,3 +112,32 @@ class Changes:
             events = list(self._waiting.get(job_id, ()))
         for event in events:
             event.set()
+
+
+class JobWatch:
+    """The times to look at a job, to be iterated over once: now, at each change, and now and then without one.
+
+    It ends by itself when its time is over or the process stops, and holds its slot until then or until it is closed.
+    """
+
+    def __init__(self, changes: Changes, job_id: str, who: str, longest_s: float) -> None:
+        self._changes, self._job_id, self._who = changes, job_id, who
+        self._until = time.monotonic() + longest_s
+        self._held = True
+
+    def __iter__(self) -> Iterator[None]:
+        """Blocks between the looks."""
+        try:
+            with self._changes.of(self._job_id) as changed:
+                while (left_s := self._until - time.monotonic()) > 0 and not self._changes.ended:
+                    changed.clear()
+                    yield
+                    changed.wait(min(LOOK_AGAIN_S, left_s))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give the slot back, if that was not done yet."""
+        if self._held:
+            self._held = False
+            self._changes.free_slot(self._who)

@@ -1,27 +1,43 @@
-"""How often one may ask: counted in Redis for each user, and for each address, where one may come as many users."""
+"""How often one may ask: counted in Redis for each user, and for each IP address, where one may come as many users."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from web.access import address, asker
+from web.access import asker, client_ip
 from web.problems import problem
 from web.services import services
 
-UNBOUNDED = ("page", "docs", "static", "viewer_static", "plotly_js", "health.alive", "health.ready", "metrics.metrics")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Rate(Enum):
+    """Which rate bounds a view; decorates it. A view without one counts as a request."""
+
+    UNCOUNTED = "uncounted"
+    REQUEST = "request"
+    UPLOAD = "upload"  # counts as a request too
+
+    def __call__(self, view: View) -> View:
+        """The view, marked with this rate."""
+        view.rate = self  # type: ignore[attr-defined]
+        return view
 
 
 def register(app: Flask) -> None:
-    """Bound the requests of one user and of one address; what is too much is answered by 429 and Retry-After."""
+    """Bound the requests of one user and of one IP address; what is too much is answered by 429 and Retry-After."""
     with app.app_context():
-        settings, redis = services().settings, services().store.redis
+        settings, redis = services().settings, services().redis
     limiter = Limiter(
         asker,
         app=app,
@@ -31,13 +47,14 @@ def register(app: Flask) -> None:
         strategy="fixed-window",
         key_prefix="relief-rate",
     )
-    for endpoint in UNBOUNDED:
-        limiter.exempt(app.view_functions[endpoint])
-    create = app.view_functions["jobs.create"]
-    uploads = str(_times(settings.upload_rate, settings.address_factor))
-    by_address = limiter.limit(uploads, key_func=address, exempt_when=_has_key)
-    app.view_functions["jobs.create"] = limiter.limit(settings.upload_rate)(by_address(create))  # type: ignore[assignment]
-    _bound_addresses(app, _times(settings.rate, settings.address_factor))
+    uploads_by_ip = str(_times(settings.upload_rate, settings.address_factor))
+    for endpoint, view in app.view_functions.items():
+        if _rate_of(endpoint, app) is Rate.UNCOUNTED:
+            limiter.exempt(view)
+        if _rate_of(endpoint, app) is Rate.UPLOAD:
+            by_ip = limiter.limit(uploads_by_ip, key_func=client_ip, exempt_when=_has_key)
+            app.view_functions[endpoint] = limiter.limit(settings.upload_rate)(by_ip(view))  # type: ignore[assignment]
+    _bound_ips(app, _times(settings.rate, settings.address_factor))
 
     def too_often(error: RateLimitExceeded) -> Response:
         limit = limiter.current_limit
@@ -46,15 +63,20 @@ def register(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, too_often)
 
 
-def _bound_addresses(app: Flask, rate: RateLimitItem) -> None:
-    """Count all requests by address too, in this process alone: Redis would cost each poll a tenth more."""
+def _bound_ips(app: Flask, rate: RateLimitItem) -> None:
+    """Count all requests by IP address too, in this process alone: Redis would cost each poll a tenth more."""
     counts = FixedWindowRateLimiter(MemoryStorage())
 
     @app.before_request
     def count() -> Response | None:
-        if request.endpoint in UNBOUNDED or _has_key() or counts.hit(rate, address()):
+        uncounted = _rate_of(request.endpoint, current_app) is Rate.UNCOUNTED
+        if uncounted or _has_key() or counts.hit(rate, client_ip()):
             return None
-        return _too_often(str(rate), counts.get_window_stats(rate, address()).reset_time)
+        return _too_often(str(rate), counts.get_window_stats(rate, client_ip()).reset_time)
+
+
+def _rate_of(endpoint: str | None, app: Flask) -> Rate:
+    return getattr(app.view_functions.get(endpoint or ""), "rate", Rate.REQUEST)
 
 
 def _too_often(rate: str, reset_at: float) -> Response:

@@ -74,7 +74,8 @@ def run(
     clock.lap("depth")
     cloud, cloud_report = pipeline.build_cloud(depth_map, photo.pixels, model_options)
     clock.lap("model")
-    files = pipeline.depth_files(depth_map, model=model) | pipeline.cloud_files(cloud, model_options, model=model)
+    files = pipeline.depth_files(depth_map, model=model)
+    files |= pipeline.cloud_files(cloud, photo.pixels, model_options, model=model)
     files[VIEW] = view_html(cloud, title=path.stem, color=model_options.color).encode()
     clock.lap("files")
     if meshes:

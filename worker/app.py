@@ -20,7 +20,7 @@ from shared.jobs.wakeups import Hints, celery_app, connect
 from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers
 from shared.logs import configure_logging
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage import storage_from
 from shared.webhooks.queue import Deliveries
 from worker.stages.worker import LONGEST_TASK_S
 
@@ -68,7 +68,7 @@ def begin(sender: Any, **_: Any) -> None:
 
     redis = connect(settings.redis_url)
     name = f"{socket.gethostname()}:{os.getpid()}"
-    sweeper = Sweeper(JobStore(redis), Storage(settings.data), Hints(app), attempts=settings.attempts, worker=name)
+    sweeper = Sweeper(JobStore(redis), storage_from(settings), Hints(app), attempts=settings.attempts, worker=name)
     sweeper.start()
     Courier(Deliveries(redis), private=settings.webhook_private).start()
     stages = [stage for stage in Stage if stage in sender.app.amqp.queues.consume_from]

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
 
 log = logging.getLogger(__name__)
 

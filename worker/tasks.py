@@ -7,7 +7,7 @@ from functools import cache
 from shared.jobs.record import Stage
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints, connect, task_name
-from shared.storage.folder import Storage
+from shared.storage import storage_from
 from worker.app import app, settings, stopping
 from worker.stages.worker import Worker
 
@@ -16,7 +16,7 @@ from worker.stages.worker import Worker
 def worker() -> Worker:
     """This process's worker; made after the fork."""
     return Worker(
-        JobStore(connect(settings.redis_url)), Storage(settings.data), Hints(app), settings, stopping=stopping.is_set
+        JobStore(connect(settings.redis_url)), storage_from(settings), Hints(app), settings, stopping=stopping.is_set
     )
 
 

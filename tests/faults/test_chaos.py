@@ -12,7 +12,7 @@ import pytest
 from shared.jobs.record import State
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import connect
-from shared.storage.folder import Storage
+from shared.storage.folder import FolderStorage
 from stack.local import Stack, is_ready
 from stack.processes import wait_until
 from tests.faults.conftest import breakable_stack
@@ -127,7 +127,7 @@ def test_every_accepted_job_ends_once_and_whole_while_processes_die(big_stack, s
     assert len(accepted) == len(set(accepted)) == JOBS, [user.answers for user in users]
     wait_until("the stack after the last kill", lambda: all(is_ready(url) for url in big_stack.urls))
     redis = connect(big_stack.redis_url)
-    store, storage = JobStore(redis), Storage(big_stack.plan.data)
+    store, storage = JobStore(redis), FolderStorage(big_stack.plan.data)
     wait_until_all_ended(store, accepted)
     record_property("kills", len(killer.killed))
     record_property("seconds_for_all", round(time.monotonic() - began, 1))

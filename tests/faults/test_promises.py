@@ -11,7 +11,7 @@ import pytest
 from shared.jobs.record import Stage, State
 from shared.jobs.store import JobStore
 from shared.jobs.wakeups import Hints, celery_app
-from shared.storage.folder import Storage
+from shared.storage.folder import FolderStorage
 from tests.faults.conftest import breakable_stack
 from tests.support.following import API, follow, send
 from tests.support.invariants import ask, assert_settled, assert_whole, kill, wait_for, worker_pid
@@ -46,7 +46,7 @@ def test_a_worker_killed_in_mid_task_has_its_job_done_elsewhere(stack, client, j
     seen = follow(client, job)
     assert seen[-1]["state"] == "succeeded"
     assert any("attempt 2" in document["message"] for document in seen)
-    assert_whole(job_store.get(job["id"]), Storage(stack.plan.data))
+    assert_whole(job_store.get(job["id"]), FolderStorage(stack.plan.data))
 
 
 def test_poison_is_tried_three_times_and_then_failed_and_listed(stack, client, job_store, slow_photo, small_photo):
@@ -71,7 +71,7 @@ def test_a_killed_batch_loses_none_and_its_suspects_run_alone(stack, client, job
     for job in jobs:
         assert follow(client, job)[-1]["state"] == "succeeded"
     for job in jobs:
-        assert_whole(job_store.get(job["id"]), Storage(stack.plan.data))
+        assert_whole(job_store.get(job["id"]), FolderStorage(stack.plan.data))
     assert_settled(job_store)
 
 
@@ -92,7 +92,7 @@ def test_redis_killed_loses_no_accepted_job_and_everyone_comes_back(
         assert wait_for("the end", lambda job=job: ended(client, job), 60)["state"] == "succeeded"
     record_property("all_done_s", round(time.monotonic() - killed, 2))
     for job in jobs:
-        assert_whole(job_store.get(job["id"]), Storage(stack.plan.data))
+        assert_whole(job_store.get(job["id"]), FolderStorage(stack.plan.data))
     assert_settled(job_store)
 
 
@@ -145,7 +145,7 @@ def test_a_canceled_running_job_stays_canceled_and_leaves_no_file(stack, client,
     after = send(client, slow_photo, steps="depth")
     assert follow(client, after)[-1]["state"] == "succeeded"  # so the canceled one's run has ended too
     assert job_store.get(job["id"]).state is State.CANCELED
-    wait_for("its files go", lambda: Storage(stack.plan.data).folders(job["id"]) == [])
+    wait_for("its files go", lambda: FolderStorage(stack.plan.data).folders(job["id"]) == [])
 
 
 def test_a_doubled_message_and_a_message_for_nothing_change_nothing(stack, client, job_store, small_photo):
@@ -158,7 +158,7 @@ def test_a_doubled_message_and_a_message_for_nothing_change_nothing(stack, clien
     assert follow(client, job)[-1]["state"] == "succeeded"
     record = job_store.get(job["id"])
     assert record.attempt == 1
-    assert_whole(record, Storage(stack.plan.data))
+    assert_whole(record, FolderStorage(stack.plan.data))
 
 
 def test_a_lost_message_is_sent_again_by_the_sweeper(stack, client, job_store, small_photo):
@@ -183,7 +183,7 @@ def test_storage_that_takes_no_more_fails_the_job_with_a_plain_reason(
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
     full = follow(client, send(client, slow_photo, steps="depth"))[-1]
     assert (full["state"], full["error"]["type"]) == ("failed", "storage")
-    assert Storage(stack.plan.data).folders(full["id"]) == ["photo"]
+    assert FolderStorage(stack.plan.data).folders(full["id"]) == ["photo"]
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert follow(client, send(client, slow_photo, steps="depth"))[-1]["state"] == "succeeded"
     assert_settled(job_store)

@@ -16,7 +16,7 @@ from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Job, State
 from shared.jobs.store import JobStore
 from shared.results import PHOTO
-from shared.storage.folder import PHOTO_FOLDER, Storage
+from shared.storage.base import PHOTO_FOLDER, Storage
 
 ENDED = ("succeeded", "failed", "canceled")
 

@@ -5,7 +5,7 @@ import httpx
 from shared.jobs.record import Finished, Stage, StoredFile
 from shared.jobs.store import JobStore
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
 
 API = "/api/v1"
 

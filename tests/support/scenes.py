@@ -4,6 +4,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud
+from worker.depth.estimator import DepthMap
 from worker.geometry.jumps import joined_ratio
 
 
@@ -36,6 +37,13 @@ def noise(shape, sigma, seed=7):
 
 
 CAMERA_160 = camera_of(120, 160, 400)
+CAMERA_220 = camera_of(160, 220, 500)
+
+
+def ball_depth_map() -> DepthMap:
+    """A ball in mm as an estimator finds it, on a grid of 220 x 160 pixels."""
+    depth = ball(CAMERA_220).astype(np.float32)
+    return DepthMap(depth, CAMERA_220, "mm", np.isfinite(depth).astype(np.float32), {"faces": 1, "advice": None})
 
 
 def cloud_of(depth, camera=CAMERA_160, unit="mm"):

@@ -7,7 +7,8 @@ import pytest
 
 from shared.jobs.store import JobStore
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
+from shared.storage.folder import FolderStorage
 from tests.support.fronts import serving
 
 
@@ -31,4 +32,4 @@ def stranger(url: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def storage(settings: Settings) -> Storage:
-    return Storage(settings.data)
+    return FolderStorage(settings.data)

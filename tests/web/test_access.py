@@ -10,7 +10,7 @@ from shared.jobs.record import Stage
 from stack.local import PROJECT
 from tests.support.fronts import client_of
 from tests.support.requests import API, assert_problem, finish_stage, upload
-from web import create_app
+from web.app import create_app
 from web.keys import Keys
 from web.keys.__main__ import main
 

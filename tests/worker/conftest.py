@@ -8,7 +8,7 @@ import pytest
 
 from shared.settings import WeightsSettings
 from worker.depth.portrait.estimator import Portrait
-from worker.person.faces import FaceFinder
+from worker.person.finder import PersonFinder
 
 PROJECT = Path(__file__).parents[2]
 
@@ -25,8 +25,8 @@ def weights() -> Path:
 
 
 @pytest.fixture(scope="session")
-def finder(weights) -> FaceFinder:
-    return FaceFinder(weights)
+def finder(weights) -> PersonFinder:
+    return PersonFinder(weights)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ import pytest
 
 from shared.jobs.wakeups import Hints, celery_app
 from shared.results import PHOTO
-from shared.storage.folder import PHOTO_FOLDER, Storage
+from shared.storage.base import PHOTO_FOLDER, Storage
+from shared.storage.folder import FolderStorage
 from tests.support.jobs import claim, new_job
 from worker.sweeper import LOCK, Sweeper
 
@@ -16,7 +17,7 @@ ORPHAN, YOUNG = "a" * 32, "b" * 32
 
 @pytest.fixture
 def storage(settings) -> Storage:
-    return Storage(settings.data)
+    return FolderStorage(settings.data)
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,12 +17,11 @@ from web.services import services
 
 POLL_S = 1
 LONGEST_WAIT_S = 60
-LOOK_AGAIN_S = 2.0  # the place in the queue moves with other jobs' changes
 PREFER_WAIT = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})', re.IGNORECASE)
 
 
 class WaitQuery(BaseModel):
-    """How long the client would wait for news."""
+    """How long the client would wait for a change."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,41 +46,30 @@ def answer(job: Job, status: int = 200) -> Response:
 
 def answer_when_changed(read: Callable[[], Job]) -> Response:
     """The job as soon as it is another than the client's ETag says, or, without one, than now; at once if it ended."""
-    deadline = time.monotonic() + wished_wait_s()
+    wait_s = wished_wait_s()
     response = answer(job := read())
     known = request.if_none_match if request.if_none_match else ETags([str(response.get_etag()[0])])
-    changes = services().changes
-    if time.monotonic() >= deadline or job.ended or not changes.take_slot(asker()):
-        return response
-    try:
-        with changes.of(job.id) as event:
-            while time.monotonic() < deadline and not changes.ended:
-                event.clear()
-                response = answer(job := read())
-                if job.ended or not known.contains_weak(str(response.get_etag()[0])):
-                    break
-                event.wait(min(LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
-    finally:
-        changes.free_slot(asker())
+    for _ in _looks(job, wait_s):
+        response = answer(job := read())
+        if job.ended or not known.contains_weak(str(response.get_etag()[0])):
+            break
     return response
 
 
 def ended_in_time(job: Job) -> Job:
-    """The job when it has ended, or as it stands when the client's patience has."""
-    deadline = time.monotonic() + wished_wait_s()
-    store, changes = services().store, services().changes
-    if time.monotonic() >= deadline or not changes.take_slot(asker()):
-        return job
-    try:
-        with changes.of(job.id) as event:
-            while not job.ended and time.monotonic() < deadline and not changes.ended:
-                event.clear()
-                job = store.get(job.id)
-                if not job.ended:
-                    event.wait(min(LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
-    finally:
-        changes.free_slot(asker())
+    """The job when it has ended, or as it stands when the time is over that the client would wait."""
+    for _ in _looks(job, wished_wait_s()):
+        job = services().store.get(job.id)
+        if job.ended:
+            break
     return job
+
+
+def _looks(job: Job, wait_s: float) -> Iterable[None]:
+    """The times to look at a job again; none where it has ended, or too many wait already."""
+    if job.ended or not wait_s:
+        return ()
+    return services().changes.watch(job.id, asker(), wait_s) or ()
 
 
 def wished_wait_s() -> float:
@@ -93,6 +80,6 @@ def wished_wait_s() -> float:
     """
     text = request.args.get("wait")
     if text is None:
-        wish = PREFER_WAIT.search(request.headers.get("Prefer", ""))
-        return float(min(LONGEST_WAIT_S, int(wish[1]))) if wish else 0.0
+        preferred = PREFER_WAIT.search(request.headers.get("Prefer", ""))
+        return float(min(LONGEST_WAIT_S, int(preferred[1]))) if preferred else 0.0
     return float(chosen(WaitQuery, {"wait": text}).wait)

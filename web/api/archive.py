@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 from shared.jobs.record import Job, StoredFile
 from shared.results import result_file
@@ -18,10 +18,10 @@ LOCAL_HEADER_BYTES, DESCRIPTOR_BYTES, CENTRAL_HEADER_BYTES, END_BYTES = 30, 16, 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the archive: its name there, where its bytes are, how many, and the mark of their version."""
+    """A file of the archive: its name there, what opens it, how many bytes it has, and the mark of their version."""
 
     name: str
-    source: Path
+    open: Callable[[], BinaryIO]
     size_bytes: int
     version: str
 
@@ -61,7 +61,7 @@ class Archive:
             for member in self.members:
                 info = zipfile.ZipInfo(member.name)
                 info.file_size = member.size_bytes
-                with member.source.open("rb") as source, archive.open(info, "w") as target:
+                with member.open() as source, archive.open(info, "w") as target:
                     while chunk := source.read(CHUNK_BYTES):
                         target.write(chunk)
                         yield pipe.taken()

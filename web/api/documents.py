@@ -6,145 +6,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import url_for
-from pydantic import BaseModel
 
-from shared.jobs.record import Job, PhotoInfo, Problem, Stage, State
+from shared.jobs.record import Job, Stage, State
 from shared.jobs.store import JobStore
-from shared.options import DepthOptions, ModelOptions
 from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
-from web.access import shared_as
+from web.access import share_token
 from web.api.archive import archive_bytes, archived
+from web.api.schemas import JobDocument, JobSettings, Result, Timings
 from web.expected import expected_seconds
 from web.services import services
 
 
-class Result(BaseModel):
-    """A file that can be fetched."""
-
-    name: str
-    url: str
-    bytes: int
-    stage: Stage
-    media_type: str
-    label: str
-    description: str
-    hidden: bool
-
-
-class JobSettings(BaseModel):
-    """What the user chose."""
-
-    depth: DepthOptions
-    model: ModelOptions
-
-
-class Timings(BaseModel):
-    """Seconds spent; null where not yet known."""
-
-    depth_queued_s: float | None
-    depth_s: float | None
-    model_queued_s: float | None
-    model_s: float | None
-    export_queued_s: float | None
-    export_s: float | None
-
-
-class JobDocument(BaseModel):
-    """A job: where it stands, what it gave, and where to go from here."""
-
-    id: str
-    state: State
-    stage: Stage
-    steps: tuple[Stage, ...]
-    progress: float
-    message: str
-    attempt: int
-    queue_position: int | None
-    expected_seconds: float | None
-    model: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    expires_at: datetime | None
-    timings: Timings
-    photo: PhotoInfo
-    settings: JobSettings
-    report: dict[str, Any] | None
-    results: list[Result]
-    error: Problem | None
-    links: dict[str, str]
-    share_url: str | None
-
-
-class JobList(BaseModel):
-    """Some of one's jobs, newest first; `next` is the URL of those behind them."""
-
-    jobs: list[JobDocument]
-    next: str | None
-
-
-class Shared(BaseModel):
-    """A link for others: to the page, and the token that takes the place of the job's id in the API."""
-
-    url: str
-    token: str
-
-
-class Deleted(BaseModel):
-    """What was removed."""
-
-    deleted: str
-    files: list[str]
-
-
-class DepthModel(BaseModel):
-    """A depth model that the workers know."""
-
-    name: str
-    title: str
-    unit: str
-    licence: str
-    ready: bool
-
-
-class ModelList(BaseModel):
-    """The depth models; `default` is the one that `auto` takes."""
-
-    models: list[DepthModel]
-    default: str | None
-
-
-class OptionList(BaseModel):
-    """JSON Schemas of the settings of each stage, and the files that a job may have."""
-
-    depth: dict[str, Any]
-    model: dict[str, Any]
-    results: list[ResultFile]
-
-
-class WorkerCount(BaseModel):
-    """Whether this process answers, or how many workers each stage has."""
-
-    status: str | None = None
-    workers: dict[Stage, int] | None = None
-
-
-class ProblemDocument(BaseModel):
-    """Why a request was refused (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-
-
 def job_document(job: Job, store: JobStore) -> JobDocument:
-    """What the API says of a job; asks the store for its place in the queue."""
+    """What the API says of a job; asks the store for its position in the queue."""
     before = store.jobs_before(job) if job.state is State.QUEUED else None
     return JobDocument(
-        id=shared_as() or job.id,
+        id=share_token() or job.id,
         state=job.state,
         stage=job.stage,
         steps=job.steps,
@@ -165,12 +43,12 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         results=_results(job),
         error=job.error,
         links=_links(job),
-        share_url=share_url(job.share) if job.share and not shared_as() else None,
+        share_url=share_url(job.share) if job.share and not share_token() else None,
     )
 
 
 def share_url(token: str) -> str:
-    """The page's address for whoever has the token of a shared job."""
+    """The page's URL for whoever has the token of a shared job."""
     return url_for("page", _external=True, _anchor=f"job={token}")
 
 
@@ -227,7 +105,7 @@ def _links(job: Job) -> dict[str, str]:
     if job.state is not State.CANCELED:  # then its files are gone
         links["photo"] = _result_url(job, PHOTO)
         links["thumbnail"] = _result_url(job, THUMBNAIL)
-    if shared_as():
+    if share_token():
         return links
     links["delete"] = _url("jobs.delete", job)
     if job.depth_files:
@@ -244,12 +122,12 @@ def _links(job: Job) -> dict[str, str]:
 
 
 def _url(endpoint: str, job: Job) -> str:
-    return url_for(endpoint, job_id=shared_as() or job.id)
+    return url_for(endpoint, job_id=share_token() or job.id)
 
 
 def _result_url(job: Job, name: str, run: str | None = None) -> str:
     """The run makes it a new URL when a newer result takes the place of an older one."""
-    return url_for("results.download", job_id=shared_as() or job.id, name=name, run=run)
+    return url_for("results.download", job_id=share_token() or job.id, name=name, run=run)
 
 
 def _time(ms: int) -> datetime:

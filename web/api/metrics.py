@@ -17,6 +17,8 @@ from prometheus_client.registry import Collector
 from shared.jobs.record import Stage
 from shared.jobs.store import JobStore
 from shared.jobs.workers import Workers
+from web.api.operation import Operation
+from web.rates import Rate
 from web.services import services
 
 blueprint = APIBlueprint("metrics", __name__)
@@ -32,18 +34,20 @@ BY_STAGE = {  # counter in Redis -> metric, help
 
 
 @blueprint.get("/metrics")
+@Rate.UNCOUNTED
+@Operation({200: None}, media_type="text/plain")
 def metrics() -> Response:
     """All figures, in Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(QueueFigures(services().store))
+    registry.register(QueueFigures(services().store, services().workers))
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
 
 
 class QueueFigures(Collector):
     """Reads the figures of the queue from the job store."""
 
-    def __init__(self, store: JobStore) -> None:
-        self._store = store
+    def __init__(self, store: JobStore, workers: Workers) -> None:
+        self._store, self._workers = store, workers
 
     def collect(self) -> Iterator[Metric]:
         """Gauges of what is now, counters of what has been."""
@@ -51,7 +55,6 @@ class QueueFigures(Collector):
         yield from self._counters()
 
     def _gauges(self) -> Iterator[Metric]:
-        workers = Workers(self._store.redis)
         waiting = _gauge("relief_jobs_waiting", "Jobs that wait for a stage.")
         oldest = _gauge("relief_oldest_wait_seconds", "How long the first in line has waited.")
         work = _gauge("relief_waiting_work_seconds", "Waiting jobs times what one costs: for an autoscaler.")
@@ -65,7 +68,7 @@ class QueueFigures(Collector):
         memory = GaugeMetricFamily(
             "relief_gpu_memory_bytes", "GPU memory in use, as the workers say.", labels=["worker"]
         )
-        for worker, used in workers.gpu_memory().items():
+        for worker, used in self._workers.gpu_memory().items():
             memory.add_metric([worker], used)
         yield memory
 

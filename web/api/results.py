@@ -6,20 +6,22 @@ import gzip
 import io
 import re
 from collections.abc import Iterable
+from functools import partial
 
 from apiflask import APIBlueprint
 from flask import Response, request, send_file
 from PIL import Image
-from werkzeug.exceptions import PreconditionFailed
+from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
 from shared.cloud.format import cloud_from_bytes
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, result_file
-from shared.storage.folder import PHOTO_FOLDER
+from shared.results import ARCHIVE, BINARY, CLOUD, PHOTO, THUMBNAIL, VIEW, result_file
+from shared.storage.base import PHOTO_FOLDER
 from shared.viewer import view_html
 from web.access import readable_job
 from web.api.archive import Archive, Member, archived
+from web.api.operation import OWN, Operation
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
@@ -39,6 +41,13 @@ def ignore_odd_ranges() -> None:
 
 
 @blueprint.get("/jobs/<job_id>/results/<name>")
+@Operation(
+    {200: None, 206: None, 304: None},
+    headers=("If-None-Match", "If-Match", "Range", "If-Range"),
+    media_type=BINARY,
+    gives=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
+    refuses=(*OWN, 412, 416),
+)
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
     job = readable_job(job_id)
@@ -49,14 +58,22 @@ def download(job_id: str, name: str) -> Response:
     if name == THUMBNAIL:
         return _thumbnail(job)
     folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)
-    path = services().storage.path(job.id, folder, name)
-    if not path.is_file():
-        raise JobNotFoundError(f"the file {name} of this job is gone")
-    file = result_file(name)
-    response = send_file(path, mimetype=file.media_type, etag=f"{folder}-{name}", download_name=name)
-    if file.gzipped:
+    storage, row = services().storage, result_file(name)
+    try:
+        found, file = storage.info(job.id, folder, name), storage.open(job.id, folder, name)
+    except FileNotFoundError as error:
+        raise JobNotFoundError(f"the file {name} of this job is gone") from error
+    response = send_file(
+        file,
+        mimetype=row.media_type,
+        download_name=name,
+        etag=f"{folder}-{name}",
+        last_modified=found.modified_s,
+        conditional=False,
+    )
+    if row.gzipped:
         response.headers["Content-Encoding"] = "gzip"
-    return _guarded(response)
+    return _conditional(response, found.size_bytes)
 
 
 def _view(job: Job) -> Response:
@@ -70,19 +87,24 @@ def _view(job: Job) -> Response:
 def _all(job: Job) -> Response:
     """Photo and results in one archive, without the cloud in the page's own format."""
     folders = {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in archived(job)}
-    paths = {name: services().storage.path(job.id, folder, name) for name, folder in folders.items()}
+    storage = services().storage
     try:
-        sizes = {name: path.stat().st_size for name, path in paths.items()}
+        sizes = {name: storage.info(job.id, folder, name).size_bytes for name, folder in folders.items()}
     except FileNotFoundError as error:
         raise JobNotFoundError("files of this job are gone") from error
-    archive = Archive([Member(name, paths[name], sizes[name], folders[name]) for name in folders])
+    archive = Archive(
+        [
+            Member(name, partial(storage.open, job.id, folder, name), sizes[name], folder)
+            for name, folder in folders.items()
+        ]
+    )
     return _made(archive, ARCHIVE, archive.size_bytes, archive.etag)
 
 
 def _thumbnail(job: Job) -> Response:
     """The photo, small."""
     try:
-        with Image.open(services().storage.path(job.id, PHOTO_FOLDER, PHOTO)) as photo:
+        with services().storage.open(job.id, PHOTO_FOLDER, PHOTO) as file, Image.open(file) as photo:
             photo.draft("RGB", THUMBNAIL_PX)  # the decoder itself makes it smaller, which is much quicker
             photo.thumbnail(THUMBNAIL_PX)
             output = io.BytesIO()
@@ -97,11 +119,9 @@ def _thumbnail(job: Job) -> Response:
 def _made(body: Iterable[bytes] | bytes, name: str, size: int, etag: str) -> Response:
     """A file that is made on request, with all that a stored one has: its size, ETag, and parts of it."""
     response = Response(body, content_type=result_file(name).media_type)
-    response.content_length = size
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     response.set_etag(etag)
-    response.make_conditional(request, accept_ranges=True, complete_length=size)
-    return _guarded(response)
+    return _conditional(response, size)
 
 
 def _folder(job: Job, name: str) -> str:
@@ -112,12 +132,19 @@ def _folder(job: Job, name: str) -> str:
     return file.folder
 
 
-def _guarded(response: Response) -> Response:
-    """What holds for every file.
+def _conditional(response: Response, size: int) -> Response:
+    """What the client's conditions and its range leave of a file of so many bytes.
 
     Raises:
         PreconditionFailed: the client's If-Match names another version.
+        RequestedRangeNotSatisfiable: the range lies outside.
     """
+    response.content_length = size
+    try:
+        response.make_conditional(request, accept_ranges=True, complete_length=size)
+    except RequestedRangeNotSatisfiable:
+        response.close()
+        raise
     if response.status_code == 412:
         response.close()
         raise PreconditionFailed("The file is no longer the one that If-Match names.")

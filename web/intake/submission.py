@@ -49,8 +49,8 @@ class JobForm(BaseModel):
         description="The ends that the webhook is told of.",
     )
 
-    def wish(self, link: str) -> Webhook | None:
-        """The webhook, if one was asked for; it tells the link.
+    def webhook_with(self, link: str) -> Webhook | None:
+        """The webhook, if one was asked for, which sends the link to the job.
 
         Raises:
             UnprocessableEntity: it has no secret.
@@ -71,6 +71,10 @@ class JobForm(BaseModel):
     def stages(self) -> tuple[Stage, ...]:
         """The stages that the job is to run."""
         return tuple(Stage(step) for step in self.steps.split(","))
+
+
+class JobSettingsForm(JobForm, DepthOptions, ModelOptions):
+    """Everything that may be chosen for a new job."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from worker.geometry.fuse.anchor import Anchor, AnchorError, depth_from_anchor, 
 from worker.geometry.fuse.blend import corrected_by_face
 from worker.geometry.fuse.disparity import edge_confidence
 from worker.geometry.fuse.focus import FaceBox
-from worker.person.faces import Face
+from worker.person.face import Face
 
 
 @dataclass(frozen=True)

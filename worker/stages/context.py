@@ -16,7 +16,7 @@ from shared.logs import log_context
 from shared.photo.decode import read_photo
 from shared.results import PHOTO
 from shared.settings import Settings
-from shared.storage.folder import PHOTO_FOLDER, Storage
+from shared.storage.base import PHOTO_FOLDER, Storage
 from worker.depth.estimator import Photo
 from worker.stages.leases import Leases
 

@@ -16,10 +16,11 @@ from shared.jobs.wakeups import Hints
 from shared.jobs.workers import Workers
 from shared.results import CLOUD, DEPTH_VALUES
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Estimator
+from worker.depth.format import depth_map_from_bytes
 from worker.gpu import gpu_memory_bytes
 from worker.report import report_of
 from worker.stages.context import Runs
@@ -94,14 +95,14 @@ def _build(runs: Runs, claim: Claim) -> None:
     """Depth map to point cloud."""
     job = claim.job
     file = job.files[DEPTH_VALUES]
-    depth_map = pipeline.load_depth(runs.storage.read(job.id, file.folder, file.name))
+    depth_map = depth_map_from_bytes(runs.storage.read(job.id, file.folder, file.name))
     pixels = runs.photo(claim).pixels
     runs.store.progress(claim, 0.2)
     cloud, found = pipeline.build_cloud(depth_map, pixels, job.model)
     runs.store.progress(claim, 0.7)
     model = job.model_name or "unknown"
     report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)
-    files = pipeline.cloud_files(cloud, job.model, model=model) | pipeline.report_files(report)
+    files = pipeline.cloud_files(cloud, pixels, job.model, model=model) | pipeline.report_files(report)
     files[CLOUD] = gzip.compress(files[CLOUD], 6)
     runs.finish(claim, files, found | {"lengths": report["lengths"]})
 

@@ -12,7 +12,7 @@ from shared.jobs.record import Stage
 from shared.logs import configure_logging
 from tests.support.fronts import client_of
 from tests.support.requests import assert_problem, finish_stage, upload
-from web import create_app
+from web.app import create_app
 from web.keys import Keys
 
 SECONDS = 30  # beside starting and loading; within a minute in all

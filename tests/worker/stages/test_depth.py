@@ -17,7 +17,8 @@ from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import jpeg_from_pixels
 from shared.results import PHOTO
 from shared.settings import Settings
-from shared.storage.folder import PHOTO_FOLDER, Storage
+from shared.storage.base import PHOTO_FOLDER, Storage
+from shared.storage.folder import FolderStorage
 from worker.depth.estimator import DepthMap, Photo
 from worker.stages.worker import Worker
 
@@ -50,7 +51,7 @@ def is_marked(photo: Photo) -> bool:
 
 @pytest.fixture
 def storage(settings: Settings) -> Storage:
-    return Storage(settings.data)
+    return FolderStorage(settings.data)
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import report_on
 from worker.depth.portrait.shading import refine
 from worker.geometry.camera import backed_off, camera_for
-from worker.person.face_mesh import PATTERNS, face_mesh
-from worker.person.faces import Face, FaceFinder
-from worker.person.outline import Segmenter
+from worker.person.face import Face
+from worker.person.face_mesh import face_mesh
+from worker.person.finder import PersonFinder
+from worker.person.landmarks import LANDMARKS
 from worker.person.pose import Pose, head_pose, points_mm
 
 PATTERN_REACH = 45.0  # parts of the face's side
@@ -56,8 +57,7 @@ class Portrait:
 
     def __init__(self, folder: Path) -> None:
         """Load the networks from the folder that holds the three .tflite files."""
-        self._finder = FaceFinder(folder)
-        self._segmenter = Segmenter()
+        self._finder = PersonFinder(folder)
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
@@ -81,7 +81,7 @@ class Portrait:
             camera = backed_off(camera, size * float(np.linalg.norm(seen_from)))
         surface = surface_of(points_mm(on_grid[0].landmarks, camera), camera)
         face = refine(surface.depth, pixels, camera, patterns_of(on_grid[0], camera))
-        person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
+        person = self._finder.silhouette(pixels, on_grid[0], on_grid[1:])
         depth = face if person is None else extend(face, person, camera, surface.pose)
         confidence = confidence_of(depth, face, camera)
         pose = Pose(surface.pose.axes, size * surface.pose.eyes)
@@ -107,7 +107,7 @@ def surface_of(points: np.ndarray, camera: Intrinsics) -> Surface:
 def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:
     """(H, W) bool: eyes, brows and lips of a face, and a little round them."""
     image = np.zeros((camera.height, camera.width), np.uint8)
-    for rim in PATTERNS:
+    for rim in LANDMARKS.patterns:
         cv2.fillPoly(image, [np.rint(face.landmarks[list(rim), :2]).astype(np.int32)], 1)
     reach = 2 * int(face.side / PATTERN_REACH) + 1
     return cv2.dilate(image, np.ones((reach, reach))) > 0

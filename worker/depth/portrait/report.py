@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from worker.geometry.camera import CameraSource
-from worker.person.faces import Face
+from worker.person.face import Face
 from worker.person.pose import Pose
 
 SELFIE_MM = 400.0

@@ -38,7 +38,7 @@ class CloudReport:
     unit: Unit
 
 
-def build_cloud(
+def cloud_from_depth(
     depth: np.ndarray,
     confidence: np.ndarray,
     camera: Intrinsics,

@@ -13,7 +13,7 @@ from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.portrait.row import WEIGHTS
 from worker.depth.weights import fetch
 from worker.geometry.fuse.focus import crop_round_face
-from worker.person.faces import FaceFinder
+from worker.person.finder import PersonFinder
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def photo():
 
 
 def test_the_face_in_a_real_photo_gets_a_crop_of_its_own(faces_folder, photo):
-    face = FaceFinder(faces_folder).find_faces(photo.pixels)[0].box
+    face = PersonFinder(faces_folder).find_faces(photo.pixels)[0].box
     crop = crop_round_face(photo.pixels.shape[1::-1], face)
     left, top, right, bottom = face
     assert crop.left < left < right < crop.right

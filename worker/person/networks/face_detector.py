@@ -11,22 +11,46 @@ from pathlib import Path
 import numpy as np
 
 from worker.person.crops import Square, crop, to_photo
-from worker.person.networks import Network
+from worker.person.networks.tflite import TfliteNetwork
 
-MIN_SCORE = 0.5
-MAX_OVERLAP = 0.3
-LOGIT_LIMIT = 80.0
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """What counts as a possible face."""
+
+    least_score: float = 0.5  # 0 to 1; as in MediaPipe's graph
+    most_overlap: float = 0.3  # intersection over union above which two are one face; as in MediaPipe's graph
+    most_logit: float = 80.0  # the network's output is clipped to it: beyond 88 exp(x) is no float32
+
+
+DETECTION = DetectionSettings()
 
 
 @dataclass(frozen=True)
 class DetectorRow:
-    """One detector: its file, input side, the stride and anchors a cell of each grid, and names of its outputs."""
+    """One detector.
+
+    file: its name in the weights folder.
+    size_px: side of its input.
+    grids: stride in pixels and anchors a cell, of each of its grids.
+    scores, boxes: names of its outputs.
+    """
 
     file: str
-    size: int
+    size_px: int
     grids: tuple[tuple[int, int], ...]
     scores: str
     boxes: str
+
+    def anchors(self) -> np.ndarray:
+        """(N, 2) centres of its anchors, u and v as fractions of the input's side."""
+        grids = []
+        for stride, count in self.grids:
+            cells = self.size_px // stride
+            v, u = np.mgrid[:cells, :cells]
+            centres = (np.dstack([u, v]).reshape(-1, 2) + 0.5) / cells
+            grids.append(np.repeat(centres, count, axis=0))
+        return np.vstack(grids)
 
 
 DETECTORS = {
@@ -65,13 +89,15 @@ class Detection:
         return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
 
 
-class Detector:
-    """A face detector for squares of a photo."""
+class FaceDetector:
+    """Finds possible faces in squares of a photo."""
 
-    def __init__(self, folder: Path, row: DetectorRow) -> None:
+    def __init__(self, folder: Path, row: DetectorRow, settings: DetectionSettings = DETECTION) -> None:
+        """Load the network from the weights folder."""
         self._row = row
-        self._network = Network(folder / row.file)
-        self._anchors = _anchors(row)  # (N, 2) in 0..1
+        self._settings = settings
+        self._network = TfliteNetwork(folder / row.file)
+        self._anchors = row.anchors()
 
     def detect(self, pixels: np.ndarray, square: Square) -> list[Detection]:
         """Possible faces in a square of a photo, best first.
@@ -80,23 +106,25 @@ class Detector:
             pixels: (H, W, 3) uint8 RGB.
             square: where to look.
         """
-        size = self._row.size
+        size = self._row.size_px
         image = crop(pixels, square, size).astype(np.float32) / 127.5 - 1
         outputs = self._network.run(image)
-        logits = outputs[self._row.scores].ravel().clip(-LOGIT_LIMIT, LOGIT_LIMIT)
-        scores = 1 / (1 + np.exp(-logits))
-        keep = scores >= MIN_SCORE
+        scores = self._scores(outputs[self._row.scores])
+        keep = scores >= self._settings.least_score
         raw = outputs[self._row.boxes].reshape(-1, 8, 2)[keep].astype(float)
-        anchors = self._anchors[keep] * size
-        found = []
-        for values, anchor, score in zip(raw, anchors, scores[keep], strict=True):
-            centre, half = values[0] + anchor, values[1] / 2
-            points = np.vstack([centre - half, centre + half, values[2:] + anchor]) - 0.5
-            found.append(Detection(to_photo(points, square, size), float(score)))
+        found = [
+            Detection(to_photo(_points(values, anchor), square, size), float(score))
+            for values, anchor, score in zip(raw, self._anchors[keep] * size, scores[keep], strict=True)
+        ]
         return sorted(found, key=lambda detection: -detection.score)
 
+    def _scores(self, logits: np.ndarray) -> np.ndarray:
+        """(N,) scores 0 to 1 of the network's logits."""
+        limit = self._settings.most_logit
+        return 1 / (1 + np.exp(-logits.ravel().clip(-limit, limit)))
 
-def distinct(detections: list[Detection]) -> list[Detection]:
+
+def distinct(detections: list[Detection], most_overlap: float = DETECTION.most_overlap) -> list[Detection]:
     """One detection a face: overlapping ones are averaged by their scores, best first.
 
     Source: BlazeFace, section 3.4 (blending instead of suppression).
@@ -104,7 +132,7 @@ def distinct(detections: list[Detection]) -> list[Detection]:
     rest = sorted(detections, key=lambda detection: -detection.score)
     blended = []
     while rest:
-        same = [other for other in rest if overlap(rest[0], other) > MAX_OVERLAP]
+        same = [other for other in rest if overlap(rest[0], other) > most_overlap]
         same = same or rest[:1]
         weights = np.array([other.score for other in same])
         points = np.average([other.points for other in same], axis=0, weights=weights)
@@ -123,12 +151,7 @@ def overlap(first: Detection, second: Detection) -> float:
     return shared / (first.side**2 + second.side**2 - shared)
 
 
-def _anchors(row: DetectorRow) -> np.ndarray:
-    """(N, 2) centres of a detector's anchors, u and v as fractions of the input's side."""
-    grids = []
-    for stride, count in row.grids:
-        cells = row.size // stride
-        v, u = np.mgrid[:cells, :cells]
-        centres = (np.dstack([u, v]).reshape(-1, 2) + 0.5) / cells
-        grids.append(np.repeat(centres, count, axis=0))
-    return np.vstack(grids)
+def _points(values: np.ndarray, anchor: np.ndarray) -> np.ndarray:
+    """(8, 2) points in crop pixels from the network's (8, 2) values: middle and size of the box, then six points."""
+    centre, half = values[0] + anchor, values[1] / 2
+    return np.vstack([centre - half, centre + half, values[2:] + anchor]) - 0.5

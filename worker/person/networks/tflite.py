@@ -1,4 +1,4 @@
-"""The networks that look at a photo, run by OpenCV on the CPU."""
+"""TFLite networks, run by OpenCV on the CPU."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from shared.errors import WeightsError
 
 
-class Network:
+class TfliteNetwork:
     """A TFLite network with a square RGB input; it may be used from one thread at a time."""
 
     def __init__(self, path: Path) -> None:

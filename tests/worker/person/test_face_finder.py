@@ -2,8 +2,6 @@ import cv2
 import numpy as np
 import pytest
 
-from worker.person.detector import Detection, distinct
-
 
 def test_the_astronaut_s_face_is_found_with_her_nose_between_her_eyes(finder, astronaut):
     (face,) = finder.find_faces(astronaut)
@@ -50,11 +48,3 @@ def test_noise_and_plain_pictures_hold_no_face(finder):
     noise = np.random.default_rng(0).integers(0, 256, (300, 420, 3), np.uint8)
     assert finder.find_faces(noise) == []
     assert finder.find_faces(np.full((200, 310, 3), 200, np.uint8)) == []
-
-
-def test_overlapping_detections_become_one_weighted_by_score():
-    points = np.zeros((8, 2))
-    points[1] = [10, 10]
-    (one,) = distinct([Detection(points, 0.9), Detection(points + 1, 0.6)])
-    assert one.points[0] == pytest.approx([0.4, 0.4])
-    assert one.score == 0.9

@@ -1,0 +1,27 @@
+"""The table of formats. A new one is a module with one function, a row here, and a row in shared/results.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from shared.cloud.format import bytes_from_cloud
+from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, STL
+from worker.export.cloud_ply import cloud_ply
+from worker.export.glb import glb
+from worker.export.normals import normals_png
+from worker.export.obj import obj_zip
+from worker.export.ply import mesh_ply
+from worker.export.source import Source
+from worker.export.stl import stl
+
+Writer = Callable[[Source], bytes]
+
+WRITERS: Mapping[str, Writer] = {
+    CLOUD: lambda source: bytes_from_cloud(source.cloud),
+    CLOUD_PLY: cloud_ply,
+    GLB: glb,
+    OBJ: obj_zip,
+    PLY: mesh_ply,
+    STL: stl,
+    NORMALS: normals_png,
+}
