@@ -9,5 +9,4 @@ COPY web web
 USER relief
 ENV PYTHONUNBUFFERED=1
 EXPOSE 8000
-CMD ["gunicorn", "-c", "python:web.gunicorn_conf", "--bind", "0.0.0.0:8000", "--workers", "2", \
-     "--worker-tmp-dir", "/dev/shm", "web.wsgi:app"]
+CMD ["python", "-m", "web", "--host", "0.0.0.0"]

@@ -160,12 +160,6 @@ class WebSettings(_Group):
         alias="RELIEF_BEHIND_PROXY",
         description="Trust `X-Forwarded-For` and `X-Forwarded-Proto` of one proxy, which must pass `Host` on",
     )
-    receive_s: float = Field(
-        120,
-        gt=0,
-        alias="RELIEF_RECEIVE",
-        description="Seconds that a request may take to arrive; 120 are enough for 20 MB at 1.4 Mbit/s",
-    )
     listeners: int = Field(
         240,
         ge=0,

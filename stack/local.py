@@ -89,7 +89,7 @@ class Stack:
             **self.plan.settings,
         }
         for number, port in enumerate(self._ports):
-            self._run(f"web{number}", _gunicorn(port), environment)
+            self._run(f"web{number}", _web(port), environment)
         for queues, count in (("depth", self.plan.depth_workers), ("model,export", self.plan.model_workers)):
             for number in range(count):
                 name = f"{queues.partition(',')[0]}{number}"
@@ -112,9 +112,8 @@ def is_ready(url: str) -> bool:
         return False  # not up yet
 
 
-def _gunicorn(port: int) -> list[str]:
-    options = ["-c", "python:web.gunicorn_conf", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    return [sys.executable, "-m", "gunicorn", *options, "web.wsgi:app"]
+def _web(port: int) -> list[str]:
+    return [sys.executable, "-m", "web", "--port", str(port)]
 
 
 def _celery(queues: str, name: str) -> list[str]:

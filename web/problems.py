@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response, json, request
-from gunicorn.http.errors import ParseException
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -22,9 +21,9 @@ from shared.errors import (
     PhotoTooLargeError,
     PhotoTypeError,
     ReliefError,
+    WebhookUrlError,
 )
 from shared.logs import request_id
-from shared.webhooks.queue import WebhookAddressError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
     PhotoError: (422, "photo", "The photo cannot be used"),
     ModelError: (422, "model", "The depth model cannot be used"),
-    WebhookAddressError: (422, "webhook", "The webhook cannot be called"),
+    WebhookUrlError: (422, "webhook", "The webhook cannot be called"),
     LimitError: (429, "limit", "As much as one user may have"),
     BusyError: (503, "busy", "Too much to do just now"),
     IdempotencyError: (422, "idempotency-key", "The Idempotency-Key was used before"),
@@ -63,7 +62,6 @@ def register(app: Flask) -> None:
         app.register_error_handler(error_type, _refusal)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
-    app.register_error_handler(ParseException, _unreadable)
     app.register_error_handler(RedisError, _away)
     app.register_error_handler(OSError, _storage)
     app.register_error_handler(Exception, _bug)
@@ -89,11 +87,6 @@ def _http(error: HTTPException) -> Response:
 def _too_large(_: Exception) -> Response:
     limit_mb = (request.max_content_length or 0) / 1e6
     return _refusal(PhotoTooLargeError(f"the request has more than the {limit_mb:g} MB that are allowed"))
-
-
-def _unreadable(error: Exception) -> Response:
-    """Gunicorn meets a fault in the body while the application reads it."""
-    return problem(400, "bad-request", "Bad Request", f"The body cannot be read: {error}")
 
 
 def _away(error: Exception) -> Response:

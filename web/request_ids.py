@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from shared.jobs.store import SHARE_PREFIX
+from shared.jobs.jobs import SHARE_PREFIX
 from shared.logs import log_context, request_id
 
 log = logging.getLogger(__name__)

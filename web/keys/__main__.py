@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.errors import ReliefError, SettingsError
-from shared.jobs.wakeups import connect
+from shared.redis.connection import connect
 from shared.settings import Settings
 from web.keys import Keys
 
