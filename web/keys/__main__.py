@@ -38,7 +38,7 @@ def _redis() -> Redis:
     """The Redis of the environment.
 
     Raises:
-        SettingsError: a setting is missing, or the address is none of Redis.
+        SettingsError: a setting is missing, or REDIS_URL is not valid.
     """
     url = Settings.from_environment().redis_url
     try:
