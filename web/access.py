@@ -1,4 +1,4 @@
-"""Who is asking, and what is theirs: a visitor is known by a signed cookie, a program by its API key."""
+"""Who sends a request, and which jobs are theirs: a visitor has a signed cookie, a program an API key."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
+from shared.jobs.jobs import SHARE_PREFIX
 from shared.jobs.record import Job
-from shared.jobs.store import SHARE_PREFIX
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, marked Secure for whoever came by TLS."""
+    """Flask's signed cookie, marked Secure where the request came by TLS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """True where this request came encrypted; then the cookie never travels otherwise."""
@@ -27,7 +27,7 @@ class CookieSessions(SecureCookieSessionInterface):
 
 
 def register(app: Flask) -> None:
-    """Know the caller of every request, and refuse writes that another site had a browser make."""
+    """Identify the caller of every request, and refuse writes that another site made a browser send."""
     app.session_interface = CookieSessions()
     app.before_request(_refuse_without_host)
     app.before_request(_identify)
@@ -48,13 +48,13 @@ def owner() -> str:
     return known
 
 
-def asker() -> str:
-    """Who asks, to count what one asks for: the caller, or the IP address of a visitor without a cookie."""
+def requester() -> str:
+    """Whose limits this request counts against: the caller's, or those of the IP address where there is no cookie."""
     return caller() or client_ip()
 
 
 def client_ip() -> str:
-    """The IP address that the request comes from, told apart from the names of owners."""
+    """The IP address that the request comes from; the prefix makes it differ from every owner."""
     return f"address-{request.remote_addr}"
 
 
@@ -64,7 +64,7 @@ def own_job(job_id: str) -> Job:
     Raises:
         JobNotFoundError: there is none of that id, or it is another's: the answer is the same.
     """
-    job = services().store.get(job_id)
+    job = services().jobs.get(job_id)
     if job.owner != caller():
         raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
     return job
@@ -77,7 +77,7 @@ def readable_job(id_or_token: str) -> Job:
         JobNotFoundError: there is none that the caller may see.
     """
     if id_or_token.startswith(SHARE_PREFIX):
-        return services().store.shared(id_or_token)
+        return services().jobs.shared(id_or_token)
     return own_job(id_or_token)
 
 
@@ -98,10 +98,10 @@ def _refuse_without_host() -> None:
 
 
 def _identify() -> None:
-    """Look the API key up, if one was sent. Other schemes are a proxy's business.
+    """Look up the API key, if one was sent. Other schemes of authorization are left to a proxy.
 
     Raises:
-        Unauthorized: it is no key of ours, or was revoked; a cookie beside it does not help.
+        Unauthorized: the key is unknown or was revoked, also where a valid cookie was sent with it.
     """
     g.key_owner = None
     if not request.headers.get("Authorization", "").lower().startswith("bearer"):

@@ -1,4 +1,4 @@
-"""How often one may ask: counted in Redis for each user, and for each IP address, where one may come as many users."""
+"""Rate limits: of each user, counted in Redis, and of each IP address, since one person may come as many users."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from web.access import asker, client_ip
+from web.access import client_ip, requester
 from web.problems import problem
 from web.services import services
 
@@ -22,7 +22,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Rate(Enum):
-    """Which rate bounds a view; decorates it. A view without one counts as a request."""
+    """Which rate limits a view; decorates it. Requests of a view without one count as REQUEST."""
 
     UNCOUNTED = "uncounted"
     REQUEST = "request"
@@ -35,14 +35,14 @@ class Rate(Enum):
 
 
 def register(app: Flask) -> None:
-    """Bound the requests of one user and of one IP address; what is too much is answered by 429 and Retry-After."""
+    """Limit the requests of one user and of one IP address; too many are answered by 429 and Retry-After."""
     with app.app_context():
         settings, redis = services().settings, services().redis
     limiter = Limiter(
-        asker,
+        requester,
         app=app,
         storage_uri=settings.redis_url,
-        storage_options={"connection_pool": redis.connection_pool},  # type: ignore[dict-item]  # gives up on a dead server as soon as the rest
+        storage_options={"connection_pool": redis.connection_pool},  # type: ignore[dict-item]  # with its short timeouts
         default_limits=[settings.rate],
         strategy="fixed-window",
         key_prefix="relief-rate",
@@ -54,7 +54,7 @@ def register(app: Flask) -> None:
         if _rate_of(endpoint, app) is Rate.UPLOAD:
             by_ip = limiter.limit(uploads_by_ip, key_func=client_ip, exempt_when=_has_key)
             app.view_functions[endpoint] = limiter.limit(settings.upload_rate)(by_ip(view))  # type: ignore[assignment]
-    _bound_ips(app, _times(settings.rate, settings.address_factor))
+    _limit_ips(app, _times(settings.rate, settings.address_factor))
 
     def too_often(error: RateLimitExceeded) -> Response:
         limit = limiter.current_limit
@@ -63,7 +63,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, too_often)
 
 
-def _bound_ips(app: Flask, rate: RateLimitItem) -> None:
+def _limit_ips(app: Flask, rate: RateLimitItem) -> None:
     """Count all requests by IP address too, in this process alone: Redis would cost each poll a tenth more."""
     counts = FixedWindowRateLimiter(MemoryStorage())
 
@@ -80,17 +80,17 @@ def _rate_of(endpoint: str | None, app: Flask) -> Rate:
 
 
 def _too_often(rate: str, reset_at: float) -> Response:
-    response = problem(429, "rate", "Too many requests", f"At most {rate} are answered; wait a little.")
-    response.headers["Retry-After"] = str(max(1, round(reset_at - time.time())))
-    return response
+    left_s = max(1, round(reset_at - time.time()))
+    detail = f"At most {rate} are answered; wait a little."
+    return problem(429, "rate", "Too many requests", detail, retry_after_s=left_s)
 
 
 def _times(rate: str, factor: int) -> RateLimitItem:
-    """So many times as often: of "1200/minute", 4800 per 1 minute."""
+    """The rate times a factor: "1200/minute" times 4 is 4800 per 1 minute."""
     one = parse(rate)
     return type(one)(one.amount * factor, one.multiples)
 
 
 def _has_key() -> bool:
-    """Who has a key counts alone, wherever it comes from."""
+    """True where the request has an API key, which is limited by itself, whatever IP address it comes from."""
     return bool(g.key_owner)

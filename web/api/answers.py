@@ -1,4 +1,4 @@
-"""A job as an answer: its document, ETag and headers, at once or when something has happened."""
+"""A job as an answer: its document, ETag and headers, at once or after a change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import ETags
 
 from shared.jobs.record import Job
-from web.access import asker
+from web.access import requester
 from web.api.documents import job_document
 from web.intake.submission import chosen
 from web.services import services
@@ -30,7 +30,7 @@ class WaitQuery(BaseModel):
 
 def answer(job: Job, status: int = 200) -> Response:
     """The job's document; 304 where the client has it already."""
-    document = job_document(job, services().store)
+    document = job_document(job)
     response = jsonify(document.model_dump(mode="json"))
     response.status_code = status
     response.headers["Cache-Control"] = "private, no-cache"
@@ -45,11 +45,11 @@ def answer(job: Job, status: int = 200) -> Response:
 
 
 def answer_when_changed(read: Callable[[], Job]) -> Response:
-    """The job as soon as it is another than the client's ETag says, or, without one, than now; at once if it ended."""
-    wait_s = wished_wait_s()
+    """The job once it differs from the client's ETag, or, without one, from what it is now; at once if it has ended."""
+    wait_s = requested_wait_s()
     response = answer(job := read())
     known = request.if_none_match if request.if_none_match else ETags([str(response.get_etag()[0])])
-    for _ in _looks(job, wait_s):
+    for _ in _reads(job, wait_s):
         response = answer(job := read())
         if job.ended or not known.contains_weak(str(response.get_etag()[0])):
             break
@@ -57,22 +57,22 @@ def answer_when_changed(read: Callable[[], Job]) -> Response:
 
 
 def ended_in_time(job: Job) -> Job:
-    """The job when it has ended, or as it stands when the time is over that the client would wait."""
-    for _ in _looks(job, wished_wait_s()):
-        job = services().store.get(job.id)
+    """The job when it has ended, or as it is when the time that the client would wait is over."""
+    for _ in _reads(job, requested_wait_s()):
+        job = services().jobs.get(job.id)
         if job.ended:
             break
     return job
 
 
-def _looks(job: Job, wait_s: float) -> Iterable[None]:
-    """The times to look at a job again; none where it has ended, or too many wait already."""
+def _reads(job: Job, wait_s: float) -> Iterable[None]:
+    """Yields when the job should be read again; never where it has ended, or too many clients wait already."""
     if job.ended or not wait_s:
         return ()
-    return services().changes.watch(job.id, asker(), wait_s) or ()
+    return services().changes.watch(job.id, requester(), wait_s) or ()
 
 
-def wished_wait_s() -> float:
+def requested_wait_s() -> float:
     """How long the client would wait: `?wait=N`, or `Prefer: wait=N` (RFC 7240).
 
     Raises:

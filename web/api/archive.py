@@ -1,4 +1,4 @@
-"""A zip archive that is sent while it is made: nothing of it is ever whole in memory or on disk."""
+"""A zip archive that is made while it is sent: it is never whole in memory or on disk."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def archived(job: Job) -> list[StoredFile]:
 
 @dataclass(frozen=True)
 class Archive:
-    """Files as one zip archive, the same bytes each time; only stored, since images and meshes are compressed."""
+    """Files as one zip archive, the same bytes each time; not compressed, since images and meshes already are."""
 
     members: Sequence[Member]
 
@@ -50,7 +50,7 @@ class Archive:
 
     @property
     def etag(self) -> str:
-        """Another one where any file is another."""
+        """It changes with the version of any file."""
         names = "\n".join(f"{member.version}/{member.name}" for member in self.members)
         return hashlib.sha256(names.encode()).hexdigest()[:32]
 
@@ -70,7 +70,7 @@ class Archive:
 
 
 class _Pipe:
-    """Takes what zipfile writes, and gives it out again; it cannot seek, and says so."""
+    """Collects what zipfile writes until it is taken; has no `seek`, so that zipfile writes in order."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

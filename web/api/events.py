@@ -12,7 +12,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from web.access import asker, readable_job
+from web.access import readable_job, requester
 from web.api.documents import job_document
 from web.api.operation import OWN, Operation
 from web.changes import JobWatch
@@ -34,7 +34,7 @@ def events(job_id: str) -> Response:
     known = request.headers.get("Last-Event-ID")
     if job.ended and known == str(job.version):
         return Response(status=204)  # tells an EventSource to come back no more
-    watch = services().changes.watch(job.id, asker(), LONGEST_STREAM_S)
+    watch = services().changes.watch(job.id, requester(), LONGEST_STREAM_S)
     if watch is None:
         raise ServiceUnavailable("Too many clients listen just now; poll the job instead.", retry_after=BUSY_S)
     response = Response(stream_with_context(_stream(job_id, watch, known)), mimetype="text/event-stream")
@@ -51,7 +51,7 @@ def _stream(id_or_token: str, watch: JobWatch, known: str | None) -> Iterator[st
     for _ in watch:
         try:
             job = readable_job(id_or_token)
-            document = job_document(job, services().store).model_dump_json()
+            document = job_document(job).model_dump_json()
         except JobNotFoundError:
             yield "event: gone\ndata: {}\n\n"
             return

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from flask import g, url_for
 
 from shared.errors import BusyError, ModelError, ReliefError
-from shared.jobs.record import Job, PhotoInfo, Stage
+from shared.jobs.jobs import NewJob
+from shared.jobs.record import Job, PhotoInfo
 from shared.logs import request_id
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER
-from shared.webhooks.queue import Webhook, check_url
+from shared.webhooks.queue import Webhook
+from shared.webhooks.urls import check_url
 from web.access import client_ip, owner
 from web.intake.submission import Submission
 from web.services import services
@@ -36,7 +38,7 @@ def accept(submission: Submission) -> Job:
     """Make a job of what was sent; photo and record are safely stored then.
 
     Raises:
-        PhotoError, ModelError, WebhookAddressError: a part of it cannot be used.
+        PhotoError, ModelError, WebhookUrlError: a part of it cannot be used.
         BusyError, LimitError: there is too much to do, or the caller has as much as allowed.
         IdempotencyError: the same key came with another photo or settings.
     """
@@ -51,7 +53,7 @@ def accept(submission: Submission) -> Job:
     photo = _decoded(submission.photo, settings.upload_mp)
     job = _recorded(job_id, photo, submission, webhook)
     if job.id == job_id:
-        services().hints.send(job.stage)
+        services().wakeups.send(job.stage)
     else:  # the same request came before
         services().storage.delete(job_id)
     return job
@@ -78,7 +80,7 @@ def _check_space() -> None:
         BusyError: less would be free, once they are done, than is to be kept free.
     """
     kept_gb = services().settings.free_gb
-    waiting = sum(pace.waiting for pace in services().store.paces(list(Stage)))
+    waiting = sum(stage.waiting for stage in services().statistics.by_stage().values())
     left_gb = (services().storage.free_bytes() - (waiting + 1) * JOB_BYTES) / 1e9
     if left_gb < kept_gb:
         log.error("no new job is taken: %.1f GB would be left, %g are kept free", left_gb, kept_gb)
@@ -86,13 +88,13 @@ def _check_space() -> None:
 
 
 def _decoded(data: bytes, limit_mp: float) -> StoredPhoto:
-    """Decode and encode in this request's turn; the pixels are gone after it.
+    """Decode and encode the photo, with a few others at most; the pixels are freed before this returns.
 
     Raises:
-        BusyError: too many requests do so just now.
+        BusyError: too many photos are decoded just now.
         PhotoError: the photo cannot be used.
     """
-    with services().decoding.turn():
+    with services().decoding.slot():
         photo = read_photo(data, limit_mp=limit_mp)
         height, width = photo.pixels.shape[:2]
         jpeg = jpeg_from_pixels(photo.pixels)
@@ -107,20 +109,21 @@ def _recorded(job_id: str, photo: StoredPhoto, submission: Submission, webhook: 
     workers' sweeper deletes photos that have no record.
     """
     services().storage.write(job_id, PHOTO_FOLDER, PHOTO, photo.jpeg)
+    new = NewJob(
+        id=job_id,
+        owner=owner(),
+        steps=submission.form.stages,
+        photo=photo.info,
+        depth=submission.depth,
+        model=submission.model,
+        keep_s=services().settings.retention_h * 3600,
+        request_id=request_id(),
+        idempotency=submission.idempotency,
+        webhook=webhook,
+        client_ip=None if g.key_owner else client_ip(),
+    )
     try:
-        return services().store.create(
-            job_id,
-            owner=owner(),
-            steps=submission.form.stages,
-            photo=photo.info,
-            depth=submission.depth,
-            model=submission.model,
-            request_id=request_id(),
-            idempotency=submission.idempotency,
-            webhook=webhook,
-            limits=services().limits,
-            address=None if g.key_owner else client_ip(),
-        )
+        return services().jobs.create(new, services().limits)
     except ReliefError:
         services().storage.delete(job_id)
         raise
