@@ -28,4 +28,4 @@ def test_a_failing_storage_is_answered_with_503_and_no_job_is_made(store, settin
         response = upload(client, portrait)
         assert_problem(response, 503, "storage")
         assert response.headers["Retry-After"] == "5"
-    assert store.statistics.waiting(Stage.DEPTH) == 0
+    assert store.waiting(Stage.DEPTH) == 0

@@ -62,7 +62,7 @@ def test_canceling_a_model_run_keeps_the_depth_map(client, store, storage, setti
     assert (kept["state"], kept["stage"], kept["progress"]) == ("succeeded", "depth", 1)
     assert [file["name"] for file in kept["results"]] == ["depth.png", "all.zip"]
     assert stored_files(settings) == ["depth.png", "photo.jpg"]
-    assert store.statistics.waiting(Stage.MODEL) == 0
+    assert store.waiting(Stage.MODEL) == 0
     assert_problem(client.post(job["links"]["cancel"]), 409, "succeeded")
     assert client.post(kept["links"]["model"], json={}).status_code == 202
 
@@ -110,8 +110,8 @@ def test_a_3d_model_needs_a_depth_map_and_queues_the_model_stage_only(client, st
     answer = client.post(url, json={"point_budget": 5000})
     assert (answer.status_code, answer.json()["state"], answer.json()["stage"]) == (202, "queued", "model")
     assert answer.json()["settings"]["model"]["point_budget"] == 5000
-    assert store.statistics.waiting(Stage.DEPTH) == 0
-    assert store.statistics.waiting(Stage.MODEL) == 1
+    assert store.waiting(Stage.DEPTH) == 0
+    assert store.waiting(Stage.MODEL) == 1
 
 
 JSON = {"Content-Type": "application/json"}

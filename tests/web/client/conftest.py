@@ -28,7 +28,7 @@ def worker(store, storage):
 
     def work():
         while not stop.wait(0.05):
-            if store.statistics.waiting(Stage.DEPTH):
+            if store.waiting(Stage.DEPTH):
                 time.sleep(0.2)
                 finish_stage(store, storage, Stage.DEPTH, "depth.png", "depth.npz")
 

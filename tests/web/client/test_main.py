@@ -91,7 +91,7 @@ def submitting(tmp_path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_ctrl_c_stops_the_client_at_once_and_names_the_jobs_sent(store, submitting, capsys):
-    wait_until("the jobs that are sent at once", lambda: store.statistics.waiting(Stage.DEPTH) == 4)
+    wait_until("the jobs that are sent at once", lambda: store.waiting(Stage.DEPTH) == 4)
     time.sleep(0.5)  # its threads wait for changes now
     began = time.monotonic()
     submitting.send_signal(signal.SIGINT)

@@ -49,7 +49,7 @@ def test_a_photo_whose_answer_was_lost_is_sent_again_with_the_same_key(proxy, st
     assert main(["submit", str(PORTRAIT), "--no-wait"]) == 0
     posts = [(key, body) for method, _, key, body in proxy.seen if method == "POST"]
     assert len(posts) == 4 and len(set(posts)) == 1 and posts[0][0]
-    assert store.statistics.waiting(Stage.DEPTH) == 1
+    assert store.waiting(Stage.DEPTH) == 1
 
 
 def test_a_job_is_followed_over_an_unreliable_connection(proxy, worker, capsys):
@@ -96,7 +96,7 @@ def test_the_client_waits_for_a_server_that_is_killed_and_started_again(front, s
     process, url = front
     submit = ["submit", str(PORTRAIT), "--out", str(tmp_path / "out"), "--set", "steps=depth"]
     client = subprocess.Popen([sys.executable, "-m", "web.client", "--url", url, *submit], cwd=PROJECT)
-    wait_until("the job", lambda: store.statistics.waiting(Stage.DEPTH) == 1)
+    wait_until("the job", lambda: store.waiting(Stage.DEPTH) == 1)
     time.sleep(0.5)  # the client waits for news now
     os.killpg(process.pid, signal.SIGKILL)
     wait_until("the end of the front", lambda: not answers(url))

@@ -25,7 +25,7 @@ def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settin
     [stored] = settings.data.rglob("photo.jpg")
     assert job["photo"] == {"width": 512, "height": 512, "bytes": stored.stat().st_size, "focal_35mm": None}
     assert stored_files(settings) == ["photo.jpg"]
-    assert store.statistics.waiting(Stage.DEPTH) == 1
+    assert store.waiting(Stage.DEPTH) == 1
     assert store.redis.llen("depth") == 1
     assert portrait[:64] not in store.redis.lindex("depth", 0)
 
@@ -104,7 +104,7 @@ def test_the_same_idempotency_key_and_body_make_one_job(client, stranger, store,
     assert_problem(send(client, steps="depth"), 422, "Idempotency-Key")
     assert_problem(send(client, portrait + b" "), 422, "Idempotency-Key")
     assert send(stranger).json()["id"] != first["id"]
-    assert store.statistics.waiting(Stage.DEPTH) == 2
+    assert store.waiting(Stage.DEPTH) == 2
     assert stored_files(settings) == ["photo.jpg"] * 2
     assert 0 < store.redis.ttl(next(store.redis.scan_iter("relief:idempotency:*"))) <= 24 * 3600
     client.delete(first["links"]["self"])
@@ -123,7 +123,7 @@ def test_the_same_idempotency_key_sent_many_times_at_once_makes_one_job(client, 
     for thread in threads:
         thread.join()
     assert len(ids) == 6 and len(set(ids)) == 1
-    assert store.statistics.waiting(Stage.DEPTH) == 1
+    assert store.waiting(Stage.DEPTH) == 1
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_the_refusal_of_a_request_without_a_photo_says_how_to_send_one(client):
 )
 def test_a_wrong_setting_is_named(client, store, portrait, fields, words):
     assert_problem(upload(client, portrait, **fields), 422, words)
-    assert store.statistics.waiting(Stage.DEPTH) == 0
+    assert store.waiting(Stage.DEPTH) == 0
 
 
 def test_the_settings_of_both_stages_are_kept_with_the_job(client, portrait):

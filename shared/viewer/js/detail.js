@@ -1,5 +1,4 @@
-// @ts-check
-/** Keeps turning smooth: fewer points while frames come slowly, all of them at rest. */
+/** Level of detail: fewer points while the view turns and frames come slowly, all of them at rest. */
 
 import { refine, thin } from "./internals.js";
 
@@ -7,8 +6,9 @@ const SLOW_FRAME_MS = 45;
 const FEWEST = 3000;
 const QUICK_FRAMES = 8;
 
-export class Pace {
-  /** @param {any} graph */
+/** How many points of a graph are drawn. */
+export class Detail {
+  /** @param {PlotlyGraph} graph */
   constructor(graph) {
     this.graph = graph;
     /** @type {number[]} */
@@ -29,6 +29,7 @@ export class Pace {
     return this.levels[this.turning ? this.level : this.levels.length - 1];
   }
 
+  /** The view begins to turn. */
   begin() {
     if (this.turning) return;
     this.turning = true;
@@ -42,7 +43,10 @@ export class Pace {
     requestAnimationFrame((one) => requestAnimationFrame((two) => this.keep(Math.max(one - now, two - one))));
   }
 
-  /** Half as many points for each doubling of a slow frame; twice as many after some quick ones. @param {number} frame ms */
+  /**
+   * Draw half as many points for each doubling of a slow frame, and twice as many after some quick ones.
+   * @param {number} frame ms
+   */
   keep(frame) {
     if (!this.turning) return;
     const { level, levels } = this;
@@ -55,6 +59,7 @@ export class Pace {
     if (this.level !== level) thin(this.graph, this.drawn);
   }
 
+  /** The view has come to rest. */
   end() {
     this.turning = false;
     refine(this.graph);
