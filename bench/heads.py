@@ -22,7 +22,8 @@ from shared.options import ModelOptions
 from shared.settings import WeightsSettings
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
-from worker.depth.portrait.estimator import Bust, Portrait, surface_of
+from worker.depth.portrait.estimator import Bust, Portrait
+from worker.depth.portrait.face_surface import surface_of
 from worker.person.face import Face
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder

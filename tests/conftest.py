@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import connect
+from shared.redis.connection import connect
 from shared.settings import Settings
 from stack.valkey import start_valkey
+from tests.support.jobs import Store
 
 pytest_plugins = ["tests.support.browser"]
 
@@ -24,10 +24,10 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def store(redis_url: str) -> Iterator[JobStore]:
+def store(redis_url: str) -> Iterator[Store]:
     redis = connect(redis_url)
     redis.flushall()
-    yield JobStore(redis)
+    yield Store.of(redis)
     redis.close()
 
 

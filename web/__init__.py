@@ -1,1 +1,1 @@
-"""The web front: takes photos, tells how their jobs stand, and serves what came of them."""
+"""The web front: accepts photos, answers how their jobs are doing, and serves the results."""

@@ -11,8 +11,8 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
+from shared.jobs.jobs import SHARE_PREFIX
 from shared.jobs.record import Job
-from shared.jobs.store import SHARE_PREFIX
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -64,7 +64,7 @@ def own_job(job_id: str) -> Job:
     Raises:
         JobNotFoundError: there is none of that id, or it is another's: the answer is the same.
     """
-    job = services().store.get(job_id)
+    job = services().jobs.get(job_id)
     if job.owner != caller():
         raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
     return job
@@ -77,7 +77,7 @@ def readable_job(id_or_token: str) -> Job:
         JobNotFoundError: there is none that the caller may see.
     """
     if id_or_token.startswith(SHARE_PREFIX):
-        return services().store.shared(id_or_token)
+        return services().jobs.shared(id_or_token)
     return own_job(id_or_token)
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs.store import CHANGED
+from shared.jobs.keys import Key
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Changes:
 
     def _listen(self) -> None:
         with self._redis.pubsub() as pubsub:
-            pubsub.subscribe(CHANGED)
+            pubsub.subscribe(Key.CHANGED)
             while not self._closed.is_set():
                 message = pubsub.get_message(timeout=LISTEN_S)
                 if message is None:

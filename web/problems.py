@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
 from flask import Flask, Response, json, request
 from redis.exceptions import RedisError
@@ -39,21 +38,21 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     JobNotFoundError: (404, "not-found", "Not found"),
     JobConflictError: (409, "conflict", "Not possible in this state"),
 }
-RETRY_AFTER_S = 5
-FULL_S = 30
+AWAY_S = 5  # when to try again while Redis or storage does not answer
+FULL_S = 30  # when to try again where there is too much to do
 
 
-def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
-    """A response of type application/problem+json."""
+def problem(status: int, kind: str, title: str, detail: str, *, retry_after_s: int | None = None) -> Response:
+    """A response of type application/problem+json; it says when to try again, where that is known."""
     body = {
         "type": f"/problems/{kind}",
         "title": title,
         "status": status,
         "detail": detail,
         "request_id": request_id(),
-        **more,
     }
-    return Response(json.dumps(body), status, mimetype="application/problem+json")
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    return Response(json.dumps(body), status, headers, mimetype="application/problem+json")
 
 
 def register(app: Flask) -> None:
@@ -62,17 +61,14 @@ def register(app: Flask) -> None:
         app.register_error_handler(error_type, _refusal)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
-    app.register_error_handler(RedisError, _away)
-    app.register_error_handler(OSError, _storage)
-    app.register_error_handler(Exception, _bug)
+    app.register_error_handler(RedisError, _redis_failed)
+    app.register_error_handler(OSError, _storage_failed)
+    app.register_error_handler(Exception, _internal)
 
 
 def _refusal(error: Exception) -> Response:
     status, kind, title = next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
-    response = problem(status, kind, title, _sentence(str(error)))
-    if status in (429, 503):
-        response.headers["Retry-After"] = str(FULL_S)
-    return response
+    return problem(status, kind, title, _sentence(str(error)), retry_after_s=FULL_S if status in (429, 503) else None)
 
 
 def _http(error: HTTPException) -> Response:
@@ -89,21 +85,21 @@ def _too_large(_: Exception) -> Response:
     return _refusal(PhotoTooLargeError(f"the request has more than the {limit_mb:g} MB that are allowed"))
 
 
-def _away(error: Exception) -> Response:
+def _redis_failed(error: Exception) -> Response:
     log.error("redis does not answer: %s", error)
-    response = problem(503, "unavailable", "Not available just now", "The job queue does not answer; try again soon.")
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+    return _unavailable("unavailable", "The job queue does not answer; try again soon.")
 
 
-def _storage(error: Exception) -> Response:
+def _storage_failed(error: Exception) -> Response:
     log.error("storage does not answer", exc_info=error)
-    response = problem(503, "storage", "Not available just now", "Our storage does not take the files; try again soon.")
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+    return _unavailable("storage", "Our storage does not take the files; try again soon.")
 
 
-def _bug(error: Exception) -> Response:
+def _unavailable(kind: str, detail: str) -> Response:
+    return problem(503, kind, "Not available just now", detail, retry_after_s=AWAY_S)
+
+
+def _internal(error: Exception) -> Response:
     log.error("unexpected error", exc_info=error)
     return problem(500, "internal", "Something went wrong here", "It is our fault, not yours; it has been logged.")
 

@@ -80,9 +80,9 @@ def _rate_of(endpoint: str | None, app: Flask) -> Rate:
 
 
 def _too_often(rate: str, reset_at: float) -> Response:
-    response = problem(429, "rate", "Too many requests", f"At most {rate} are answered; wait a little.")
-    response.headers["Retry-After"] = str(max(1, round(reset_at - time.time())))
-    return response
+    left_s = max(1, round(reset_at - time.time()))
+    detail = f"At most {rate} are answered; wait a little."
+    return problem(429, "rate", "Too many requests", detail, retry_after_s=left_s)
 
 
 def _times(rate: str, factor: int) -> RateLimitItem:

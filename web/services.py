@@ -8,15 +8,17 @@ from typing import cast
 from flask import current_app
 from redis import Redis
 
-from shared.jobs.record import Limits
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints, celery_app, connect
+from shared.jobs.jobs import Jobs
+from shared.jobs.limits import Limits
+from shared.jobs.statistics import Statistics
+from shared.jobs.wakeups import WakeUps, celery_app
 from shared.jobs.workers import Workers
+from shared.redis.connection import connect
 from shared.settings import Settings
 from shared.storage import storage_from
 from shared.storage.base import Storage
 from web.changes import Changes
-from web.expected import Paces
+from web.expected import RecentStatistics
 from web.intake.decoding import Decoding
 from web.keys import Keys
 
@@ -29,33 +31,35 @@ class Services:
 
     settings: Settings
     redis: Redis
-    store: JobStore
+    jobs: Jobs
+    statistics: Statistics
     storage: Storage
-    hints: Hints
+    wakeups: WakeUps
     workers: Workers
     keys: Keys
     limits: Limits
     changes: Changes
     decoding: Decoding
-    paces: Paces
+    recent_statistics: RecentStatistics
 
     @classmethod
     def connected(cls, settings: Settings) -> Services:
         """The services as the settings say; nothing is asked of Redis yet."""
         redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
-        store = JobStore(redis)
+        statistics = Statistics(redis)
         return cls(
             settings=settings,
             redis=redis,
-            store=store,
+            jobs=Jobs(redis),
+            statistics=statistics,
             storage=storage_from(settings),
-            hints=Hints(celery_app(settings.redis_url)),
+            wakeups=WakeUps(celery_app(settings.redis_url)),
             workers=Workers(redis),
             keys=Keys(redis),
-            limits=_limits(settings),
+            limits=Limits.of(settings),
             changes=Changes(redis, settings.listeners, settings.owner_listeners),
             decoding=Decoding(),
-            paces=Paces(store),
+            recent_statistics=RecentStatistics(statistics),
         )
 
     def close(self) -> None:
@@ -67,14 +71,3 @@ class Services:
 def services() -> Services:
     """The services of the application that handles this request."""
     return cast(Services, current_app.extensions[KEY])
-
-
-def _limits(settings: Settings) -> Limits:
-    return Limits(
-        all_waiting=settings.all_waiting,
-        owner_waiting=settings.owner_waiting,
-        owner_megapixels=settings.owner_megapixels,
-        # Whoever comes as many visitors leaves half of the queue to others.
-        address_waiting=max(settings.owner_waiting, settings.all_waiting // 2),
-        keep_s=settings.retention_h * 3600,
-    )

@@ -15,7 +15,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 from redis import Redis
 
-LUA = Path(__file__).parents[1] / "jobs" / "lua"
+from shared.redis.scripts import Scripts
+
+LUA = Path(__file__).parent / "lua"
 IN_FLIGHT_S = 60.0  # then the worker that took it is taken for dead
 RETRIES_S = (5, 20, 80, 320, 1280, 5120)  # after each failed attempt; after the last one it is given up
 ATTEMPTS = len(RETRIES_S) + 1
@@ -54,13 +56,11 @@ class DeliveryQueue:
     """The deliveries that wait, or are in flight, one at a time to each host."""
 
     def __init__(self, redis: Redis) -> None:
-        common = (LUA / "common.lua").read_text()
-        self._take = redis.register_script(common + (LUA / "take_news.lua").read_text())
-        self._put_back = redis.register_script(common + (LUA / "put_news_back.lua").read_text())
+        self._scripts = Scripts(redis, LUA, libraries=[LUA / "common" / "queue.lua"])
 
     def take(self) -> Delivery | None:
         """A delivery that is due, for the caller alone until IN_FLIGHT_S are over, as is its host; None if none is."""
-        answer = self._take(args=[round(IN_FLIGHT_S * 1000)])
+        answer = self._scripts.call("take", round(IN_FLIGHT_S * 1000))
         if answer is None:
             return None
         number, *fields = (part.decode() for part in answer)
@@ -72,7 +72,7 @@ class DeliveryQueue:
 
     def remove(self, delivery: Delivery) -> None:
         """Its receiver has it, or it is given up. Nothing happens if another worker has taken it over."""
-        self._put_back(args=[delivery.number, delivery.attempt, ""])
+        self._scripts.call("put_back", delivery.number, delivery.attempt, "")
 
     def retry_later(self, delivery: Delivery) -> int | None:
         """It failed: put it back, longer each time, or remove it after the last attempt.
@@ -84,5 +84,5 @@ class DeliveryQueue:
             self.remove(delivery)
             return None
         wait_s = RETRIES_S[delivery.attempt - 1]
-        self._put_back(args=[delivery.number, delivery.attempt, wait_s * 1000])
+        self._scripts.call("put_back", delivery.number, delivery.attempt, wait_s * 1000)
         return wait_s

@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from shared.jobs.record import State
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import connect
+from shared.redis.connection import connect
 from shared.storage.folder import FolderStorage
 from stack.local import Stack, is_ready
 from stack.processes import wait_until
 from tests.faults.conftest import breakable_stack
 from tests.support.following import API
 from tests.support.invariants import assert_settled, assert_whole, kill
+from tests.support.jobs import Store
 
 USERS = 5
 JOBS = int(os.environ.get("RELIEF_CHAOS_JOBS", "200"))
@@ -103,12 +103,12 @@ def big_stack(tmp_path) -> Iterator[Stack]:
         yield stack
 
 
-def wait_until_all_ended(store: JobStore, ids: list[str]) -> None:
+def wait_until_all_ended(store: Store, ids: list[str]) -> None:
     deadline = time.monotonic() + LIMIT_S
     waiting = set(ids)
     while waiting:
-        assert time.monotonic() < deadline, [store.get(job_id) for job_id in list(waiting)[:3]]
-        waiting = {job_id for job_id in waiting if not store.get(job_id).ended}
+        assert time.monotonic() < deadline, [store.jobs.get(job_id) for job_id in list(waiting)[:3]]
+        waiting = {job_id for job_id in waiting if not store.jobs.get(job_id).ended}
         time.sleep(0.5)
 
 
@@ -127,11 +127,11 @@ def test_every_accepted_job_ends_once_and_whole_while_processes_die(big_stack, s
     assert len(accepted) == len(set(accepted)) == JOBS, [user.answers for user in users]
     wait_until("the stack after the last kill", lambda: all(is_ready(url) for url in big_stack.urls))
     redis = connect(big_stack.redis_url)
-    store, storage = JobStore(redis), FolderStorage(big_stack.plan.data)
+    store, storage = Store.of(redis), FolderStorage(big_stack.plan.data)
     wait_until_all_ended(store, accepted)
     record_property("kills", len(killer.killed))
     record_property("seconds_for_all", round(time.monotonic() - began, 1))
-    jobs = [store.get(job_id) for job_id in accepted]
+    jobs = [store.jobs.get(job_id) for job_id in accepted]
     assert {job.state for job in jobs} == {State.SUCCEEDED}
     time.sleep(1)  # the last run's tidying up
     for job in jobs:

@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from shared.jobs.record import Stage, State
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints, celery_app
+from shared.jobs.wakeups import WakeUps, celery_app
 from shared.storage.folder import FolderStorage
 from tests.faults.conftest import breakable_stack
 from tests.support.following import API, follow, send
 from tests.support.invariants import ask, assert_settled, assert_whole, kill, wait_for, worker_pid
+from tests.support.jobs import Store
 
 RECOVERY_S = 15.0
 
@@ -25,9 +25,9 @@ def slow_photo(portrait: bytes) -> bytes:
     return portrait
 
 
-def running(store: JobStore, job_id: str):
+def running(store: Store, job_id: str):
     """The job's record once a worker has it, else None."""
-    job = store.get(job_id)
+    job = store.jobs.get(job_id)
     return job if job.state is State.RUNNING else None
 
 
@@ -46,7 +46,7 @@ def test_a_worker_killed_in_mid_task_has_its_job_done_elsewhere(stack, client, j
     seen = follow(client, job)
     assert seen[-1]["state"] == "succeeded"
     assert any("attempt 2" in document["message"] for document in seen)
-    assert_whole(job_store.get(job["id"]), FolderStorage(stack.plan.data))
+    assert_whole(job_store.jobs.get(job["id"]), FolderStorage(stack.plan.data))
 
 
 def test_poison_is_tried_three_times_and_then_failed_and_listed(stack, client, job_store, slow_photo, small_photo):
@@ -59,19 +59,19 @@ def test_poison_is_tried_three_times_and_then_failed_and_listed(stack, client, j
     ended = follow(client, poison)[-1]
     assert ended["state"] == "failed"
     assert ended["error"]["type"] == "given-up"
-    assert job_store.redis.zrange("relief:dead", 0, -1) == [poison["id"].encode()]
+    assert [job.id for job in job_store.upkeep.given_up()] == [poison["id"]]
     assert follow(client, send(client, small_photo, steps="depth"))[-1]["state"] == "succeeded"
     assert_settled(job_store)
 
 
-def test_a_killed_batch_loses_none_and_its_suspects_run_alone(stack, client, job_store, small_photo):
+def test_a_killed_batch_loses_none_and_its_jobs_are_retried_alone(stack, client, job_store, small_photo):
     jobs = [send(client, small_photo, steps="depth") for _ in range(6)]
     held = wait_for("a batch", lambda: next((now for job in jobs if (now := running(job_store, job["id"]))), None))
     os.kill(worker_pid(held), signal.SIGKILL)
     for job in jobs:
         assert follow(client, job)[-1]["state"] == "succeeded"
     for job in jobs:
-        assert_whole(job_store.get(job["id"]), FolderStorage(stack.plan.data))
+        assert_whole(job_store.jobs.get(job["id"]), FolderStorage(stack.plan.data))
     assert_settled(job_store)
 
 
@@ -92,7 +92,7 @@ def test_redis_killed_loses_no_accepted_job_and_everyone_comes_back(
         assert wait_for("the end", lambda job=job: ended(client, job), 60)["state"] == "succeeded"
     record_property("all_done_s", round(time.monotonic() - killed, 2))
     for job in jobs:
-        assert_whole(job_store.get(job["id"]), FolderStorage(stack.plan.data))
+        assert_whole(job_store.jobs.get(job["id"]), FolderStorage(stack.plan.data))
     assert_settled(job_store)
 
 
@@ -132,7 +132,7 @@ def test_sigterm_ends_or_hands_back_what_is_in_hand_and_loses_nothing(
     record_property("stopped_within_s", round(time.monotonic() - began, 2))
     for job in jobs:
         assert follow(client, job)[-1]["state"] == "succeeded"
-    assert all(job_store.get(job["id"]).attempt <= 1 for job in jobs)  # none was cut off
+    assert all(job_store.jobs.get(job["id"]).attempt <= 1 for job in jobs)  # none was cut off
     assert_settled(job_store)
 
 
@@ -144,19 +144,19 @@ def test_a_canceled_running_job_stays_canceled_and_leaves_no_file(stack, client,
     assert time.monotonic() - began < 1
     after = send(client, slow_photo, steps="depth")
     assert follow(client, after)[-1]["state"] == "succeeded"  # so the canceled one's run has ended too
-    assert job_store.get(job["id"]).state is State.CANCELED
+    assert job_store.jobs.get(job["id"]).state is State.CANCELED
     wait_for("its files go", lambda: FolderStorage(stack.plan.data).folders(job["id"]) == [])
 
 
 def test_a_doubled_message_and_a_message_for_nothing_change_nothing(stack, client, job_store, small_photo):
-    hints = Hints(celery_app(stack.redis_url))
+    wakeups = WakeUps(celery_app(stack.redis_url))
     for _ in range(5):
-        hints.send(Stage.DEPTH)
+        wakeups.send(Stage.DEPTH)
     job = send(client, small_photo, steps="depth")
     for _ in range(5):
-        hints.send(Stage.DEPTH)
+        wakeups.send(Stage.DEPTH)
     assert follow(client, job)[-1]["state"] == "succeeded"
-    record = job_store.get(job["id"])
+    record = job_store.jobs.get(job["id"])
     assert record.attempt == 1
     assert_whole(record, FolderStorage(stack.plan.data))
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Job, State
-from shared.jobs.store import JobStore
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER, Storage
+from tests.support.jobs import Store
 
 ENDED = ("succeeded", "failed", "canceled")
 
@@ -74,11 +74,11 @@ def assert_whole(job: Job, storage: Storage) -> None:
             json.loads(data)
 
 
-def assert_settled(store: JobStore) -> None:
+def assert_settled(store: Store) -> None:
     """Nothing runs, nothing waits, and every job has ended."""
     ids = [job_id.decode() for job_id in store.redis.zrange("relief:jobs", 0, -1)]
     for job_id in ids:
-        assert store.get(job_id).state in ENDED, store.get(job_id)
+        assert store.jobs.get(job_id).state in ENDED, store.jobs.get(job_id)
     assert store.redis.zcard("relief:running") == 0
     assert store.redis.keys("relief:line:*") == []
     assert store.redis.keys("relief:ring:*") == []

@@ -2,10 +2,11 @@
 
 import httpx
 
-from shared.jobs.record import Finished, Stage, StoredFile
-from shared.jobs.store import JobStore
+from shared.jobs.claims import Finished
+from shared.jobs.record import Stage, StoredFile
 from shared.settings import Settings
 from shared.storage.base import Storage
+from tests.support.jobs import Store
 
 API = "/api/v1"
 
@@ -28,9 +29,9 @@ def assert_problem(response: httpx.Response, status: int, words: str) -> dict:
     return body
 
 
-def finish_stage(store: JobStore, storage: Storage, stage: Stage, *names: str) -> None:
+def finish_stage(store: Store, storage: Storage, stage: Stage, *names: str) -> None:
     """Do the work of the next job's stage, as a worker would; each result is some bytes."""
-    [claim] = store.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
+    [claim] = store.claims.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
     files = [
         StoredFile(
             name=name,
@@ -40,4 +41,4 @@ def finish_stage(store: JobStore, storage: Storage, stage: Stage, *names: str) -
         )
         for name in names
     ]
-    store.finish(claim, Finished(files, {}))
+    store.claims.finish(claim, Finished(files, {}))

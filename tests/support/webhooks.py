@@ -4,15 +4,13 @@ import contextlib
 import socket
 import socketserver
 import threading
-import uuid
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from shared.jobs.record import Finished, PhotoInfo, Stage
-from shared.jobs.store import JobStore
-from shared.options import DepthOptions, ModelOptions
+from shared.jobs.claims import Finished
+from shared.jobs.record import Stage
 from shared.webhooks.queue import Webhook
-from tests.support.jobs import claim
+from tests.support.jobs import Store, claim, new_job
 
 SECRET = "a secret of sixteen"
 LINK = "https://relief.example/api/v1/jobs/1"
@@ -98,43 +96,36 @@ def drips(first: bytes, then: bytes, every_s: float = 0.1) -> contextlib.Abstrac
     return serving(Dripper(first, then, every_s))
 
 
-def job_with_webhook(store: JobStore, url: str, events=("succeeded", "failed")) -> str:
+def job_with_webhook(store: Store, url: str, events=("succeeded", "failed")) -> str:
     """The id of a new job whose end the URL is to be told."""
-    return store.create(
-        uuid.uuid4().hex,
-        owner="ann",
-        steps=(Stage.DEPTH,),
-        photo=PhotoInfo(width=640, height=480),
-        depth=DepthOptions(),
-        model=ModelOptions(),
-        webhook=Webhook(url=url, link=LINK, secret=SECRET, events=events),
-    ).id
+    webhook = Webhook(url=url, link=LINK, secret=SECRET, events=events)
+    return new_job(store, steps=(Stage.DEPTH,), webhook=webhook).id
 
 
-def finish_job_with_webhook(store: JobStore, url: str) -> str:
+def finish_job_with_webhook(store: Store, url: str) -> str:
     """The id of a job that has succeeded, so that a delivery to the URL waits."""
     job_id = job_with_webhook(store, url)
     finish_job(store)
     return job_id
 
 
-def finish_job(store: JobStore) -> None:
+def finish_job(store: Store) -> None:
     """The job that waits the longest succeeds."""
-    store.finish(claim(store)[0], Finished((), {}))
+    store.claims.finish(claim(store)[0], Finished((), {}))
 
 
-def keys_of_deliveries(store: JobStore) -> list[bytes]:
+def keys_of_deliveries(store: Store) -> list[bytes]:
     """Every key in Redis that belongs to a delivery which waits or is in flight."""
     return [key for name in ("news", "news:*", "news-told", "letters:*") for key in store.redis.keys(f"relief:{name}")]
 
 
-def in_flight_too_long(store: JobStore) -> None:
+def in_flight_too_long(store: Store) -> None:
     """The time of the workers that hold deliveries runs out, as if they had died."""
     for host in store.redis.zrange("relief:news-told", 0, -1):
         store.redis.zadd("relief:news-told", {host: 1})
 
 
-def due_now(store: JobStore) -> None:
+def due_now(store: Store) -> None:
     """The time until the next attempt of each host's deliveries is over."""
     for host in store.redis.zrange("relief:news", 0, -1):
         store.redis.zadd("relief:news", {host: 0})

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from shared.jobs.store import JobStore
 from shared.settings import Settings
 from shared.storage.base import Storage
 from shared.storage.folder import FolderStorage
 from tests.support.fronts import serving
+from tests.support.jobs import Store
 
 
 @pytest.fixture
-def url(store: JobStore, settings: Settings) -> Iterator[str]:
+def url(store: Store, settings: Settings) -> Iterator[str]:
     with serving(settings) as url:
         yield url
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.jobs.record import Finished, Stage, StoredFile
+from shared.jobs.claims import Finished
+from shared.jobs.record import Stage, StoredFile
 from shared.jobs.workers import ModelInfo, Offer, Workers
 from tests.support.fronts import client_of
 from tests.support.pictures import double, encoded, fraction, png, short, tiff, two_halves, with_exif, with_scans
@@ -23,7 +24,7 @@ def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settin
     [stored] = settings.data.rglob("photo.jpg")
     assert job["photo"] == {"width": 512, "height": 512, "bytes": stored.stat().st_size, "focal_35mm": None}
     assert stored_files(settings) == ["photo.jpg"]
-    assert store.waiting(Stage.DEPTH) == 1
+    assert store.statistics.waiting(Stage.DEPTH) == 1
     assert store.redis.llen("depth") == 1
     assert portrait[:64] not in store.redis.lindex("depth", 0)
 
@@ -33,7 +34,7 @@ def test_the_status_answers_304_until_something_changes(client, store, portrait)
     first = client.get(job["links"]["self"])
     again = client.get(job["links"]["self"], headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
-    store.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)
+    store.claims.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)
     changed = client.get(job["links"]["self"], headers={"If-None-Match": first.headers["ETag"]})
     assert (changed.status_code, changed.json()["state"]) == (200, "running")
 
@@ -109,7 +110,7 @@ def test_a_request_without_a_photo_is_told_how_to_send_one(client):
 )
 def test_a_wrong_setting_is_named(client, store, portrait, fields, words):
     assert_problem(upload(client, portrait, **fields), 422, words)
-    assert store.waiting(Stage.DEPTH) == 0
+    assert store.statistics.waiting(Stage.DEPTH) == 0
 
 
 def test_a_model_that_no_worker_has_is_refused_with_those_there_are(client, store, portrait):
@@ -171,10 +172,10 @@ def test_a_model_needs_a_depth_map_and_then_queues_the_model_stage_alone(client,
     job = upload(client, portrait, steps="depth").json()
     url = f"{job['links']['self']}/model"
     assert_problem(client.post(url, json={"point_budget": 5000}), 409, "no depth map yet")
-    [claim] = store.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)
+    [claim] = store.claims.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)
     assert_problem(client.post(url, json={}), 409, "no depth map yet")
     size = storage.write(job["id"], claim.folder, "depth.png", b"\x89PNG")
-    store.finish(
+    store.claims.finish(
         claim, Finished([StoredFile(name="depth.png", folder=claim.folder, bytes=size, stage=Stage.DEPTH)], {})
     )
     assert_problem(client.post(url, json={"point_budget": 1}), 422, "point_budget")
@@ -183,8 +184,8 @@ def test_a_model_needs_a_depth_map_and_then_queues_the_model_stage_alone(client,
     answer = client.post(url, json={"point_budget": 5000})
     assert (answer.status_code, answer.json()["state"], answer.json()["stage"]) == (202, "queued", "model")
     assert answer.json()["settings"]["model"]["point_budget"] == 5000
-    assert store.waiting(Stage.DEPTH) == 0
-    assert store.waiting(Stage.MODEL) == 1
+    assert store.statistics.waiting(Stage.DEPTH) == 0
+    assert store.statistics.waiting(Stage.MODEL) == 1
 
 
 def test_the_options_tell_type_range_default_and_help(client):
@@ -229,4 +230,4 @@ def test_a_storage_that_takes_nothing_is_told_as_503_and_no_job_is_made(store, s
         response = upload(client, portrait)
         assert_problem(response, 503, "storage")
         assert response.headers["Retry-After"] == "5"
-    assert store.waiting(Stage.DEPTH) == 0
+    assert store.statistics.waiting(Stage.DEPTH) == 0

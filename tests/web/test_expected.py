@@ -2,18 +2,18 @@
 
 import pytest
 
-from shared.jobs.record import Finished, Stage
-from shared.jobs.store import JobStore
+from shared.jobs.claims import Finished
+from shared.jobs.record import Stage
 from shared.jobs.workers import Workers
-from tests.support.jobs import claim, new_job
-from web.expected import Paces, expected_seconds
+from tests.support.jobs import Store, claim, new_job
+from web.expected import RecentStatistics, expected_seconds
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
 ALL = (*BOTH, Stage.EXPORT)
 
 
 @pytest.fixture
-def measured(store: JobStore) -> JobStore:
+def measured(store: Store) -> Store:
     """Depth: runs of 8 s that cost 2 s each, two workers. Model and export: runs of 3 and 1 s, one worker for both."""
     workers = Workers(store.redis)
     for stage, run_s, cost_s, names in (
@@ -28,9 +28,9 @@ def measured(store: JobStore) -> JobStore:
     return store
 
 
-def expected(store: JobStore, job_id: str) -> float | None:
-    job = store.get(job_id)
-    return expected_seconds(job, store.jobs_before(job), Paces(store).now())
+def expected(store: Store, job_id: str) -> float | None:
+    job = store.jobs.get(job_id)
+    return expected_seconds(job, store.statistics.jobs_before(job), RecentStatistics(store.statistics).now())
 
 
 def test_a_lone_job_takes_the_sum_of_its_runs(measured):
@@ -57,9 +57,9 @@ def test_what_is_done_of_a_run_is_not_expected_again(measured):
     job = new_job(measured, steps=BOTH)
     [held] = claim(measured)
     assert expected(measured, job.id) == 8 + 3
-    measured.progress(held, 0.75)
+    measured.claims.progress(held, 0.75)
     assert expected(measured, job.id) == 2 + 3
-    measured.finish(held, Finished((), {}))
+    measured.claims.finish(held, Finished((), {}))
     claim(measured, Stage.MODEL)
     assert expected(measured, job.id) == 3
 
@@ -71,5 +71,5 @@ def test_nothing_is_said_where_nothing_is_known(measured):
     assert expected(measured, depth_only.id) is not None
     measured.redis.delete("relief:workers:depth")
     assert expected(measured, depth_only.id) is None  # nobody works
-    measured.cancel(depth_only.id)
+    measured.jobs.cancel(depth_only.id)
     assert expected(measured, depth_only.id) is None

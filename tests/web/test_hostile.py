@@ -33,7 +33,7 @@ def job(client, store, storage, portrait) -> dict:
 )
 def test_settings_that_are_not_understood_build_no_model(client, store, job, sent, status, words):
     assert_problem(client.post(job["links"]["model"], **sent), status, words)
-    assert store.get(job["id"]).state == "succeeded"
+    assert store.jobs.get(job["id"]).state == "succeeded"
     assert client.post(job["links"]["model"]).status_code == 202  # none at all means the defaults
 
 
@@ -125,5 +125,5 @@ def test_one_listener_takes_no_more_than_its_share(settings, store, portrait):
                 theirs = upload(other, portrait).json()
                 with other.stream("GET", theirs["links"]["events"]) as answer:
                     assert answer.status_code == 200
-        store.cancel(job["id"])
-        store.cancel(theirs["id"])
+        store.jobs.cancel(job["id"])
+        store.jobs.cancel(theirs["id"])

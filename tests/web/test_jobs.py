@@ -11,7 +11,7 @@ from tests.support.requests import API, assert_problem, finish_stage, stored_fil
 
 
 def claim(store, stage=Stage.DEPTH):
-    [held] = store.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
+    [held] = store.claims.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
     return held
 
 
@@ -51,7 +51,7 @@ def test_a_failed_job_is_tried_again_from_the_stage_that_failed(client, store, s
     job = upload(client, portrait, steps="depth,model").json()
     assert_problem(client.post(f"{job['links']['self']}/retry"), 409, "queued")
     finish_stage(store, storage, Stage.DEPTH, "depth.png")
-    store.fail(claim(store, Stage.MODEL), Problem(type="internal", title="x", detail="x"))
+    store.claims.fail(claim(store, Stage.MODEL), Problem(type="internal", title="x", detail="x"))
     failed = client.get(job["links"]["self"]).json()
     again = client.post(failed["links"]["retry"])
     assert (again.status_code, again.json()["state"], again.json()["stage"]) == (202, "queued", "model")
@@ -70,7 +70,7 @@ def test_canceling_a_model_run_keeps_the_depth_map(client, store, storage, setti
     assert (kept["state"], kept["stage"], kept["progress"]) == ("succeeded", "depth", 1)
     assert [file["name"] for file in kept["results"]] == ["depth.png", "all.zip"]
     assert stored_files(settings) == ["depth.png", "photo.jpg"]
-    assert store.waiting(Stage.MODEL) == 0
+    assert store.statistics.waiting(Stage.MODEL) == 0
     assert_problem(client.post(job["links"]["cancel"]), 409, "succeeded")
     assert client.post(kept["links"]["model"], json={}).status_code == 202
 
@@ -87,7 +87,7 @@ def test_the_same_idempotency_key_and_body_make_one_job(client, stranger, store,
     assert_problem(send(client, steps="depth"), 422, "Idempotency-Key")
     assert_problem(send(client, portrait + b" "), 422, "Idempotency-Key")
     assert send(stranger).json()["id"] != first["id"]
-    assert store.waiting(Stage.DEPTH) == 2
+    assert store.statistics.waiting(Stage.DEPTH) == 2
     assert stored_files(settings) == ["photo.jpg"] * 2
     assert 0 < store.redis.ttl(next(store.redis.scan_iter("relief:idempotency:*"))) <= 24 * 3600
     client.delete(first["links"]["self"])
@@ -106,7 +106,7 @@ def test_an_idempotent_request_sent_many_times_at_once_makes_one_job(client, sto
     for thread in threads:
         thread.join()
     assert len(ids) == 6 and len(set(ids)) == 1
-    assert store.waiting(Stage.DEPTH) == 1
+    assert store.statistics.waiting(Stage.DEPTH) == 1
 
 
 def test_a_bare_image_takes_its_options_from_the_query(client, portrait):
@@ -145,7 +145,7 @@ def test_an_upload_whose_patience_ends_is_answered_with_202(client, portrait):
 def test_a_long_poll_is_answered_when_the_job_changes(client, store, portrait):
     job = upload(client, portrait).json()
     url = f"{job['links']['self']}?wait=10"
-    changes = ((lambda: claim(store), "running"), (lambda: store.cancel(job["id"]), "canceled"))
+    changes = ((lambda: claim(store), "running"), (lambda: store.jobs.cancel(job["id"]), "canceled"))
     for change, state in changes:
         for_tag = client.get(job["links"]["self"]).headers["ETag"] if state == "canceled" else None
         began = time.monotonic()
@@ -213,7 +213,7 @@ def test_listeners_are_bounded_and_give_their_place_back(settings, store, portra
             began = time.monotonic()
             assert client.get(f"{job['links']['self']}?wait=5").status_code == 200
             assert time.monotonic() - began < 2  # no thread is left to wait with: answered at once
-        store.cancel(job["id"])  # the server notices that the listener left when it next writes
+        store.jobs.cancel(job["id"])  # the server notices that the listener left when it next writes
         time.sleep(0.5)
         assert client.get(job["links"]["events"]).status_code == 200
 
@@ -225,7 +225,7 @@ def test_a_webhook_is_checked_and_kept_out_of_the_document(client, store, portra
     assert_problem(upload(client, portrait, **hook, webhook_events="started"), 422, "webhook_events")
     made = upload(client, portrait, **hook, webhook_events="failed")
     assert made.status_code == 202 and "sixteen" not in made.text
-    store.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
+    store.claims.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
     assert store.redis.zcard("relief:news") == 1
 
 
@@ -245,7 +245,7 @@ def test_a_webhooks_secret_may_come_in_a_header_and_never_in_the_query(client, s
     assert_problem(ask("too short"), 422, "webhook_secret")
     assert_problem(ask("s\u00e4chzehn Zeichen".encode()), 422, "ASCII")
     assert ask("sixteen letters!").status_code == 202
-    store.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
+    store.claims.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
     [number] = store.redis.keys("relief:news:*")
     assert store.redis.hget(number, "secret") == b"sixteen letters!"
 
@@ -259,6 +259,6 @@ def test_the_header_goes_before_a_secret_in_the_form(client, store, portrait):
         headers={"Relief-Webhook-Secret": "h" * 16},
     )
     assert made.status_code == 202
-    store.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
+    store.claims.fail(claim(store), Problem(type="no-face", title="x", detail="x"))
     [number] = store.redis.keys("relief:news:*")
     assert store.redis.hget(number, "secret") == b"h" * 16

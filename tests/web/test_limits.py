@@ -5,7 +5,7 @@ import time
 import pytest
 
 from shared.jobs.record import Problem, Stage
-from shared.jobs.wakeups import Hints, celery_app
+from shared.jobs.wakeups import WakeUps, celery_app
 from tests.support.fronts import client_of
 from tests.support.jobs import new_job
 from tests.support.requests import API, assert_problem, finish_stage, stored_files, upload
@@ -14,7 +14,7 @@ from worker.sweeper import Sweeper
 
 
 def sweeper(store, storage, redis_url) -> Sweeper:
-    return Sweeper(store, storage, Hints(celery_app(redis_url)), attempts=3, worker="host:1")
+    return Sweeper(store.redis, storage, WakeUps(celery_app(redis_url)), attempts=3, worker="host:1")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_it_helps_nobody_to_come_as_many_visitors(settings, store, portrait):
         key = {"Authorization": f"Bearer {Keys(store.redis).create('lab')}"}
         assert client.post(f"{API}/jobs", files={"photo": portrait}, headers=key).status_code == 202
         for job in store.redis.zrange("relief:jobs", 0, -1):
-            store.cancel(job.decode())
+            store.jobs.cancel(job.decode())
         codes = [as_a_new_visitor(lambda: upload(client, portrait)).status_code for _ in range(3)]
         assert codes == [202, 202, 429]  # six uploads a minute for the address
         codes = [as_a_new_visitor(lambda: client.get(f"{API}/jobs")).status_code for _ in range(24)]
@@ -130,8 +130,8 @@ def test_results_expire_and_go_with_their_files(settings, store, storage, redis_
 
 def test_a_failed_job_can_be_kept_longer(client, store, storage, redis_url, portrait):
     job = upload(client, portrait).json()
-    [claim] = store.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)
-    store.fail(claim, Problem(type="no-face", title="x", detail="x"))
+    [claim] = store.claims.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)
+    store.claims.fail(claim, Problem(type="no-face", title="x", detail="x"))
     before = client.get(job["links"]["self"]).json()
     time.sleep(0.01)
     after = client.post(before["links"]["extend"]).json()

@@ -50,5 +50,5 @@ def test_with_all_places_taken_a_listener_more_is_refused_and_all_else_is_answer
         assert upload(client, portrait).status_code == 202
         assert time.monotonic() - began < 5
         assert store.redis.pubsub_numsub("relief:changed") == [(b"relief:changed", 1)]
-        store.cancel(job["id"])
+        store.jobs.cancel(job["id"])
         assert all('"state":"canceled"' in "".join(lines) for lines in streams)

@@ -3,7 +3,8 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared.jobs.record import Finished, Problem, Stage
+from shared.jobs.claims import Finished
+from shared.jobs.record import Problem, Stage
 from shared.jobs.workers import Workers
 from tests.support.jobs import claim, new_job
 
@@ -17,9 +18,9 @@ def figures(client: httpx.Client) -> dict[tuple[str, ...], float]:
 def test_waiting_running_and_ended_jobs_are_counted(client, store):
     jobs = [new_job(store) for _ in range(5)]
     held = claim(store, limit=2)
-    store.finish(held[0], Finished((), {}))
-    store.fail(held[1], Problem(type="no-face", title="No face", detail="No face."))
-    store.hand_back(claim(store)[0], attempt_counts=True)
+    store.claims.finish(held[0], Finished((), {}))
+    store.claims.fail(held[1], Problem(type="no-face", title="No face", detail="No face."))
+    store.claims.hand_back(claim(store)[0], attempt_counts=True)
     Workers(store.redis).announce(Stage.DEPTH, "host:1")
     Workers(store.redis).tell_gpu_memory("host:1", 12_345)
     seen = figures(client)

@@ -30,7 +30,7 @@ class WaitQuery(BaseModel):
 
 def answer(job: Job, status: int = 200) -> Response:
     """The job's document; 304 where the client has it already."""
-    document = job_document(job, services().store)
+    document = job_document(job)
     response = jsonify(document.model_dump(mode="json"))
     response.status_code = status
     response.headers["Cache-Control"] = "private, no-cache"
@@ -59,7 +59,7 @@ def answer_when_changed(read: Callable[[], Job]) -> Response:
 def ended_in_time(job: Job) -> Job:
     """The job when it has ended, or as it is when the time that the client would wait is over."""
     for _ in _reads(job, requested_wait_s()):
-        job = services().store.get(job.id)
+        job = services().jobs.get(job.id)
         if job.ended:
             break
     return job

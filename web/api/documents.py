@@ -8,7 +8,6 @@ from typing import Any
 from flask import url_for
 
 from shared.jobs.record import Job, Stage, State
-from shared.jobs.store import JobStore
 from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
 from web.access import share_token
@@ -18,9 +17,9 @@ from web.expected import expected_seconds
 from web.services import services
 
 
-def job_document(job: Job, store: JobStore) -> JobDocument:
-    """What the API says of a job; asks the store for its position in the queue."""
-    before = store.jobs_before(job) if job.state is State.QUEUED else None
+def job_document(job: Job) -> JobDocument:
+    """What the API says of a job; asks for its position in the queue."""
+    before = services().statistics.jobs_before(job) if job.state is State.QUEUED else None
     return JobDocument(
         id=share_token() or job.id,
         state=job.state,
@@ -30,13 +29,13 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         message=_message(job, before),
         attempt=job.attempt,
         queue_position=None if before is None else before + 1,
-        expected_seconds=None if job.ended else expected_seconds(job, before, services().paces.now()),
+        expected_seconds=None if job.ended else expected_seconds(job, before, services().recent_statistics.now()),
         model=job.model_name,
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,
         finished_at=_time(job.finished_ms) if job.finished_ms else None,
         expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
-        timings=Timings.model_validate(job, from_attributes=True),
+        timings=_timings(job),
         photo=job.photo,
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
@@ -69,10 +68,18 @@ def _message(job: Job, before: int | None) -> str:
     return {State.SUCCEEDED: "Ready.", State.CANCELED: "Canceled.", State.FAILED: "Failed."}[job.state]
 
 
+def _timings(job: Job) -> Timings:
+    seconds: dict[str, float | None] = {}
+    for stage in Stage:
+        result = job.stages.get(stage)
+        seconds[f"{stage}_queued_s"] = result.queued_s if result else None
+        seconds[f"{stage}_s"] = result.run_s if result else None
+    return Timings(**seconds)
+
+
 def _report(job: Job) -> dict[str, Any] | None:
-    if job.depth_report is None:
-        return None
-    return {**job.depth_report, **(job.model_report or {})}
+    depth, model = job.stages.get(Stage.DEPTH), job.stages.get(Stage.MODEL)
+    return {**depth.report, **(model.report if model else {})} if depth else None
 
 
 def _results(job: Job) -> list[Result]:
@@ -108,7 +115,7 @@ def _links(job: Job) -> dict[str, str]:
     if share_token():
         return links
     links["delete"] = _url("jobs.delete", job)
-    if job.depth_files:
+    if job.files_of(Stage.DEPTH):
         links["share"] = _url("jobs.share", job)
     if job.state in (State.SUCCEEDED, State.FAILED):
         links["extend"] = _url("jobs.extend", job)
@@ -116,7 +123,7 @@ def _links(job: Job) -> dict[str, str]:
         links["retry"] = _url("jobs.retry", job)
     if not job.ended:
         links["cancel"] = _url("jobs.cancel", job)
-    if job.depth_files and job.state in (State.SUCCEEDED, State.FAILED):
+    if job.files_of(Stage.DEPTH) and job.state in (State.SUCCEEDED, State.FAILED):
         links["model"] = _url("jobs.build_model", job)
     return links
 

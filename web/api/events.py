@@ -51,7 +51,7 @@ def _stream(id_or_token: str, watch: JobWatch, known: str | None) -> Iterator[st
     for _ in watch:
         try:
             job = readable_job(id_or_token)
-            document = job_document(job, services().store).model_dump_json()
+            document = job_document(job).model_dump_json()
         except JobNotFoundError:
             yield "event: gone\ndata: {}\n\n"
             return

@@ -64,12 +64,12 @@ def create() -> Response:
 def index() -> Response:
     """One's own jobs, newest first."""
     query = chosen(PageQuery, request.args)
-    known, store = caller(), services().store
+    known = caller()
     if known is None:
         return _listed(JobList(jobs=[], next=None))
-    page = store.page(known, cursor=query.cursor, limit=query.limit)
+    page = services().jobs.page(known, cursor=query.cursor, limit=query.limit)
     following = url_for("jobs.index", cursor=page.next, limit=query.limit) if page.next else None
-    return _listed(JobList(jobs=[job_document(job, store) for job in page.jobs], next=following))
+    return _listed(JobList(jobs=[job_document(job) for job in page.jobs], next=following))
 
 
 @blueprint.get("/jobs/<job_id>")
@@ -89,7 +89,7 @@ def show(job_id: str) -> Response:
 @Operation({200: JobDocument}, gives=JOB_HEADERS, refuses=(*WRITE, 409))
 def cancel(job_id: str) -> Response:
     """Stop a job. Without its depth it is canceled and its files go; else it keeps the results that it has."""
-    job = services().store.cancel(own_job(job_id).id)
+    job = services().jobs.cancel(own_job(job_id).id)
     if job.state is State.CANCELED:
         services().storage.delete(job_id)
     return answer(job)
@@ -99,7 +99,7 @@ def cancel(job_id: str) -> Response:
 @Operation({202: JobDocument}, gives=("Location", *JOB_HEADERS), refuses=(*WRITE, 409))
 def retry(job_id: str) -> Response:
     """Run the stage that failed, and those behind it, once more."""
-    return _queued(services().store.retry(own_job(job_id).id, services().limits))
+    return _queued(services().jobs.retry(own_job(job_id).id, services().limits))
 
 
 @blueprint.post("/jobs/<job_id>/model")
@@ -113,24 +113,24 @@ def build_model(job_id: str) -> Response:
     """Build a 3D model from the depth that is stored, with other settings; the network does not run again."""
     job = own_job(job_id)
     options = chosen(ModelOptions, _json_body())
-    if not job.depth_files:
+    if not job.files_of(Stage.DEPTH):
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
     steps = (Stage.MODEL, Stage.EXPORT)
-    return _queued(services().store.requeue(job.id, Stage.MODEL, steps, options, limits=services().limits))
+    return _queued(services().jobs.requeue(job.id, Stage.MODEL, steps, options, limits=services().limits))
 
 
 @blueprint.post("/jobs/<job_id>/extend")
 @Operation({200: JobDocument}, gives=JOB_HEADERS, refuses=WRITE)
 def extend(job_id: str) -> Response:
     """Keep the results for the whole time from now on."""
-    return answer(services().store.extend(own_job(job_id).id))
+    return answer(services().jobs.extend(own_job(job_id).id))
 
 
 @blueprint.post("/jobs/<job_id>/share")
 @Operation({200: Shared}, refuses=WRITE)
 def share(job_id: str) -> Response:
     """A link to see this job without being its owner; the same one until it is revoked."""
-    token = services().store.share(own_job(job_id).id)
+    token = services().jobs.share(own_job(job_id).id)
     document = Shared(url=share_url(token), token=token)
     return jsonify(document.model_dump(mode="json"))
 
@@ -139,7 +139,7 @@ def share(job_id: str) -> Response:
 @Operation({204: None}, refuses=WRITE)
 def unshare(job_id: str) -> Response:
     """Revoke the link: whoever has it sees nothing any more."""
-    services().store.unshare(own_job(job_id).id)
+    services().jobs.unshare(own_job(job_id).id)
     return Response(status=204)
 
 
@@ -147,12 +147,12 @@ def unshare(job_id: str) -> Response:
 @Operation({200: Deleted}, refuses=WRITE)
 def delete(job_id: str) -> Response:
     """Remove a job and all of its files; the answer lists them."""
-    services().store.delete(own_job(job_id).id)
+    services().jobs.delete(own_job(job_id).id)
     return jsonify(deleted=job_id, files=services().storage.delete(job_id))
 
 
 def _queued(job: Job) -> Response:
-    services().hints.send(job.stage)
+    services().wakeups.send(job.stage)
     return answer(job, 202)
 
 

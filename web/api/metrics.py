@@ -15,7 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from shared.jobs.record import Stage
-from shared.jobs.store import JobStore
+from shared.jobs.statistics import Statistics
 from shared.jobs.workers import Workers
 from web.api.operation import Operation
 from web.rates import Rate
@@ -39,15 +39,15 @@ BY_STAGE = {  # counter in Redis -> metric, help
 def metrics() -> Response:
     """All figures, in Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(QueueFigures(services().store, services().workers))
+    registry.register(QueueFigures(services().statistics, services().workers))
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
 
 
 class QueueFigures(Collector):
-    """Reads the figures of the queue from the job store."""
+    """Reads the figures of the queue from the statistics."""
 
-    def __init__(self, store: JobStore, workers: Workers) -> None:
-        self._store, self._workers = store, workers
+    def __init__(self, statistics: Statistics, workers: Workers) -> None:
+        self._statistics, self._workers = statistics, workers
 
     def collect(self) -> Iterator[Metric]:
         """Gauges of what is now, counters of what has been."""
@@ -59,11 +59,11 @@ class QueueFigures(Collector):
         oldest = _gauge("relief_oldest_wait_seconds", "How long the first in line has waited.")
         work = _gauge("relief_waiting_work_seconds", "Waiting jobs times what one costs: for an autoscaler.")
         alive = _gauge("relief_workers_alive", "Workers heard of lately.")
-        for stage, pace in zip(Stage, self._store.paces(list(Stage)), strict=True):
-            waiting.add_metric([stage], pace.waiting)
-            oldest.add_metric([stage], self._store.oldest_wait_s(stage))
-            work.add_metric([stage], pace.waiting * (pace.cost_s or 0))
-            alive.add_metric([stage], len(pace.workers))
+        for stage, known in self._statistics.by_stage().items():
+            waiting.add_metric([stage], known.waiting)
+            oldest.add_metric([stage], self._statistics.oldest_wait_s(stage))
+            work.add_metric([stage], known.waiting * (known.cost_s or 0))
+            alive.add_metric([stage], len(known.workers))
         yield from (waiting, oldest, work, alive)
         memory = GaugeMetricFamily(
             "relief_gpu_memory_bytes", "GPU memory in use, as the workers say.", labels=["worker"]
@@ -73,7 +73,7 @@ class QueueFigures(Collector):
         yield memory
 
     def _counters(self) -> Iterator[Metric]:
-        counters = self._store.counters()
+        counters = self._statistics.counters()
         yield CounterMetricFamily("relief_jobs_accepted", "Jobs accepted.", value=counters.get("accepted", 0))
         failed = CounterMetricFamily("relief_jobs_failed", "Jobs that failed, by reason.", labels=["reason"])
         for name, value in counters.items():

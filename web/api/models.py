@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify
+from flask import Response, json, jsonify
 
 from shared.options import DepthOptions, ModelOptions
 from shared.results import RESULTS
@@ -27,6 +27,9 @@ def models() -> Response:
 @Operation({200: OptionList}, refuses=ANY)
 def options() -> Response:
     """Every setting as JSON Schema: type, range, default and help; and each file that a job may have."""
-    return jsonify(
-        depth=DepthOptions.model_json_schema(), model=ModelOptions.model_json_schema(), results=list(RESULTS.values())
-    )
+    document = {
+        "depth": DepthOptions.model_json_schema(),
+        "model": ModelOptions.model_json_schema(),
+        "results": list(RESULTS.values()),
+    }
+    return Response(json.dumps(document, sort_keys=False), mimetype="application/json")  # the form has the same order

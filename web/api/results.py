@@ -32,7 +32,7 @@ THUMBNAIL_PX = (320, 320)
 
 @blueprint.before_request
 def ignore_odd_ranges() -> None:
-    """Answer with the whole file where the range is not one range of bytes, well written (RFC 9110, section 14.2)."""
+    """Answer with the whole file unless the range is one valid range of bytes (RFC 9110, section 14.2)."""
     wanted = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     backwards = wanted and wanted["last"] and int(wanted["first"]) > int(wanted["last"])
     weak = request.headers.get("If-Range", "").startswith("W/")
@@ -51,12 +51,8 @@ def ignore_odd_ranges() -> None:
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
     job = readable_job(job_id)
-    if name == VIEW:
-        return _view(job)
-    if name == ARCHIVE:
-        return _all(job)
-    if name == THUMBNAIL:
-        return _thumbnail(job)
+    if generate := GENERATED.get(name):
+        return generate(job)
     folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)
     storage, row = services().storage, result_file(name)
     try:
@@ -77,15 +73,15 @@ def download(job_id: str, name: str) -> Response:
 
 
 def _view(job: Job) -> Response:
-    """The self-contained page, made anew from the stored cloud."""
+    """The self-contained page, made of the stored cloud."""
     folder = _folder(job, CLOUD)
     cloud = cloud_from_bytes(gzip.decompress(services().storage.read(job.id, folder, CLOUD)))
     page = view_html(cloud, title="Relief", color=job.model.color).encode()
-    return _made(page, VIEW, len(page), f"{folder}-{VIEW}")
+    return _generated(page, VIEW, len(page), f"{folder}-{VIEW}")
 
 
-def _all(job: Job) -> Response:
-    """Photo and results in one archive, without the cloud in the page's own format."""
+def _archive(job: Job) -> Response:
+    """Photo and results in one archive, without hidden files."""
     folders = {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in archived(job)}
     storage = services().storage
     try:
@@ -98,7 +94,7 @@ def _all(job: Job) -> Response:
             for name, folder in folders.items()
         ]
     )
-    return _made(archive, ARCHIVE, archive.size_bytes, archive.etag)
+    return _generated(archive, ARCHIVE, archive.size_bytes, archive.etag)
 
 
 def _thumbnail(job: Job) -> Response:
@@ -111,13 +107,13 @@ def _thumbnail(job: Job) -> Response:
             photo.save(output, "JPEG", quality=80)
     except FileNotFoundError as error:
         raise JobNotFoundError("the photo of this job is gone") from error
-    response = _made(output.getvalue(), THUMBNAIL, output.tell(), THUMBNAIL)
+    response = _generated(output.getvalue(), THUMBNAIL, output.tell(), THUMBNAIL)
     response.headers["Content-Disposition"] = "inline"
     return response
 
 
-def _made(body: Iterable[bytes] | bytes, name: str, size: int, etag: str) -> Response:
-    """A file that is made on request, with all that a stored one has: its size, ETag, and parts of it."""
+def _generated(body: Iterable[bytes] | bytes, name: str, size: int, etag: str) -> Response:
+    """The response of a file that is made on request; it has size, ETag and ranges, as stored files have."""
     response = Response(body, content_type=result_file(name).media_type)
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     response.set_etag(etag)
@@ -150,3 +146,6 @@ def _conditional(response: Response, size: int) -> Response:
         raise PreconditionFailed("The file is no longer the one that If-Match names.")
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+GENERATED = {VIEW: _view, ARCHIVE: _archive, THUMBNAIL: _thumbnail}

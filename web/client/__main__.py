@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("--no-wait", action="store_true", help="only send")
     submit.set_defaults(run=_submit)
     for name, run, words in (
-        ("status", _status, "tell how jobs stand"),
+        ("status", _status, "show how jobs are doing"),
         ("watch", _watch, "follow jobs to their end"),
         ("cancel", _cancel, "stop jobs"),
     ):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from flask import g, url_for
 
 from shared.errors import BusyError, ModelError, ReliefError
-from shared.jobs.record import Job, PhotoInfo, Stage
+from shared.jobs.jobs import NewJob
+from shared.jobs.record import Job, PhotoInfo
 from shared.logs import request_id
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
 from shared.results import PHOTO
@@ -52,7 +53,7 @@ def accept(submission: Submission) -> Job:
     photo = _decoded(submission.photo, settings.upload_mp)
     job = _recorded(job_id, photo, submission, webhook)
     if job.id == job_id:
-        services().hints.send(job.stage)
+        services().wakeups.send(job.stage)
     else:  # the same request came before
         services().storage.delete(job_id)
     return job
@@ -79,7 +80,7 @@ def _check_space() -> None:
         BusyError: less would be free, once they are done, than is to be kept free.
     """
     kept_gb = services().settings.free_gb
-    waiting = sum(pace.waiting for pace in services().store.paces(list(Stage)))
+    waiting = sum(stage.waiting for stage in services().statistics.by_stage().values())
     left_gb = (services().storage.free_bytes() - (waiting + 1) * JOB_BYTES) / 1e9
     if left_gb < kept_gb:
         log.error("no new job is taken: %.1f GB would be left, %g are kept free", left_gb, kept_gb)
@@ -108,20 +109,21 @@ def _recorded(job_id: str, photo: StoredPhoto, submission: Submission, webhook: 
     workers' sweeper deletes photos that have no record.
     """
     services().storage.write(job_id, PHOTO_FOLDER, PHOTO, photo.jpeg)
+    new = NewJob(
+        id=job_id,
+        owner=owner(),
+        steps=submission.form.stages,
+        photo=photo.info,
+        depth=submission.depth,
+        model=submission.model,
+        keep_s=services().settings.retention_h * 3600,
+        request_id=request_id(),
+        idempotency=submission.idempotency,
+        webhook=webhook,
+        client_ip=None if g.key_owner else client_ip(),
+    )
     try:
-        return services().store.create(
-            job_id,
-            owner=owner(),
-            steps=submission.form.stages,
-            photo=photo.info,
-            depth=submission.depth,
-            model=submission.model,
-            request_id=request_id(),
-            idempotency=submission.idempotency,
-            webhook=webhook,
-            limits=services().limits,
-            address=None if g.key_owner else client_ip(),
-        )
+        return services().jobs.create(new, services().limits)
     except ReliefError:
         services().storage.delete(job_id)
         raise

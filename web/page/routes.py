@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 from functools import cache
 
-from flask import Flask, Response, make_response, render_template, request, send_file, url_for
+from flask import Flask, Response, make_response, render_template, request, send_file
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
 from web.access import owner
 from web.rates import Rate
+from web.services import services
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -31,9 +32,9 @@ def register(app: Flask) -> None:
 
 @Rate.UNCOUNTED
 def page() -> str:
-    """The one page: upload, depth map, 3D view. It brings the cookie: all photos sent from it have one owner."""
+    """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
     owner()
-    return render_template("index.html", plotly_url=url_for("plotly_js"))
+    return render_template("index.html", upload_mb=services().settings.upload_mb)
 
 
 @Rate.UNCOUNTED

@@ -1,4 +1,4 @@
-"""The life of a claim in a worker: what every stage does alike when its run loads, ends, fails, or loses its job."""
+"""What every stage does alike when its run begins, ends, fails, or loses its job."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from redis.exceptions import RedisError
 
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
-from shared.jobs.record import Claim, Finished, Problem, Stage, State, StoredFile
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints
+from shared.jobs.claims import Claim, Claims, Finished
+from shared.jobs.jobs import Jobs
+from shared.jobs.record import Problem, Stage, State, StoredFile
+from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
 from shared.photo.decode import read_photo
 from shared.results import PHOTO
@@ -36,21 +37,23 @@ STORAGE = Problem(
 )
 
 
-class Runs:
-    """What a stage needs of the world: the records, the files, the hints, and the leases of what it holds."""
+class StageContext:
+    """What a run of a stage works with: records, claims, files, wake-ups, and the leases of what it holds."""
 
-    def __init__(self, store: JobStore, storage: Storage, hints: Hints, settings: Settings, leases: Leases) -> None:
-        self.store, self.storage, self.settings = store, storage, settings
-        self._hints, self._leases = hints, leases
+    def __init__(
+        self, jobs: Jobs, claims: Claims, storage: Storage, wakeups: WakeUps, settings: Settings, leases: Leases
+    ) -> None:
+        self.claims, self.storage, self.settings = claims, storage, settings
+        self._jobs, self._wakeups, self._leases = jobs, wakeups, leases
 
-    def claim(self, stage: Stage, limit: int, *, suspects: bool = True) -> list[Claim]:
+    def claim(self, stage: Stage, limit: int, *, take_retried: bool = True) -> list[Claim]:
         """Take waiting jobs and keep their leases."""
-        claims = self.store.claim(
+        claims = self.claims.claim(
             stage,
             limit=limit,
             lease_s=self.settings.lease_s,
             stage_limit_s=self.settings.stage_limit_s,
-            suspects=suspects,
+            take_retried=take_retried,
         )
         self._leases.keep(claims)
         return claims
@@ -65,7 +68,7 @@ class Runs:
     def finish(
         self, claim: Claim, files: dict[str, bytes], report: dict[str, Any], model_name: str | None = None
     ) -> None:
-        """Write the run's files to its own folder, make them count, and tell whoever is next.
+        """Write the run's files to its own folder, make them count, and wake up the next stage.
 
         Raises:
             ClaimLostError: the job is no longer this run's; nothing counts.
@@ -80,12 +83,12 @@ class Runs:
             )
             for name, data in files.items()
         ]
-        self.store.finish(claim, Finished(stored, report, model_name))
+        self.claims.finish(claim, Finished(stored, report, model_name))
         self._leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
-        after = self.store.get(job.id)
+        after = self._jobs.get(job.id)
         if after.state is State.QUEUED:
-            self._hints.send(after.stage)
+            self._wakeups.send(after.stage)
         self._delete_old_runs(claim)
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
@@ -105,7 +108,7 @@ class Runs:
         except ReliefError as error:
             self.fail(claim, problem_of(error))
         except OSError as error:
-            if self.store.renew(claim, self.settings.lease_s):
+            if self.claims.renew(claim, self.settings.lease_s):
                 log.exception("storage failed in stage %s", claim.job.stage)
                 self.try_again(claim, STORAGE)
             else:  # its files went with it
@@ -122,14 +125,14 @@ class Runs:
             self.fail(claim, problem)
             return
         self._leases.let_go(claim)
-        if self.store.hand_back(claim, attempt_counts=True):
-            self._hints.send(claim.job.stage)
+        if self.claims.hand_back(claim, attempt_counts=True):
+            self._wakeups.send(claim.job.stage)
         self.storage.delete(claim.job.id, claim.folder)
 
     def fail(self, claim: Claim, problem: Problem) -> None:
         """End the job as failed, unless it is no longer this run's."""
         try:
-            self.store.fail(claim, problem)
+            self.claims.fail(claim, problem)
         except ClaimLostError as error:
             log.info("not failed: %s", error)
         self._drop(claim)
@@ -138,7 +141,7 @@ class Runs:
         """Forget a run that does not count, and its files."""
         self._leases.let_go(claim)
         try:
-            counted = {file.folder for file in self.store.get(claim.job.id).files.values()}
+            counted = {file.folder for file in self._jobs.get(claim.job.id).files.values()}
         except JobNotFoundError:
             counted = set()
         if claim.folder not in counted:
@@ -149,7 +152,7 @@ class Runs:
         job = claim.job
         old = {folder for folder in self.storage.folders(job.id) if folder.startswith(f"{job.stage}-")}
         if job.stage is Stage.MODEL:
-            old |= {file.folder for file in job.export_files}
+            old |= {file.folder for file in job.files_of(Stage.EXPORT)}
         for folder in old - {claim.folder}:
             self.storage.delete(job.id, folder)
 

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Reads the compact point cloud format RLF2 (see shared/cloud/format.py) and lifts its pixels to points.
  *
@@ -13,7 +12,7 @@
  * @property {number} fx @property {number} fy @property {number} cx @property {number} cy intrinsics, pixels
  * @property {number} near @property {number} far nearest and farthest depth, in unit
  * @property {"mm"|"relative"} unit
- * @property {number} joinedRatio  neighbours are one surface if their depths differ by at most this part of the nearer one
+ * @property {number} joinedRatio depths of one surface differ by at most this part of the nearer, between neighbours
  * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
  * @property {Uint16Array} depth 0 where there is no point
  * @property {Uint8Array} gray @property {Uint8Array} confidence 0 none to 255 full
@@ -35,7 +34,7 @@
 const MAGIC = "RLF2";
 const DEPTH_STEPS = 65534;
 
-/** @param {ArrayBuffer} buffer @returns {Cloud} @throws {Error} the bytes are no such file */
+/** Read a file. @param {ArrayBuffer} buffer @returns {Cloud} @throws {Error} the bytes are no such file */
 export function parseCloud(buffer) {
   const bytes = new Uint8Array(buffer);
   if (bytes.length < 8 || String.fromCharCode(...bytes.subarray(0, 4)) !== MAGIC) {
@@ -76,7 +75,7 @@ function summed(values, width) {
   return values;
 }
 
-/** Pixels that hold a point, from a coarse grid to the full one, each pass doubling what is there. @param {Cloud} cloud */
+/** Pixels that hold a point, from a coarse grid to the full one, each pass doubling them. @param {Cloud} cloud */
 function interlaced({ width, height, depth }) {
   const pixels = new Uint32Array(depth.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0));
   const levels = [];

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from shared.cloud.camera import Intrinsics
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
-from shared.viewer import FOLDER, MODULES, view_html
+from shared.viewer import FOLDER, view_html
 from tests.shared.viewer.plotly_css import TARGET, injected_css
 
 READY = "#viewer[data-ready]"
@@ -365,10 +365,6 @@ def test_the_file_is_a_fifth_of_what_plotly_writes():
     html = view_html(dome(), title="", color="photo")
     assert len(html) < 1_000_000
     assert "https://" not in re.sub(r"[\w+/=]{1000,}", "", html)
-
-
-def test_every_module_of_the_folder_is_joined():
-    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("js/*.js"))
 
 
 def test_the_linked_css_is_what_plotly_would_inject(page):

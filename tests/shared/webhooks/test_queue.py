@@ -33,7 +33,7 @@ def test_a_delivery_says_which_job_ended_how_and_when(store):
 
 
 def test_an_end_that_the_webhook_does_not_ask_for_is_not_delivered(store):
-    store.cancel(job_with_webhook(store, "http://a.example/", events=("failed",)))
+    store.jobs.cancel(job_with_webhook(store, "http://a.example/", events=("failed",)))
     assert DeliveryQueue(store.redis).take() is None
 
 

@@ -1,0 +1,21 @@
+"""The export stage: point cloud to meshes for other programs."""
+
+from __future__ import annotations
+
+import gzip
+
+from shared.cloud.format import cloud_from_bytes
+from shared.jobs.claims import Claim
+from shared.results import CLOUD
+from worker import pipeline
+from worker.stages.context import StageContext
+
+
+def write_meshes(context: StageContext, claim: Claim) -> None:
+    """Write the meshes of a job's point cloud."""
+    job = claim.job
+    file = job.files[CLOUD]
+    cloud = cloud_from_bytes(gzip.decompress(context.storage.read(job.id, file.folder, file.name)))
+    pixels = context.photo(claim).pixels
+    context.claims.progress(claim, 0.1)
+    context.finish(claim, pipeline.mesh_files(cloud, pixels, job.model, model=job.model_name or "unknown"), {})
