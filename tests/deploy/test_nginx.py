@@ -122,7 +122,7 @@ def test_the_events_of_a_stream_arrive_as_they_happen(client, store, portrait):
         lines = (line for line in stream.iter_lines() if line.startswith("data: "))
         assert json.loads(next(lines).removeprefix("data: "))["state"] == "queued"
         began = time.monotonic()
-        store.cancel(job["id"])
+        store.jobs.cancel(job["id"])
         assert json.loads(next(lines).removeprefix("data: "))["state"] == "canceled"
         assert time.monotonic() - began < 1
 
