@@ -17,8 +17,8 @@ pytest_plugins = ["tests.support.browser"]
 
 SECRET = "a secret of the tests, long enough to sign"
 PORTRAIT = Path(__file__).parent.parent / "stack" / "portrait.png"
-MOST_PROCESSES = 4  # more wait for the tests of the stack, which run one after another
-STACK_FOLDERS = {"e2e", "faults", "stack"}
+MOST_PROCESSES = 4  # more would wait for the tests of the two groups below
+GROUPS = {"e2e": "stack", "stack": "stack", "faults": "faults"}  # by folder
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -36,10 +36,9 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file's tests in one process, and all tests of whole stacks, which measure times, one after another."""
+    """Keep each file's tests in one process, and those of a whole stack too, which would disturb each other."""
     for item in items:
-        folder, file = item.path.parent.name, str(item.path)
-        item.add_marker(pytest.mark.xdist_group("stack" if folder in STACK_FOLDERS else file))
+        item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.parent.name, str(item.path))))
 
 
 @pytest.fixture(scope="session")
