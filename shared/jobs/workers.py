@@ -71,7 +71,7 @@ class Workers:
         ]
         return any(name.decode().rpartition(":")[0] == host for name in names)
 
-    def tell_gpu_memory(self, worker: str, used_bytes: int) -> None:
+    def announce_gpu_memory(self, worker: str, used_bytes: int) -> None:
         """Say how much GPU memory a worker process uses."""
         self._redis.set(f"{Key.GPU_MEMORY}{worker}", used_bytes, ex=4 * ALIVE_S)
 

@@ -66,7 +66,7 @@ class StageRunner:
     def _run_depth(self, context: StageContext) -> None:
         finished = DepthBatches(context, self._estimator, self._stopping).run()
         if (used_bytes := gpu_memory_bytes()) is not None:
-            self._workers.tell_gpu_memory(process_name(), used_bytes)
+            self._workers.announce_gpu_memory(process_name(), used_bytes)
         if not finished:
             self._wakeups.send(Stage.DEPTH)
 
