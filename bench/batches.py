@@ -14,20 +14,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from redis import Redis
 
 from shared.cloud.camera import Intrinsics
 from shared.errors import PhotoError
+from shared.jobs.jobs import Jobs
+from shared.jobs.limits import UNLIMITED
+from shared.jobs.new_job import NewJob
 from shared.jobs.record import PhotoInfo, Stage
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints, celery_app, connect
+from shared.jobs.statistics import Statistics
+from shared.jobs.wakeups import WakeUps, celery_app
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import jpeg_from_pixels
+from shared.redis.connection import connect
+from shared.results import PHOTO
 from shared.settings import Settings
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.storage.base import PHOTO_FOLDER, Storage
+from shared.storage.folder import FolderStorage
 from stack.demo import PORTRAIT
 from stack.valkey import start_valkey
 from worker.depth.estimator import DepthMap, Estimator, Photo
-from worker.stages.worker import Worker
+from worker.stages.runner import StageRunner
 
 BATCH = 8
 JOBS = 128
@@ -90,34 +97,36 @@ def _bare(network: Estimator, pixels: np.ndarray) -> float:
 
 def _queued(network: Estimator, pixels: np.ndarray) -> float:
     """The same through claim, decode, network, encode, storage and finish."""
-    with _worker(network) as (worker, store, storage):
+    with _runner(network) as (runner, redis, storage):
+        jobs, statistics = Jobs(redis), Statistics(redis)
         photo = jpeg_from_pixels(pixels)
         for number in range(JOBS):
             job_id = uuid.uuid4().hex
             storage.write(job_id, PHOTO_FOLDER, PHOTO, photo)
-            store.create(
-                job_id,
+            new = NewJob(
+                id=job_id,
                 owner=f"bench{number % BATCH}",
                 steps=(Stage.DEPTH,),
                 photo=PhotoInfo(width=SIDE_PX, height=SIDE_PX),
                 depth=DepthOptions(),
                 model=ModelOptions(),
+                keep_s=3600,
             )
+            jobs.create(new, UNLIMITED)
         began = time.monotonic()
-        while store.waiting(Stage.DEPTH):
-            worker.work(Stage.DEPTH)
+        while statistics.by_stage()[Stage.DEPTH].waiting:
+            runner.run(Stage.DEPTH)
         return JOBS / (time.monotonic() - began)
 
 
 @contextmanager
-def _worker(network: Estimator) -> Iterator[tuple[Worker, JobStore, Storage]]:
+def _runner(network: Estimator) -> Iterator[tuple[StageRunner, Redis, Storage]]:
     with tempfile.TemporaryDirectory() as folder:
         server, url = start_valkey(Path(folder) / "valkey")
-        environ = {"REDIS_URL": url, "RELIEF_DATA": folder, "DEPTH_BATCH": str(BATCH), "DEPTH_MODEL": "portrait"}
-        settings = Settings.from_environment(environ)
+        settings = Settings(redis_url=url, data=Path(folder), depth_batch=BATCH, depth_model="portrait")
         redis = connect(url)
-        store, storage = JobStore(redis), Storage(settings.data)
-        yield Worker(store, storage, Hints(celery_app(url)), settings, load=lambda _: network), store, storage
+        storage, wakeups = FolderStorage(settings.data), WakeUps(celery_app(url))
+        yield StageRunner(redis, storage, wakeups, settings, load=lambda _: network), redis, storage
         redis.close()
         server.stop()
 

@@ -6,7 +6,6 @@ flat plane inside the same silhouette. `python -m bench heads`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,12 +19,15 @@ from scipy.spatial import cKDTree
 from bench.scoring import aligned, score, similarity
 from shared.cloud.camera import Intrinsics, project, unproject
 from shared.options import ModelOptions
+from shared.settings import WeightsSettings
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
-from worker.depth.portrait.estimator import Bust, Portrait, surface_of
-from worker.depth.weights.files import default_folder
+from worker.depth.portrait.estimator import Bust, Portrait
+from worker.depth.portrait.face_surface import surface_of
+from worker.person.face import Face
 from worker.person.face_mesh import face_mesh
-from worker.person.faces import Face, FaceFinder
+from worker.person.finder import PersonFinder
+from worker.person.landmarks import LANDMARKS
 from worker.person.pose import head_pose, points_mm
 from worker.pipeline import build_cloud
 
@@ -34,7 +36,6 @@ COUNT = 8
 WHOLE_STRIDE = 2  # of the pixels scored on whole heads, each way: the protocol's search is slow
 RIM_PX = 3.0  # how far along the silhouette reaches
 FLYING_MM = 10.0
-EYE_CORNERS = (33, 263)
 MOST_POINTS = 500_000  # more than the heads have pixels: the cloud keeps their grid
 
 
@@ -113,7 +114,11 @@ def figures_of(guess: Guess, head: Head, stride: int = WHOLE_STRIDE, face_stride
 
 def portrait(bust: Bust, face: Face) -> Guess:
     """What the model says."""
-    return Guess(bust.depth_map.depth.astype(float), np.isfinite(bust.face), face.landmarks[list(EYE_CORNERS), :2])
+    return Guess(
+        bust.depth_map.depth.astype(float),
+        np.isfinite(bust.face),
+        face.landmarks[list(LANDMARKS.outer_eye_corners), :2],
+    )
 
 
 def whole_pipeline(bust: Bust, face: Face, pixels: np.ndarray) -> Guess:
@@ -128,14 +133,14 @@ def average_face(bust: Bust, face: Face, mean: np.ndarray) -> Guess:
     posed = similarity(mean, points_mm(face.landmarks, camera)).apply(mean)
     surface = surface_of(posed, camera)
     depth = extend(surface.depth, bust.depth_map.mask, camera, surface.pose)
-    return Guess(depth, np.isfinite(surface.depth), project(posed[list(EYE_CORNERS)], camera))
+    return Guess(depth, np.isfinite(surface.depth), project(posed[list(LANDMARKS.outer_eye_corners)], camera))
 
 
 def plane(bust: Bust, face: Face) -> Guess:
     """A flat plane at the face's distance, inside the model's silhouette."""
     distance = float(np.nanmedian(bust.face))
     flat = np.where(bust.depth_map.mask, distance, np.nan)
-    return Guess(flat, np.isfinite(bust.face), face.landmarks[list(EYE_CORNERS), :2])
+    return Guess(flat, np.isfinite(bust.face), face.landmarks[list(LANDMARKS.outer_eye_corners), :2])
 
 
 def mean_shape(faces: list[Face], cameras: list[Intrinsics]) -> np.ndarray:
@@ -151,7 +156,7 @@ def mean_shape(faces: list[Face], cameras: list[Intrinsics]) -> np.ndarray:
 
 def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> dict[str, list[Figures]]:
     """Figures of the model and the two baselines on every head; `folder` holds the model's weights."""
-    model, finder, all_heads = Portrait(folder), FaceFinder(folder), list(heads())
+    model, finder, all_heads = Portrait(folder), PersonFinder(folder), list(heads())
     faces = [finder.find_faces(head.pixels)[0] for head in all_heads]
     busts = [model.bust_of(head.photo, model.faces_of(head.photo)) for head in all_heads]
     mean = mean_shape(faces, [bust.depth_map.camera for bust in busts])
@@ -172,7 +177,7 @@ def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> d
 
 def main() -> None:
     """Print the table."""
-    results = measure(default_folder(os.environ))
+    results = measure(WeightsSettings.from_environment().weights)
     columns = "face median mm | face mean mm | head median mm | head mean mm | silhouette IoU | eye corners"
     columns += " | rim off | flying"
     print(f"## Heads with known depth\n\nMean over {COUNT} heads; eye corners: the worst ratio to the truth.\n")

@@ -23,13 +23,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from shared.errors import ModelError
 from tests.support.seeding import reference, write_checkpoint
-from worker.depth import registry
 from worker.depth.midas.backends import Backend
 from worker.depth.midas.backends.export import MAX_ERROR
 from worker.depth.midas.backends.select import Subject, open_backend
 from worker.depth.midas.backends.torch_backend import TorchBackend, default_device
 from worker.depth.midas.checkpoint import load_network
 from worker.depth.midas.folding import folded
+from worker.depth.midas.loading import spec_of
+from worker.depth.midas.rows import ROWS
 from worker.depth.weights.files import sha256_of
 
 TURNS = 5
@@ -75,7 +76,7 @@ class Measured:
 
 def main() -> None:
     """Print the table: of the models named on the command line of this script, else of QUICK."""
-    midas = [name for name in registry.names() if ".midas." in registry.row(name).builder]
+    midas = [row.name for row in ROWS]
     named = midas if sys.argv[1:] == ["all"] else [name for name in sys.argv[1:] if name in midas]
     folder = os.environ.get("BENCH_MIDAS")
     with tempfile.TemporaryDirectory() as scratch:
@@ -98,18 +99,18 @@ def main() -> None:
 
 def measured(name: str, folder: Path) -> Measured:
     """Measure one model, its checkpoint and export in the folder."""
-    model = registry.row(name)
+    model = next(row for row in ROWS if row.name == name)
     checkpoint = folder / f"{name}.pt"
     folder.mkdir(parents=True, exist_ok=True)
     if not checkpoint.exists():
         write_checkpoint(name, checkpoint)
-    spec, entry = registry._attribute(model.builder), model.input
+    spec = spec_of(model)
     subject = Subject(
         network=lambda: load_network(spec, checkpoint),
-        kind=model.builder.partition(":")[0].rpartition(".")[2],
+        gpu_precision=model.backbone.precision,
         weights_sha256=sha256_of(checkpoint),
-        side_px=entry.rule.side_px,
-        fixed=entry.fixed,
+        side_px=model.rule.side_px,
+        fixed=model.rule.fixed,
         cache=folder / "onnx",
     )
     served = replace(subject, network=lambda: folded(load_network(spec, checkpoint)))  # as the workers export it
@@ -122,7 +123,7 @@ def measured(name: str, folder: Path) -> Measured:
     except ModelError as error:
         print(f"{name}: {error}", file=sys.stderr)
         by_onnx = None
-    return _timed(name, parameters, parity, by_torch, by_onnx, entry.rule.side_px)
+    return _timed(name, parameters, parity, by_torch, by_onnx, model.rule.side_px)
 
 
 def _timed(

@@ -14,7 +14,7 @@ import numpy as np
 from shared.cloud.camera import unproject
 from shared.errors import PhotoError
 from worker.depth.estimator import DepthMap, Photo
-from worker.depth.portrait import load
+from worker.depth.portrait.estimator import Portrait
 from worker.depth.portrait.raster import rasterise
 
 VIEWS_DEG = (0.0, 30.0, 60.0, -30.0)
@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, required=True, help="folder with the portrait model's .tflite files")
     parser.add_argument("--out", type=Path, default=Path("sheet.png"))
     arguments = parser.parse_args()
-    estimator = load(arguments.weights)
+    estimator = Portrait(arguments.weights)
     rows = []
     for path in arguments.photos:
         pixels = np.ascontiguousarray(np.asarray(cv2.imread(str(path)))[..., ::-1])

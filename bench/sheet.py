@@ -6,7 +6,6 @@ Numbers do not show an ugly seam. Without photos: the portrait and rendered head
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,11 +17,11 @@ from bench.render import View, rendered
 from shared.errors import PhotoError
 from shared.options import ModelOptions
 from shared.photo.decode import read_photo
+from shared.settings import WeightsSettings
 from stack.demo import PORTRAIT
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Estimator, Photo
-from worker.depth.weights.files import default_folder
 from worker.geometry.surface.mesh import mesh_from_cloud, sampled
 
 OUT = Path(__file__).parent.parent / "docs" / "contact-sheet.jpg"
@@ -65,7 +64,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     photos = [_read(path) for path in given.photos] or list(examples())
-    estimator = registry.load("portrait", default_folder(os.environ))
+    estimator = registry.load("portrait", WeightsSettings.from_environment().weights)
     rows = []
     for photo in photos:
         try:

@@ -14,6 +14,7 @@ import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from shared.cloud.format import cloud_from_bytes
 from shared.cloud.pointcloud import PointCloud
 from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
@@ -57,7 +58,7 @@ def _bytes(client: httpx.Client) -> None:
     """The same points as we send them, and as Plotly would."""
     job = _job(client, _photo(SIDES_PX[1]))
     wire = _wire_bytes(client, job, "cloud.rlf")
-    cloud = PointCloud.from_bytes(_result(client, job, "cloud.rlf"))
+    cloud = cloud_from_bytes(_result(client, job, "cloud.rlf"))
     view = len(_result(client, job, "view.html"))
     html = len(_plotly_html(cloud))
     print(f"## Bytes of {cloud.count:,} points\n\n| what | bytes |\n|---|---|")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -15,14 +14,15 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from bench.serving import served
+from shared.cloud.format import bytes_from_cloud
 from shared.options import ModelOptions
+from shared.settings import WeightsSettings
 from shared.viewer import STATIC_FILES, plotly_js
 from stack.demo import PORTRAIT
 from tests.support.browser import open_chromium
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
-from worker.depth.weights.files import default_folder
 
 SIDE_PX = 1024
 ROUNDS = 5
@@ -99,11 +99,11 @@ def _turned(page: Page, options: dict[str, str], before: str) -> tuple[list[floa
 
 def _cloud() -> bytes:
     pixels = cv2.cvtColor(cv2.resize(cv2.imread(str(PORTRAIT)), (SIDE_PX, SIDE_PX)), cv2.COLOR_BGR2RGB)
-    estimator = registry.load("portrait", folder=default_folder(os.environ))
+    estimator = registry.load("portrait", folder=WeightsSettings.from_environment().weights)
     [depth_map] = estimator.estimate([Photo(np.ascontiguousarray(pixels), None, None, 63.0, "face")])
     if isinstance(depth_map, Exception):
         raise depth_map
-    return pipeline.build_cloud(depth_map, pixels, ModelOptions())[0].to_bytes()
+    return bytes_from_cloud(pipeline.build_cloud(depth_map, pixels, ModelOptions())[0])
 
 
 @contextmanager

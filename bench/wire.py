@@ -19,6 +19,7 @@ from PIL import Image
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 from bench.serving import served
+from shared.cloud.format import cloud_from_bytes
 from shared.cloud.pointcloud import PointCloud
 from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
@@ -87,7 +88,7 @@ def main() -> None:
         httpx.Client(base_url=stack.url, timeout=120) as client,
     ):
         job = _finished_job(client)
-        cloud = PointCloud.from_bytes(client.get(f"{job['links']['self']}/results/cloud.rlf").content)
+        cloud = cloud_from_bytes(client.get(f"{job['links']['self']}/results/cloud.rlf").content)
         share = client.post(job["links"]["share"]).json()["url"]
         with _served(_write_html(cloud)) as plain, sync_playwright() as playwright:
             loads = _rounds(playwright, {"Relief's page": share, "Plotly's `write_html`": plain})

@@ -59,3 +59,7 @@ class LimitError(ReliefError):
 
 class BusyError(ReliefError):
     """More jobs wait, more is stored, or more photos are being read, than the service takes on."""
+
+
+class WebhookUrlError(ReliefError):
+    """A webhook's URL is wrong, or leads to a host that must not be called."""

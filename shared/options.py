@@ -1,7 +1,7 @@
 """What a user may choose for a job: one typed model per stage, with range, default and help.
 
-The API validates with these models, the OpenAPI document and the page's form are generated from them, and the workers
-read them back from the job record.
+The API validates with these models, the OpenAPI document and the page's form are generated from them (title, order, and
+the step of a slider too), and the workers read them back from the job record.
 """
 
 from __future__ import annotations
@@ -22,18 +22,28 @@ class DepthOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str = Field("auto", max_length=64, description="Depth model; auto takes the best one that is ready.")
+    model: str = Field(
+        "auto", title="Depth model", max_length=64, description="Depth model; auto takes the best one that is ready."
+    )
     fov_x_deg: float | None = Field(
-        None, ge=5, le=150, description="Horizontal field of view in degrees; empty: from the photo's EXIF, else 40."
+        None,
+        title="Field of view",
+        ge=5,
+        le=150,
+        description="Horizontal field of view in degrees; empty: from the photo's EXIF, else 40.",
     )
     pupil_distance_mm: float = Field(
         PUPIL_DISTANCE_MM,
+        title="Between the pupils",
         ge=50,
         le=80,
+        json_schema_extra={"step": 0.5},
         description="Distance between the pupils in mm, which sets the size of everything; adults have 63 on average.",
     )
     focus: Focus = Field(
-        "face", description="What a MiDaS network looks at: face, a small face once more from nearer; photo, no more."
+        "face",
+        title="Look at",
+        description="What a MiDaS network looks at: face, a small face once more from nearer; photo, no more.",
     )
 
 
@@ -42,12 +52,25 @@ class ModelOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    point_budget: int = Field(100_000, ge=1_000, le=500_000, description="The cloud has at most this many points.")
+    point_budget: int = Field(
+        100_000,
+        title="Number of points",
+        ge=1_000,
+        le=500_000,
+        description="The cloud has at most this many points.",
+        json_schema_extra={"step": 1000},
+    )
     smoothing: float = Field(
-        1.0, ge=0, le=10, description="Strength of the smoothing; mm where the depth is metric, else pixels. 0: none."
+        1.0,
+        ge=0,
+        le=10,
+        description="Strength of the smoothing; mm where the depth is metric, else pixels. 0: none.",
+        json_schema_extra={"step": 0.1},
     )
     color: Literal["grayscale", "photo"] = Field(
-        "grayscale", description="Colour of the points: by depth, lighter is nearer, or the photo's own."
+        "grayscale",
+        title="Colour",
+        description="Colour of the points: by depth, lighter is nearer, or the photo's own.",
     )
     background: Literal["remove", "keep"] = Field(
         "remove", description="Cut away what lies far behind the person, where the depth model tells them apart."

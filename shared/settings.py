@@ -1,135 +1,205 @@
-"""Settings, read from the environment once, by entry points only."""
+"""Settings, read once from the environment by entry points; `python -m shared.settings` prints docs/settings.md."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsError
 from shared.logs import LogFormat
 
 ANSWERING_THREADS = 16
+"""Threads of a web process beside those that listen. Most requests take some milliseconds (bench/README.md); uploads
+and downloads over slow connections hold a thread for seconds."""
+
+Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 
 
-class Settings(BaseModel):
-    """All settings of the web front and the workers; the aliases are the names of the environment's variables."""
+class _Group(BaseSettings):
+    """Settings of one topic: a table in docs/settings.md, under the class's docstring. Aliases name the variables."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
-
-    redis_url: str = Field(alias="REDIS_URL", description="Redis or Valkey: job records and Celery's hints.")
-    data: Path = Field(alias="RELIEF_DATA", description="Folder of photos and results, shared by web and workers.")
-    weights: Path = Field(
-        default=Path("~/.cache/relief/weights"), alias="RELIEF_WEIGHTS", description="Folder of model weights."
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", case_sensitive=True, populate_by_name=True, env_ignore_empty=True
     )
-    secret: str | None = Field(
-        default=None, alias="RELIEF_SECRET", min_length=32, description="Signs cookies; the web front requires it."
-    )
-    depth_model: str = Field(default="auto", alias="DEPTH_MODEL", description="Model of jobs that do not name one.")
-    depth_backend: Literal["auto", "torch", "onnxruntime"] = Field(
-        default="auto", alias="DEPTH_BACKEND", description="What runs the networks; auto takes the fastest."
-    )
-    depth_batch: int = Field(
-        default=8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass."
-    )
-    depth_batch_wait_ms: float = Field(
-        default=20, ge=0, le=1000, alias="DEPTH_BATCH_WAIT", description="How long a batch waits to get full, in ms."
-    )
-    threads: int = Field(default=0, ge=0, alias="RELIEF_THREADS", description="CPU threads of a worker; 0: all cores.")
-    upload_mb: int = Field(default=20, ge=1, alias="RELIEF_UPLOAD_MB", description="Largest upload in MB.")
-    upload_mp: int = Field(default=50, ge=1, alias="RELIEF_UPLOAD_MP", description="Largest photo in megapixels.")
-    lease_s: float = Field(
-        default=8,
-        gt=0,
-        alias="RELIEF_LEASE",
-        description="A claim that is not renewed for so many seconds is taken over.",
-    )
-    stage_limit_s: float = Field(
-        default=300, gt=0, alias="RELIEF_STAGE_LIMIT", description="Hard limit of one run of a stage, in seconds."
-    )
-    attempts: int = Field(
-        default=3, ge=1, alias="RELIEF_ATTEMPTS", description="Runs of a stage before its job is given up."
-    )
-
-    retention_h: float = Field(
-        default=24, gt=0, alias="RELIEF_RETENTION", description="Hours that results are kept after a job's end."
-    )
-    rate: str = Field(default="1200/minute", alias="RELIEF_RATE", description="Requests that one user may make.")
-    upload_rate: str = Field(
-        default="300/minute", alias="RELIEF_UPLOAD_RATE", description="Jobs that one user may send."
-    )
-    owner_waiting: int = Field(
-        default=100, ge=1, alias="RELIEF_OWNER_WAITING", description="Jobs of one user that may wait."
-    )
-    address_factor: int = Field(
-        default=20,
-        ge=1,
-        alias="RELIEF_ADDRESS_FACTOR",
-        description="All visitors of one address together may ask and upload so many times as often as one may.",
-    )
-    owner_megapixels: float = Field(
-        default=2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's photos that are stored."
-    )
-    all_waiting: int = Field(
-        default=2000, ge=1, alias="RELIEF_ALL_WAITING", description="Jobs of all users that may wait."
-    )
-    free_gb: float = Field(
-        default=2, ge=0, alias="RELIEF_FREE_GB", description="GB of the storage that waiting jobs must leave free."
-    )
-    webhook_private: bool = Field(
-        default=False,
-        alias="RELIEF_WEBHOOK_PRIVATE",
-        description="Call private and loopback addresses too.",
-    )
-    listeners: int = Field(
-        default=240,
-        ge=0,
-        alias="RELIEF_LISTENERS",
-        description="Long-polls and event streams at once, per web process.",
-    )
-    owner_listeners: int = Field(
-        default=200,
-        ge=0,
-        alias="RELIEF_OWNER_LISTENERS",
-        description="Long-polls and event streams of one user at once.",
-    )
-    receive_s: float = Field(
-        default=120,
-        gt=0,
-        alias="RELIEF_RECEIVE",
-        description="Seconds that a request may take to arrive: time for 20 MB at 1.4 Mbit/s.",
-    )
-    behind_proxy: bool = Field(
-        default=False, alias="RELIEF_BEHIND_PROXY", description="Trust the X-Forwarded headers of one proxy in front."
-    )
-
-    log_format: LogFormat = Field(default="text", alias="RELIEF_LOG", description="Logs as text, or json.")
-
-    @property
-    def web_threads(self) -> int:
-        """Threads of a web process: one for each listener, and some that always answer."""
-        return self.listeners + ANSWERING_THREADS
-
-    @property
-    def depth_batch_wait_s(self) -> float:
-        """How long a batch waits to get full, in seconds."""
-        return self.depth_batch_wait_ms / 1000
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Settings:
+    def from_environment(cls) -> Self:
         """Read the settings.
 
         Raises:
             SettingsError: a required one is missing or one has a wrong value; the message names each.
         """
         try:
-            settings = cls.model_validate(dict(environ))
+            return cls.model_validate({})
         except ValidationError as error:
             wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
             raise SettingsError(f"wrong settings in the environment: {wrong}") from error
-        return settings.model_copy(
-            update={"data": settings.data.expanduser().resolve(), "weights": settings.weights.expanduser().resolve()}
-        )
+
+
+class CommonSettings(_Group):
+    """All processes."""
+
+    redis_url: str = Field(
+        alias="REDIS_URL",
+        description="Redis or Valkey, as `redis://:PASSWORD@HOST:6379/0`: job records and Celery's wake-ups",
+    )
+    data: Folder = Field(
+        alias="RELIEF_DATA", description="Folder of photos and results, shared by the web front and the workers"
+    )
+    log_format: LogFormat = Field(
+        "text", alias="RELIEF_LOG", description="`text`, or `json`: one JSON object a line, with job and request ids"
+    )
+
+
+class WeightsSettings(_Group):
+    """Weights."""
+
+    weights: Folder = Field(
+        Path("~/.cache/relief/weights"), alias="RELIEF_WEIGHTS", description="Folder of the depth models' weights"
+    )
+    weights_mirror: str | None = Field(
+        None,
+        alias="RELIEF_WEIGHTS_MIRROR",
+        description="Base URL to download weights from, in place of MiDaS's releases",
+    )
+
+
+class DepthSettings(_Group):
+    """Depth estimation."""
+
+    depth_model: str = Field(
+        "auto",
+        alias="DEPTH_MODEL",
+        description="Depth model of jobs that name none; `auto` takes the best whose weights are present",
+    )
+    depth_backend: Literal["auto", "torch", "onnxruntime"] = Field(
+        "auto",
+        alias="DEPTH_BACKEND",
+        description="What runs MiDaS's networks: `torch`, `onnxruntime`, or `auto`: torch on a GPU, else the faster",
+    )
+    depth_batch: int = Field(
+        8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass, 1 to 64"
+    )
+    depth_batch_wait_ms: float = Field(
+        20, ge=0, le=1000, alias="DEPTH_BATCH_WAIT", description="How long a batch waits for more photos, in ms"
+    )
+
+    @property
+    def depth_batch_wait_s(self) -> float:
+        """How long a batch waits for more photos, in seconds."""
+        return self.depth_batch_wait_ms / 1000
+
+
+class WorkerSettings(_Group):
+    """Workers."""
+
+    threads: int = Field(0, ge=0, alias="RELIEF_THREADS", description="CPU threads of a worker; 0 means all cores")
+    lease_s: float = Field(
+        8, gt=0, alias="RELIEF_LEASE", description="Seconds after which the job of a worker that died is taken over"
+    )
+    stage_limit_s: float = Field(
+        300, gt=0, alias="RELIEF_STAGE_LIMIT", description="Seconds that one run of a stage may take"
+    )
+    attempts: int = Field(3, ge=1, alias="RELIEF_ATTEMPTS", description="Runs of a stage before its job has failed")
+    retention_h: float = Field(
+        24, gt=0, alias="RELIEF_RETENTION", description="Hours that photo and results are kept after a job's end"
+    )
+    webhook_private: bool = Field(
+        False, alias="RELIEF_WEBHOOK_PRIVATE", description="Call webhooks at private and loopback IP addresses too"
+    )
+
+
+class LimitSettings(_Group):
+    """Limits."""
+
+    upload_mb: int = Field(20, ge=1, alias="RELIEF_UPLOAD_MB", description="Largest upload, in MB")
+    upload_mp: int = Field(50, ge=1, alias="RELIEF_UPLOAD_MP", description="Largest photo, in megapixels")
+    rate: str = Field("1200/minute", alias="RELIEF_RATE", description="Requests of one user")
+    upload_rate: str = Field("300/minute", alias="RELIEF_UPLOAD_RATE", description="New jobs of one user")
+    address_factor: int = Field(
+        20,
+        ge=1,
+        alias="RELIEF_ADDRESS_FACTOR",
+        description="Visitors with one IP address together may make this many times the requests and jobs of one",
+    )
+    owner_waiting: int = Field(100, ge=1, alias="RELIEF_OWNER_WAITING", description="Waiting jobs of one user")
+    all_waiting: int = Field(
+        2000,
+        ge=1,
+        alias="RELIEF_ALL_WAITING",
+        description="Waiting jobs of all users; visitors with one IP address may have half of them",
+    )
+    owner_megapixels: float = Field(
+        2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's stored photos"
+    )
+    free_gb: float = Field(
+        2,
+        ge=0,
+        alias="RELIEF_FREE_GB",
+        description="GB of the storage that waiting jobs must leave free; each is counted with 20 MB",
+    )
+
+
+class WebSettings(_Group):
+    """Web front."""
+
+    secret: str | None = Field(
+        None,
+        alias="RELIEF_SECRET",
+        min_length=32,
+        description="Signs cookies; 32 characters or more. Required by the web front",
+    )
+    behind_proxy: bool = Field(
+        False,
+        alias="RELIEF_BEHIND_PROXY",
+        description="Trust `X-Forwarded-For` and `X-Forwarded-Proto` of one proxy, which must pass `Host` on",
+    )
+    listeners: int = Field(
+        240,
+        ge=0,
+        alias="RELIEF_LISTENERS",
+        description="Long-polls and event streams at once in each web process; each takes a thread",
+    )
+    owner_listeners: int = Field(
+        200, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"
+    )
+
+    @property
+    def web_threads(self) -> int:
+        """Threads of a web process: one for each that listens, and some for all other requests."""
+        return self.listeners + ANSWERING_THREADS
+
+
+class Settings(CommonSettings, WeightsSettings, DepthSettings, WorkerSettings, LimitSettings, WebSettings):
+    """All settings of the web front and the workers."""
+
+
+def documentation() -> str:
+    """docs/settings.md: a table for each group, in Markdown."""
+    return "\n".join(("# Settings", "", "Environment variables of the web front and the workers.", *_tables(), ""))
+
+
+def _tables() -> Iterator[str]:
+    for group in Settings.__bases__:
+        yield from ("", f"## {group.__doc__}".rstrip("."), "", "| variable | default | meaning |", "|---|---|---|")
+        for name in group.__annotations__:
+            field = Settings.model_fields[name]
+            yield f"| `{field.alias}` | {_default(field)} | {field.description} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    if field.default is None:
+        return "none"
+    return f"`{str(field.default).lower()}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(documentation())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import secrets
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -69,10 +70,13 @@ class Stack:
         self.stop()
 
     def stop(self) -> None:
-        """Stop everything, the server last."""
-        for name in sorted(self.processes, key=lambda name: name == "valkey"):
-            self.processes[name].stop()
+        """Stop everything at the same time, but the server last."""
+        server = self.processes.pop("valkey", None)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Supervised.stop, self.processes.values()))
         self.processes.clear()
+        if server:
+            server.stop()
         if self._lock:
             self._lock.close()
 
@@ -89,7 +93,7 @@ class Stack:
             **self.plan.settings,
         }
         for number, port in enumerate(self._ports):
-            self._run(f"web{number}", _gunicorn(port), environment)
+            self._run(f"web{number}", _web(port), environment)
         for queues, count in (("depth", self.plan.depth_workers), ("model,export", self.plan.model_workers)):
             for number in range(count):
                 name = f"{queues.partition(',')[0]}{number}"
@@ -112,9 +116,8 @@ def is_ready(url: str) -> bool:
         return False  # not up yet
 
 
-def _gunicorn(port: int) -> list[str]:
-    options = ["-c", "python:web.gunicorn_conf", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
-    return [sys.executable, "-m", "gunicorn", *options, "web.wsgi:app"]
+def _web(port: int) -> list[str]:
+    return [sys.executable, "-m", "web", "--port", str(port)]
 
 
 def _celery(queues: str, name: str) -> list[str]:

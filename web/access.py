@@ -1,4 +1,4 @@
-"""Who is asking, and what is theirs: a visitor is known by a signed cookie, a program by its API key."""
+"""Who sends a request, and which jobs are theirs: a visitor has a signed cookie, a program an API key."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
+from shared.jobs.jobs import SHARE_PREFIX
 from shared.jobs.record import Job
-from shared.jobs.store import SHARE_PREFIX
-from web.keys import Keys
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, marked Secure for whoever came by TLS."""
+    """Flask's signed cookie, marked Secure where the request came by TLS."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """True where this request came encrypted; then the cookie never travels otherwise."""
@@ -28,7 +27,7 @@ class CookieSessions(SecureCookieSessionInterface):
 
 
 def register(app: Flask) -> None:
-    """Know the caller of every request, and refuse writes that another site had a browser make."""
+    """Identify the caller of every request, and refuse writes that another site made a browser send."""
     app.session_interface = CookieSessions()
     app.before_request(_refuse_without_host)
     app.before_request(_identify)
@@ -49,13 +48,13 @@ def owner() -> str:
     return known
 
 
-def asker() -> str:
-    """Who asks, to count what one asks for: the caller, or the address of a visitor without a cookie."""
-    return caller() or address()
+def requester() -> str:
+    """Whose limits this request counts against: the caller's, or those of the IP address where there is no cookie."""
+    return caller() or client_ip()
 
 
-def address() -> str:
-    """The address that the request comes from."""
+def client_ip() -> str:
+    """The IP address that the request comes from; the prefix makes it differ from every owner."""
     return f"address-{request.remote_addr}"
 
 
@@ -63,27 +62,29 @@ def own_job(job_id: str) -> Job:
     """A job of the caller.
 
     Raises:
-        JobNotFoundError: there is none of that id, or it is another's: both sound the same.
+        JobNotFoundError: there is none of that id, or it is another's: the answer is the same.
     """
-    job = services().store.get(job_id)
+    job = services().jobs.get(job_id)
     if job.owner != caller():
         raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
     return job
 
 
-def readable_job(address: str) -> Job:
+def readable_job(id_or_token: str) -> Job:
     """A job of the caller, or one that was shared under this token; to be read only.
 
     Raises:
         JobNotFoundError: there is none that the caller may see.
     """
-    return services().store.shared(address) if address.startswith(SHARE_PREFIX) else own_job(address)
+    if id_or_token.startswith(SHARE_PREFIX):
+        return services().jobs.shared(id_or_token)
+    return own_job(id_or_token)
 
 
-def shared_as() -> str | None:
+def share_token() -> str | None:
     """The token that this request reads a job by; None where it is the caller's own."""
-    address = str((request.view_args or {}).get("job_id", ""))
-    return address if address.startswith(SHARE_PREFIX) else None
+    given = str((request.view_args or {}).get("job_id", ""))
+    return given if given.startswith(SHARE_PREFIX) else None
 
 
 def _refuse_without_host() -> None:
@@ -97,16 +98,16 @@ def _refuse_without_host() -> None:
 
 
 def _identify() -> None:
-    """Look the API key up, if one was sent. Other schemes are a proxy's business.
+    """Look up the API key, if one was sent. Other schemes of authorization are left to a proxy.
 
     Raises:
-        Unauthorized: it is no key of ours, or was revoked; a cookie beside it does not help.
+        Unauthorized: the key is unknown or was revoked, also where a valid cookie was sent with it.
     """
     g.key_owner = None
     if not request.headers.get("Authorization", "").lower().startswith("bearer"):
         return
     given = request.authorization
-    name = Keys(services().store.redis).name_of(given.token) if given and given.token else None
+    name = services().keys.name_of(given.token) if given and given.token else None
     if name is None:
         raise Unauthorized(
             "The API key is unknown or was revoked. Send: Authorization: Bearer <key>.",

@@ -1,9 +1,10 @@
-"""Who waits for a job to change: one subscription to Redis a process, however many clients wait."""
+"""Waiting for a job to change: one subscription to Redis for each process, however many clients wait."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,44 +12,46 @@ from contextlib import contextmanager
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs.store import CHANGED
+from shared.jobs.keys import Key
 
 log = logging.getLogger(__name__)
 
 LISTEN_S = 0.5
+READ_AGAIN_S = 2.0  # a change may be missed while Redis is away, and other jobs' changes move it in the queue
 RECONNECT_S = 1.0
 SUBSCRIBED_WITHIN_S = 2.0
 
 
 class Changes:
-    """Wakes threads when a job that they wait for changes. The listening thread starts with the first of them.
-
-    A change may be missed while Redis is away: whoever waits looks at the record now and then all the same.
-    """
+    """Wakes threads when a job that they watch changes. The listening thread starts with the first of them."""
 
     def __init__(self, redis: Redis, limit: int, limit_each: int) -> None:
         self._redis = redis
         self._limit, self._limit_each = limit, limit_each
-        self._held: Counter[str] = Counter()  # places by who waits
+        self._held: Counter[str] = Counter()  # slots by holder
         self._waiting: dict[str, set[threading.Event]] = {}  # by job id
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._subscribed, self._closed = threading.Event(), threading.Event()
 
-    def take_slot(self, who: str) -> bool:
-        """Take one of the places for threads that wait; False where all, or all of theirs, are taken."""
-        with self._lock:
-            free = self._held.total() < self._limit and self._held[who] < self._limit_each
-            if free:
-                self._held[who] += 1
-        return free
+    def watch(self, job_id: str, holder: str, longest_s: float) -> JobWatch | None:
+        """Take one of the slots for threads that wait; None where all, or all of the holder's, are taken.
 
-    def free_slot(self, who: str) -> None:
-        """Give a place back."""
+        Args:
+            job_id: the job to wait for.
+            holder: whose slot it is; each may have a limited number.
+            longest_s: when the watch ends by itself.
+        """
         with self._lock:
-            self._held[who] -= 1
-            if not self._held[who]:
-                del self._held[who]
+            if self._held.total() >= self._limit or self._held[holder] >= self._limit_each:
+                return None
+            self._held[holder] += 1
+        return JobWatch(self, job_id, holder, longest_s)
+
+    def free_slot(self, holder: str) -> None:
+        """Give a slot back."""
+        with self._lock:
+            self._held -= Counter([holder])  # which also drops holders of none
 
     @contextmanager
     def of(self, job_id: str) -> Iterator[threading.Event]:
@@ -74,7 +77,7 @@ class Changes:
         return self._closed.is_set()
 
     def end(self) -> None:
-        """Have all who wait stop at their next look, which is never far; safe in a signal's handler."""
+        """Have all watches end within READ_AGAIN_S; safe in a signal's handler."""
         self._closed.set()
 
     def close(self) -> None:
@@ -88,13 +91,13 @@ class Changes:
             try:
                 self._listen()
             except RedisError as error:
-                log.warning("changes are not heard for now, redis does not answer: %s", error)
+                log.warning("changes are not noticed for now, redis does not answer: %s", error)
                 self._subscribed.clear()
                 self._closed.wait(RECONNECT_S)
 
     def _listen(self) -> None:
         with self._redis.pubsub() as pubsub:
-            pubsub.subscribe(CHANGED)
+            pubsub.subscribe(Key.CHANGED)
             while not self._closed.is_set():
                 message = pubsub.get_message(timeout=LISTEN_S)
                 if message is None:
@@ -109,3 +112,32 @@ class Changes:
             events = list(self._waiting.get(job_id, ()))
         for event in events:
             event.set()
+
+
+class JobWatch:
+    """Iterating over it, once, yields when the job should be read: at once, at each change, and every READ_AGAIN_S.
+
+    It ends when its time is over or the process stops, and holds its slot until then or until it is closed.
+    """
+
+    def __init__(self, changes: Changes, job_id: str, holder: str, longest_s: float) -> None:
+        self._changes, self._job_id, self._holder = changes, job_id, holder
+        self._until = time.monotonic() + longest_s
+        self._held = True
+
+    def __iter__(self) -> Iterator[None]:
+        """Block until the job should be read again."""
+        try:
+            with self._changes.of(self._job_id) as changed:
+                while (left_s := self._until - time.monotonic()) > 0 and not self._changes.ended:
+                    changed.clear()
+                    yield
+                    changed.wait(min(READ_AGAIN_S, left_s))
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Give the slot back, unless that was done already."""
+        if self._held:
+            self._held = False
+            self._changes.free_slot(self._holder)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 from http import HTTPStatus
-from typing import Any
 
 from flask import Flask, Response, json, request
-from gunicorn.http.errors import ParseException
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
@@ -22,9 +20,9 @@ from shared.errors import (
     PhotoTooLargeError,
     PhotoTypeError,
     ReliefError,
+    WebhookUrlError,
 )
 from shared.logs import request_id
-from shared.webhooks.queue import WebhookAddressError
 
 log = logging.getLogger(__name__)
 
@@ -33,28 +31,28 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
     PhotoError: (422, "photo", "The photo cannot be used"),
     ModelError: (422, "model", "The depth model cannot be used"),
-    WebhookAddressError: (422, "webhook", "The webhook cannot be called"),
+    WebhookUrlError: (422, "webhook", "The webhook cannot be called"),
     LimitError: (429, "limit", "As much as one user may have"),
     BusyError: (503, "busy", "Too much to do just now"),
     IdempotencyError: (422, "idempotency-key", "The Idempotency-Key was used before"),
     JobNotFoundError: (404, "not-found", "Not found"),
     JobConflictError: (409, "conflict", "Not possible in this state"),
 }
-RETRY_AFTER_S = 5
-FULL_S = 30
+AWAY_S = 5  # when to try again while Redis or storage does not answer
+FULL_S = 30  # when to try again where there is too much to do
 
 
-def problem(status: int, kind: str, title: str, detail: str, **more: Any) -> Response:
-    """A response of type application/problem+json."""
+def problem(status: int, kind: str, title: str, detail: str, *, retry_after_s: int | None = None) -> Response:
+    """A response of type application/problem+json; it says when to try again, where that is known."""
     body = {
         "type": f"/problems/{kind}",
         "title": title,
         "status": status,
         "detail": detail,
         "request_id": request_id(),
-        **more,
     }
-    return Response(json.dumps(body), status, mimetype="application/problem+json")
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    return Response(json.dumps(body), status, headers, mimetype="application/problem+json")
 
 
 def register(app: Flask) -> None:
@@ -63,18 +61,14 @@ def register(app: Flask) -> None:
         app.register_error_handler(error_type, _refusal)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
-    app.register_error_handler(ParseException, _unreadable)
-    app.register_error_handler(RedisError, _away)
-    app.register_error_handler(OSError, _storage)
-    app.register_error_handler(Exception, _bug)
+    app.register_error_handler(RedisError, _redis_failed)
+    app.register_error_handler(OSError, _storage_failed)
+    app.register_error_handler(Exception, _internal)
 
 
 def _refusal(error: Exception) -> Response:
     status, kind, title = next(STATUS[base] for base in type(error).__mro__ if base in STATUS)
-    response = problem(status, kind, title, _sentence(str(error)))
-    if status in (429, 503):
-        response.headers["Retry-After"] = str(FULL_S)
-    return response
+    return problem(status, kind, title, _sentence(str(error)), retry_after_s=FULL_S if status in (429, 503) else None)
 
 
 def _http(error: HTTPException) -> Response:
@@ -91,26 +85,21 @@ def _too_large(_: Exception) -> Response:
     return _refusal(PhotoTooLargeError(f"the request has more than the {limit_mb:g} MB that are allowed"))
 
 
-def _unreadable(error: Exception) -> Response:
-    """Gunicorn meets a fault in the body while the application reads it."""
-    return problem(400, "bad-request", "Bad Request", f"The body cannot be read: {error}")
-
-
-def _away(error: Exception) -> Response:
+def _redis_failed(error: Exception) -> Response:
     log.error("redis does not answer: %s", error)
-    response = problem(503, "unavailable", "Not available just now", "The job queue does not answer; try again soon.")
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+    return _unavailable("unavailable", "The job queue does not answer; try again soon.")
 
 
-def _storage(error: Exception) -> Response:
+def _storage_failed(error: Exception) -> Response:
     log.error("storage does not answer", exc_info=error)
-    response = problem(503, "storage", "Not available just now", "Our storage does not take the files; try again soon.")
-    response.headers["Retry-After"] = str(RETRY_AFTER_S)
-    return response
+    return _unavailable("storage", "Our storage does not take the files; try again soon.")
 
 
-def _bug(error: Exception) -> Response:
+def _unavailable(kind: str, detail: str) -> Response:
+    return problem(503, kind, "Not available just now", detail, retry_after_s=AWAY_S)
+
+
+def _internal(error: Exception) -> Response:
     log.error("unexpected error", exc_info=error)
     return problem(500, "internal", "Something went wrong here", "It is our fault, not yours; it has been logged.")
 

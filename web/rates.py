@@ -1,43 +1,60 @@
-"""How often one may ask: counted in Redis for each user, and for each address, where one may come as many users."""
+"""Rate limits: of each user, counted in Redis, and of each IP address, since one person may come as many users."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
-from web.access import address, asker
+from web.access import client_ip, requester
 from web.problems import problem
 from web.services import services
 
-UNBOUNDED = ("page", "docs", "static", "viewer_static", "plotly_js", "health.alive", "health.ready", "metrics.metrics")
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Rate(Enum):
+    """Which rate limits a view; decorates it. Requests of a view without one count as REQUEST."""
+
+    UNCOUNTED = "uncounted"
+    REQUEST = "request"
+    UPLOAD = "upload"  # counts as a request too
+
+    def __call__(self, view: View) -> View:
+        """The view, marked with this rate."""
+        view.rate = self  # type: ignore[attr-defined]
+        return view
 
 
 def register(app: Flask) -> None:
-    """Bound the requests of one user and of one address; what is too much is answered by 429 and Retry-After."""
+    """Limit the requests of one user and of one IP address; too many are answered by 429 and Retry-After."""
     with app.app_context():
-        settings, redis = services().settings, services().store.redis
+        settings, redis = services().settings, services().redis
     limiter = Limiter(
-        asker,
+        requester,
         app=app,
         storage_uri=settings.redis_url,
-        storage_options={"connection_pool": redis.connection_pool},  # type: ignore[dict-item]  # gives up on a dead server as soon as the rest
+        storage_options={"connection_pool": redis.connection_pool},  # type: ignore[dict-item]  # with its short timeouts
         default_limits=[settings.rate],
         strategy="fixed-window",
         key_prefix="relief-rate",
     )
-    for endpoint in UNBOUNDED:
-        limiter.exempt(app.view_functions[endpoint])
-    create = app.view_functions["jobs.create"]
-    uploads = str(_times(settings.upload_rate, settings.address_factor))
-    by_address = limiter.limit(uploads, key_func=address, exempt_when=_has_key)
-    app.view_functions["jobs.create"] = limiter.limit(settings.upload_rate)(by_address(create))  # type: ignore[assignment]
-    _bound_addresses(app, _times(settings.rate, settings.address_factor))
+    uploads_by_ip = str(_times(settings.upload_rate, settings.address_factor))
+    for endpoint, view in app.view_functions.items():
+        if _rate_of(endpoint, app) is Rate.UNCOUNTED:
+            limiter.exempt(view)
+        if _rate_of(endpoint, app) is Rate.UPLOAD:
+            by_ip = limiter.limit(uploads_by_ip, key_func=client_ip, exempt_when=_has_key)
+            app.view_functions[endpoint] = limiter.limit(settings.upload_rate)(by_ip(view))  # type: ignore[assignment]
+    _limit_ips(app, _times(settings.rate, settings.address_factor))
 
     def too_often(error: RateLimitExceeded) -> Response:
         limit = limiter.current_limit
@@ -46,29 +63,34 @@ def register(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, too_often)
 
 
-def _bound_addresses(app: Flask, rate: RateLimitItem) -> None:
-    """Count all requests by address too, in this process alone: Redis would cost each poll a tenth more."""
+def _limit_ips(app: Flask, rate: RateLimitItem) -> None:
+    """Count all requests by IP address too, in this process alone: Redis would cost each poll a tenth more."""
     counts = FixedWindowRateLimiter(MemoryStorage())
 
     @app.before_request
     def count() -> Response | None:
-        if request.endpoint in UNBOUNDED or _has_key() or counts.hit(rate, address()):
+        uncounted = _rate_of(request.endpoint, current_app) is Rate.UNCOUNTED
+        if uncounted or _has_key() or counts.hit(rate, client_ip()):
             return None
-        return _too_often(str(rate), counts.get_window_stats(rate, address()).reset_time)
+        return _too_often(str(rate), counts.get_window_stats(rate, client_ip()).reset_time)
+
+
+def _rate_of(endpoint: str | None, app: Flask) -> Rate:
+    return getattr(app.view_functions.get(endpoint or ""), "rate", Rate.REQUEST)
 
 
 def _too_often(rate: str, reset_at: float) -> Response:
-    response = problem(429, "rate", "Too many requests", f"At most {rate} are answered; wait a little.")
-    response.headers["Retry-After"] = str(max(1, round(reset_at - time.time())))
-    return response
+    left_s = max(1, round(reset_at - time.time()))
+    detail = f"At most {rate} are answered; wait a little."
+    return problem(429, "rate", "Too many requests", detail, retry_after_s=left_s)
 
 
 def _times(rate: str, factor: int) -> RateLimitItem:
-    """So many times as often: of "1200/minute", 4800 per 1 minute."""
+    """The rate times a factor: "1200/minute" times 4 is 4800 per 1 minute."""
     one = parse(rate)
     return type(one)(one.amount * factor, one.multiples)
 
 
 def _has_key() -> bool:
-    """Who has a key counts alone, wherever it comes from."""
+    """True where the request has an API key, which is limited by itself, whatever IP address it comes from."""
     return bool(g.key_owner)

@@ -1,4 +1,4 @@
-"""Each request has an id: in the answer's header, in its problem document, and in every line logged for it."""
+"""The id of each request: it is in the answer's header, in a problem document, and in each line of the log."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from shared.jobs.store import SHARE_PREFIX
+from shared.jobs.jobs import SHARE_PREFIX
 from shared.logs import log_context, request_id
 
 log = logging.getLogger(__name__)
@@ -19,9 +19,9 @@ TOKEN = re.compile(rf"{SHARE_PREFIX}[\w-]+")
 
 
 def register(app: Flask) -> None:
-    """Give every request its id; this must be the first thing that happens to it."""
+    """Give every request its id; register this before all other handlers."""
     app.before_request(_begin)
-    app.after_request(_tell)
+    app.after_request(_finish)
     app.teardown_request(_end)
 
 
@@ -30,10 +30,10 @@ def _begin() -> None:
     g.log_context.__enter__()
 
 
-def _tell(response: Response) -> Response:
+def _finish(response: Response) -> Response:
     response.headers[HEADER] = request_id()
     if response.status_code >= 400:
-        log.info("%s %s refused with %d", request.method, _told(request.path), response.status_code)
+        log.info("%s %s refused with %d", request.method, _loggable(request.path), response.status_code)
     return response
 
 
@@ -42,6 +42,6 @@ def _end(_: BaseException | None) -> None:
         g.log_context.__exit__(None, None, None)
 
 
-def _told(path: str) -> str:
-    """A path as it may stand in a log: on one line, and without the tokens of shared jobs."""
+def _loggable(path: str) -> str:
+    """The path on one line, and without share tokens."""
     return TOKEN.sub(f"{SHARE_PREFIX}...", quote(path))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,7 +15,8 @@ from pydantic import ValidationError
 from shared.errors import ReliefError
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
-from shared.settings import Settings
+from shared.results import VIEW
+from shared.settings import WeightsSettings
 from shared.viewer import view_html
 from worker import pipeline
 from worker.depth import registry
@@ -74,8 +74,9 @@ def run(
     clock.lap("depth")
     cloud, cloud_report = pipeline.build_cloud(depth_map, photo.pixels, model_options)
     clock.lap("model")
-    files = pipeline.depth_files(depth_map, model=model) | pipeline.cloud_files(cloud, model_options, model=model)
-    files["view.html"] = view_html(cloud, title=path.stem, color=model_options.color).encode()
+    files = pipeline.depth_files(depth_map, model=model)
+    files |= pipeline.cloud_files(cloud, photo.pixels, model_options, model=model)
+    files[VIEW] = view_html(cloud, title=path.stem, color=model_options.color).encode()
     clock.lap("files")
     if meshes:
         files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
@@ -111,19 +112,12 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         part.replace(folder / name)
 
 
-def _weights_folder() -> Path:
-    """Where the workers look for weights too; the other settings of a server are not needed here."""
-    field = Settings.model_fields["weights"]
-    return Path(os.environ.get(field.alias or "", field.default)).expanduser()
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m worker", description="Turn a photo of a face into a 3D face.")
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="a JPEG or PNG file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument(
-        "--weights", type=Path, default=_weights_folder(), metavar="DIR", help="folder of model weights"
-    )
+    weights = WeightsSettings.from_environment().weights
+    parser.add_argument("--weights", type=Path, default=weights, metavar="DIR", help="folder of model weights")
     parser.add_argument("--meshes", action="store_true", help="write GLB, OBJ, PLY and STL meshes and a normal map too")
     for name, field in (DepthOptions.model_fields | ModelOptions.model_fields).items():
         parser.add_argument(f"--{name.replace('_', '-')}", default=field.default, help=field.description)

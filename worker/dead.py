@@ -7,13 +7,14 @@ import logging
 import sys
 
 from shared.errors import ReliefError
-from shared.jobs.record import Limits
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints, celery_app, connect
+from shared.jobs.jobs import Jobs
+from shared.jobs.limits import UNLIMITED
+from shared.jobs.upkeep import Upkeep
+from shared.jobs.wakeups import WakeUps, celery_app
+from shared.redis.connection import connect
 from shared.settings import Settings
 
 log = logging.getLogger("worker.dead")
-ALL_THAT_ARE_NAMED = Limits(all_waiting=10**9, owner_waiting=10**9)  # an operator is not held to a user's limits
 
 
 def main() -> int:
@@ -25,16 +26,17 @@ def main() -> int:
     chosen = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
     settings = Settings.from_environment()
-    store, hints = JobStore(connect(settings.redis_url)), Hints(celery_app(settings.redis_url))
+    redis = connect(settings.redis_url)
     if chosen.action == "list":
-        for job in store.dead():
+        for job in Upkeep(redis).given_up():
             log.info(
                 "%s  %s  %s x %s px  %s attempts", job.id, job.stage, job.photo.width, job.photo.height, job.attempt
             )
         return 0
+    jobs, wakeups = Jobs(redis), WakeUps(celery_app(settings.redis_url))
     try:
         for job_id in chosen.job_ids:
-            hints.send(store.retry(job_id, ALL_THAT_ARE_NAMED).stage)
+            wakeups.send(jobs.retry(job_id, UNLIMITED).stage)
     except ReliefError as error:
         log.error("%s", error)
         return 1

@@ -6,8 +6,8 @@ import logging
 import socket
 import sys
 
-from shared.jobs.wakeups import connect
 from shared.jobs.workers import Workers
+from shared.redis.connection import connect
 from shared.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""Finds what was lost: jobs of dead workers, hints that never came, files without a job; and removes what has expired.
+"""Finds what was lost (jobs of dead workers, wake-ups, files without a job), and removes what has expired.
 
 Every worker runs this beside its work; a lock in Redis lets one at a time do it, and passes on when that one dies.
 """
@@ -9,26 +9,28 @@ import logging
 import threading
 import time
 
+from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints
-from shared.storage.folder import Storage
+from shared.jobs.jobs import Jobs
+from shared.jobs.upkeep import Upkeep
+from shared.jobs.wakeups import WakeUps
+from shared.storage.base import Storage
 
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
 ORPHANS_EVERY_S = 60.0
 ORPHAN_AGE_S = 600.0  # an upload writes its photo seconds before its record
-LOCK = "relief:sweeper"
-LOCK_S = 5
+WAKEUPS_AT_ONCE = 8
 
 
 class Sweeper:
     """Sweeps once a second from a thread."""
 
-    def __init__(self, store: JobStore, storage: Storage, hints: Hints, *, attempts: int, worker: str) -> None:
-        self._store, self._storage, self._hints = store, storage, hints
+    def __init__(self, redis: Redis, storage: Storage, wakeups: WakeUps, *, attempts: int, worker: str) -> None:
+        self._jobs, self._upkeep = Jobs(redis), Upkeep(redis)
+        self._storage, self._wakeups = storage, wakeups
         self._attempts, self._worker = attempts, worker
         self._orphans_due = 0.0
 
@@ -38,12 +40,14 @@ class Sweeper:
 
     def sweep(self) -> None:
         """One round, if the lock is ours."""
-        if not self._locked():
+        if not self._upkeep.lock(self._worker):
             return
-        recovered, dead = self._store.sweep(self._attempts)
-        if recovered or dead:
-            log.warning("took back %d jobs of dead workers, gave up %d", recovered, dead)
-        self._hints.send_missing(self._store)
+        recovered, given_up = self._upkeep.sweep(self._attempts)
+        if recovered or given_up:
+            log.warning("took back %d jobs of dead workers, gave up %d", recovered, given_up)
+        for stage, missing in self._upkeep.missing_wakeups().items():
+            for _ in range(min(missing, WAKEUPS_AT_ONCE)):
+                self._wakeups.send(stage)
         self.delete_expired()
         if time.monotonic() >= self._orphans_due:
             self._orphans_due = time.monotonic() + ORPHANS_EVERY_S
@@ -51,7 +55,7 @@ class Sweeper:
 
     def delete_expired(self) -> list[str]:
         """Delete the jobs whose time is over, with their files; gives their ids."""
-        expired = self._store.expire()
+        expired = self._upkeep.expire()
         for job_id in expired:
             self._storage.delete(job_id)  # a crash before this leaves an orphan, which goes later
             log.info("job %s has expired", job_id)
@@ -60,19 +64,11 @@ class Sweeper:
     def delete_orphans(self) -> list[str]:
         """Delete the files of jobs that have no record, once they are old enough; gives their ids."""
         old = self._storage.job_ids(older_than_s=ORPHAN_AGE_S)
-        orphans = [job_id for job_id in old if not self._store.exists(job_id)]
+        orphans = [job_id for job_id in old if not self._jobs.exists(job_id)]
         for job_id in orphans:
             log.info("deleting the files of job %s, which has no record", job_id)
             self._storage.delete(job_id)
         return orphans
-
-    def _locked(self) -> bool:
-        """Take or keep the lock."""
-        redis = self._store.redis
-        mine = self._worker.encode()
-        if redis.set(LOCK, mine, nx=True, ex=LOCK_S):
-            return True
-        return redis.get(LOCK) == mine and bool(redis.expire(LOCK, LOCK_S))
 
     def _sweep_for_ever(self) -> None:
         while True:

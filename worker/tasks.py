@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from functools import cache
 
 from shared.jobs.record import Stage
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints, connect, task_name
-from shared.storage.folder import Storage
-from worker.app import app, settings, stopping
-from worker.stages.worker import Worker
+from shared.jobs.wakeups import WakeUps, task_name
+from shared.redis.connection import connect
+from shared.storage import storage_from
+from worker.app import app, settings
+from worker.stages.runner import StageRunner
+
+stopping = multiprocessing.get_context("fork").Event()  # set by the parent process, seen by its children
 
 
 @cache
-def worker() -> Worker:
-    """This process's worker; made after the fork."""
-    return Worker(
-        JobStore(connect(settings.redis_url)), Storage(settings.data), Hints(app), settings, stopping=stopping.is_set
-    )
+def runner() -> StageRunner:
+    """This process's runner; made after the fork."""
+    redis = connect(settings.redis_url)
+    return StageRunner(redis, storage_from(settings), WakeUps(app), settings, stopping=stopping.is_set)
 
 
 @app.task(name=task_name(Stage.DEPTH))
 def depth() -> None:
     """Estimate the depth of photos that wait; safe to run twice, and in vain."""
-    worker().work(Stage.DEPTH)
+    runner().run(Stage.DEPTH)
 
 
 @app.task(name=task_name(Stage.MODEL))
 def model() -> None:
     """Build a 3D model that waits; safe to run twice, and in vain."""
-    worker().work(Stage.MODEL)
+    runner().run(Stage.MODEL)
 
 
 @app.task(name=task_name(Stage.EXPORT))
 def export() -> None:
     """Write the meshes of a model that waits; safe to run twice, and in vain."""
-    worker().work(Stage.EXPORT)
+    runner().run(Stage.EXPORT)

@@ -1,9 +1,7 @@
-"""The job record: its states, what it holds, and what a claim on it is. shared.store keeps records in Redis."""
+"""The job record: its states, and what it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -23,7 +21,7 @@ class State(StrEnum):
 
 
 class Stage(StrEnum):
-    """A step of the work; also the name of its Celery queue."""
+    """A step of the work, in their order; also the name of its Celery queue."""
 
     DEPTH = "depth"
     MODEL = "model"
@@ -62,6 +60,17 @@ class StoredFile(BaseModel):
     stage: Stage
 
 
+class StageResult(BaseModel):
+    """What the latest run of a stage left, how long it took, and how long the job waited for it, in seconds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_s: float
+    queued_s: float
+    files: tuple[StoredFile, ...]
+    report: dict[str, Any]
+
+
 class Job(BaseModel):
     """A job record as it was at one moment. Times are milliseconds since 1970 by Redis's clock, lengths seconds."""
 
@@ -87,112 +96,20 @@ class Job(BaseModel):
     started_ms: int | None = None
     finished_ms: int | None = None
     expires_ms: int | None = None
-    depth_s: float | None = None
-    model_s: float | None = None
-    export_s: float | None = None
-    depth_queued_s: float | None = None
-    model_queued_s: float | None = None
-    export_queued_s: float | None = None
     model_name: str | None = None
-    depth_files: tuple[StoredFile, ...] = ()
-    model_files: tuple[StoredFile, ...] = ()
-    export_files: tuple[StoredFile, ...] = ()
-    depth_report: dict[str, Any] | None = None
-    model_report: dict[str, Any] | None = None
-    export_report: dict[str, Any] | None = None
+    stages: dict[Stage, StageResult]
     error: Problem | None = None
 
     @property
     def files(self) -> dict[str, StoredFile]:
         """All results by name."""
-        return {file.name: file for file in (*self.depth_files, *self.model_files, *self.export_files)}
+        return {file.name: file for stage in Stage for file in self.files_of(stage)}
+
+    def files_of(self, stage: Stage) -> tuple[StoredFile, ...]:
+        """The results of a stage; none before its first run has ended."""
+        return self.stages[stage].files if stage in self.stages else ()
 
     @property
     def ended(self) -> bool:
         """True in a state that only a user's wish can leave."""
         return self.state in (State.SUCCEEDED, State.FAILED, State.CANCELED)
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The right of one run to work on one job."""
-
-    job: Job
-    run: str
-
-    @property
-    def folder(self) -> str:
-        """The folder on storage that only this run writes to."""
-        return f"{self.job.stage}-{self.run}"
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What a run of a stage leaves in the job record."""
-
-    files: Sequence[StoredFile]
-    report: dict[str, Any]
-    model_name: str | None = None
-
-
-@dataclass(frozen=True)
-class Idempotency:
-    """What makes a repeated request the same one: the client's key, and the hash of all that it sent."""
-
-    key: str
-    body: str
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a new job must not exceed, and how long its results are kept after its end."""
-
-    all_waiting: int = 2000
-    owner_waiting: int = 100
-    owner_megapixels: float = 2000
-    address_waiting: int = 1000
-    keep_s: float = 24 * 3600.0
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How a stage gets on: names of its workers, jobs waiting and running, how quick its latest runs were, if any.
-
-    run_s: seconds from the claim of a job to its end, the median. cost_s: seconds of a worker's time for each job, the
-    mean: in a batch of eight, each job runs for as long as all of them, and costs an eighth of it.
-    """
-
-    workers: frozenset[bytes]
-    waiting: int
-    running: int
-    run_s: float | None
-    cost_s: float | None
-
-
-@dataclass(frozen=True)
-class JobPage:
-    """Some of an owner's jobs, newest first; `next` is the cursor of the page behind it, None at the end."""
-
-    jobs: list[Job]
-    next: int | None
-
-
-SHARES = {Stage.DEPTH: 0.5, Stage.MODEL: 0.2, Stage.EXPORT: 0.3}  # of the wait for a job of all steps, as measured
-
-
-def overall_progress(job: Job, fraction: float) -> float:
-    """Progress of the whole job, 0..1, when `fraction` of its present stage is done."""
-    before, whole = _shares(job)
-    return (before + fraction * SHARES[job.stage]) / whole
-
-
-def stage_progress(job: Job) -> float:
-    """How much of its present stage a job has done, 0..1; the other way round."""
-    before, whole = _shares(job)
-    return min(1.0, max(0.0, (job.progress * whole - before) / SHARES[job.stage]))
-
-
-def _shares(job: Job) -> tuple[float, float]:
-    """The shares of the stages behind the job, and of all its stages."""
-    before = sum(SHARES[step] for step in job.steps[: job.steps.index(job.stage)])
-    return before, sum(SHARES[step] for step in job.steps)

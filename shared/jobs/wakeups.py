@@ -1,6 +1,6 @@
-"""Celery as both sides know it: its settings, the names of its tasks, and how a hint is sent.
+"""Celery as both sides know it: its settings, the names of its tasks, and the messages that wake workers up.
 
-A task carries no work order, only "look for work of this stage": the order itself is in the job record. So a lost,
+A message carries no work order, only "look for work of this stage": the order itself is in the job record. So a lost,
 late or repeated message costs nothing but time, and the sweeper sends another.
 """
 
@@ -10,19 +10,12 @@ import logging
 
 from celery import Celery
 from kombu.exceptions import OperationalError
-from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from shared.jobs.record import Stage
-from shared.jobs.store import JobStore
+from shared.redis.connection import CONNECT_TIMEOUT_S, SOCKET_TIMEOUT_S
 
 log = logging.getLogger(__name__)
-
-SOCKET_TIMEOUT_S = 5.0
-CONNECT_TIMEOUT_S = 2.0
-HINTS_AT_ONCE = 8
 
 
 def task_name(stage: Stage) -> str:
@@ -30,28 +23,12 @@ def task_name(stage: Stage) -> str:
     return f"relief.{stage}"
 
 
-def connect(redis_url: str, connections: int = 100) -> Redis:
-    """A client that gives up on a dead or stopped server within seconds, and says so at once.
-
-    It fails where more threads than `connections` ask at the same moment.
-    """
-    return Redis.from_url(
-        redis_url,
-        max_connections=connections,
-        socket_timeout=SOCKET_TIMEOUT_S,
-        socket_connect_timeout=CONNECT_TIMEOUT_S,
-        health_check_interval=5,
-        retry=Retry(NoBackoff(), 1),
-        retry_on_error=[ConnectionError],
-    )
-
-
 def celery_app(redis_url: str) -> Celery:
     """The Celery application; both sides make theirs here, so that they agree."""
     app = Celery("relief", broker=redis_url)
     app.conf.update(
         broker_transport_options={
-            "visibility_timeout": 30,  # a message is only a hint: what counts is the job's lease
+            "visibility_timeout": 30,  # a message only wakes up: what counts is the job's lease
             "unacked_restore_interval": 1,
             "unacked_restore_throttle": 1,
             "unacked_mutex_expire": 5,
@@ -74,23 +51,15 @@ def celery_app(redis_url: str) -> Celery:
     return app
 
 
-class Hints:
-    """Sends hints to the workers of a stage."""
+class WakeUps:
+    """Wakes the workers of a stage up."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
 
     def send(self, stage: Stage) -> None:
-        """Tell the stage's workers to look for work. A failed send is logged and harmless: the sweeper sends again."""
+        """Have the stage's workers look for work. A failed send is logged and harmless: the sweeper sends again."""
         try:
             self._app.send_task(task_name(stage), retry=False, ignore_result=True)
         except (OperationalError, RedisError, OSError) as error:
-            log.warning("could not send a hint for %s, the sweeper will: %s", stage, error)
-
-    def send_missing(self, store: JobStore) -> None:
-        """Send hints for the stages that have jobs waiting and no message left in the queue."""
-        for stage in Stage:
-            waiting = store.waiting(stage)
-            if waiting and not store.redis.llen(str(stage)):
-                for _ in range(min(waiting, HINTS_AT_ONCE)):
-                    self.send(stage)
+            log.warning("could not send a wake-up for %s, the sweeper will: %s", stage, error)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from dataclasses import asdict, dataclass
 from typing import cast
 
 from redis import Redis
 
+from shared.jobs.keys import Key
 from shared.jobs.record import Stage
 
 ALIVE_S = 15
+
+
+def process_name() -> str:
+    """The name of this process as a worker: host:pid."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 @dataclass(frozen=True)
@@ -42,46 +50,45 @@ class Workers:
         """Say that a worker of the stage is alive; to be said again within ALIVE_S."""
         now_s, _ = self._redis.time()
         with self._redis.pipeline() as pipe:
-            pipe.zadd(f"relief:workers:{stage}", {worker: now_s})
-            pipe.zremrangebyscore(f"relief:workers:{stage}", "-inf", now_s - ALIVE_S)
+            pipe.zadd(f"{Key.WORKERS}{stage}", {worker: now_s})
+            pipe.zremrangebyscore(f"{Key.WORKERS}{stage}", "-inf", now_s - ALIVE_S)
             pipe.execute()
 
     def alive(self, stage: Stage) -> int:
         """How many workers of the stage are alive."""
         now_s, _ = self._redis.time()
-        return int(self._redis.zcount(f"relief:workers:{stage}", now_s - ALIVE_S, "+inf"))
+        return int(self._redis.zcount(f"{Key.WORKERS}{stage}", now_s - ALIVE_S, "+inf"))
 
     def alive_on(self, host: str) -> bool:
-        """True where a worker of that host is alive; workers are named host:pid."""
+        """True where a worker of that host is alive."""
         now_s, _ = self._redis.time()
         names = [
             name
             for stage in Stage
             for name in cast(
-                list[bytes], self._redis.zrange(f"relief:workers:{stage}", now_s - ALIVE_S, "+inf", byscore=True)
+                list[bytes], self._redis.zrange(f"{Key.WORKERS}{stage}", now_s - ALIVE_S, "+inf", byscore=True)
             )
         ]
         return any(name.decode().rpartition(":")[0] == host for name in names)
 
-    def tell_gpu_memory(self, worker: str, used_bytes: int) -> None:
+    def announce_gpu_memory(self, worker: str, used_bytes: int) -> None:
         """Say how much GPU memory a worker process uses."""
-        self._redis.set(f"relief:gpu:{worker}", used_bytes, ex=4 * ALIVE_S)
+        self._redis.set(f"{Key.GPU_MEMORY}{worker}", used_bytes, ex=4 * ALIVE_S)
 
     def gpu_memory(self) -> dict[str, int]:
         """GPU memory in bytes by worker process."""
-        keys = cast(list[bytes], list(self._redis.scan_iter("relief:gpu:*")))
+        keys = cast(list[bytes], list(self._redis.scan_iter(f"{Key.GPU_MEMORY}*")))
         used = cast("list[bytes | None]", self._redis.mget(keys)) if keys else []
-        return {
-            key.decode().removeprefix("relief:gpu:"): int(value) for key, value in zip(keys, used, strict=True) if value
-        }
+        found = zip(keys, used, strict=True)
+        return {key.decode().removeprefix(Key.GPU_MEMORY): int(value) for key, value in found if value}
 
     def offer(self, offer: Offer) -> None:
         """Say which depth models there are."""
-        self._redis.set("relief:models", json.dumps(asdict(offer)))
+        self._redis.set(Key.DEPTH_MODELS, json.dumps(asdict(offer)))
 
     def offered(self) -> Offer:
         """Which depth models the latest depth worker had; none before the first one started."""
-        text = cast("bytes | None", self._redis.get("relief:models"))
+        text = cast("bytes | None", self._redis.get(Key.DEPTH_MODELS))
         if text is None:
             return Offer((), None)
         document = json.loads(text)

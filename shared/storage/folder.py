@@ -1,41 +1,33 @@
-"""Files of a job: the photo, and one folder for each run of a stage.
+"""Files of jobs in a folder that all processes share.
 
-Layout below the data folder: jobs/<job id>/photo.jpg and jobs/<job id>/<stage>-<run>/<name>. Two runs of the same stage
-never write to the same folder; the job record names the folder of the run that counts. A file is written under a
-temporary name, synced, and renamed, so that whoever sees a name sees the whole file.
+Layout below the data folder: jobs/<job id>/photo/photo.jpg and jobs/<job id>/<stage>-<run>/<name>. A file is written
+under a temporary name, synced, and renamed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-PHOTO = "photo.jpg"
-PHOTO_FOLDER = "photo"
-CLOUD = "cloud.rlf"  # compressed by gzip, as it is sent
-VIEW = "view.html"  # made from the cloud on request, not stored
-THUMBNAIL = "thumbnail.jpg"  # of the photo, made on request
-ALL = "all.zip"  # everything, made while it is sent
+from shared.storage.base import JOB_ID, FileInfo, Storage, check_names
 
 CLOCK = ".clock"  # touched to learn the storage's time: this machine's may be wrong
-JOB_ID = re.compile(r"[0-9a-f]{32}")
-_PART = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
-class Storage:
-    """Local folder storage; safe for many processes on one file system."""
+class FolderStorage(Storage):
+    """A local folder, or one of a network file system."""
 
     def __init__(self, root: Path) -> None:
         self._jobs = root / "jobs"
 
     def write(self, job_id: str, folder: str, name: str, data: bytes) -> int:
         """Store one file atomically and durably; gives its size in bytes."""
-        path = self.path(job_id, folder, name)
+        path = self._path(job_id, folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
         try:
@@ -50,29 +42,19 @@ class Storage:
         _sync_folder(path.parent)
         return len(data)
 
-    def read(self, job_id: str, folder: str, name: str) -> bytes:
-        """The bytes of one file.
+    def open(self, job_id: str, folder: str, name: str) -> BinaryIO:
+        """The file itself, which the kernel can send."""
+        return self._path(job_id, folder, name).open("rb")
 
-        Raises:
-            FileNotFoundError: there is none.
-        """
-        return self.path(job_id, folder, name).read_bytes()
-
-    def path(self, job_id: str, folder: str, name: str) -> Path:
-        """Where a file lies.
-
-        Raises:
-            ValueError: a part is not one that Relief makes, such as one with a slash.
-        """
-        for part in (folder, name):
-            if not _PART.fullmatch(part):
-                raise ValueError(f"not a name of a stored file: {part!r}")
-        return self._job(job_id) / folder / name
+    def info(self, job_id: str, folder: str, name: str) -> FileInfo:
+        """Size and age of one file."""
+        found = self._path(job_id, folder, name).stat()
+        return FileInfo(found.st_size, found.st_mtime)
 
     def delete(self, job_id: str, folder: str | None = None) -> list[str]:
         """Delete one folder of a job, or all of it; gives the files that went, as folder/name."""
-        job = self._job(job_id)
-        root = self.path(job_id, folder, PHOTO).parent if folder else job
+        job = self._path(job_id)
+        root = self._path(job_id, folder) if folder else job
         # os.walk passes over what another process deletes meanwhile; Path.rglob raises.
         names = sorted(str(Path(folder, name).relative_to(job)) for folder, _, files in os.walk(root) for name in files)
         shutil.rmtree(root, ignore_errors=True)
@@ -81,20 +63,15 @@ class Storage:
                 job.rmdir()  # where this was the last of a deleted job
         return names
 
-    def free_bytes(self) -> int:
-        """Space that is left for new files."""
-        self._jobs.mkdir(parents=True, exist_ok=True)
-        return shutil.disk_usage(self._jobs).free
-
     def folders(self, job_id: str) -> list[str]:
-        """The folders that a job has on storage."""
+        """The folders that a job has."""
         try:
-            return sorted(path.name for path in self._job(job_id).iterdir())
+            return sorted(path.name for path in self._path(job_id).iterdir())
         except FileNotFoundError:
             return []
 
     def job_ids(self, *, older_than_s: float) -> Iterator[str]:
-        """Ids of the jobs that have files, and got no new folder for so long by the storage's own clock."""
+        """Ids of the jobs that have files, and got no new folder for so long by the file system's own clock."""
         if not self._jobs.is_dir():
             return
         clock = self._jobs / CLOCK
@@ -105,10 +82,14 @@ class Storage:
                 if JOB_ID.fullmatch(path.name) and path.stat().st_mtime < oldest:
                     yield path.name
 
-    def _job(self, job_id: str) -> Path:
-        if not JOB_ID.fullmatch(job_id):
-            raise ValueError(f"not a job id: {job_id!r}")
-        return self._jobs / job_id
+    def free_bytes(self) -> float:
+        """Space that is left on the folder's file system."""
+        self._jobs.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self._jobs).free
+
+    def _path(self, job_id: str, *parts: str) -> Path:
+        check_names(job_id, *parts)
+        return self._jobs.joinpath(job_id, *parts)
 
 
 def _sync_folder(folder: Path) -> None:

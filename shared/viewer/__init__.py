@@ -11,29 +11,18 @@ import gzip
 import html
 import math
 import re
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
 
 FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
-# In the order in which they need each other.
-MODULES = (
-    "cloud.js",
-    "shape.js",
-    "traces.js",
-    "internals.js",
-    "orbit.js",
-    "framing.js",
-    "pace.js",
-    "controls.js",
-    "viewer.js",
-    "standalone.js",
-)
 STATIC_FILES = {path.name: path for path in (*FOLDER.glob("js/*.js"), *FOLDER.glob("html/*.css"))}
-IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
+IMPORT = re.compile(r'^import [^;]*"\./([^"]+)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
 def static_file(name: str) -> Path:
@@ -58,7 +47,7 @@ def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "pho
     Raises:
         ValueError: the cloud has no points.
     """
-    return _page(title, color, _packed(cloud.to_bytes()))
+    return _page(title, color, _packed(bytes_from_cloud(cloud)))
 
 
 def view_bytes(cloud_bytes: int, *, color: Literal["grayscale", "photo"]) -> int:
@@ -67,11 +56,10 @@ def view_bytes(cloud_bytes: int, *, color: Literal["grayscale", "photo"]) -> int
 
 
 def _page(title: str, color: str, cloud: str) -> str:
-    template = (FOLDER / "html" / "view.html").read_text("utf-8")
-    return template.format(
+    return _file("html/view.html").format(
         title=html.escape(title),
         color=html.escape(color),
-        css=_css(),
+        css=_file("html/viewer.css") + _file("html/standalone.css"),
         plotly=_plotly(),
         cloud=cloud,
         script=_script(),
@@ -101,18 +89,27 @@ def plotly_version() -> str:
     return found[1].decode()
 
 
-@lru_cache(maxsize=1)
+@cache
 def _plotly() -> str:
     return _packed(plotly_js())
 
 
-@lru_cache(maxsize=1)
-def _css() -> str:
-    return (FOLDER / "html" / "viewer.css").read_text("utf-8")
-
-
-@lru_cache(maxsize=1)
+@cache
 def _script() -> str:
-    """All modules as one, without their imports and exports."""
-    parts = (IMPORT.sub("", (FOLDER / "js" / name).read_text("utf-8")) for name in MODULES)
-    return re.sub(r"^export (?=const|class|function)", "", "\n".join(parts), flags=re.MULTILINE)
+    """All modules as one, each behind those that it imports, without imports and exports."""
+    joined: dict[str, str] = {}
+
+    def join(name: str) -> None:
+        text = _file(f"js/{name}")
+        for imported in IMPORT.findall(text):
+            if imported not in joined:
+                join(imported)
+        joined[name] = EXPORT.sub("", IMPORT.sub("", text))
+
+    join("standalone.js")
+    return "\n".join(joined.values())
+
+
+@cache
+def _file(name: str) -> str:
+    return (FOLDER / name).read_text("utf-8")

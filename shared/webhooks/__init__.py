@@ -1,1 +1,1 @@
-"""Webhooks: which URLs are called, what waits to be delivered, and its delivery."""
+"""Webhooks: which URLs may be called, what waits to be delivered, and its delivery."""

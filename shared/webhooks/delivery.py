@@ -1,38 +1,43 @@
-"""Delivers webhooks, from threads in every worker's parent process."""
+"""Delivers webhooks, from threads in every worker's parent process, signed as https://www.standardwebhooks.com says."""
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import hmac
 import logging
-import re
 import socket
 import ssl
 import threading
 import time
-from urllib.parse import SplitResult, urlsplit
+from functools import partial
+from typing import Any
 
+import anyio
+import httpx
 from redis.exceptions import RedisError
 
-from shared.webhooks.queue import TRIES, Deliveries, Delivery, WebhookAddressError, check_address, check_url, signature
+from shared.errors import WebhookUrlError
+from shared.webhooks.queue import ATTEMPTS, Delivery, DeliveryQueue
+from shared.webhooks.urls import check_ip, check_url
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0
-COURIERS = 4
-DEADLINE_S = 10.0  # for one delivery; well below TAKEN_S, when another one would take it too
-ANSWER_BYTES = 4096
-STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-5]\d\d)(?!\S)")
-END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+THREADS = 4  # so that a slow receiver does not hold up the others
+POLL_S = 1.0  # between looks into an empty queue
+DEADLINE_S = 10.0  # of one attempt; well below IN_FLIGHT_S, when another worker would deliver it too
+SECRET_PREFIX = "whsec_"  # of secrets in Base64
 
 
-class Courier:
-    """Takes news from the list and tells it, a few at once, so that a slow receiver does not hold up the others."""
+class WebhookSender:
+    """Takes deliveries from the queue and sends them, some at once."""
 
-    def __init__(self, deliveries: Deliveries, *, private: bool) -> None:
-        self._deliveries, self._private = deliveries, private
+    def __init__(self, queue: DeliveryQueue, *, private: bool) -> None:
+        self._queue, self._private = queue, private
         self._stopped = threading.Event()
         self._threads = [
-            threading.Thread(target=self._deliver_until_stopped, name=f"courier-{number}", daemon=True)
-            for number in range(COURIERS)
+            threading.Thread(target=self._deliver_until_stopped, name=f"webhooks-{number}", daemon=True)
+            for number in range(THREADS)
         ]
 
     def start(self) -> None:
@@ -41,43 +46,31 @@ class Courier:
             thread.start()
 
     def stop(self) -> None:
-        """Take nothing more; waits until what is in hand was told or put off."""
+        """Take no more deliveries, and wait for those in flight."""
         self._stopped.set()
         for thread in self._threads:
             thread.join()
 
     def deliver_due(self) -> int:
-        """Tell all news that is due; gives how many were tried."""
+        """Try every delivery that is due; gives how many were tried."""
         tried = 0
-        while not self._stopped.is_set() and (delivery := self._deliveries.take()):
+        while not self._stopped.is_set() and (delivery := self._queue.take()):
             self._deliver(delivery)
             tried += 1
         return tried
 
     def _deliver(self, delivery: Delivery) -> None:
-        if delivery.attempt > TRIES:
-            self._failed(delivery, "whoever had it last never said how it went")
-            return
         try:
-            check_url(delivery.url, private=self._private)
-            host = urlsplit(delivery.url).hostname  # the rest of the URL may hold a secret
-            status = post(delivery, private=self._private)
-        except WebhookAddressError as error:
+            failure = _attempt(delivery, private=self._private)
+        except WebhookUrlError as error:
             log.warning("webhook given up: %s", error)
-            self._deliveries.done(delivery)
-        except OSError as error:
-            self._failed(delivery, f"{host}: {error}")
-        except ValueError as error:  # its text may hold the path
-            self._failed(delivery, f"{host}: {type(error).__name__}")
-        else:
-            if 200 <= status < 300:
-                self._deliveries.done(delivery)
-            else:
-                self._failed(delivery, f"{host} answered {status}")
-
-    def _failed(self, delivery: Delivery, reason: str) -> None:
-        again = self._deliveries.failed(delivery)
-        log.warning("webhook failed (try %d, %s): %s", delivery.attempt, "again" if again else "the last", reason)
+            failure = None
+        if failure is None:
+            self._queue.remove(delivery)
+            return
+        wait_s = self._queue.retry_later(delivery)
+        next_attempt = f"again in {wait_s} s" if wait_s else "given up"
+        log.warning("webhook failed (attempt %d, %s): %s", delivery.attempt, next_attempt, failure)
 
     def _deliver_until_stopped(self) -> None:
         while not self._stopped.is_set():
@@ -85,90 +78,91 @@ class Courier:
                 self.deliver_due()
             except RedisError as error:
                 log.warning("webhooks put off, redis does not answer: %s", error)
-            self._stopped.wait(LOOK_EVERY_S)
+            self._stopped.wait(POLL_S)
+
+
+def _attempt(delivery: Delivery, *, private: bool) -> str | None:
+    """Send it once.
+
+    Returns:
+        Why it failed; None where the receiver has it. Of the URL it has the host only: the rest may hold a secret.
+
+    Raises:
+        WebhookUrlError: the URL must not be called.
+    """
+    if delivery.attempt > ATTEMPTS:
+        return "the worker that tried last has died"
+    host = check_url(delivery.url, private=private)
+    try:
+        status = post(delivery, private=private)
+    except (OSError, httpx.HTTPError) as error:
+        return f"{host}: {error!r:.200}"
+    return None if 200 <= status < 300 else f"{host} answered {status}"
 
 
 def post(delivery: Delivery, *, private: bool) -> int:
-    """Send it to an address that was looked at first, and to no other; gives the status. Redirects are not followed.
+    """Send it; gives the status of the answer, whose body is not read. Redirects are not followed, proxies not used.
 
-    Connection, TLS, request and the answer's first line have DEADLINE_S in all. The resolution of the name counts too,
-    but cannot be broken off: how long it takes is the system's resolver's to say (resolv.conf, 5 s a try by default).
+    Name resolution, connection, TLS, request and the answer's headers have DEADLINE_S in all.
 
     Raises:
-        WebhookAddressError: an address of the host is not public.
-        OSError: it does not answer, or not in time, or not in HTTP.
-        ValueError: the URL cannot be written as a request.
+        WebhookUrlError: an IP address of the host is not public.
+        TimeoutError: DEADLINE_S are over.
+        OSError, httpx.HTTPError: the host has no IP address, does not answer, or not in HTTP.
     """
-    url, until = urlsplit(delivery.url), time.monotonic() + DEADLINE_S
-    with _connected(url, until, private=private) as connection:
-        connection.settimeout(_left_s(until))
-        connection.sendall(_request(delivery, url))  # its timeout is for all of it
-        return _status(connection, until)
+    return anyio.run(_post, delivery, private)
 
 
-def _connected(url: SplitResult, until: float, *, private: bool) -> socket.socket:
-    """A connection to the host by an address that is allowed; its name is asked for once, so it cannot change."""
-    port = url.port or (443 if url.scheme == "https" else 80)
-    found = socket.getaddrinfo(url.hostname, port, type=socket.SOCK_STREAM)
+async def _post(delivery: Delivery, private: bool) -> int:
+    url = httpx.URL(delivery.url)
+    host = url.raw_host.decode("ascii")
+    headers = {"Host": url.netloc.decode("ascii")} | signed_headers(delivery, int(time.time()))
+    async with contextlib.AsyncExitStack() as connections:
+
+        async def close_in_the_end(event: str, info: dict[str, Any]) -> None:
+            # httpcore leaves the connection open where the deadline breaks off a TLS handshake.
+            if event == "connection.connect_tcp.complete":
+                connections.push_async_callback(info["return_value"].aclose)
+
+        extensions = {"sni_hostname": host.rstrip("."), "trace": close_in_the_end}
+        with anyio.fail_after(DEADLINE_S):
+            to_ip = url.copy_with(host=await _checked_ip(host, private))
+            request = httpx.Request("POST", to_ip, headers=headers, content=delivery.body, extensions=extensions)
+            # Not by httpx.AsyncClient, which would write the whole URL into the log.
+            async with httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), trust_env=False) as transport:
+                answer = await transport.handle_async_request(request)
+                await answer.aclose()
+                return answer.status_code
+
+
+async def _checked_ip(host: str, private: bool) -> str:
+    """The first of the host's IP addresses, all of which were checked."""
+    resolve = partial(socket.getaddrinfo, host, None, type=socket.SOCK_STREAM)
+    found = await anyio.to_thread.run_sync(resolve, abandon_on_cancel=True)
     addresses = [str(entry[4][0]) for entry in found]
     if not private:
         for address in addresses:
-            check_address(address)
-    plain = socket.create_connection((addresses[0], port), _left_s(until))
-    if url.scheme == "http":
-        return plain
-    try:
-        plain.settimeout(_left_s(until))  # for the whole handshake
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=url.hostname)
-    except BaseException:
-        plain.close()
-        raise
+            check_ip(address)
+    return addresses[0]
 
 
-def _request(delivery: Delivery, url: SplitResult) -> bytes:
-    """The whole request. check_url saw to it that nothing in the URL ends a line."""
-    body = delivery.body.encode()
-    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    lines = (
-        f"POST {target} HTTP/1.1",
-        f"Host: {url.netloc.encode('idna').decode()}",
-        "User-Agent: Relief",
-        "Connection: close",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-        f"Relief-Delivery: {delivery.id}",
-        f"Relief-Signature: {signature(delivery.secret, delivery.body, int(time.time()))}",
-    )
-    return "\r\n".join((*lines, "", "")).encode("ascii") + body
+def signed_headers(delivery: Delivery, at_s: int) -> dict[str, str]:
+    """Headers of an attempt at a Unix time: signature and what it covers, as Standard Webhooks 1.0 has them."""
+    signed = f"{delivery.id}.{at_s}.{delivery.body}".encode()
+    signature = base64.b64encode(hmac.digest(_key(delivery.secret), signed, "sha256")).decode()
+    return {
+        "User-Agent": "Relief",
+        "Content-Type": "application/json",
+        "webhook-id": delivery.id,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": f"v1,{signature}",
+    }
 
 
-def _status(connection: socket.socket, until: float) -> int:
-    """The status of the answer, as soon as it is there; the rest is not waited for."""
-    answer = b""
-    while len(answer) < ANSWER_BYTES:
-        connection.settimeout(_left_s(until))
-        part = connection.recv(ANSWER_BYTES - len(answer))
-        if not part:
-            break
-        answer += part
-        if status := _final_status(answer):
-            return status
-    raise OSError(f"no answer of HTTP in {len(answer)} bytes")
-
-
-def _final_status(answer: bytes) -> int | None:
-    """The status in what has come so far, behind interim ones (100 to 199); None where it is not there yet."""
-    for head in END_OF_HEAD.split(answer):
-        found = STATUS_LINE.match(head)
-        if not found:
-            return None
-        if int(found[1]) >= 200:
-            return int(found[1])
-    return None
-
-
-def _left_s(until: float) -> float:
-    left_s = until - time.monotonic()
-    if left_s <= 0:
-        raise TimeoutError(f"not done within {DEADLINE_S:g} s")
-    return left_s
+def _key(secret: str) -> bytes:
+    """The bytes that sign: of whsec_ and Base64, what is encoded; of any other text, its own in UTF-8."""
+    encoded = secret.removeprefix(SECRET_PREFIX)
+    if encoded != secret:
+        with contextlib.suppress(ValueError):
+            return base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    return secret.encode()

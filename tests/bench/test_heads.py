@@ -1,19 +1,17 @@
 """The figures that nobody may lose unseen; bench/README.md has the measured ones."""
 
-import os
-
 import numpy as np
 import pytest
 
 from bench.heads import Figures, measure
-from worker.depth.weights.files import default_folder
+from shared.settings import WeightsSettings
 
 OURS = pytest.mark.parametrize("made", ["portrait", "whole pipeline"])
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, list[Figures]]:
-    return measure(default_folder(os.environ), stride=5, face_stride=3)
+    return measure(WeightsSettings.from_environment().weights, stride=5, face_stride=3)
 
 
 def mean(figures, name):

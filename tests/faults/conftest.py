@@ -9,10 +9,10 @@ import httpx
 import pytest
 from PIL import Image
 
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import connect
+from shared.redis.connection import connect
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
+from tests.support.jobs import Store
 
 LEASE_S = 3.0
 
@@ -52,8 +52,8 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def job_store(stack: Stack) -> Iterator[JobStore]:
+def job_store(stack: Stack) -> Iterator[Store]:
     """The records of the stack, for looking behind the API."""
     redis = connect(stack.redis_url)
-    yield JobStore(redis)
+    yield Store.of(redis)
     redis.close()

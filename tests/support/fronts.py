@@ -13,7 +13,7 @@ from shared.settings import Settings
 from stack.local import PROJECT
 from stack.processes import Command, Supervised, free_port, wait_until
 from tests.conftest import SECRET
-from web import create_app
+from web.app import create_app
 from web.intake.decoding import Decoding
 from web.services import KEY
 
@@ -29,7 +29,8 @@ def answers(url: str) -> bool:
 @contextmanager
 def running_front(settings: Settings, **more: str) -> Iterator[tuple[Supervised, str]]:
     """A front with these settings of the environment, started again when it dies, and its URL."""
-    address = f"127.0.0.1:{free_port()}"
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     environment = {
         "REDIS_URL": settings.redis_url,
         "RELIEF_DATA": str(settings.data),
@@ -37,11 +38,11 @@ def running_front(settings: Settings, **more: str) -> Iterator[tuple[Supervised,
         "PYTHONPATH": str(PROJECT),
         **more,
     }
-    argv = [sys.executable, "-m", "gunicorn", "-c", "python:web.gunicorn_conf", "--bind", address, "web.wsgi:app"]
+    argv = [sys.executable, "-m", "web", "--port", str(port)]
     process = Supervised(Command("front", argv, environment, settings.data / "front.log"))
     try:
-        wait_until("the front", lambda: answers(f"http://{address}"))
-        yield process, f"http://{address}"
+        wait_until("the front", lambda: answers(url))
+        yield process, url
     finally:
         process.stop()
 
@@ -58,11 +59,11 @@ def serving(settings: Settings, decoding: Decoding | None = None) -> Iterator[st
     try:
         yield f"http://127.0.0.1:{server.port}"
     finally:
-        app.extensions[KEY].changes.close()
+        app.extensions[KEY].changes.end()
         server.shutdown()
         thread.join()
         server.server_close()
-        app.extensions[KEY].store.redis.close()
+        app.extensions[KEY].close()
 
 
 @contextmanager

@@ -12,10 +12,11 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.jobs.record import Job, State
-from shared.jobs.store import JobStore
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.results import PHOTO
+from shared.storage.base import PHOTO_FOLDER, Storage
+from tests.support.jobs import Store
 
 ENDED = ("succeeded", "failed", "canceled")
 
@@ -68,16 +69,16 @@ def assert_whole(job: Job, storage: Storage) -> None:
         elif file.name.endswith(".png"):
             Image.open(io.BytesIO(data)).load()
         elif file.name == "cloud.rlf":
-            assert PointCloud.from_bytes(gzip.decompress(data)).count > 0
+            assert cloud_from_bytes(gzip.decompress(data)).count > 0
         elif file.name == "report.json":
             json.loads(data)
 
 
-def assert_settled(store: JobStore) -> None:
+def assert_settled(store: Store) -> None:
     """Nothing runs, nothing waits, and every job has ended."""
     ids = [job_id.decode() for job_id in store.redis.zrange("relief:jobs", 0, -1)]
     for job_id in ids:
-        assert store.get(job_id).state in ENDED, store.get(job_id)
+        assert store.jobs.get(job_id).state in ENDED, store.jobs.get(job_id)
     assert store.redis.zcard("relief:running") == 0
     assert store.redis.keys("relief:line:*") == []
     assert store.redis.keys("relief:ring:*") == []

@@ -1,11 +1,15 @@
 """What the tests of the API ask and expect, and how they stand in for the workers."""
 
+import threading
+from collections.abc import Callable, Iterator
+
 import httpx
 
-from shared.jobs.record import Finished, Stage, StoredFile
-from shared.jobs.store import JobStore
+from shared.jobs.claims import Finished
+from shared.jobs.record import Stage, StoredFile
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
+from tests.support.jobs import Store
 
 API = "/api/v1"
 
@@ -28,9 +32,9 @@ def assert_problem(response: httpx.Response, status: int, words: str) -> dict:
     return body
 
 
-def finish_stage(store: JobStore, storage: Storage, stage: Stage, *names: str) -> None:
+def finish_stage(store: Store, storage: Storage, stage: Stage, *names: str) -> None:
     """Do the work of the next job's stage, as a worker would; each result is some bytes."""
-    [claim] = store.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
+    [claim] = store.claims.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
     files = [
         StoredFile(
             name=name,
@@ -40,4 +44,23 @@ def finish_stage(store: JobStore, storage: Storage, stage: Stage, *names: str) -
         )
         for name in names
     ]
-    store.finish(claim, Finished(files, {}))
+    store.claims.finish(claim, Finished(files, {}))
+
+
+def later(seconds: float, act: Callable[[], object]) -> threading.Timer:
+    """Do something in a thread so many seconds from now; join the timer."""
+    timer = threading.Timer(seconds, act)
+    timer.start()
+    return timer
+
+
+def events_of(response: httpx.Response) -> Iterator[dict[str, str]]:
+    """The events of a stream, each as a dict of its fields; comments are left out."""
+    event: dict[str, str] = {}
+    for line in response.iter_lines():
+        name, _, value = line.partition(": ")
+        if name:
+            event[name] = value
+        elif event:
+            yield event
+            event = {}

@@ -4,6 +4,8 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud
+from worker.depth.estimator import DepthMap
+from worker.geometry.jumps import joined_ratio
 
 
 def camera_of(height: int, width: int, focal_px: float = 300.0) -> Intrinsics:
@@ -35,11 +37,24 @@ def noise(shape, sigma, seed=7):
 
 
 CAMERA_160 = camera_of(120, 160, 400)
+CAMERA_220 = camera_of(160, 220, 500)
+
+
+def ball_depth_map() -> DepthMap:
+    """A ball in mm as an estimator finds it, on a grid of 220 x 160 pixels."""
+    depth = ball(CAMERA_220).astype(np.float32)
+    return DepthMap(depth, CAMERA_220, "mm", np.isfinite(depth).astype(np.float32), {"faces": 1, "advice": None})
 
 
 def cloud_of(depth, camera=CAMERA_160, unit="mm"):
     shape = depth.shape
     gray = np.arange(depth.size, dtype=np.uint8).reshape(shape)
     return PointCloud(
-        depth.astype(np.float32), camera, unit, gray, np.repeat(gray[..., None], 3, -1), np.full(shape, 200, np.uint8)
+        depth=depth.astype(np.float32),
+        camera=camera,
+        unit=unit,
+        gray=gray,
+        rgb=np.repeat(gray[..., None], 3, -1),
+        confidence=np.full(shape, 200, np.uint8),
+        joined_ratio=joined_ratio(camera, unit),
     )

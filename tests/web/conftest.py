@@ -5,14 +5,17 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from shared.jobs.store import JobStore
+from shared.jobs.record import Stage
 from shared.settings import Settings
-from shared.storage.folder import Storage
+from shared.storage.base import Storage
+from shared.storage.folder import FolderStorage
 from tests.support.fronts import serving
+from tests.support.jobs import Store
+from tests.support.requests import finish_stage, upload
 
 
 @pytest.fixture
-def url(store: JobStore, settings: Settings) -> Iterator[str]:
+def url(store: Store, settings: Settings) -> Iterator[str]:
     with serving(settings) as url:
         yield url
 
@@ -31,4 +34,12 @@ def stranger(url: str) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def storage(settings: Settings) -> Storage:
-    return Storage(settings.data)
+    return FolderStorage(settings.data)
+
+
+@pytest.fixture
+def job(client: httpx.Client, store: Store, storage: Storage, portrait: bytes) -> dict:
+    """A job of the client that has a depth map."""
+    made = upload(client, portrait, steps="depth").json()
+    finish_stage(store, storage, Stage.DEPTH, "depth.png")
+    return client.get(made["links"]["self"]).json()

@@ -2,18 +2,18 @@
 
 import pytest
 
-from shared.jobs.record import Finished, Stage
-from shared.jobs.store import JobStore
+from shared.jobs.claims import Finished
+from shared.jobs.record import Stage
 from shared.jobs.workers import Workers
-from tests.support.jobs import claim, new_job
-from web.expected import Paces, expected_seconds
+from tests.support.jobs import Store, claim, new_job
+from web.expected import RecentStatistics, expected_seconds
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
 ALL = (*BOTH, Stage.EXPORT)
 
 
 @pytest.fixture
-def measured(store: JobStore) -> JobStore:
+def measured(store: Store) -> Store:
     """Depth: runs of 8 s that cost 2 s each, two workers. Model and export: runs of 3 and 1 s, one worker for both."""
     workers = Workers(store.redis)
     for stage, run_s, cost_s, names in (
@@ -28,16 +28,16 @@ def measured(store: JobStore) -> JobStore:
     return store
 
 
-def expected(store: JobStore, job_id: str) -> float | None:
-    job = store.get(job_id)
-    return expected_seconds(job, store.jobs_before(job), Paces(store).now())
+def expected(store: Store, job_id: str) -> float | None:
+    job = store.jobs.get(job_id)
+    return expected_seconds(job, store.statistics.jobs_before(job), RecentStatistics(store.statistics).now())
 
 
-def test_a_lone_job_takes_the_sum_of_its_runs(measured):
+def test_a_single_job_is_expected_to_take_the_sum_of_its_runs(measured):
     assert expected(measured, new_job(measured, steps=ALL).id) == 8 + 3 + 1
 
 
-def test_whoever_waits_does_so_for_those_before_and_half_of_those_that_run(measured):
+def test_a_waiting_job_waits_for_those_before_it_and_half_of_those_running(measured):
     for _ in range(3):
         new_job(measured, steps=(Stage.DEPTH,))
     claim(measured, limit=2)
@@ -45,7 +45,7 @@ def test_whoever_waits_does_so_for_those_before_and_half_of_those_that_run(measu
     assert expected(measured, last.id) == (1 + 2 / 2) * 2 / 2 + 8
 
 
-def test_while_a_job_is_in_one_stage_the_queue_of_the_next_gets_shorter(measured):
+def test_the_queue_of_the_next_stage_gets_shorter_during_the_present_one(measured):
     for _ in range(4):
         new_job(measured, steps=ALL)
     last = new_job(measured, steps=ALL)
@@ -53,23 +53,23 @@ def test_while_a_job_is_in_one_stage_the_queue_of_the_next_gets_shorter(measured
     assert expected(measured, last.id) == max(modelled, 4 * 3 + 4 * 1) + 1
 
 
-def test_what_is_done_of_a_run_is_not_expected_again(measured):
+def test_progress_shortens_the_expected_time(measured):
     job = new_job(measured, steps=BOTH)
     [held] = claim(measured)
     assert expected(measured, job.id) == 8 + 3
-    measured.progress(held, 0.75)
+    measured.claims.progress(held, 0.75)
     assert expected(measured, job.id) == 2 + 3
-    measured.finish(held, Finished((), {}))
+    measured.claims.finish(held, Finished((), {}))
     claim(measured, Stage.MODEL)
     assert expected(measured, job.id) == 3
 
 
-def test_nothing_is_said_where_nothing_is_known(measured):
+def test_no_time_is_expected_without_measurements_or_workers(measured):
     measured.redis.delete("relief:seconds:export", "relief:costs:export")
     assert expected(measured, new_job(measured, steps=ALL).id) is None  # export has never run
     depth_only = new_job(measured, steps=(Stage.DEPTH,))
     assert expected(measured, depth_only.id) is not None
     measured.redis.delete("relief:workers:depth")
     assert expected(measured, depth_only.id) is None  # nobody works
-    measured.cancel(depth_only.id)
+    measured.jobs.cancel(depth_only.id)
     assert expected(measured, depth_only.id) is None

@@ -1,15 +1,14 @@
 """The model with its real weights, and photos with known answers."""
 
-import os
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from shared.settings import WeightsSettings
 from worker.depth.portrait.estimator import Portrait
-from worker.depth.weights.files import default_folder
-from worker.person.faces import FaceFinder
+from worker.person.finder import PersonFinder
 
 PROJECT = Path(__file__).parents[2]
 
@@ -22,12 +21,12 @@ def read(path: Path) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def weights() -> Path:
-    return default_folder(os.environ)
+    return WeightsSettings.from_environment().weights
 
 
 @pytest.fixture(scope="session")
-def finder(weights) -> FaceFinder:
-    return FaceFinder(weights)
+def finder(weights) -> PersonFinder:
+    return PersonFinder(weights)
 
 
 @pytest.fixture(scope="session")

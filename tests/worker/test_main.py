@@ -5,7 +5,8 @@ import re
 import cv2
 import pytest
 
-from tests.worker.test_pipeline import PIXELS, Answer, depth_map
+from tests.support.scenes import ball_depth_map
+from tests.worker.test_pipeline import PIXELS, Answer
 from worker import __main__ as command
 from worker.depth import registry
 
@@ -18,7 +19,7 @@ def photo(tmp_path):
 
 
 def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(depth_map()))
+    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(ball_depth_map()))
     out = tmp_path / "new" / "folder"
     assert command.main([str(photo), "--out", str(out), "--model", "portrait", "--point-budget", "3000"]) == 0
     names = {"depth.png", "depth16.png", "depth.npz", "cloud.rlf", "cloud.ply", "view.html", "report.json"}
@@ -32,7 +33,7 @@ def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
 
 
 def test_meshes_are_written_when_they_are_asked_for(photo, tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(depth_map()))
+    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(ball_depth_map()))
     arguments = [str(photo), "--out", str(tmp_path), "--model", "portrait", "--point-budget", "3000", "--meshes"]
     assert command.main(arguments) == 0
     for name in ("face.glb", "face.obj.zip", "face.ply", "face.stl", "normals.png"):

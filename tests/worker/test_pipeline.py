@@ -6,20 +6,14 @@ import numpy as np
 import pytest
 import trimesh
 
-from shared.cloud.pointcloud import PointCloud
+from shared.cloud.format import cloud_from_bytes
 from shared.errors import NoFaceError, PhotoError
 from shared.options import ModelOptions
-from tests.support.scenes import ball, camera_of
+from tests.support.scenes import ball_depth_map
 from worker import pipeline
-from worker.depth.estimator import DepthMap, Photo
+from worker.depth.estimator import Photo
 
-CAMERA = camera_of(160, 220, 500)
 PIXELS = np.random.default_rng(2).integers(0, 256, (160, 220, 3), dtype=np.uint8)
-
-
-def depth_map():
-    depth = ball(CAMERA).astype(np.float32)
-    return DepthMap(depth, CAMERA, "mm", np.isfinite(depth).astype(np.float32), {"faces": 1, "advice": None})
 
 
 class Answer:
@@ -33,48 +27,26 @@ class Answer:
 
 
 def test_an_estimate_comes_back_and_a_refusal_is_raised():
-    expected = depth_map()
+    expected = ball_depth_map()
     assert pipeline.estimate_depth(Answer(expected), Photo(PIXELS)) is expected
     with pytest.raises(NoFaceError, match="no face"):
         pipeline.estimate_depth(Answer(NoFaceError("no face")), Photo(PIXELS))
 
 
-def test_a_depth_map_survives_its_file():
-    stored = pipeline.load_depth(pipeline.depth_bytes(depth_map()))
-    np.testing.assert_array_equal(stored.depth, depth_map().depth)
-    np.testing.assert_array_equal(stored.confidence, depth_map().confidence)
-    assert (stored.camera, stored.unit, stored.report) == (CAMERA, "mm", {"faces": 1, "advice": None})
-    assert stored.depth.dtype == np.float32
-
-
-def test_the_depth_file_has_the_keys_that_are_promised(tmp_path):
-    (tmp_path / "depth.npz").write_bytes(pipeline.depth_bytes(depth_map()))
-    with np.load(tmp_path / "depth.npz") as file:
-        assert {"depth", "unit", "fx", "fy", "cx", "cy", "mask"} <= set(file)
-        assert str(file["unit"]) == "mm"
-        assert (float(file["fx"]), float(file["cx"])) == (500, 109.5)
-        np.testing.assert_array_equal(file["mask"], np.isfinite(file["depth"]))
-
-
-def test_an_unknown_unit_is_refused():
-    with pytest.raises(ValueError, match="inch"):
-        pipeline.load_depth(pipeline.depth_bytes(replace(depth_map(), unit="inch")))
-
-
 def test_the_pictures_show_the_nearest_lightest_and_nothing_black():
-    files = pipeline.depth_files(depth_map())
+    files = pipeline.depth_files(ball_depth_map(), model="a_model")
     for name, dtype, brightest in (("depth.png", np.uint8, 255), ("depth16.png", np.uint16, 65535)):
         picture = cv2.imdecode(np.frombuffer(files[name], np.uint8), cv2.IMREAD_UNCHANGED)
         assert (picture.dtype, picture.shape) == (dtype, (160, 220))
         assert picture[79:81, 109:111].min() > 0.99 * brightest
-        np.testing.assert_array_equal(picture > 0, depth_map().mask)
+        np.testing.assert_array_equal(picture > 0, ball_depth_map().mask)
 
 
 def test_a_cloud_is_built_with_a_report_and_stored_in_both_formats():
     options = ModelOptions(point_budget=5000, color="photo")
-    cloud, report = pipeline.build_cloud(depth_map(), PIXELS, options)
-    files = pipeline.cloud_files(cloud, options, model="a_model")
-    assert report["points"] == cloud.count == PointCloud.from_bytes(files["cloud.rlf"]).count
+    cloud, report = pipeline.build_cloud(ball_depth_map(), PIXELS, options)
+    files = pipeline.cloud_files(cloud, PIXELS, options, model="a_model")
+    assert report["points"] == cloud.count == cloud_from_bytes(files["cloud.rlf"]).count
     header = files["cloud.ply"].split(b"end_header")[0].decode()
     assert f"element vertex {cloud.count}\n" in header
     for words in ("depth model: a_model", "point_budget=5000", "unit: mm", "generator: Relief"):
@@ -83,7 +55,7 @@ def test_a_cloud_is_built_with_a_report_and_stored_in_both_formats():
 
 def test_the_meshes_are_whole_and_say_what_made_them():
     options = ModelOptions(point_budget=5000)
-    cloud, _ = pipeline.build_cloud(depth_map(), PIXELS, options)
+    cloud, _ = pipeline.build_cloud(ball_depth_map(), PIXELS, options)
     files = pipeline.mesh_files(cloud, PIXELS, options, model="a_model")
     assert set(files) == {"face.glb", "face.obj.zip", "face.ply", "face.stl", "normals.png"}
     for name in ("face.glb", "face.ply", "face.stl", "normals.png"):
@@ -94,12 +66,12 @@ def test_the_meshes_are_whole_and_say_what_made_them():
 def test_points_that_make_no_surface_are_refused_in_words():
     torn = np.full((160, 220), np.nan, np.float32)
     torn[80, 50:90] = 600
-    cloud, _ = pipeline.build_cloud(replace(depth_map(), depth=torn), PIXELS, ModelOptions())
+    cloud, _ = pipeline.build_cloud(replace(ball_depth_map(), depth=torn), PIXELS, ModelOptions())
     with pytest.raises(PhotoError, match="too small or too torn"):
         pipeline.mesh_files(cloud, PIXELS, ModelOptions(), model="a_model")
 
 
 def test_a_photo_without_any_depth_is_refused_in_words():
-    nothing = replace(depth_map(), depth=np.full((160, 220), np.nan, np.float32))
+    nothing = replace(ball_depth_map(), depth=np.full((160, 220), np.nan, np.float32))
     with pytest.raises(PhotoError, match="no depth was found"):
         pipeline.build_cloud(nothing, PIXELS, ModelOptions())

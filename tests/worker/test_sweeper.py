@@ -1,32 +1,35 @@
-"""What the sweeper finds: hints that never came, files without a job; in one place at a time."""
+"""What the sweeper finds: wake-ups that never came, files without a job; by one worker at a time."""
 
 import os
 import time
 
 import pytest
 
-from shared.jobs.wakeups import Hints, celery_app
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.jobs.keys import Key
+from shared.jobs.wakeups import WakeUps, celery_app
+from shared.results import PHOTO
+from shared.storage.base import PHOTO_FOLDER, Storage
+from shared.storage.folder import FolderStorage
 from tests.support.jobs import claim, new_job
-from worker.sweeper import LOCK, Sweeper
+from worker.sweeper import Sweeper
 
 ORPHAN, YOUNG = "a" * 32, "b" * 32
 
 
 @pytest.fixture
 def storage(settings) -> Storage:
-    return Storage(settings.data)
+    return FolderStorage(settings.data)
 
 
 @pytest.fixture
 def sweeper_of(store, storage, settings):
     def make(name: str) -> Sweeper:
-        return Sweeper(store, storage, Hints(celery_app(settings.redis_url)), attempts=3, worker=name)
+        return Sweeper(store.redis, storage, WakeUps(celery_app(settings.redis_url)), attempts=3, worker=name)
 
     return make
 
 
-def test_a_missing_hint_is_sent_once_and_no_more(store, sweeper_of):
+def test_a_missing_wakeup_is_sent_once_and_no_more(store, sweeper_of):
     new_job(store)
     for _ in range(3):
         sweeper_of("one").sweep()
@@ -34,24 +37,24 @@ def test_a_missing_hint_is_sent_once_and_no_more(store, sweeper_of):
     assert store.redis.llen("model") == 0
 
 
-def test_a_job_of_a_dead_worker_stands_in_line_again(store, sweeper_of):
+def test_a_job_of_a_dead_worker_is_queued_again(store, sweeper_of):
     job = new_job(store)
     claim(store, lease_s=0.02)
     time.sleep(0.05)
     sweeper_of("one").sweep()
-    assert store.get(job.id).state == "queued"
+    assert store.jobs.get(job.id).state == "queued"
 
 
-def test_one_sweeps_at_a_time_and_another_follows_when_it_dies(store, sweeper_of):
+def test_one_worker_sweeps_at_a_time_and_another_follows_when_it_dies(store, sweeper_of):
     job = new_job(store)
     sweeper_of("one").sweep()
     claim(store, lease_s=0.02)
     time.sleep(0.05)
     sweeper_of("two").sweep()
-    assert store.get(job.id).state == "running"  # the lock is the first one's
-    store.redis.delete(LOCK)  # it died, and its lock ran out
+    assert store.jobs.get(job.id).state == "running"  # the lock is the first one's
+    store.redis.delete(Key.SWEEPER)  # it died, and its lock ran out
     sweeper_of("two").sweep()
-    assert store.get(job.id).state == "queued"
+    assert store.jobs.get(job.id).state == "queued"
 
 
 def test_files_without_a_job_go_when_they_are_old_and_those_of_a_job_stay(store, storage, settings, sweeper_of):

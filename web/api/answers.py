@@ -1,29 +1,27 @@
-"""A job as an answer: its document, ETag and headers, at once or when something has happened."""
+"""A job as an answer: its document, ETag and headers, at once or after a change."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import ETags
 
 from shared.jobs.record import Job
-from web.access import asker
+from web.access import requester
 from web.api.documents import job_document
 from web.intake.submission import chosen
 from web.services import services
 
 POLL_S = 1
 LONGEST_WAIT_S = 60
-LOOK_AGAIN_S = 2.0  # the place in the queue moves with other jobs' changes
 PREFER_WAIT = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})', re.IGNORECASE)
 
 
 class WaitQuery(BaseModel):
-    """How long the client would wait for news."""
+    """How long the client would wait for a change."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,7 +30,7 @@ class WaitQuery(BaseModel):
 
 def answer(job: Job, status: int = 200) -> Response:
     """The job's document; 304 where the client has it already."""
-    document = job_document(job, services().store)
+    document = job_document(job)
     response = jsonify(document.model_dump(mode="json"))
     response.status_code = status
     response.headers["Cache-Control"] = "private, no-cache"
@@ -47,45 +45,34 @@ def answer(job: Job, status: int = 200) -> Response:
 
 
 def answer_when_changed(read: Callable[[], Job]) -> Response:
-    """The job as soon as it is another than the client's ETag says, or, without one, than now; at once if it ended."""
-    deadline = time.monotonic() + wished_wait_s()
+    """The job once it differs from the client's ETag, or, without one, from what it is now; at once if it has ended."""
+    wait_s = requested_wait_s()
     response = answer(job := read())
     known = request.if_none_match if request.if_none_match else ETags([str(response.get_etag()[0])])
-    changes = services().changes
-    if time.monotonic() >= deadline or job.ended or not changes.take_slot(asker()):
-        return response
-    try:
-        with changes.of(job.id) as event:
-            while time.monotonic() < deadline and not changes.ended:
-                event.clear()
-                response = answer(job := read())
-                if job.ended or not known.contains_weak(str(response.get_etag()[0])):
-                    break
-                event.wait(min(LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
-    finally:
-        changes.free_slot(asker())
+    for _ in _reads(job, wait_s):
+        response = answer(job := read())
+        if job.ended or not known.contains_weak(str(response.get_etag()[0])):
+            break
     return response
 
 
 def ended_in_time(job: Job) -> Job:
-    """The job when it has ended, or as it stands when the client's patience has."""
-    deadline = time.monotonic() + wished_wait_s()
-    store, changes = services().store, services().changes
-    if time.monotonic() >= deadline or not changes.take_slot(asker()):
-        return job
-    try:
-        with changes.of(job.id) as event:
-            while not job.ended and time.monotonic() < deadline and not changes.ended:
-                event.clear()
-                job = store.get(job.id)
-                if not job.ended:
-                    event.wait(min(LOOK_AGAIN_S, max(0.0, deadline - time.monotonic())))
-    finally:
-        changes.free_slot(asker())
+    """The job when it has ended, or as it is when the time that the client would wait is over."""
+    for _ in _reads(job, requested_wait_s()):
+        job = services().jobs.get(job.id)
+        if job.ended:
+            break
     return job
 
 
-def wished_wait_s() -> float:
+def _reads(job: Job, wait_s: float) -> Iterable[None]:
+    """Yields when the job should be read again; never where it has ended, or too many clients wait already."""
+    if job.ended or not wait_s:
+        return ()
+    return services().changes.watch(job.id, requester(), wait_s) or ()
+
+
+def requested_wait_s() -> float:
     """How long the client would wait: `?wait=N`, or `Prefer: wait=N` (RFC 7240).
 
     Raises:
@@ -93,6 +80,6 @@ def wished_wait_s() -> float:
     """
     text = request.args.get("wait")
     if text is None:
-        wish = PREFER_WAIT.search(request.headers.get("Prefer", ""))
-        return float(min(LONGEST_WAIT_S, int(wish[1]))) if wish else 0.0
+        preferred = PREFER_WAIT.search(request.headers.get("Prefer", ""))
+        return float(min(LONGEST_WAIT_S, int(preferred[1]))) if preferred else 0.0
     return float(chosen(WaitQuery, {"wait": text}).wait)

@@ -1,12 +1,15 @@
-"""A zip archive that is sent while it is made: nothing of it is ever whole in memory or on disk."""
+"""A zip archive that is made while it is sent: it is never whole in memory or on disk."""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
+
+from shared.jobs.record import Job, StoredFile
+from shared.results import result_file
 
 CHUNK_BYTES = 1 << 18
 # What is written round a file that is only stored, where one cannot seek; its name stands in both headers.
@@ -15,10 +18,10 @@ LOCAL_HEADER_BYTES, DESCRIPTOR_BYTES, CENTRAL_HEADER_BYTES, END_BYTES = 30, 16, 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the archive: its name there, where its bytes are, how many, and the mark of their version."""
+    """A file of the archive: its name there, what opens it, how many bytes it has, and the mark of their version."""
 
     name: str
-    source: Path
+    open: Callable[[], BinaryIO]
     size_bytes: int
     version: str
 
@@ -29,9 +32,14 @@ def archive_bytes(sizes: Mapping[str, int]) -> int:
     return END_BYTES + sum(own + 2 * len(name) + size for name, size in sizes.items())
 
 
+def archived(job: Job) -> list[StoredFile]:
+    """The results of a job that its archive holds, beside the photo."""
+    return [file for file in job.files.values() if not result_file(file.name).hidden]
+
+
 @dataclass(frozen=True)
 class Archive:
-    """Files as one zip archive, the same bytes each time; only stored, since images and meshes are compressed."""
+    """Files as one zip archive, the same bytes each time; not compressed, since images and meshes already are."""
 
     members: Sequence[Member]
 
@@ -42,7 +50,7 @@ class Archive:
 
     @property
     def etag(self) -> str:
-        """Another one where any file is another."""
+        """It changes with the version of any file."""
         names = "\n".join(f"{member.version}/{member.name}" for member in self.members)
         return hashlib.sha256(names.encode()).hexdigest()[:32]
 
@@ -53,7 +61,7 @@ class Archive:
             for member in self.members:
                 info = zipfile.ZipInfo(member.name)
                 info.file_size = member.size_bytes
-                with member.source.open("rb") as source, archive.open(info, "w") as target:
+                with member.open() as source, archive.open(info, "w") as target:
                     while chunk := source.read(CHUNK_BYTES):
                         target.write(chunk)
                         yield pipe.taken()
@@ -62,7 +70,7 @@ class Archive:
 
 
 class _Pipe:
-    """Takes what zipfile writes, and gives it out again; it cannot seek, and says so."""
+    """Collects what zipfile writes until it is taken; has no `seek`, so that zipfile writes in order."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

@@ -6,140 +6,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import url_for
-from pydantic import BaseModel
 
-from shared.jobs.record import Job, PhotoInfo, Problem, Stage, State
-from shared.jobs.store import JobStore
-from shared.options import DepthOptions, ModelOptions
-from shared.storage.folder import ALL, CLOUD, PHOTO, THUMBNAIL, VIEW
+from shared.jobs.record import Job, Stage, State
+from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
-from web.access import shared_as
-from web.api.archive import archive_bytes
+from web.access import share_token
+from web.api.archive import archive_bytes, archived
+from web.api.schemas import JobDocument, JobSettings, Result, Timings
 from web.expected import expected_seconds
 from web.services import services
 
 
-class Result(BaseModel):
-    """A file that can be fetched."""
-
-    name: str
-    url: str
-    bytes: int
-    stage: Stage
-
-
-class JobSettings(BaseModel):
-    """What the user chose."""
-
-    depth: DepthOptions
-    model: ModelOptions
-
-
-class Timings(BaseModel):
-    """Seconds spent; null where not yet known."""
-
-    depth_queued_s: float | None
-    depth_s: float | None
-    model_queued_s: float | None
-    model_s: float | None
-    export_queued_s: float | None
-    export_s: float | None
-
-
-class JobDocument(BaseModel):
-    """A job: where it stands, what it gave, and where to go from here."""
-
-    id: str
-    state: State
-    stage: Stage
-    steps: tuple[Stage, ...]
-    progress: float
-    message: str
-    attempt: int
-    queue_position: int | None
-    expected_seconds: float | None
-    model: str | None
-    created_at: datetime
-    started_at: datetime | None
-    finished_at: datetime | None
-    expires_at: datetime | None
-    timings: Timings
-    photo: PhotoInfo
-    settings: JobSettings
-    report: dict[str, Any] | None
-    results: list[Result]
-    error: Problem | None
-    links: dict[str, str]
-    share_url: str | None
-
-
-class JobList(BaseModel):
-    """Some of one's jobs, newest first; `next` is the URL of those behind them."""
-
-    jobs: list[JobDocument]
-    next: str | None
-
-
-class Shared(BaseModel):
-    """A link for others: to the page, and the token that takes the place of the job's id in the API."""
-
-    url: str
-    token: str
-
-
-class Deleted(BaseModel):
-    """What was removed."""
-
-    deleted: str
-    files: list[str]
-
-
-class DepthModel(BaseModel):
-    """A depth model that the workers know."""
-
-    name: str
-    title: str
-    unit: str
-    licence: str
-    ready: bool
-
-
-class ModelList(BaseModel):
-    """The depth models; `default` is the one that `auto` takes."""
-
-    models: list[DepthModel]
-    default: str | None
-
-
-class OptionList(BaseModel):
-    """JSON Schemas of the settings of each stage."""
-
-    depth: dict[str, Any]
-    model: dict[str, Any]
-
-
-class WorkerCount(BaseModel):
-    """Whether this process answers, or how many workers each stage has."""
-
-    status: str | None = None
-    workers: dict[Stage, int] | None = None
-
-
-class ProblemDocument(BaseModel):
-    """Why a request was refused (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    request_id: str
-
-
-def job_document(job: Job, store: JobStore) -> JobDocument:
-    """What the API says of a job; asks the store for its place in the queue."""
-    before = store.jobs_before(job) if job.state is State.QUEUED else None
+def job_document(job: Job) -> JobDocument:
+    """What the API says of a job; asks for its position in the queue."""
+    before = services().statistics.jobs_before(job) if job.state is State.QUEUED else None
     return JobDocument(
-        id=shared_as() or job.id,
+        id=share_token() or job.id,
         state=job.state,
         stage=job.stage,
         steps=job.steps,
@@ -147,25 +29,25 @@ def job_document(job: Job, store: JobStore) -> JobDocument:
         message=_message(job, before),
         attempt=job.attempt,
         queue_position=None if before is None else before + 1,
-        expected_seconds=None if job.ended else expected_seconds(job, before, services().paces.now()),
+        expected_seconds=None if job.ended else expected_seconds(job, before, services().recent_statistics.now()),
         model=job.model_name,
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,
         finished_at=_time(job.finished_ms) if job.finished_ms else None,
         expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
-        timings=Timings.model_validate(job, from_attributes=True),
+        timings=_timings(job),
         photo=job.photo,
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
         results=_results(job),
         error=job.error,
         links=_links(job),
-        share_url=share_url(job.share) if job.share and not shared_as() else None,
+        share_url=share_url(job.share) if job.share and not share_token() else None,
     )
 
 
 def share_url(token: str) -> str:
-    """The page's address for whoever has the token of a shared job."""
+    """The page's URL for whoever has the token of a shared job."""
     return url_for("page", _external=True, _anchor=f"job={token}")
 
 
@@ -186,25 +68,43 @@ def _message(job: Job, before: int | None) -> str:
     return {State.SUCCEEDED: "Ready.", State.CANCELED: "Canceled.", State.FAILED: "Failed."}[job.state]
 
 
+def _timings(job: Job) -> Timings:
+    seconds: dict[str, float | None] = {}
+    for stage in Stage:
+        result = job.stages.get(stage)
+        seconds[f"{stage}_queued_s"] = result.queued_s if result else None
+        seconds[f"{stage}_s"] = result.run_s if result else None
+    return Timings(**seconds)
+
+
 def _report(job: Job) -> dict[str, Any] | None:
-    if job.depth_report is None:
-        return None
-    return {**job.depth_report, **(job.model_report or {})}
+    depth, model = job.stages.get(Stage.DEPTH), job.stages.get(Stage.MODEL)
+    return {**depth.report, **(model.report if model else {})} if depth else None
 
 
 def _results(job: Job) -> list[Result]:
-    stored = [
-        Result(name=file.name, url=_result_url(job, file.name, file.folder), bytes=file.bytes, stage=file.stage)
-        for file in job.files.values()
-    ]
+    """The stored files, and those that are made of them on request."""
+    if not job.files:
+        return []
+    versions = {name: (file.folder, file.bytes) for name, file in job.files.items()}
     if cloud := job.files.get(CLOUD):
-        size = view_bytes(cloud.bytes, color=job.model.color)
-        stored.append(Result(name=VIEW, url=_result_url(job, VIEW, cloud.folder), bytes=size, stage=Stage.MODEL))
-    if stored:
-        sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in job.files.values() if file.name != CLOUD}
-        url = _result_url(job, ALL, str(job.version))
-        stored.append(Result(name=ALL, url=url, bytes=archive_bytes(sizes), stage=job.stage))
-    return stored
+        versions[VIEW] = (cloud.folder, view_bytes(cloud.bytes, color=job.model.color))
+    sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in archived(job)}
+    versions[ARCHIVE] = (str(job.version), archive_bytes(sizes))
+    return [_result(job, file, *versions[file.name]) for file in in_order(versions)]
+
+
+def _result(job: Job, file: ResultFile, version: str, size: int) -> Result:
+    return Result(
+        name=file.name,
+        url=_result_url(job, file.name, version),
+        bytes=size,
+        stage=file.stage or job.stage,
+        media_type=file.media_type,
+        label=file.label,
+        description=file.description,
+        hidden=file.hidden,
+    )
 
 
 def _links(job: Job) -> dict[str, str]:
@@ -212,10 +112,10 @@ def _links(job: Job) -> dict[str, str]:
     if job.state is not State.CANCELED:  # then its files are gone
         links["photo"] = _result_url(job, PHOTO)
         links["thumbnail"] = _result_url(job, THUMBNAIL)
-    if shared_as():
+    if share_token():
         return links
     links["delete"] = _url("jobs.delete", job)
-    if job.depth_files:
+    if job.files_of(Stage.DEPTH):
         links["share"] = _url("jobs.share", job)
     if job.state in (State.SUCCEEDED, State.FAILED):
         links["extend"] = _url("jobs.extend", job)
@@ -223,18 +123,18 @@ def _links(job: Job) -> dict[str, str]:
         links["retry"] = _url("jobs.retry", job)
     if not job.ended:
         links["cancel"] = _url("jobs.cancel", job)
-    if job.depth_files and job.state in (State.SUCCEEDED, State.FAILED):
+    if job.files_of(Stage.DEPTH) and job.state in (State.SUCCEEDED, State.FAILED):
         links["model"] = _url("jobs.build_model", job)
     return links
 
 
 def _url(endpoint: str, job: Job) -> str:
-    return url_for(endpoint, job_id=shared_as() or job.id)
+    return url_for(endpoint, job_id=share_token() or job.id)
 
 
 def _result_url(job: Job, name: str, run: str | None = None) -> str:
     """The run makes it a new URL when a newer result takes the place of an older one."""
-    return url_for("results.download", job_id=shared_as() or job.id, name=name, run=run)
+    return url_for("results.download", job_id=share_token() or job.id, name=name, run=run)
 
 
 def _time(ms: int) -> datetime:

@@ -12,9 +12,10 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from web.access import asker, readable_job
-from web.api.answers import LOOK_AGAIN_S
+from web.access import readable_job, requester
 from web.api.documents import job_document
+from web.api.operation import OWN, Operation
+from web.changes import JobWatch
 from web.services import services
 
 blueprint = APIBlueprint("events", __name__)
@@ -26,48 +27,45 @@ BUSY_S = 5
 
 
 @blueprint.get("/jobs/<job_id>/events")
+@Operation({200: None, 204: None}, headers=("Last-Event-ID",), media_type="text/event-stream", refuses=OWN)
 def events(job_id: str) -> Response:
     """The job's document now and at each change, until it has ended; 204 where the client knows its end already."""
     job = readable_job(job_id)
     known = request.headers.get("Last-Event-ID")
     if job.ended and known == str(job.version):
         return Response(status=204)  # tells an EventSource to come back no more
-    changes, who = services().changes, asker()
-    if not changes.take_slot(who):
+    watch = services().changes.watch(job.id, requester(), LONGEST_STREAM_S)
+    if watch is None:
         raise ServiceUnavailable("Too many clients listen just now; poll the job instead.", retry_after=BUSY_S)
-    response = Response(stream_with_context(_stream(job_id, job.id, known)), mimetype="text/event-stream")
+    response = Response(stream_with_context(_stream(job_id, watch, known)), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(lambda: changes.free_slot(who))
+    response.call_on_close(watch.close)
     return response
 
 
-def _stream(address: str, job_id: str, known: str | None) -> Iterator[str]:
+def _stream(id_or_token: str, watch: JobWatch, known: str | None) -> Iterator[str]:
     """Events, and a comment as heartbeat; ends with the job, its deletion, or this process, or when Redis is away."""
-    until = time.monotonic() + LONGEST_STREAM_S
-    sent, spoke = "", time.monotonic()
+    sent, sent_at = "", time.monotonic()
     yield f"retry: {RECONNECT_MS}\n\n"
-    with services().changes.of(job_id) as event:
-        while time.monotonic() < until and not services().changes.ended:
-            event.clear()
-            try:
-                job = readable_job(address)
-                document = job_document(job, services().store).model_dump_json()
-            except JobNotFoundError:
-                yield "event: gone\ndata: {}\n\n"
-                return
-            except RedisError:
-                return  # the client connects again
-            if document != sent and not (not sent and known == str(job.version)):
-                yield _event(job, document)
-                spoke = time.monotonic()
-            sent = document
-            if job.ended:
-                return
-            if time.monotonic() - spoke >= HEARTBEAT_S:
-                yield ": still here\n\n"
-                spoke = time.monotonic()
-            event.wait(LOOK_AGAIN_S)
+    for _ in watch:
+        try:
+            job = readable_job(id_or_token)
+            document = job_document(job).model_dump_json()
+        except JobNotFoundError:
+            yield "event: gone\ndata: {}\n\n"
+            return
+        except RedisError:
+            return  # the client connects again
+        if document != sent and not (not sent and known == str(job.version)):
+            yield _event(job, document)
+            sent_at = time.monotonic()
+        sent = document
+        if job.ended:
+            return
+        if time.monotonic() - sent_at >= HEARTBEAT_S:
+            yield ": still here\n\n"
+            sent_at = time.monotonic()
 
 
 def _event(job: Job, document: str) -> str:

@@ -15,8 +15,10 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from shared.jobs.record import Stage
-from shared.jobs.store import JobStore
+from shared.jobs.statistics import Statistics
 from shared.jobs.workers import Workers
+from web.api.operation import Operation
+from web.rates import Rate
 from web.services import services
 
 blueprint = APIBlueprint("metrics", __name__)
@@ -32,18 +34,20 @@ BY_STAGE = {  # counter in Redis -> metric, help
 
 
 @blueprint.get("/metrics")
+@Rate.UNCOUNTED
+@Operation({200: None}, media_type="text/plain")
 def metrics() -> Response:
     """All figures, in Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(QueueFigures(services().store))
+    registry.register(QueueFigures(services().statistics, services().workers))
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
 
 
 class QueueFigures(Collector):
-    """Reads the figures of the queue from the job store."""
+    """Reads the figures of the queue from the statistics."""
 
-    def __init__(self, store: JobStore) -> None:
-        self._store = store
+    def __init__(self, statistics: Statistics, workers: Workers) -> None:
+        self._statistics, self._workers = statistics, workers
 
     def collect(self) -> Iterator[Metric]:
         """Gauges of what is now, counters of what has been."""
@@ -51,26 +55,25 @@ class QueueFigures(Collector):
         yield from self._counters()
 
     def _gauges(self) -> Iterator[Metric]:
-        workers = Workers(self._store.redis)
         waiting = _gauge("relief_jobs_waiting", "Jobs that wait for a stage.")
         oldest = _gauge("relief_oldest_wait_seconds", "How long the first in line has waited.")
         work = _gauge("relief_waiting_work_seconds", "Waiting jobs times what one costs: for an autoscaler.")
         alive = _gauge("relief_workers_alive", "Workers heard of lately.")
-        for stage, pace in zip(Stage, self._store.paces(list(Stage)), strict=True):
-            waiting.add_metric([stage], pace.waiting)
-            oldest.add_metric([stage], self._store.oldest_wait_s(stage))
-            work.add_metric([stage], pace.waiting * (pace.cost_s or 0))
-            alive.add_metric([stage], len(pace.workers))
+        for stage, known in self._statistics.by_stage().items():
+            waiting.add_metric([stage], known.waiting)
+            oldest.add_metric([stage], self._statistics.oldest_wait_s(stage))
+            work.add_metric([stage], known.waiting * (known.cost_s or 0))
+            alive.add_metric([stage], len(known.workers))
         yield from (waiting, oldest, work, alive)
         memory = GaugeMetricFamily(
             "relief_gpu_memory_bytes", "GPU memory in use, as the workers say.", labels=["worker"]
         )
-        for worker, used in workers.gpu_memory().items():
+        for worker, used in self._workers.gpu_memory().items():
             memory.add_metric([worker], used)
         yield memory
 
     def _counters(self) -> Iterator[Metric]:
-        counters = self._store.counters()
+        counters = self._statistics.counters()
         yield CounterMetricFamily("relief_jobs_accepted", "Jobs accepted.", value=counters.get("accepted", 0))
         failed = CounterMetricFamily("relief_jobs_failed", "Jobs that failed, by reason.", labels=["reason"])
         for name, value in counters.items():

@@ -5,22 +5,31 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify
+from flask import Response, json, jsonify
 
-from shared.jobs.workers import Workers
 from shared.options import DepthOptions, ModelOptions
+from shared.results import RESULTS
+from web.api.operation import ANY, Operation
+from web.api.schemas import ModelList, OptionList
 from web.services import services
 
 blueprint = APIBlueprint("models", __name__)
 
 
 @blueprint.get("/models")
+@Operation({200: ModelList}, refuses=ANY)
 def models() -> Response:
     """The depth models, and which of them are ready."""
-    return jsonify(asdict(Workers(services().store.redis).offered()))
+    return jsonify(asdict(services().workers.offered()))
 
 
 @blueprint.get("/options")
+@Operation({200: OptionList}, refuses=ANY)
 def options() -> Response:
-    """Every setting as JSON Schema: type, range, default and help."""
-    return jsonify(depth=DepthOptions.model_json_schema(), model=ModelOptions.model_json_schema())
+    """Every setting as JSON Schema: type, range, default and help; and each file that a job may have."""
+    document = {
+        "depth": DepthOptions.model_json_schema(),
+        "model": ModelOptions.model_json_schema(),
+        "results": list(RESULTS.values()),
+    }
+    return Response(json.dumps(document, sort_keys=False), mimetype="application/json")  # the form has the same order

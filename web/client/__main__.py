@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,10 @@ from rich.console import Console
 
 from web import client
 from web.client.api import Relief, printable
+from web.client.bars import Bar, bar, bars
 from web.client.connection import connected
-from web.client.retry import Patience, in_words
-from web.client.submit import TOLD, Course, bar, bars, folders_of
+from web.client.retry import RetryPolicy, in_words
+from web.client.submit import SHOWN, Action, SubmitCommand, folders_of, reported, watch
 
 AT_ONCE = 4
 GRACE_S = 1.0
@@ -30,45 +31,41 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     console = Console(markup=False, highlight=False, emoji=False)
     try:
-        with connected(chosen.url, Patience(chosen.patience)) as relief:
+        with connected(chosen.url, RetryPolicy(chosen.patience)) as relief:
             return int(chosen.run(relief, chosen, console))
     except KeyboardInterrupt:
         return INTERRUPTED
-    except TOLD as error:
+    except SHOWN as error:
         sys.stderr.write(f"{in_words(error)}\n")
         return 1
 
 
 def _submit(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
     settings = {name: value for name, _, value in (pair.partition("=") for pair in chosen.set)}
-    course = Course(relief, bars(console), settings, not chosen.no_wait)
+    command = SubmitCommand(relief, settings, wait=not chosen.no_wait)
     try:
-        with course.progress as progress:
-            return _side_by_side(
-                relief,
-                [
-                    partial(course.sent, photo, chosen.out and chosen.out / name, bar(progress, photo.name))
-                    for photo, name in folders_of(chosen.photos).items()
-                ],
-            )
+        with bars(console) as progress:
+            actions = {
+                bar(progress, photo.name, prefixed=True): partial(command.run, photo, chosen.out and chosen.out / name)
+                for photo, name in folders_of(chosen.photos).items()
+            }
+            return _side_by_side(relief, actions)
     except KeyboardInterrupt:
-        if course.made:
-            console.print(
-                f"The jobs that were made go on. To follow them: watch {' '.join(course.made)}", soft_wrap=True
-            )
+        if ids := " ".join(command.sent):
+            console.print(f"The jobs that were made go on. To follow them: watch {ids}", soft_wrap=True)
         raise
 
 
 def _watch(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
     with bars(console) as progress:
-        course = Course(relief, progress)
-        return _side_by_side(relief, [partial(course.watched, job_id, bar(progress, job_id)) for job_id in chosen.jobs])
+        actions = {bar(progress, job_id, prefixed=False): partial(watch, relief, job_id) for job_id in chosen.jobs}
+        return _side_by_side(relief, actions)
 
 
-def _side_by_side(relief: Relief, tasks: list[Callable[[], bool]]) -> int:
-    """0 where all tasks say True; an interruption ends them, and does not wait long for it."""
+def _side_by_side(relief: Relief, actions: Mapping[Bar, Action]) -> int:
+    """0 where all actions say True; an interruption ends them, and does not wait long for it."""
     pool = ThreadPoolExecutor(AT_ONCE)
-    futures = [pool.submit(task) for task in tasks]
+    futures = [pool.submit(reported, action, bar) for bar, action in actions.items()]
     try:
         wait(futures)
         return 0 if all(future.result() for future in futures) else 1
@@ -126,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("--no-wait", action="store_true", help="only send")
     submit.set_defaults(run=_submit)
     for name, run, words in (
-        ("status", _status, "tell how jobs stand"),
+        ("status", _status, "show how jobs are doing"),
         ("watch", _watch, "follow jobs to their end"),
         ("cancel", _cancel, "stop jobs"),
     ):

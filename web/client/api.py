@@ -15,15 +15,15 @@ from typing import Any
 import httpx
 
 from shared.errors import ReliefError
-from web.client.retry import AwayError, Patience
+from shared.results import ARCHIVE
+from web.client.retry import AwayError, RetryPolicy
 
 API = "/api/v1/jobs"
-ALL = "all.zip"
 ENDED = ("succeeded", "failed", "canceled")
 AWAY = (429, 502, 503, 504)
 WAIT_S = 20
 POLL_S = 1.0
-ID = re.compile(r"[A-Za-z0-9_-]+")  # of a job, or the token of a shared one: a path segment that needs no quoting
+ID = re.compile(r"[A-Za-z0-9_-]+")  # of a job, or a share token: a path segment that needs no quoting
 
 Job = dict[str, Any]
 
@@ -33,16 +33,16 @@ class RefusedError(ReliefError):
 
 
 class Relief:
-    """The job API over HTTP; asks again, so long as its patience lasts, where the server or the way to it fails."""
+    """The job API over HTTP; requests are sent again where the server or the connection to it fails."""
 
-    def __init__(self, http: httpx.Client, patience: Patience) -> None:
+    def __init__(self, http: httpx.Client, retries: RetryPolicy) -> None:
         self._http = http
-        self._patience = patience
+        self._retries = retries
 
     def visit(self) -> httpx.Cookies:
-        """Open the page, which gives a cookie to whoever has none that counts; gives what it gave.
+        """Open the page, which gives a cookie to whoever has none that counts; the cookies of its answer.
 
-        Not asked again: where nobody answers at the first time, the address is the first thing to look at.
+        Not sent again: where nothing answers the first request, the URL is likely to be wrong.
         """
         return _checked(self._http.get("/")).cookies
 
@@ -51,24 +51,24 @@ class Relief:
         kind = mimetypes.guess_type(photo.name)[0] or "application/octet-stream"
         headers = {"Idempotency-Key": uuid.uuid4().hex}
         files = {"photo": (printable(photo.name), photo.read_bytes(), kind)}
-        return _json(self._asked(self._http.build_request("POST", API, files=files, data=settings, headers=headers)))
+        return _json(self._send("POST", API, files=files, data=settings, headers=headers))
 
     def status(self, job_id: str) -> Job:
         """How a job stands."""
-        return _json(self._asked(self._http.build_request("GET", _path(job_id))))
+        return _json(self._send("GET", _path(job_id)))
 
     def follow(self, job_id: str) -> Iterator[Job]:
         """The job now and at each change, to its end."""
         known, state = "", ""
         while state not in ENDED:
-            asked = time.monotonic()
-            answer = self._news(job_id, known)
+            sent = time.monotonic()
+            answer = self._changed(job_id, known)
             if answer.status_code != httpx.codes.NOT_MODIFIED:
                 job, known = _json(answer), answer.headers.get("ETag", "")
                 state = job["state"]
                 yield job
-            elif time.monotonic() - asked < POLL_S:
-                self._patience.pause(POLL_S)  # the server has no thread left to wait with
+            elif time.monotonic() - sent < POLL_S:
+                self._retries.pause(POLL_S)  # the server has no thread left to wait with
 
     def download(self, job: Job, folder: Path, names: list[str]) -> list[Path]:
         """Fetch results, all but the archive where none is named, into the folder.
@@ -83,36 +83,37 @@ class Relief:
         if missing:
             raise RefusedError(f"job {job['id']} has no {', '.join(missing)}; it has {', '.join(results)}")
         folder.mkdir(parents=True, exist_ok=True)
-        wished = names or [name for name in results if name != ALL]
-        return [self._fetched(results[name], folder / Path(name).name) for name in wished]
+        wanted = names or [name for name in results if name != ARCHIVE]
+        return [self._fetched(results[name], folder / Path(name).name) for name in wanted]
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job."""
-        return _json(self._asked(self._http.build_request("POST", f"{_path(job_id)}/cancel")))
+        return _json(self._send("POST", f"{_path(job_id)}/cancel"))
 
     def jobs(self) -> Iterator[Job]:
         """One's own jobs, newest first."""
         url: str | None = f"{API}?limit=100"
         while url:
-            page = _json(self._asked(self._http.build_request("GET", url)))
+            page = _json(self._send("GET", url))
             yield from page["jobs"]
             url = page["next"]
 
     def stop(self) -> None:
         """End what is under way in other threads at its next step."""
-        self._patience.stop()
+        self._retries.stop()
 
-    def _asked(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, method: str, url: str, **parts: Any) -> httpx.Response:
         """The answer to a request that may be sent more than once, each time the very same."""
-        return self._patience.ask(lambda: _checked(self._http.send(request)))
+        request = self._http.build_request(method, url, **parts)
+        return self._retries.call(lambda: _checked(self._http.send(request)))
 
-    def _news(self, job_id: str, known: str) -> httpx.Response:
+    def _changed(self, job_id: str, known: str) -> httpx.Response:
         """The job, or 304 where it stayed for WAIT_S as the known ETag says; without one at once."""
         params, headers = ({"wait": WAIT_S}, {"If-None-Match": known}) if known else ({}, {})
-        return self._asked(self._http.build_request("GET", _path(job_id), params=params, headers=headers))
+        return self._send("GET", _path(job_id), params=params, headers=headers)
 
     def _fetched(self, url: str, path: Path) -> Path:
-        self._patience.ask(lambda: self._fetch(url, path))
+        self._retries.call(lambda: self._fetch(url, path))
         return path
 
     def _fetch(self, url: str, path: Path) -> None:
@@ -123,7 +124,7 @@ class Relief:
                 if not answer.is_success:
                     answer.read()
                 for chunk in _checked(answer).iter_bytes():
-                    self._patience.check()
+                    self._retries.check()
                     file.write(chunk)
             part.replace(path)
         finally:
@@ -147,11 +148,11 @@ def _path(job_id: str) -> str:
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:
-    """The answer, if it is a good one.
+    """The answer, unless it is a refusal.
 
     Raises:
-        AwayError: it is worth another try.
-        RefusedError: it is a problem; in its own words.
+        AwayError: the server may take it later.
+        RefusedError: the server will not take it; in its own words.
     """
     if answer.is_success or answer.status_code == httpx.codes.NOT_MODIFIED:
         return answer
@@ -162,12 +163,12 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     raise RefusedError(f"{words} (it is at {answer.headers['Location']})" if answer.has_redirect_location else words)
 
 
-def _retry_after_s(wish: str) -> float:
+def _retry_after_s(text: str) -> float:
     """Seconds, given as such or as a date; 0 where it is neither (RFC 9110, 10.2.3)."""
-    if wish.isdecimal():
-        return float(wish)
+    if text.isdecimal():
+        return float(text)
     try:
-        return max(0.0, (parsedate_to_datetime(wish) - datetime.now(UTC)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):  # no date, or one without a zone
         return 0.0
 

@@ -1,4 +1,4 @@
-"""The way to the server, with the API key, or with the cookie of last time."""
+"""The connection to the server, with the API key, or with the cookie of last time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from shared.errors import SettingsError
 from web.client.api import WAIT_S, Relief
-from web.client.retry import Patience
+from web.client.retry import RetryPolicy
 
 TIMEOUT = httpx.Timeout(WAIT_S + 40, connect=10)
 KEY = re.compile(r"[\x21-\x7e]+")
@@ -27,16 +27,16 @@ JAR = TypeAdapter(Jar)
 
 
 @contextmanager
-def connected(url: str, patience: Patience) -> Iterator[Relief]:
+def connected(url: str, retries: RetryPolicy) -> Iterator[Relief]:
     """A client that owns what it sends: its cookie is kept before anything is sent.
 
     Raises:
-        SettingsError: the key or the file of cookies is none.
+        SettingsError: the key cannot be one, or the file of cookies cannot be read as such.
     """
     key = _key()
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     with httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT) as http:
-        relief = Relief(http, patience)
+        relief = Relief(http, retries)
         if key:
             relief.visit()
         else:
@@ -45,7 +45,7 @@ def connected(url: str, patience: Patience) -> Iterator[Relief]:
 
 
 def _visit_again(relief: Relief, http: httpx.Client, url: str) -> None:
-    """Come as last time; where the server gives a new cookie, the old one is worthless."""
+    """Send the cookie of last time; keep the one that the server gives where that is no longer valid."""
     path = Path(os.environ.get("RELIEF_COOKIES", "~/.config/relief/cookies.json")).expanduser()
     jar = _read(path)
     http.cookies = httpx.Cookies(jar.get(url))

@@ -1,4 +1,4 @@
-"""Asking again while the server, or the way to it, fails."""
+"""When a request is sent again, because the server or the connection to it failed."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from shared.errors import ReliefError
 
 log = logging.getLogger(__name__)
 
-LOST = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
+FAILED = (httpx.TimeoutException, httpx.NetworkError, httpx.RemoteProtocolError)
 PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 8.0
 Answer = TypeVar("Answer")
 
 
 class AwayError(ReliefError):
-    """The server cannot do it just now; it may have said after how many seconds it can."""
+    """The server cannot do it just now; it may have said how many seconds to wait."""
 
     def __init__(self, words: str, retry_after_s: float = 0) -> None:
         super().__init__(words)
@@ -31,38 +31,38 @@ class AwayError(ReliefError):
 
 
 class StoppedError(ReliefError):
-    """The user wants no more of it."""
+    """The user interrupted the command."""
 
 
-class Patience:
-    """How long to ask again where nothing but failures comes; many threads may share it."""
+class RetryPolicy:
+    """Sends requests again, with growing pauses, for a limited time; many threads may share it."""
 
     def __init__(self, longest_s: float) -> None:
         self._longest_s = longest_s
         self._stopped = threading.Event()
 
-    def ask(self, question: Callable[[], Answer]) -> Answer:
-        """The answer, asked for as often as it takes; so the question must be one that may be asked twice.
+    def call(self, request: Callable[[], Answer]) -> Answer:
+        """The answer to a request that may be sent more than once.
 
         Raises:
-            AwayError, httpx.TransportError: the last failure, once the patience is at its end, or where the server
-                wants a longer one.
+            AwayError, httpx.TransportError: the last failure, where failures came for the longest time allowed, or the
+                server wants a longer pause than that.
             StoppedError: `stop` was called.
         """
-        end = 0.0
+        end = 0.0  # set by the first failure: a request alone may take long, as a long-poll does
         pauses_s = itertools.chain(PAUSES_S, itertools.repeat(LONGEST_PAUSE_S))
         while True:
             self.check()
             try:
-                return question()
-            except (AwayError, *LOST) as error:
-                wished_s = error.retry_after_s if isinstance(error, AwayError) else 0.0
+                return request()
+            except (AwayError, *FAILED) as error:
+                wanted_s = error.retry_after_s if isinstance(error, AwayError) else 0.0
                 first, end = not end, end or time.monotonic() + self._longest_s
-                if time.monotonic() >= end or wished_s > self._longest_s:
+                if time.monotonic() >= end or wanted_s > self._longest_s:
                     raise
                 if first:
                     log.warning("%s; trying again for %.0f s", in_words(error), self._longest_s)
-            self.pause(max(wished_s, next(pauses_s) * random.uniform(0.5, 1)))  # many clients do not come back as one
+            self.pause(max(wanted_s, next(pauses_s) * random.uniform(0.5, 1)))  # many clients do not come back as one
 
     def pause(self, seconds: float) -> None:
         """Sleep.
@@ -74,7 +74,7 @@ class Patience:
         self.check()
 
     def check(self) -> None:
-        """Go on.
+        """Do nothing, unless the user interrupted the command.
 
         Raises:
             StoppedError: `stop` was called.
@@ -83,10 +83,10 @@ class Patience:
             raise StoppedError("stopped")
 
     def stop(self) -> None:
-        """End what is under way at its next step."""
+        """End what is under way in all threads at its next step."""
         self._stopped.set()
 
 
 def in_words(error: Exception) -> str:
-    """What to tell of an error; some of httpx have no words."""
+    """What to show of an error; some of httpx have no message."""
     return str(error) or type(error).__name__

@@ -1,77 +1,61 @@
-"""What the jobs of one command go through, with a bar for each."""
+"""The commands that follow jobs: one sends photos first, one is given the ids of jobs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from shared.errors import ReliefError
 from web.client.api import Job, Relief, printable
+from web.client.bars import Bar
 from web.client.retry import StoppedError, in_words
 
-TOLD = (ReliefError, httpx.HTTPError, httpx.InvalidURL, OSError)  # not bugs: the user is told
+SHOWN = (ReliefError, httpx.HTTPError, httpx.InvalidURL, OSError)  # not bugs: shown to the user in a line
+Action = Callable[[Bar], bool]
 
 
 @dataclass(frozen=True)
-class Course:
-    """What the jobs of one command go through, each with a bar."""
+class SubmitCommand:
+    """Sends photos and, unless told not to wait, follows their jobs and fetches the results."""
 
     relief: Relief
-    progress: Progress
-    settings: dict[str, str] = field(default_factory=dict)
-    wait: bool = True
-    made: list[str] = field(default_factory=list)  # ids, as they come
+    settings: dict[str, str]
+    wait: bool
+    sent: list[str] = field(default_factory=list)  # ids of jobs, as they come
 
-    def sent(self, photo: Path, folder: Path | None, bar: TaskID) -> bool:
-        """Send a photo and, unless told not to, follow it and fetch its results; False where that failed."""
-        name = printable(photo.name)
-        try:
-            job = self.relief.submit(photo, self.settings)
-            self.made.append(job["id"])
-            if not self.wait:
-                self._say(f"{job['id']}  {name}")
-                self.progress.update(bar, completed=1, description=f"{name}: sent")
-                return True
-            job = self._followed(job["id"], f"{name}: ", bar)
-            if job["state"] == "succeeded" and folder:
-                self.relief.download(job, folder, [])
-                self.progress.update(bar, description=f"{name}: {job['message']} {printable(str(folder))}")
-            return bool(job["state"] == "succeeded")
-        except StoppedError:
-            return False
-        except TOLD as error:
-            return self._failed(name, error, bar)
+    def run(self, photo: Path, folder: Path | None, bar: Bar) -> bool:
+        """Do all of it for one photo; False where its job did not succeed."""
+        job = self.relief.submit(photo, self.settings)
+        self.sent.append(job["id"])
+        if not self.wait:
+            bar.say(f"{job['id']}  {bar.name}")
+            bar.show("sent", 1)
+            return True
+        job = _followed(self.relief, job["id"], bar)
+        if job["state"] == "succeeded" and folder:
+            self.relief.download(job, folder, [])
+            bar.show(f"{job['message']} {printable(str(folder))}")
+        return bool(job["state"] == "succeeded")
 
-    def watched(self, job_id: str, bar: TaskID) -> bool:
-        """Follow a job; False where it did not succeed."""
-        try:
-            return bool(self._followed(job_id, "", bar)["state"] == "succeeded")
-        except StoppedError:
-            return False
-        except TOLD as error:
-            return self._failed(printable(job_id), error, bar)
 
-    def _followed(self, job_id: str, name: str, bar: TaskID) -> Job:
-        job: Job = {}
-        for job in self.relief.follow(job_id):
-            self.progress.update(bar, completed=job["progress"], description=f"{name}{job['message']} {job_id[:8]}")
-        if job["state"] == "failed":
-            self._say(f"{name}{job['message']}")
-        return job
+def watch(relief: Relief, job_id: str, bar: Bar) -> bool:
+    """Follow a job to its end; False where it did not succeed."""
+    return bool(_followed(relief, job_id, bar)["state"] == "succeeded")
 
-    def _failed(self, name: str, error: Exception, bar: TaskID) -> bool:
-        self._say(f"{name}: {in_words(error)}")
-        self.progress.update(bar, description=f"{name}: failed")
+
+def reported(action: Action, bar: Bar) -> bool:
+    """What the action gives; False where it failed, which is shown, or was stopped."""
+    try:
+        return action(bar)
+    except StoppedError:
         return False
-
-    def _say(self, line: str) -> None:
-        """Write a line above the bars, however long it is: a bar's words are cut at the screen's edge."""
-        self.progress.console.print(line, soft_wrap=True)
+    except SHOWN as error:
+        bar.say(f"{bar.name}: {in_words(error)}")
+        bar.show("failed")
+        return False
 
 
 def folders_of(photos: Iterable[Path]) -> dict[Path, str]:
@@ -89,12 +73,11 @@ def folders_of(photos: Iterable[Path]) -> dict[Path, str]:
     return folders
 
 
-def bars(console: Console) -> Progress:
-    """Where each job has a bar."""
-    words = TextColumn("{task.description}", markup=False)  # a file's name may have [brackets]
-    return Progress(words, BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeElapsedColumn(), console=console)
-
-
-def bar(progress: Progress, name: str) -> TaskID:
-    """A bar for the photo or the job of this name."""
-    return progress.add_task(printable(name), total=1)
+def _followed(relief: Relief, job_id: str, bar: Bar) -> Job:
+    """The job at its end; the bar shows it until then."""
+    job: Job = {}
+    for job in relief.follow(job_id):
+        bar.show(f"{job['message']} {job_id[:8]}", job["progress"])
+    if job["state"] == "failed":
+        bar.say(f"{bar.prefix}{job['message']}")
+    return job

@@ -1,4 +1,4 @@
-"""Few photos are decoded at once: each may take half a gigabyte and a processor core."""
+"""How many photos are decoded at once: each may take half a gigabyte and a processor core."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from contextlib import contextmanager
 from shared.errors import BusyError
 
 AT_ONCE = 2
-PATIENCE_S = 8.0
+LONGEST_WAIT_S = 8.0
 
 
 class Decoding:
-    """The turns that requests of this process take to decode and encode photos."""
+    """Limits how many requests of this process decode and encode photos at the same time."""
 
-    def __init__(self, at_once: int = AT_ONCE, patience_s: float = PATIENCE_S) -> None:
-        self._turns = threading.BoundedSemaphore(at_once)
-        self._patience_s = patience_s
+    def __init__(self, at_once: int = AT_ONCE, longest_wait_s: float = LONGEST_WAIT_S) -> None:
+        self._slots = threading.BoundedSemaphore(at_once)
+        self._longest_wait_s = longest_wait_s
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait for a turn, and hold it as long as the block runs.
+    def slot(self) -> Iterator[None]:
+        """Wait for a slot, and hold it as long as the block runs.
 
         Raises:
-            BusyError: none came in time.
+            BusyError: none became free in time.
         """
-        if not self._turns.acquire(timeout=self._patience_s):
+        if not self._slots.acquire(timeout=self._longest_wait_s):
             raise BusyError("too many photos are being read just now; try again in a minute")
         try:
             yield
         finally:
-            self._turns.release()
+            self._slots.release()

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
 from shared.errors import PhotoError, PhotoTypeError
-from shared.jobs.record import Idempotency, Stage
+from shared.jobs.new_job import Idempotency
+from shared.jobs.record import Stage
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Event, Webhook
 
@@ -22,7 +23,7 @@ FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 LONGEST_KEY = 255
 SECRET_HEADER = "Relief-Webhook-Secret"
 NOT_IN_QUERY = ("webhook_secret",)  # proxies log queries
-NOT_SETTINGS = ("wait", "photo")  # sent in the same places, but no settings of the job
+NOT_SETTINGS = ("wait", "photo")  # sent like settings, but none
 Options = TypeVar("Options", bound=BaseModel)
 Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri"})]
 
@@ -49,8 +50,8 @@ class JobForm(BaseModel):
         description="The ends that the webhook is told of.",
     )
 
-    def wish(self, link: str) -> Webhook | None:
-        """The webhook, if one was asked for; it tells the link.
+    def webhook_with(self, link: str) -> Webhook | None:
+        """The webhook, if one was asked for, which sends the link to the job.
 
         Raises:
             UnprocessableEntity: it has no secret.
@@ -73,6 +74,10 @@ class JobForm(BaseModel):
         return tuple(Stage(step) for step in self.steps.split(","))
 
 
+class JobSettingsForm(JobForm, DepthOptions, ModelOptions):
+    """Everything that may be chosen for a new job."""
+
+
 @dataclass(frozen=True)
 class Submission:
     """A photo as it came, unchecked, and settings that are checked."""
@@ -85,7 +90,7 @@ class Submission:
 
 
 def read_submission() -> Submission:
-    """What this request sends; options may stand in the form or in the query, a secret in a header or in the form.
+    """What this request sends; settings are in the form or in the query, a secret is in a header or in the form.
 
     Raises:
         UnprocessableEntity: a setting is wrong, unknown, or a secret in the query, or the Idempotency-Key is too long.
@@ -102,10 +107,10 @@ def read_submission() -> Submission:
 
 
 def chosen(kind: type[Options], fields: Mapping[str, Any]) -> Options:
-    """Options out of a request's fields; an empty field is one not given.
+    """Options from a request's fields; an empty field counts as absent.
 
     Raises:
-        UnprocessableEntity: a value is wrong; says which and what is allowed.
+        UnprocessableEntity: a value is wrong; the message names it and what is allowed.
     """
     given = {name: value for name, value in fields.items() if value not in (None, "")}
     try:
@@ -120,9 +125,8 @@ def _chosen_among(kind: type[Options], fields: Mapping[str, str]) -> Options:
 
 
 def _refuse_unknown(fields: Mapping[str, str]) -> None:
-    known = {*JobForm.model_fields, *DepthOptions.model_fields, *ModelOptions.model_fields}
-    unknown = sorted(set(fields) - known)
-    if unknown:
+    known = JobSettingsForm.model_fields
+    if unknown := sorted(set(fields) - set(known)):
         raise UnprocessableEntity(f"Unknown settings: {', '.join(unknown)}. Known: {', '.join(sorted(known))}.")
 
 
@@ -134,11 +138,11 @@ def _refuse_secrets_in_query() -> None:
 
 
 def _secret_of_header() -> dict[str, str]:
-    """The field that the header stands for; it goes before one in the form."""
+    """The field that the header holds; it takes precedence over one in the form."""
     secret = request.headers.get(SECRET_HEADER)
     if not secret:
         return {}
-    if not secret.isascii():  # its bytes would be another client's guess than ours
+    if not secret.isascii():  # servers and clients disagree on the encoding of other characters
         raise UnprocessableEntity(f"The header {SECRET_HEADER} may have ASCII characters only.")
     return {"webhook_secret": secret}
 

@@ -21,7 +21,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 class KeyNameError(ReliefError):
-    """The name of an API key is taken, unknown, or not one."""
+    """The name of an API key is taken, unknown, or not valid."""
 
 
 class Keys:
@@ -34,7 +34,7 @@ class Keys:
         """Make a key; this is the only time that it can be seen.
 
         Raises:
-            KeyNameError: there is a key of that name, or the name is not one.
+            KeyNameError: the name is taken, or not valid.
         """
         if not NAME.fullmatch(name):
             raise KeyNameError(f"{name!r} is no name of a key; use 1 to 32 of a-z, 0-9 and -")
@@ -45,10 +45,10 @@ class Keys:
         return key
 
     def revoke(self, name: str) -> None:
-        """Make a key worthless at once; its jobs stay until they expire.
+        """Revoke a key at once; its jobs stay until they expire.
 
         Raises:
-            KeyNameError: there is none of that name.
+            KeyNameError: there is no key of that name.
         """
         digest = cast("bytes | None", self._redis.hget(NAMES, name))
         if digest is None:
@@ -61,7 +61,7 @@ class Keys:
         return sorted(name.decode() for name in cast(list[bytes], self._redis.hkeys(NAMES)))
 
     def name_of(self, key: str) -> str | None:
-        """Whose key it is; None where it is nobody's."""
+        """The name of a key; None where it is unknown."""
         name = cast("bytes | None", self._redis.hget(HASHES, _hash(key)))
         return name.decode() if name else None
 

@@ -9,7 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.errors import ReliefError, SettingsError
-from shared.jobs.wakeups import connect
+from shared.redis.connection import connect
 from shared.settings import Settings
 from web.keys import Keys
 
@@ -38,7 +38,7 @@ def _redis() -> Redis:
     """The Redis of the environment.
 
     Raises:
-        SettingsError: a setting is missing, or the address is none of Redis.
+        SettingsError: a setting is missing, or REDIS_URL is not valid.
     """
     url = Settings.from_environment().redis_url
     try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 from functools import cache
 
-from flask import Flask, Response, make_response, render_template, request, send_file, url_for
+from flask import Flask, Response, make_response, render_template, request, send_file
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
 from web.access import owner
+from web.rates import Rate
+from web.services import services
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
@@ -24,15 +26,18 @@ def register(app: Flask) -> None:
     app.add_url_rule("/", "page", page)
     app.add_url_rule(PLOTLY_URL, "plotly_js", plotly_js)
     app.add_url_rule("/viewer/<path:filename>", "viewer_static", viewer_static)
+    Rate.UNCOUNTED(app.view_functions["static"])
     app.after_request(add_security_headers)
 
 
+@Rate.UNCOUNTED
 def page() -> str:
-    """The one page: upload, depth map, 3D view. It brings the cookie: all photos sent from it have one owner."""
+    """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
     owner()
-    return render_template("index.html", plotly_url=url_for("plotly_js"))
+    return render_template("index.html", upload_mb=services().settings.upload_mb)
 
 
+@Rate.UNCOUNTED
 def viewer_static(filename: str) -> Response:
     """A script or style of the viewer."""
     try:
@@ -41,6 +46,7 @@ def viewer_static(filename: str) -> Response:
         raise NotFound from error
 
 
+@Rate.UNCOUNTED
 def plotly_js() -> Response:
     """plotly.js, compressed once per process."""
     if "gzip" in request.accept_encodings:

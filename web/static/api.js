@@ -1,25 +1,35 @@
-// @ts-check
 /** The job API: every request that the page makes. */
 
-/** @typedef {{ name: string, url: string, bytes: number, stage: "depth"|"model" }} Result */
 /**
+ * A file of a job.
+ * @typedef {object} Result
+ * @property {string} name @property {string} url @property {number} bytes
+ * @property {string} label what it is @property {string} description what it is good for
+ * @property {boolean} hidden programs read it, not people
+ */
+
+/**
+ * A job as the API describes it (see /docs).
  * @typedef {object} Job
  * @property {string} id
  * @property {"queued"|"running"|"succeeded"|"failed"|"canceled"} state
- * @property {"depth"|"model"} stage
+ * @property {"depth"|"model"|"export"} stage
  * @property {number} progress @property {string} message @property {string|null} model
- * @property {string} created_at @property {string|null} finished_at
+ * @property {string} created_at @property {string|null} finished_at @property {string|null} expires_at
  * @property {Record<string, number|null>} timings
  * @property {{ width: number, height: number }} photo
- * @property {{ depth: Record<string, any>, model: Record<string, any> }} settings
+ * @property {{ depth: Settings, model: Settings }} settings
  * @property {number|null} queue_position @property {number|null} expected_seconds
- * @property {Record<string, any>|null} report
+ * @property {import("./report.js").Report|null} report
  * @property {Result[]} results
  * @property {{ title: string, detail: string }|null} error
- * @property {Record<string, string>} links
- * @property {string} [expires_at]
+ * @property {Record<string, string>} links what can be done with it
  * @property {string|null} share_url where others see it, while it is shared
  */
+
+/** Settings of a stage by name. @typedef {Record<string, string|number|null>} Settings */
+
+/** Some jobs, newest first; next: URL of those behind them. @typedef {{ jobs: Job[], next: string|null }} JobPage */
 
 export const BASE = "/api/v1";
 
@@ -37,7 +47,10 @@ export class Refusal extends Error {
 /** The server cannot be reached. */
 export class Unreachable extends Error {}
 
-/** @param {number} status @param {string} text @returns {Refusal} */
+/** Whether a job has ended, in whatever state. @param {Job} job */
+export const hasEnded = (job) => job.finished_at !== null;
+
+/** What the server's answer says. @param {number} status @param {string} text @returns {Refusal} */
 function refusal(status, text) {
   try {
     return new Refusal(status, JSON.parse(text));
@@ -46,7 +59,7 @@ function refusal(status, text) {
   }
 }
 
-/** @param {string} url @param {RequestInit} [init] @returns {Promise<Response>} */
+/** The answer to a request. @param {string} url @param {RequestInit} [init] @throws {Refusal|Unreachable} */
 async function send(url, init) {
   let response;
   try {
@@ -59,26 +72,26 @@ async function send(url, init) {
   return response;
 }
 
-/** @param {string} url @returns {Promise<any>} */
+/** What a URL has as JSON. @param {string} url @returns {Promise<any>} */
 export const getJson = async (url) => (await send(url)).json();
 
-/** @param {string} url @returns {Promise<ArrayBuffer>} */
+/** What a URL has. @param {string} url */
 export const getBytes = async (url) => (await send(url)).arrayBuffer();
 
-/** @param {string} url @returns {Promise<Blob>} */
+/** What a URL has as a Blob. @param {string} url */
 export const getBlob = async (url) => (await send(url)).blob();
 
-/** The methods that a URL takes. @param {string} url @returns {Promise<string>} */
-export const allowed = async (url) => (await send(url, { method: "OPTIONS" })).headers.get("Allow") ?? "";
-
-/** @param {string} url @param {object} [body] @param {string} [method] @returns {Promise<any>} */
+/**
+ * Send JSON, or nothing.
+ * @param {string} url @param {object} [body] @param {string} [method] @returns {Promise<any>} null: no content
+ */
 export async function post(url, body, method = "POST") {
   const headers = { "Content-Type": "application/json" };
   const response = await send(url, { method, ...(body && { headers, body: JSON.stringify(body) }) });
   return response.status === 204 ? null : response.json();
 }
 
-/** @param {string} id */
+/** Where the API has a job. @param {string} id */
 export const jobUrl = (id) => `${BASE}/jobs/${encodeURIComponent(id)}`;
 
 /**
@@ -96,19 +109,24 @@ export async function jobSince(url, tag, wait, signal) {
 
 /**
  * Send a photo. XMLHttpRequest, since fetch tells nothing of the progress of an upload.
- * @param {Blob} photo @param {Record<string, any>} fields @param {(fraction: number) => void} onProgress
+ * @param {Blob} photo @param {Settings} fields @param {(fraction: number) => void} onProgress
  * @returns {{ job: Promise<Job>, abort: () => void }}
  */
 export function createJob(photo, fields, onProgress) {
   const form = new FormData();
   form.append("photo", photo, "photo");
-  for (const [name, value] of Object.entries(fields)) if (value !== null && value !== "") form.append(name, value);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== null && value !== "") form.append(name, String(value));
+  }
   const request = new XMLHttpRequest();
   const job = new Promise((resolve, reject) => {
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
-    request.onload = () =>
-      request.status < 300 ? resolve(JSON.parse(request.responseText)) : reject(refusal(request.status, request.responseText));
-    request.onerror = () => reject(new Unreachable("The photo could not be sent. Check your connection and try again."));
+    request.onload = () => {
+      if (request.status < 300) resolve(JSON.parse(request.responseText));
+      else reject(refusal(request.status, request.responseText));
+    };
+    const lost = "The photo could not be sent. Check your connection and try again.";
+    request.onerror = () => reject(new Unreachable(lost));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));
   });
   request.open("POST", `${BASE}/jobs`);

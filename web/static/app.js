@@ -1,19 +1,20 @@
-// @ts-check
-/** The page: what a person does is heard here, and handed on. */
+/** The page: connects what a person does with what is to happen. */
 
-import { setAddress } from "./address.js";
 import { offerCamera } from "./camera.js";
-import { cancel, choose, fail, follow, generateDepth, generateModel, open, settingsChanged } from "./course.js";
-import { byId } from "./dom.js";
+import { byId, button } from "./dom.js";
+import { EMPTY, setFragment } from "./fragment.js";
 import { listenForGallery, refreshGallery, sendAll } from "./gallery.js";
-import { listenForJobActions } from "./keep.js";
+import { listenForJobActions } from "./job-actions.js";
+import { cancel, fail, follow, generateDepth, generateModel, open } from "./job-controller.js";
+import { choose, showState } from "./page-state.js";
 import { showError } from "./panels.js";
 import { listenForPhotos } from "./photo.js";
 import { buildSettings } from "./settings.js";
 
 /**
  * One photo goes step by step; several go through both steps by themselves, into the gallery.
- * @param {File[]} photos @param {{ name: string, fault: import("./photo.js").Fault }[]} faults of what cannot be a photo
+ * @param {File[]} photos
+ * @param {{ name: string, fault: import("./photo.js").Fault }[]} faults files that cannot be photos
  */
 async function chosen(photos, faults) {
   const all = photos.length + faults.length;
@@ -27,27 +28,28 @@ async function chosen(photos, faults) {
   showError({ title, detail: refused.map(({ name, why }) => `${name}: ${why}`).join(" "), another: true });
 }
 
+/** Go back to the beginning, after a job was deleted. */
 function beginAgain() {
-  setAddress({ job: null, photo: null, view: null, look: null });
+  setFragment(EMPTY);
   open();
   refreshGallery();
   byId("main").focus({ preventScroll: true });
 }
 
 document.querySelector(".skip")?.addEventListener("click", (event) => {
-  event.preventDefault(); // the part of the address after # is the job's
+  event.preventDefault(); // the part of the URL behind # is the job's
   byId("main").focus();
 });
-byId("generate-depth").addEventListener("click", generateDepth);
-byId("generate-model").addEventListener("click", generateModel);
-byId("cancel").addEventListener("click", cancel);
-byId("error-close").addEventListener("click", () => showError(null));
+button("generate-depth").addEventListener("click", generateDepth);
+button("generate-model").addEventListener("click", generateModel);
+button("cancel").addEventListener("click", cancel);
+button("error-close").addEventListener("click", () => showError(null));
 addEventListener("popstate", open);
 listenForPhotos(chosen);
 listenForJobActions(fail, beginAgain, follow);
 listenForGallery();
 offerCamera(choose, showError);
-buildSettings(settingsChanged)
+buildSettings(showState)
   .catch(() => {}) // the server's defaults hold
   .then(open)
   .then(refreshGallery);

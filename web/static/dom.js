@@ -1,16 +1,26 @@
-// @ts-check
-/** Short words for the page's elements. */
+/** Short forms for what the page does with its elements, and for numbers as people read them. */
 
-/** The element with that id, which the page has. @param {string} id @returns {any} */
-export function byId(id) {
+/**
+ * The element with that id.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @param {new () => T} [type] what it has to be
+ * @returns {T}
+ * @throws {Error} the page has none
+ */
+export function byId(id, type = /** @type {new () => T} */ (HTMLElement)) {
   const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
+  if (!(found instanceof type)) throw new Error(`the page has no ${type.name} with the id ${id}`);
   return found;
 }
 
+/** A button of the page. @param {string} id */
+export const button = (id) => byId(id, HTMLButtonElement);
+
 /**
+ * Make an element.
  * @template {keyof HTMLElementTagNameMap} K
- * @param {K} tag @param {Record<string, any>} [properties] @param {...(Node|string)} children
+ * @param {K} tag @param {Record<string, unknown>} [properties] @param {...(Node|string)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function make(tag, properties = {}, ...children) {
@@ -19,6 +29,9 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
+/** What the page calls the result of a stage: the title of its panel. @param {"depth"|"model"} stage */
+export const stageTitle = (stage) => byId(`${stage}-title`).lastChild?.textContent ?? stage;
+
 /** "1.4 MB" @param {number} bytes */
 export function bytesText(bytes) {
   if (bytes < 1000) return `${bytes} B`;
@@ -26,13 +39,19 @@ export function bytesText(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** "about 4 s left" @param {number} seconds less than none: it takes longer than was expected */
+/** "about 4 s left" @param {number} seconds negative: it takes longer than was expected */
 export function secondsText(seconds) {
   if (seconds < -2) return "longer than usual";
   if (seconds < 1.5) return "about a second left";
   if (seconds < 90) return `about ${Math.round(seconds)} s left`;
   return `about ${Math.round(seconds / 60)} min left`;
 }
+
+/** "42 %" @param {number} fraction */
+export const percentText = (fraction) => `${Math.round(100 * fraction)} %`;
+
+/** The words of an error for a person. @param {unknown} error */
+export const errorText = (error) => (error instanceof Error ? error.message : String(error));
 
 /** Tell a screen reader. @param {string} text */
 export function announce(text) {

@@ -1,18 +1,20 @@
-// @ts-check
-/** One's own jobs, newest first. Hidden where there are none. */
+/** One's own jobs, newest first; hidden where there are none. */
 
-import { inAddress } from "./address.js";
-import { BASE, createJob, getJson } from "./api.js";
-import { byId, make } from "./dom.js";
+import { BASE, createJob, getJson, hasEnded } from "./api.js";
+import { byId, button, errorText, make, percentText } from "./dom.js";
+import { inFragment } from "./fragment.js";
 import { chosenSettings } from "./settings.js";
-import { hasEnded } from "./watch.js";
 
 /** @typedef {import("./api.js").Job} Job */
 
 const REFRESH_MS = 2000;
+const HIDDEN_REFRESH_MS = 10_000; // while nobody sees the page
 const RETRY_MS = 5000;
 const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
+/** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
 const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
+const STATES = { queued: "Waiting", running: "", failed: "Failed", canceled: "Canceled", succeeded: "" };
+
 let timer = 0;
 /** @type {string|null} */
 let more = null; // url of the next page
@@ -22,11 +24,11 @@ const tiles = new Map(); // by the job's id
 /** What a person should know of a job that is not done. @param {Job} job */
 function stateText(job) {
   const left = job.expected_seconds ? ` · ${Math.ceil(job.expected_seconds)} s` : "";
-  if (job.state === "running") return `${Math.round(100 * job.progress)} %${left}`;
+  if (job.state === "running") return percentText(job.progress) + left;
   if (job.state === "queued" && job.queue_position) {
     return `${job.queue_position}${ENDINGS[ORDINALS.select(job.queue_position)]} in line${left}`;
   }
-  return { queued: "Waiting", failed: "Failed", canceled: "Canceled", succeeded: "" }[String(job.state)] ?? "";
+  return STATES[job.state];
 }
 
 /** The time of today, else the day. @param {Date} date */
@@ -37,10 +39,11 @@ function dateText(date) {
     : date.toLocaleDateString([], { day: "numeric", month: "short" });
 }
 
-/** @param {Job} job */
+/** A link to the job with its thumbnail. @param {Job} job */
 function newTile(job) {
   const image = make("img", { src: job.links.thumbnail, alt: "", loading: "lazy", width: 160, height: 160 });
-  const words = make("span", { className: "tile-words" }, make("span", {}, dateText(new Date(job.created_at))), make("b"));
+  const date = make("span", {}, dateText(new Date(job.created_at)));
+  const words = make("span", { className: "tile-words" }, date, make("b"));
   return make("li", {}, make("a", { href: `#job=${job.id}` }, image, words));
 }
 
@@ -49,8 +52,8 @@ function tile(job) {
   const item = tiles.get(job.id) ?? newTile(job);
   tiles.set(job.id, item);
   const words = stateText(job);
-  const place = /** @type {HTMLElement} */ (item.querySelector("b"));
-  if (place.textContent !== words) place.textContent = words;
+  const shown = /** @type {HTMLElement} */ (item.querySelector("b"));
+  if (shown.textContent !== words) shown.textContent = words;
   const label = `Photo of ${new Date(job.created_at).toLocaleTimeString()}${words && `, ${words}`}`;
   item.querySelector("a")?.setAttribute("aria-label", label);
   return item;
@@ -58,23 +61,24 @@ function tile(job) {
 
 /** Say which tile is the job on the page. */
 export function markOpenJob() {
-  const open = inAddress("job");
+  const open = inFragment("job");
   for (const [id, item] of tiles) {
-    if (id === open) item.querySelector("a")?.setAttribute("aria-current", "true");
-    else item.querySelector("a")?.removeAttribute("aria-current");
+    const link = /** @type {HTMLAnchorElement} */ (item.querySelector("a"));
+    if (id === open) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
   }
 }
 
-/** @param {{ jobs: Job[], next: string|null }} page @param {boolean} append */
+/** Show some jobs. @param {import("./api.js").JobPage} page @param {boolean} append behind those that are there */
 function showPage(page, append) {
   more = page.next;
   const list = byId("gallery-list");
   const items = page.jobs.filter((job) => job.state !== "canceled").map(tile);
-  const unchanged = !append && items.length === list.children.length && items.every((item, k) => list.children[k] === item);
+  const same = items.length === list.children.length && items.every((item, k) => list.children[k] === item);
   if (append) list.append(...items);
-  else if (!unchanged) list.replaceChildren(...items);
+  else if (!same) list.replaceChildren(...items);
   byId("gallery").hidden = !list.childElementCount;
-  byId("gallery-more").hidden = !more;
+  button("gallery-more").hidden = !more;
   markOpenJob();
 }
 
@@ -82,9 +86,11 @@ function showPage(page, append) {
 export async function refreshGallery() {
   clearTimeout(timer);
   try {
+    /** @type {import("./api.js").JobPage} */
     const page = await getJson(`${BASE}/jobs`);
     showPage(page, false);
-    if (!page.jobs.every(hasEnded)) timer = setTimeout(refreshGallery, document.hidden ? 5 * REFRESH_MS : REFRESH_MS);
+    const pause = document.hidden ? HIDDEN_REFRESH_MS : REFRESH_MS;
+    if (!page.jobs.every(hasEnded)) timer = setTimeout(refreshGallery, pause);
   } catch {
     timer = setTimeout(refreshGallery, RETRY_MS); // the job that is shown tells of a lost connection
   }
@@ -99,13 +105,14 @@ export async function sendAll(photos) {
   const refused = [];
   for (const [index, photo] of photos.entries()) {
     const show = (/** @type {number} */ fraction) =>
-      (note.textContent = `Sending photo ${index + 1} of ${photos.length}: ${Math.round(100 * fraction)} %`);
+      (note.textContent = `Sending photo ${index + 1} of ${photos.length}: ${percentText(fraction)}`);
     show(0);
     note.hidden = false;
     try {
-      await createJob(photo, { steps: "depth,model", ...chosenSettings("depth"), ...chosenSettings("model") }, show).job;
+      const fields = { steps: "depth,model", ...chosenSettings("depth"), ...chosenSettings("model") };
+      await createJob(photo, fields, show).job;
     } catch (error) {
-      refused.push({ name: photo.name, why: error instanceof Error ? error.message : String(error) });
+      refused.push({ name: photo.name, why: errorText(error) });
     }
     await refreshGallery();
   }
@@ -113,8 +120,9 @@ export async function sendAll(photos) {
   return refused;
 }
 
+/** Show more on demand, and refresh when the page is seen or online again. */
 export function listenForGallery() {
-  byId("gallery-more").addEventListener("click", async () => {
+  button("gallery-more").addEventListener("click", async () => {
     if (more) showPage(await getJson(more), true);
   });
   addEventListener("online", refreshGallery);

@@ -1,59 +1,64 @@
-// @ts-check
 /** What the page shows of a job: pictures, progress, downloads, errors. Draws; decides nothing. */
 
-import { announce, byId, bytesText, make, secondsText } from "./dom.js";
+import { hasEnded } from "./api.js";
+import { announce, byId, button, bytesText, make, percentText, secondsText, stageTitle } from "./dom.js";
 import { showReport } from "./report.js";
-import { hasEnded } from "./watch.js";
 
 /** @typedef {import("./api.js").Job} Job */
+/** @typedef {"photo-image"|"depth-image"} Picture */
 
-const STAGE_NAMES = { depth: "Depth map", model: "3D model" };
-const FILES = {
-  "view.html": ["3D view", "one file that opens in any browser"],
-  "cloud.ply": ["Point cloud", "PLY, for MeshLab or Blender"],
-  "face.glb": ["3D model, GLB", "for Blender and the web"],
-  "face.obj.zip": ["3D model, OBJ", "with texture, for any 3D program"],
-  "face.stl": ["3D model, STL", "for printing"],
-  "face.ply": ["3D model, PLY", "with colour and confidence"],
-  "depth.png": ["Depth map", "PNG, 8 bit"],
-  "depth16.png": ["Depth map", "PNG, 16 bit"],
-  "depth.npz": ["Depth values", "NumPy, with the camera"],
-  "normals.png": ["Normal map", "PNG"],
-  "report.json": ["Report", "JSON: how it was made, and what is metric"],
-  "photo.jpg": ["Photo", "as stored, without metadata"],
-  "all.zip": ["Everything", "one archive"],
-};
-const HIDDEN_FILES = ["cloud.rlf"]; // what the page's own viewer reads
+const TITLE = document.title;
+const METAS = ["photo-meta", "depth-meta", "model-meta"];
+
+/** Show nothing of a job. */
+export function clear() {
+  showError(null);
+  showTrouble(null);
+  showStatus(null);
+  showReport(null);
+  clearImage("photo-image");
+  clearImage("depth-image");
+  for (const id of METAS) byId(id).textContent = "";
+  byId("downloads").hidden = true;
+  document.title = TITLE;
+}
+
+/** Show or hide a picture in its panel. @param {HTMLImageElement} image @param {boolean} seen */
+function setSeen(image, seen) {
+  image.hidden = !seen;
+  image.closest(".panel")?.classList.toggle("full", seen);
+}
 
 /**
  * Show a picture; nothing happens where it is shown already.
- * @param {string} id @param {string} url @param {{ width: number, height: number }} [size] keeps its place meanwhile
+ * @param {Picture} id @param {string} url
+ * @param {{ width: number, height: number }} [size] keeps its place until it is loaded
  */
 export function showImage(id, url, size) {
-  const image = byId(id);
+  const image = byId(id, HTMLImageElement);
   if (image.dataset.url === url) return;
   if (size) Object.assign(image, { width: size.width, height: size.height });
-  const show = (/** @type {boolean} */ seen) => {
-    image.hidden = !seen;
-    image.closest(".panel").classList.toggle("full", seen);
+  image.onerror = () => setSeen(image, false);
+  image.onload = () => {
+    byId("work").style.setProperty("--photo-ratio", String(image.naturalWidth / image.naturalHeight));
   };
-  image.onerror = () => show(false);
-  image.onload = () => byId("work").style.setProperty("--photo-ratio", String(image.naturalWidth / image.naturalHeight));
   image.dataset.url = url;
   image.src = url;
-  show(true);
+  setSeen(image, true);
 }
 
-/** @param {string} id */
+/** Show no picture. @param {Picture} id */
 export function clearImage(id) {
-  const image = byId(id);
+  const image = byId(id, HTMLImageElement);
   for (const name of ["src", "width", "height"]) image.removeAttribute(name);
   delete image.dataset.url;
-  image.hidden = true;
-  image.closest(".panel").classList.remove("full");
+  setSeen(image, false);
 }
 
-/** @param {{ title: string, detail: string, another?: boolean } | null} problem another: another photo would help */
+/**
+ * Say what went wrong; null: nothing.
+ * @param {{ title: string, detail: string, another?: boolean } | null} problem another: another photo would help
+ */
 export function showError(problem) {
   byId("error").hidden = !problem;
   if (!problem) return;
@@ -63,14 +68,14 @@ export function showError(problem) {
   moveFocus("error");
 }
 
-/** @param {string | null} text a calm sentence, while the page goes on by itself */
+/** Show a calm sentence, while the page goes on by itself; null: none. @param {string | null} text */
 export function showTrouble(text) {
   byId("trouble").hidden = !text;
   byId("trouble").textContent = text ?? "";
 }
 
 /**
- * Progress within the panel of the stage that runs; null hides it.
+ * Show progress within the panel of the stage that runs; null hides it.
  * @param {{ stage: "depth"|"model", text: string, fraction: number|null } | null} status
  */
 export function showStatus(status) {
@@ -78,46 +83,47 @@ export function showStatus(status) {
   box.hidden = !status;
   countDown(null);
   if (!status) return;
-  const place = byId(`${status.stage}-panel`).querySelector(".stage");
-  if (box.parentElement !== place) place.append(box);
+  const panel = byId(`${status.stage}-panel`).querySelector(".stage");
+  if (box.parentElement !== panel) panel?.append(box);
   byId("stage").textContent = status.text;
-  if (status.fraction === null) byId("progress").removeAttribute("value");
-  else byId("progress").value = status.fraction;
-  byId("percent").textContent = status.fraction === null ? "" : `${Math.round(100 * status.fraction)} %`;
+  const progress = byId("progress", HTMLProgressElement);
+  if (status.fraction === null) progress.removeAttribute("value");
+  else progress.value = status.fraction;
+  byId("percent").textContent = status.fraction === null ? "" : percentText(status.fraction);
 }
 
 let counting = 0;
 
-/** Show the seconds that are left, one fewer each second, until the server tells anew. @param {number|null} seconds */
+/** Show the seconds that are left, one fewer each second, until they are set anew. @param {number|null} seconds */
 function countDown(seconds) {
   clearInterval(counting);
   const due = performance.now() + 1000 * (seconds ?? 0);
-  const show = () => (byId("left").textContent = seconds === null ? "" : secondsText((due - performance.now()) / 1000));
+  const show = () => {
+    byId("left").textContent = seconds === null ? "" : secondsText((due - performance.now()) / 1000);
+  };
   show();
   if (seconds !== null) counting = setInterval(show, 1000);
 }
 
-/** Progress of a job that is not at its end. @param {Job} job */
-export function showProgress(job) {
+/** Show the progress of a job that is not at its end. @param {Job} job @param {"depth"|"model"} stage of the job */
+export function showProgress(job, stage) {
   const waiting = job.state === "queued";
-  const text = `${STAGE_NAMES[job.stage]}: ${job.message[0].toLowerCase()}${job.message.slice(1).replace(/\.$/, "")}`;
-  showStatus({ stage: job.stage, text, fraction: waiting && !job.progress ? null : job.progress });
+  const text = `${stageTitle(stage)}: ${job.message[0].toLowerCase()}${job.message.slice(1).replace(/\.$/, "")}`;
+  showStatus({ stage, text, fraction: waiting && !job.progress ? null : job.progress });
   countDown(job.expected_seconds);
   announce(text);
-  showTitle(`${Math.round(100 * job.progress)} %`);
+  showTitle(percentText(job.progress));
 }
 
-/** Words before the product's name in the title, which a background tab shows. @param {string} [words] */
+/** Put words before the product's name in the title, which a background tab shows. @param {string} words */
 export function showTitle(words) {
   document.title = [words, "Relief"].filter(Boolean).join(" · ");
 }
 
-/** @param {number|null|undefined} seconds */
-const took = (seconds) => (seconds ? `${seconds.toFixed(1)} s` : "");
-
-/** The small words beside the panels' titles. @param {Job} job */
+/** Show the small words beside the panels' titles, and the report. @param {Job} job */
 export function showMeta(job) {
-  const join = (/** @type {any[]} */ ...parts) => parts.filter(Boolean).join(" · ");
+  const took = (/** @type {number|null|undefined} */ seconds) => (seconds ? `${seconds.toFixed(1)} s` : "");
+  const join = (/** @type {(string|null)[]} */ ...parts) => parts.filter(Boolean).join(" · ");
   const points = job.report?.points;
   byId("photo-meta").textContent = `${job.photo.width} × ${job.photo.height}`;
   byId("depth-meta").textContent = join(job.model, took(job.timings.depth_s));
@@ -132,38 +138,37 @@ export function reveal(stage) {
   byId(`${stage}-panel`).scrollIntoView({ block: "nearest", behavior });
 }
 
-/** @param {Job} job */
+/** Offer a job's files. @param {Job} job */
 export function showDownloads(job) {
-  const files = job.results.filter((file) => !HIDDEN_FILES.includes(file.name));
-  const order = Object.keys(FILES);
-  files.sort((a, b) => (order.indexOf(a.name) + 99) % 99 - (order.indexOf(b.name) + 99) % 99);
+  const files = job.results.filter((file) => !file.hidden);
   byId("downloads").hidden = !files.length || !(hasEnded(job) || job.stage === "export");
-  const items = files.map((file) => {
-    const [title, what] = FILES[file.name] ?? [file.name, ""];
-    const link = make("a", { href: file.url, download: file.name }, make("span", {}, title), make("small", {}, what));
-    if (file.bytes) link.append(make("span", { className: "bytes" }, bytesText(file.bytes)));
+  const items = files.map(({ name, url, bytes, label, description }) => {
+    const words = [make("span", {}, label), make("small", {}, description)];
+    const link = make("a", { href: url, download: name }, ...words);
+    if (bytes) link.append(make("span", { className: "bytes" }, bytesText(bytes)));
     return make("li", {}, link);
   });
   byId("download-list").replaceChildren(...items);
 }
 
 /**
- * Which of the two steps can be taken, and which is next.
- * @param {{ photo: boolean, depth: boolean, cloud: boolean, busy: boolean, own: boolean, again: { depth: boolean, model: boolean } }} has
- *   own: it is not another's, shared; again: it would come out other than it is
+ * Show which of the two steps can be taken, and which is next.
+ * @param {object} has
+ * @param {boolean} has.photo @param {boolean} has.depth @param {boolean} has.busy
+ * @param {boolean} has.own it is not another's, shared
+ * @param {{ depth: boolean, model: boolean }} has.again it would come out other than it is
  */
-export function showSteps(has) {
-  byId("work").classList.toggle("reading", !has.own);
-  byId("intro").hidden = has.photo;
-  byId("work").hidden = !has.photo;
-  byId("new-photo").hidden = !has.photo;
-  const [depth, model] = [byId("generate-depth"), byId("generate-model")];
-  depth.disabled = !has.photo || has.busy || !has.again.depth;
-  depth.title = has.photo && !has.again.depth ? "Change a setting to make another depth map" : "";
-  model.disabled = !has.depth || has.busy;
-  depth.classList.toggle("primary", !depth.disabled && (!has.depth || has.again.depth));
-  model.classList.toggle("primary", !model.disabled && has.again.model);
-  byId("model-panel").classList.toggle("due", has.depth || has.busy);
+export function showSteps({ photo, depth, busy, own, again }) {
+  byId("work").classList.toggle("reading", !own);
+  byId("intro").hidden = photo;
+  byId("work").hidden = byId("new-photo").hidden = !photo;
+  const [forDepth, forModel] = [button("generate-depth"), button("generate-model")];
+  forDepth.disabled = !photo || busy || !again.depth;
+  forDepth.title = photo && !again.depth ? "Change a setting to make another depth map" : "";
+  forModel.disabled = !depth || busy;
+  forDepth.classList.toggle("primary", !forDepth.disabled && (!depth || again.depth));
+  forModel.classList.toggle("primary", !forModel.disabled && again.model);
+  byId("model-panel").classList.toggle("due", depth || busy);
 }
 
 /** Where the keyboard is to go on, unless it is somewhere by itself. @param {string} id */

@@ -1,43 +1,86 @@
-// @ts-check
-/** What the page says of how a job went: a card of short facts, each with the words that put it into place. */
+/** Shows how a job went: a card of short facts, each with words that say what it means. */
 
-import { byId, make } from "./dom.js";
+import { byId, make, percentText } from "./dom.js";
 
-/** @typedef {Record<string, any>} Report */
+/**
+ * What was found in a photo, and what became of its points; each stage adds its part.
+ * @typedef {object} Report
+ * @property {boolean} [face_found] @property {number} [faces_in_photo] @property {number} [face_width_px]
+ * @property {number} [yaw_deg] @property {number} [pitch_deg] @property {number} [sharpness] from 0 to 1
+ * @property {number} [distance_mm] @property {"given"|"exif"|"assumed"} [camera] where the lens is known from
+ * @property {string} [unit] of lengths @property {{ face?: string, everything?: string }} [lengths] why they are so
+ * @property {number} [fit_residual_mm] @property {number} [relief_ratio]
+ * @property {number} [points] @property {Record<string, number>} [dropped] points that were left out, by reason
+ * @property {string} [advice]
+ */
 
-const LENS = { given: "by the field of view given", exif: "by the photo's metadata", assumed: "guessed: the lens is unknown" };
-const DROPPED = { background: "background", flying: "between surfaces", outliers: "strays", islands: "islands", thinned: "thinned out" };
+const LENS = {
+  given: "by the field of view given",
+  exif: "by the photo's metadata",
+  assumed: "guessed: the lens is unknown",
+};
+/** @type {Record<string, string>} */
+const DROPPED = {
+  background: "background",
+  flying: "between surfaces",
+  outliers: "strays",
+  islands: "islands",
+  thinned: "thinned out",
+};
 const NUMBER = new Intl.NumberFormat("en");
 const STRAIGHT_DEG = 3;
 
-/** @param {number} degrees @param {string} positive @param {string} negative @param {string} neither */
-function turned(degrees, positive, negative, neither) {
-  if (Math.abs(degrees) < STRAIGHT_DEG) return neither;
+/** "12° to the right" @param {number|undefined} degrees @param {[string, string, string]} words */
+function angleText(degrees, [positive, negative, neither]) {
+  if (degrees === undefined || Math.abs(degrees) < STRAIGHT_DEG) return neither;
   return `${Math.round(Math.abs(degrees))}° ${degrees > 0 ? positive : negative}`;
 }
 
-/** @param {Record<string, number>} dropped */
-function droppedText(dropped) {
+/** "left out: 1,234 background" @param {Record<string, number>} [dropped] */
+function droppedText(dropped = {}) {
   const some = Object.entries(dropped).filter(([, count]) => count > 0);
-  return some.map(([reason, count]) => `${NUMBER.format(count)} ${DROPPED[reason] ?? reason}`).join(", ");
+  const parts = some.map(([reason, count]) => `${NUMBER.format(count)} ${DROPPED[reason] ?? reason}`);
+  return parts.length ? `left out: ${parts.join(", ")}` : "";
 }
 
-/** Title, fact, and quiet words below it; a row without a fact is left out. @type {[string, (report: Report) => any, (report: Report) => any][]} */
-const ROWS = [
-  ["Face", (r) => ({ true: "Found", false: "Not found" })[r.face_found], (r) => r.faces_in_photo > 1 && `the largest of ${r.faces_in_photo} in the photo`],
-  ["Looks", (r) => Number.isFinite(r.yaw_deg) && turned(r.yaw_deg, "to the right", "to the left", "Straight ahead"), (r) => turned(r.pitch_deg, "up", "down", "neither up nor down")],
-  ["Distance", (r) => Number.isFinite(r.distance_mm) && `${Math.round(r.distance_mm / 10)} cm`, (r) => LENS[r.camera]],
-  ["Sharpness", (r) => Number.isFinite(r.sharpness) && `${Math.round(100 * r.sharpness)} %`, (r) => r.face_width_px && `face ${NUMBER.format(r.face_width_px)} pixels wide`],
-  ["Size", (r) => r.unit && (r.unit === "mm" ? "In millimetres" : "Relative"), (r) => r.lengths?.face ?? r.lengths?.everything],
-  ["Fit to the face", (r) => Number.isFinite(r.fit_residual_mm) && `${r.fit_residual_mm.toFixed(1)} mm`, () => "what the network misses it by"],
-  ["Relief", (r) => Number.isFinite(r.relief_ratio) && r.relief_ratio.toFixed(2), () => "deep, for 1 wide"],
-  ["Points", (r) => Number.isFinite(r.points) && NUMBER.format(r.points), (r) => r.dropped && droppedText(r.dropped) && `left out: ${droppedText(r.dropped)}`],
+/**
+ * A number as text, or nothing where there is none.
+ * @param {number|null|undefined} value @param {(value: number) => string} text
+ */
+const known = (value, text) => (Number.isFinite(value) ? text(Number(value)) : "");
+
+/** Title, fact, and quiet words below it; a row without a fact is left out. @param {Report} r @returns {string[][]} */
+const rows = (r) => [
+  [
+    "Face",
+    { true: "Found", false: "Not found" }[String(r.face_found)] ?? "",
+    (r.faces_in_photo ?? 0) > 1 ? `the largest of ${r.faces_in_photo} in the photo` : "",
+  ],
+  [
+    "Looks",
+    known(r.yaw_deg, (degrees) => angleText(degrees, ["to the right", "to the left", "Straight ahead"])),
+    angleText(r.pitch_deg, ["up", "down", "neither up nor down"]),
+  ],
+  ["Distance", known(r.distance_mm, (mm) => `${Math.round(mm / 10)} cm`), r.camera ? LENS[r.camera] : ""],
+  [
+    "Sharpness",
+    known(r.sharpness, percentText),
+    r.face_width_px ? `face ${NUMBER.format(r.face_width_px)} pixels wide` : "",
+  ],
+  [
+    "Size",
+    r.unit ? (r.unit === "mm" ? "In millimetres" : "Relative") : "",
+    r.lengths?.face ?? r.lengths?.everything ?? "",
+  ],
+  ["Fit to the face", known(r.fit_residual_mm, (mm) => `${mm.toFixed(1)} mm`), "what the network misses it by"],
+  ["Relief", known(r.relief_ratio, (ratio) => ratio.toFixed(2)), "deep, for 1 wide"],
+  ["Points", known(r.points, NUMBER.format), droppedText(r.dropped)],
 ];
 
-/** Show a job's report, or nothing where there is none yet. @param {Report | null | undefined} report */
+/** Show a job's report, or nothing where there is none yet. @param {Report | null} report */
 export function showReport(report) {
-  const facts = ROWS.map(([title, fact, words]) => ({ title, fact: report && fact(report), words: report && words(report) }));
-  const items = facts.filter(({ fact }) => fact).map(({ title, fact, words }) => {
+  const facts = report ? rows(report).filter(([, fact]) => fact) : [];
+  const items = facts.map(([title, fact, words]) => {
     const value = make("dd", {}, fact);
     if (words) value.append(make("small", {}, words));
     return make("div", {}, make("dt", {}, title), value);

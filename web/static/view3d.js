@@ -1,50 +1,42 @@
-// @ts-check
-/** Brings plotly.js and the viewer when they are first needed, and links them with the two pictures and the address. */
+/** Loads plotly.js and the viewer when they are first needed, and links them with the two pictures and the URL. */
 
-import { inAddress, setAddress } from "./address.js";
 import { getBytes } from "./api.js";
 import { announce, byId } from "./dom.js";
+import { inFragment, setFragment } from "./fragment.js";
+
+/** @typedef {import("../../shared/viewer/js/viewer.js")} ViewerModule */
+/** @typedef {ViewerModule["Viewer"]["prototype"]} Viewer */
 
 const WRITE_MS = 250;
-/** @type {Promise<any>|null} */
+const FAILED = "The 3D view could not be loaded. Check your connection and reload the page.";
+/** @type {Promise<Viewer>|null} */
 let loading = null;
-let shown = ""; // url and time of the cloud in the viewer
+let shown = ""; // URL of the cloud in the viewer; it names the run that made the cloud
 /** @type {string|null} */
-let chosen = null; // the look that was chosen on this page, in the address's words
+let chosen = null; // the appearance that was chosen on this page
 let writing = 0;
 
-/** @param {string} url */
+/** Run a script that is no module. @param {string} url */
 function loadScript(url) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = url;
     script.onload = resolve;
-    script.onerror = () => reject(new Error("The 3D view could not be loaded. Check your connection and reload the page."));
+    script.onerror = () => reject(new Error(FAILED));
     document.head.append(script);
   });
 }
 
+/** The viewer in its element. @returns {Promise<Viewer>} */
 async function load() {
-  const { plotly, viewer } = document.body.dataset;
-  const [{ Viewer }] = await Promise.all([import(String(viewer)), loadScript(String(plotly))]);
+  const urls = document.body.dataset;
+  /** @type {[ViewerModule, unknown]} */
+  const [{ Viewer }] = await Promise.all([import(String(urls.viewer)), loadScript(String(urls.plotly))]);
   const view = new Viewer(byId("viewer"));
-  view.addEventListener("hover", (/** @type {CustomEvent} */ event) => mark(event.detail));
-  view.addEventListener("camera", () => setAddress({ view: view.camera }));
-  view.addEventListener("options", () => remember(view.options));
+  view.addEventListener("hover", (event) => mark(/** @type {CustomEvent} */ (event).detail));
+  view.addEventListener("camera", () => setFragment({ view: view.camera }));
+  view.addEventListener("appearance", () => remember(view.appearance));
   return view;
-}
-
-/** Keep a look that was chosen, and write it into the address once the hand rests. @param {Record<string, any>} options */
-function remember({ mode, color, size, light }) {
-  chosen = [mode, color, size, light].join(",");
-  clearTimeout(writing);
-  writing = setTimeout(() => inAddress("job") && setAddress({ look: chosen }), WRITE_MS);
-}
-
-/** The next cloud is seen as its job's settings say. */
-export function forgetLook() {
-  chosen = null;
-  setAddress({ look: null });
 }
 
 /** The viewer; loading begins with the first call, which is best made while a job runs. */
@@ -56,30 +48,37 @@ export function viewer() {
   return loading;
 }
 
-/** What the address says of the look, or what was chosen before, over what the job was made with. @param {import("./api.js").Job} job */
-function look(job) {
-  const text = inAddress("look") ?? chosen ?? "";
-  const [mode, color, size, light] = text.split(",");
-  if (chosen) setAddress({ look: text });
-  return {
-    ...(["points", "surface"].includes(mode) && { mode }),
-    color: ["grayscale", "photo", "confidence"].includes(color) ? color : job.settings.model.color,
-    ...(Number(size) >= 0.25 && Number(size) <= 3 && { size: Number(size) }),
-    ...(light && Math.abs(Number(light)) <= 80 && { light: Number(light) }),
-  };
+/** Keep an appearance that was chosen, and write it into the URL once the hand rests. @param {string} appearance */
+function remember(appearance) {
+  chosen = appearance;
+  clearTimeout(writing);
+  writing = setTimeout(() => inFragment("job") && setFragment({ look: chosen }), WRITE_MS);
 }
 
-/** Show a job's cloud; nothing happens where it is shown already. @param {import("./api.js").Job} job @param {string} url */
+/** The next cloud is shown as its job's settings say. */
+export function forgetAppearance() {
+  chosen = null;
+  setFragment({ look: null });
+}
+
+/**
+ * Show a job's cloud as the URL says, or as was chosen before, or as the job was made; nothing happens where it is
+ * shown already.
+ * @param {import("./api.js").Job} job @param {string} url
+ */
 export async function showCloud(job, url) {
-  if (shown === url) return; // it names the run that made the cloud
+  if (shown === url) return;
   shown = url;
   try {
     const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
     if (shown !== url) return; // another job was opened meanwhile
     byId("viewer").hidden = false;
     byId("model-panel").classList.add("full");
-    view.camera = inAddress("view") ?? view.front;
-    await view.show(bytes, look(job));
+    view.camera = inFragment("view") ?? view.front;
+    const appearance = inFragment("look") ?? chosen ?? "";
+    if (chosen) setFragment({ look: appearance });
+    const color = job.settings.model.color === "photo" ? "photo" : "grayscale";
+    await view.show(bytes, { color }, appearance);
     announce("The 3D model is ready.");
   } catch (error) {
     if (shown === url) shown = "";
@@ -96,13 +95,11 @@ export function hideCloud() {
   mark(null);
 }
 
-/** Show a place in both pictures, or none. @param {{ u: number, v: number } | null} place fractions of the photo */
-function mark(place) {
-  for (const dot of document.querySelectorAll(".mark")) {
-    const shownMark = /** @type {HTMLElement} */ (dot);
-    shownMark.hidden = !place || /** @type {HTMLElement} */ (dot.previousElementSibling).hidden;
-    if (!place) continue;
-    shownMark.style.left = `${100 * place.u}%`;
-    shownMark.style.top = `${100 * place.v}%`;
+/** Mark a point in both pictures, or none. @param {{ u: number, v: number } | null} point fractions of the photo */
+function mark(point) {
+  for (const dot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".mark"))) {
+    const picture = /** @type {HTMLElement} */ (dot.previousElementSibling);
+    dot.hidden = !point || picture.hidden;
+    if (point) Object.assign(dot.style, { left: `${100 * point.u}%`, top: `${100 * point.v}%` });
   }
 }

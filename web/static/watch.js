@@ -1,75 +1,78 @@
-// @ts-check
 /**
- * Follows a job: while someone looks, each question waits at the server for a change; a tab that nobody sees asks now and
- * then, so that it holds none of the few connections that a browser has for a server. Patient without a network.
+ * Follows a job, also through a lost connection. While someone looks, each request waits at the server for a change; a
+ * tab that nobody sees asks now and then, so that it holds none of the few connections that a browser has for a server.
  */
 
-import { jobSince, Refusal, Unreachable } from "./api.js";
+import { hasEnded, jobSince, Refusal, Unreachable } from "./api.js";
 
-const WAIT_S = 20; // and a question that gets no answer for much longer was lost
-const LOST_MS = 1000 * (WAIT_S + 10);
-const CHANGED_MS = 100; // between two answers that bring news
-const USUAL_MS = 500; // between two that do not: where the server had no place for one more to wait
+const WAIT_S = 20;
+const LOST_MS = 1000 * (WAIT_S + 10); // a request that gets no answer for so long was lost
+const CHANGED_MS = 100; // between two answers that tell of a change
+const USUAL_MS = 500; // between two that do not: the server could not let one more request wait
 const HIDDEN_MS = 4000;
 const LONGEST_RETRY_MS = 8000;
 
-/** @param {{ state: string }} job */
-export const hasEnded = (job) => ["succeeded", "failed", "canceled"].includes(job.state);
+/**
+ * @typedef {object} Listener
+ * @property {(job: import("./api.js").Job) => void} seen how it stands now
+ * @property {(lost: boolean) => void} trouble the connection is lost, or there again
+ * @property {(error: unknown) => void} gone the server refused
+ */
 
-/** Wait, but no longer than until the page is seen again or the network is back. @param {number} ms @param {AbortSignal} signal */
+/** Wait, or until the page is seen again or online again. @param {number} ms @param {AbortSignal} signal */
 function pause(ms, signal) {
-  return new Promise((/** @type {(value?: any) => void} */ done) => {
+  /** @type {[EventTarget, string][]} */
+  const wakers = [[document, "visibilitychange"], [window, "online"], [signal, "abort"]];
+  return new Promise((/** @type {(value?: unknown) => void} */ done) => {
     const timer = setTimeout(finish, ms);
-    const targets = [[document, "visibilitychange"], [window, "online"], [signal, "abort"]];
     function finish() {
       clearTimeout(timer);
-      for (const [target, name] of targets) /** @type {EventTarget} */ (target).removeEventListener(String(name), finish);
+      for (const [target, name] of wakers) target.removeEventListener(name, finish);
       done();
     }
-    for (const [target, name] of targets) /** @type {EventTarget} */ (target).addEventListener(String(name), finish);
+    for (const [target, name] of wakers) target.addEventListener(name, finish);
   });
 }
 
-/**
- * Ask until the job has ended.
- * @param {string} url of the job
- * @param {{ seen: (job: import("./api.js").Job) => void, trouble: (lost: boolean) => void, gone: (error: Error) => void }} tell
- * @returns {() => void} stop asking
- */
-export function watch(url, tell) {
+/** Ask until the job has ended. @param {string} url of the job @param {Listener} listener @returns {() => void} stop */
+export function watch(url, listener) {
   const control = new AbortController();
-  follow(url, tell, control.signal).catch((error) => {
-    if (!control.signal.aborted) tell.gone(error);
+  follow(url, listener, control.signal).catch((error) => {
+    if (!control.signal.aborted) listener.gone(error);
   });
   return () => control.abort();
 }
 
-/** @param {string} url @param {Parameters<typeof watch>[1]} tell @param {AbortSignal} signal */
-async function follow(url, tell, signal) {
+/** Whether the same request may succeed later. @param {unknown} error */
+function isPassing(error) {
+  return error instanceof Unreachable || (error instanceof Refusal && (error.status >= 500 || error.status === 429));
+}
+
+/** Ask again and again. @param {string} url @param {Listener} listener @param {AbortSignal} signal */
+async function follow(url, listener, signal) {
   /** @type {string|null} */
   let tag = null;
   let failures = 0;
-  let question = new AbortController();
-  addEventListener("offline", () => question.abort(new Unreachable()), { signal }); // it can have no answer any more
+  let request = new AbortController();
+  addEventListener("offline", () => request.abort(new Unreachable()), { signal }); // it can have no answer any more
   while (!signal.aborted) {
-    question = new AbortController();
+    request = new AbortController();
     const asked = performance.now();
-    let rest = 0; // ms until the next question
+    let rest = 0; // ms until the next request
     try {
-      const given = AbortSignal.any([signal, question.signal, AbortSignal.timeout(LOST_MS)]);
-      const answer = await jobSince(url, tag, document.hidden ? 0 : WAIT_S, given);
-      if (failures) tell.trouble(false);
+      const either = AbortSignal.any([signal, request.signal, AbortSignal.timeout(LOST_MS)]);
+      const answer = await jobSince(url, tag, document.hidden ? 0 : WAIT_S, either);
+      if (failures) listener.trouble(false);
       failures = 0;
       tag = answer.tag;
       if (answer.job) {
-        tell.seen(answer.job);
+        listener.seen(answer.job);
         if (hasEnded(answer.job)) return;
       }
       rest = document.hidden ? HIDDEN_MS : (answer.job ? CHANGED_MS : USUAL_MS) - (performance.now() - asked);
     } catch (error) {
-      const passing = error instanceof Unreachable || (error instanceof Refusal && (error.status >= 500 || error.status === 429));
-      if (!passing) throw error;
-      tell.trouble(true);
+      if (!isPassing(error)) throw error;
+      listener.trouble(true);
       rest = Math.min(LONGEST_RETRY_MS, USUAL_MS * 2 ** ++failures);
     }
     await pause(Math.max(0, rest), signal);

@@ -1,4 +1,4 @@
-"""A disparity network made metric by the face in the photo.
+"""Metric depth from a disparity network and the face in the photo.
 
 The network sees everything but knows no size; the landmarks of a face know size but nothing beside it. The face's depth
 fixes the disparity's scale and shift, and the face's coarse shape; the network gives the rest.
@@ -7,34 +7,46 @@ fixes the disparity's scale and shift, and the face's coarse shape; the network 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, Photo
+from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.depth.portrait.estimator import Bust, Portrait
+from worker.depth.portrait.row import WEIGHTS
 from worker.geometry.clean.holes import continued
 from worker.geometry.fuse.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.fuse.blend import corrected_by_face
 from worker.geometry.fuse.disparity import edge_confidence
 from worker.geometry.fuse.focus import FaceBox
-from worker.person.faces import Face
-
-SURE = 0.5
-"""Network depth of less confidence than this lies on a step that the network blurred, and is not used."""
-BESIDE_FACE = 0.7
-"""What the network's depth beside the face is worth, next to 1 for a face seen from the front."""
+from worker.person.face import Face
 
 
-class DisparityNetwork(Protocol):
+@dataclass(frozen=True)
+class AnchoringSettings:
+    """How far the network's depth is trusted; both numbers are shares of full confidence, set by hand.
+
+    least_confidence: network depth below it lies on a step that the network blurred, and is not used.
+    beside_face: confidence of the network's depth beside the face, next to 1 for a face seen from the front.
+    """
+
+    least_confidence: float = 0.5
+    beside_face: float = 0.7
+
+
+ANCHORING = AnchoringSettings()
+
+
+class DisparityEstimator(Estimator, Protocol):
     """A network that gives disparity on the photo's grid, and by itself relative depth."""
 
     def disparity(
         self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
     ) -> list[np.ndarray | PhotoError]:
-        """(H, W) float32 for each photo, or its error; it may look again, from nearer, at the faces."""
+        """(H, W) float32 for each photo, or its error; a small face may be given a pass of its own."""
         ...
 
     def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
@@ -43,9 +55,9 @@ class DisparityNetwork(Protocol):
 
 
 class Anchored:
-    """Gives metric depth where a face is found, the network's own relative depth where none is."""
+    """An estimator of metric depth where a face is found, and of the network's own relative depth where none is."""
 
-    def __init__(self, network: DisparityNetwork, portrait: Portrait) -> None:
+    def __init__(self, network: DisparityEstimator, portrait: Portrait) -> None:
         self._network = network
         self._portrait = portrait
 
@@ -64,12 +76,25 @@ class Anchored:
         return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
 
 
-def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
+def with_faces(network: DisparityEstimator, folder: Path) -> Estimator:
+    """The network made metric by faces, where the files that find them are in the folder; else as it is.
+
+    Raises:
+        WeightsError: one of those files is wrong.
+    """
+    if not WEIGHTS.present(folder):
+        return network
+    WEIGHTS.verify(folder)
+    return Anchored(network, Portrait(folder))
+
+
+def anchored(disparity: np.ndarray, bust: Bust, settings: AnchoringSettings = ANCHORING) -> DepthMap:
     """Merge a network's disparity with a person whose face is known.
 
     Args:
         disparity: (H, W) float on the grid of the bust.
         bust: from landmarks.
+        settings: how far the disparity is trusted.
     Returns:
         Metric depth: of the person inside the silhouette where there is one, else of the whole photo. Where the
         disparity does not fit the face, the bust as it is, and the report says why.
@@ -81,25 +106,27 @@ def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
     except AnchorError as error:
         return _reporting(bust.depth_map, {"anchored": False, "anchor_refused": str(error)})
     depth = corrected_by_face(depth_from_anchor(disparity, anchor), bust.face, weight, camera)
-    sure = edge_confidence(disparity)
+    trust = edge_confidence(disparity)
     if bust.silhouette_found:
-        depth = _inside_silhouette(depth, sure, bust)
-    confidence = np.where(np.isfinite(depth), np.maximum(bust.depth_map.confidence, BESIDE_FACE * sure), 0)
-    merged = replace(bust.depth_map, depth=depth.astype(np.float32), confidence=confidence.astype(np.float32))
-    return _reporting(merged, _words(anchor))
+        depth = _inside_silhouette(depth, trust >= settings.least_confidence, bust)
+    confidence = np.maximum(bust.depth_map.confidence, settings.beside_face * trust)
+    confidence = np.where(np.isfinite(depth), confidence, 0).astype(np.float32)
+    merged = replace(bust.depth_map, depth=depth.astype(np.float32), confidence=confidence)
+    return _reporting(merged, _facts(anchor))
 
 
-def _inside_silhouette(depth: np.ndarray, sure: np.ndarray, bust: Bust) -> np.ndarray:
-    """Depth of the person alone; over steps that the network blurred the face's own, else the sure one continued."""
+def _inside_silhouette(depth: np.ndarray, trusted: np.ndarray, bust: Bust) -> np.ndarray:
+    """Depth of the person alone; where it is not trusted the face's own, else the trusted one continued."""
     person = bust.depth_map.mask
-    trusted = np.where(person & (sure >= SURE), depth, np.nan)
-    trusted = np.where(np.isnan(trusted) & person & np.isfinite(bust.face), bust.face, trusted)
-    blurred = person & np.isnan(trusted)
-    trusted[blurred] = continued(trusted, blurred)
-    return trusted
+    known = np.where(person & trusted, depth, np.nan)
+    known = np.where(np.isnan(known) & person & np.isfinite(bust.face), bust.face, known)
+    unknown = person & np.isnan(known)
+    known[unknown] = continued(known, unknown)
+    return known
 
 
-def _words(anchor: Anchor) -> dict[str, object]:
+def _facts(anchor: Anchor) -> dict[str, object]:
+    """The anchor as a report has it, in four digits."""
     facts = {name: float(f"{value:.4g}") for name, value in asdict(anchor).items()}
     return {"anchored": True, "fit_residual_mm": facts.pop("residual_mm"), "anchor": facts}
 

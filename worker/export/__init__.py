@@ -1,1 +1,1 @@
-"""Point clouds and meshes as files that other programs open."""
+"""A cloud's surface as files that other programs open: prepared once, then a table of formats."""

@@ -1,18 +1,20 @@
-"""A point cloud as a PLY file.
+"""Stanford PLY: the mesh, and the point cloud.
 
-Our own writer: trimesh keeps no header comments, in which a file says what made it, and plyfile is under the GPL.
+The cloud's writer is our own: trimesh keeps no header comments, in which a file says what made it, and plyfile is under
+the GPL.
 
-Convention: x right, y up, z towards the viewer, the camera at the origin; it opens upright in MeshLab. Blender's
-importer needs "up axis: Y".
+Source: Turk, The PLY Polygon File Format, 1994.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
+import trimesh
+from trimesh.exchange.ply import export_ply
+from trimesh.visual import ColorVisuals
 
-from shared.cloud.pointcloud import PointCloud
+from worker.export.facts import Facts, fact_lines
+from worker.export.source import Source
 from worker.geometry.surface.mesh import Y_UP
 
 VERTEX = np.dtype(
@@ -20,28 +22,36 @@ VERTEX = np.dtype(
     + [(plane, "u1") for plane in ("red", "green", "blue", "gray", "confidence")]
 )
 PLY_TYPES = {"<f4": "float", "|u1": "uchar"}
+BEGIN = b"ply\nformat binary_little_endian 1.0\ncomment frame: x right, y up, z towards the viewer\n"
 
 
-def ply_from_cloud(cloud: PointCloud, *, color: str, comments: Iterable[str]) -> bytes:
-    """Write a cloud as binary little-endian PLY.
+def mesh_ply(source: Source) -> bytes:
+    """The mesh as binary PLY in mm with the photo's colour and the confidence of each vertex; facts are comments."""
+    mesh = source.mesh
+    body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    body.visual = ColorVisuals(body, vertex_colors=mesh.rgb)
+    body.vertex_attributes["confidence"] = mesh.confidence
+    first, second, rest = export_ply(body, vertex_normal=True).split(b"\n", 2)
+    return b"\n".join([first, second, _comments(source.facts) + rest])
 
-    Args:
-        cloud: its points are written row by row.
-        color: "photo" or "grayscale", what red, green and blue hold; gray and confidence are there besides.
-        comments: lines for the header; only their ASCII is kept, as the format has it.
-    Source: Turk, The PLY Polygon File Format, 1994.
+
+def cloud_ply(source: Source) -> bytes:
+    """The points row by row, with colour, gray and confidence; facts are comments.
+
+    Convention: x right, y up, z towards the viewer, the camera at the origin, in the cloud's own unit; it opens upright
+    in MeshLab. Blender's importer needs "up axis: Y".
     """
+    cloud, shown = source.cloud, source.cloud.mask
     vertices = np.empty(cloud.count, VERTEX)
     vertices["x"], vertices["y"], vertices["z"] = (cloud.points() * Y_UP).T
-    colours = cloud.rgb if color == "photo" else np.repeat(cloud.gray[..., None], 3, axis=-1)
-    vertices["red"], vertices["green"], vertices["blue"] = colours[cloud.mask].T
-    vertices["gray"], vertices["confidence"] = cloud.gray[cloud.mask], cloud.confidence[cloud.mask]
-    return _header(len(vertices), comments) + vertices.tobytes()
+    colours = cloud.rgb if source.color == "photo" else np.repeat(cloud.gray[..., None], 3, axis=-1)
+    vertices["red"], vertices["green"], vertices["blue"] = colours[shown].T
+    vertices["gray"], vertices["confidence"] = cloud.gray[shown], cloud.confidence[shown]
+    properties = "".join(f"property {PLY_TYPES[VERTEX[name].str]} {name}\n" for name in VERTEX.names or ())
+    layout = f"element vertex {len(vertices)}\n{properties}end_header\n".encode()
+    return BEGIN + _comments(source.facts) + layout + vertices.tobytes()
 
 
-def _header(count: int, comments: Iterable[str]) -> bytes:
-    lines = ["ply", "format binary_little_endian 1.0", "comment frame: x right, y up, z towards the viewer"]
-    lines += ["comment " + " ".join(comment.split()) for comment in comments]
-    lines += [f"element vertex {count}"]
-    lines += [f"property {PLY_TYPES[VERTEX[name].str]} {name}" for name in VERTEX.names or ()]
-    return "\n".join([*lines, "end_header", ""]).encode("ascii", "replace")
+def _comments(facts: Facts) -> bytes:
+    """The facts as lines of the header; other characters than ASCII become question marks."""
+    return "".join(f"comment {line}\n" for line in fact_lines(facts)).encode("ascii", "replace")

@@ -1,98 +1,46 @@
-"""The 468 points of a face, by MediaPipe's face mesh network.
-
-Source: Kartynnik et al., Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs, 2019.
-"""
+"""Which of the 468 landmarks of MediaPipe's face mesh are what. Right is the person's right, left in the photo."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-
-from worker.person.crops import Square, crop, to_photo
-from worker.person.detector import Detection
-from worker.person.networks import Network
-
-FILE = "face_landmark.tflite"
-SIZE = 192
-COUNT = 468
-MARGIN = 1.5
-RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners; right is the person's right, at the left of the photo
+Indices = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a crop differs from the plain one: scale and turn of the square, shift as a fraction of its side."""
+class LandmarkIndices:
+    """Indices of landmarks. Source: the drawing of MediaPipe's canonical face model.
 
-    scale: float = 1.0
-    turn_deg: float = 0.0
-    shift_u: float = 0.0
-    shift_v: float = 0.0
-    flipped: bool = False
+    *_eye_corners: the two ends of an eye, from left to right in the photo.
+    *_eye_rim, lips_rim, *_brow: closed outlines, in order.
+    upper_lip, lower_lip: the mouth's opening, from corner to corner.
+    lids: middles of the upper and lower lid, of the right eye and of the left one.
+    forehead, chin: uppermost and lowest point of the face.
+    """
 
+    count: int = 468
+    right_eye_corners: tuple[int, int] = (33, 133)
+    left_eye_corners: tuple[int, int] = (362, 263)
+    right_eye_rim: Indices = (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246)
+    left_eye_rim: Indices = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466)
+    lids: tuple[tuple[int, int], ...] = ((159, 145), (386, 374))
+    upper_lip: Indices = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+    lower_lip: Indices = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+    lips_rim: Indices = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)
+    right_brow: Indices = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
+    left_brow: Indices = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
+    forehead: int = 10
+    chin: int = 152
 
-class LandmarkNetwork:
-    """Finds the points of a face in a square of a photo."""
+    @property
+    def outer_eye_corners(self) -> tuple[int, int]:
+        """Of the right eye and of the left one."""
+        return self.right_eye_corners[0], self.left_eye_corners[1]
 
-    def __init__(self, folder: Path, mirror: np.ndarray) -> None:
-        """Load the network.
-
-        Args:
-            folder: holds face_landmark.tflite.
-            mirror: (468,) int, the index of each point's mirror image.
-        """
-        self._network = Network(folder / FILE)
-        self._mirror = mirror
-
-    def look(self, pixels: np.ndarray, square: Square, flipped: bool = False) -> tuple[np.ndarray, float]:
-        """One run of the network.
-
-        Args:
-            pixels: (H, W, 3) uint8 RGB.
-            square: the face with a margin, the eye line level in it.
-            flipped: show the network the mirror image.
-        Returns:
-            (468, 3) float64 in photo pixels (z: nearer is smaller, same unit, in the photo's axes); face score 0 to 1.
-        """
-        image = crop(pixels, square, SIZE).astype(np.float32) / 255
-        outputs = self._network.run(image[:, ::-1] if flipped else image)
-        by_size = sorted(outputs.values(), key=np.size)
-        score = 1 / (1 + np.exp(-float(by_size[0].ravel()[0])))
-        points = by_size[1].reshape(COUNT, 3).astype(float) - [0.5, 0.5, 0]
-        if flipped:
-            points[:, 0] = SIZE - 1 - points[:, 0]
-            points = points[self._mirror]
-        return to_photo(points, square, SIZE), score
-
-    def average(self, pixels: np.ndarray, square: Square, looks: tuple[Look, ...]) -> tuple[np.ndarray, float]:
-        """The mean over several slightly different crops: the network's own noise goes down. As `look`."""
-        runs = [self.look(pixels, _varied(square, look), look.flipped) for look in looks]
-        return np.mean([points for points, _ in runs], axis=0), float(np.mean([score for _, score in runs]))
+    @property
+    def patterns(self) -> tuple[Indices, ...]:
+        """Outlines of eyes, lips and brows, where brightness says nothing of the shape."""
+        return self.right_eye_rim, self.left_eye_rim, self.lips_rim, self.right_brow, self.left_brow
 
 
-def square_of_detection(detection: Detection) -> Square:
-    """The square to show the network for a detected face."""
-    u, v = detection.middle
-    return Square(float(u), float(v), detection.side * MARGIN, detection.roll_rad)
-
-
-def square_of_landmarks(points: np.ndarray) -> Square:
-    """The square to show the network once a first run has found (468, 3) points."""
-    eyes = points[LEFT_EYE, :2] - points[RIGHT_EYE, :2]
-    angle = float(np.arctan2(eyes[1], eyes[0]))
-    level = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    turned = points[:, :2] @ level.T
-    low, high = turned.min(0), turned.max(0)
-    u, v = (low + high) / 2 @ level
-    return Square(float(u), float(v), float((high - low).max()) * MARGIN, angle)
-
-
-def _varied(square: Square, look: Look) -> Square:
-    """The square as a look wants it."""
-    return Square(
-        square.u + look.shift_u * square.side,
-        square.v + look.shift_v * square.side,
-        square.side * look.scale,
-        square.angle_rad + np.radians(look.turn_deg),
-    )
+LANDMARKS = LandmarkIndices()

@@ -1,27 +1,32 @@
-"""The life of a claim in a worker: what every stage does alike when its run loads, ends, fails, or loses its job."""
+"""What every stage does alike when its run begins, ends, fails, or loses its job."""
 
 from __future__ import annotations
 
+import gzip
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
-from shared.jobs.record import Claim, Finished, Problem, Stage, State, StoredFile
-from shared.jobs.store import JobStore
-from shared.jobs.wakeups import Hints
+from shared.jobs.claims import Claim, Claims, Finished
+from shared.jobs.jobs import Jobs
+from shared.jobs.record import Problem, Stage, State, StoredFile
+from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
 from shared.photo.decode import read_photo
+from shared.results import PHOTO, RESULTS
 from shared.settings import Settings
-from shared.storage.folder import PHOTO, PHOTO_FOLDER, Storage
+from shared.storage.base import PHOTO_FOLDER, Storage
 from worker.depth.estimator import Photo
 from worker.stages.leases import Leases
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+GZIP_LEVEL = 6
 
 BUG = Problem(
     type="internal",
@@ -35,56 +40,58 @@ STORAGE = Problem(
 )
 
 
-class Runs:
-    """What a stage needs of the world: the records, the files, the hints, and the leases of what it holds."""
+@dataclass(frozen=True)
+class StageContext:
+    """What a run of a stage works with: records, claims, files, wake-ups, and the leases of what it holds."""
 
-    def __init__(self, store: JobStore, storage: Storage, hints: Hints, settings: Settings, leases: Leases) -> None:
-        self.store, self.storage, self.settings = store, storage, settings
-        self._hints, self._leases = hints, leases
+    jobs: Jobs
+    claims: Claims
+    storage: Storage
+    wakeups: WakeUps
+    settings: Settings
+    leases: Leases
 
-    def claim(self, stage: Stage, limit: int, *, suspects: bool = True) -> list[Claim]:
+    def claim(self, stage: Stage, limit: int, *, take_retried: bool = True) -> list[Claim]:
         """Take waiting jobs and keep their leases."""
-        claims = self.store.claim(
+        claims = self.claims.claim(
             stage,
             limit=limit,
             lease_s=self.settings.lease_s,
             stage_limit_s=self.settings.stage_limit_s,
-            suspects=suspects,
+            take_retried=take_retried,
         )
-        self._leases.keep(claims)
+        self.leases.keep(claims)
         return claims
 
     def photo(self, claim: Claim) -> Photo:
-        """The job's photo, decoded."""
+        """The job's photo, decoded, with what its user said of it."""
         job = claim.job
         pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
         chosen = job.depth
         return Photo(pixels, job.photo.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
 
+    def result(self, claim: Claim, name: str) -> bytes:
+        """A file that an earlier stage of the job left."""
+        file = claim.job.files[name]
+        data = self.storage.read(claim.job.id, file.folder, name)
+        return gzip.decompress(data) if RESULTS[name].gzipped else data
+
     def finish(
         self, claim: Claim, files: dict[str, bytes], report: dict[str, Any], model_name: str | None = None
     ) -> None:
-        """Write the run's files to its own folder, make them count, and tell whoever is next.
+        """Write the run's files to its own folder, make them count, and wake up the next stage.
 
         Raises:
             ClaimLostError: the job is no longer this run's; nothing counts.
         """
         job = claim.job
-        stored = [
-            StoredFile(
-                name=name,
-                folder=claim.folder,
-                stage=job.stage,
-                bytes=self.storage.write(job.id, claim.folder, name, data),
-            )
-            for name, data in files.items()
-        ]
-        self.store.finish(claim, Finished(stored, report, model_name))
-        self._leases.let_go(claim)
+        stored = [self._stored(claim, name, data) for name, data in files.items()]
+        self.claims.finish(claim, Finished(stored, report, model_name))
+        self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
-        after = self.store.get(job.id)
+        after = self.jobs.get(job.id)
         if after.state is State.QUEUED:
-            self._hints.send(after.stage)
+            self.wakeups.send(after.stage)
         self._delete_old_runs(claim)
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
@@ -100,11 +107,11 @@ class Runs:
             self._drop(claim)
         except RedisError as error:
             log.warning("left to its lease, redis does not answer: %s", error)
-            self._leases.let_go(claim)
+            self.leases.let_go(claim)
         except ReliefError as error:
             self.fail(claim, problem_of(error))
         except OSError as error:
-            if self.store.renew(claim, self.settings.lease_s):
+            if self.claims.renew(claim, self.settings.lease_s):
                 log.exception("storage failed in stage %s", claim.job.stage)
                 self.try_again(claim, STORAGE)
             else:  # its files went with it
@@ -120,24 +127,29 @@ class Runs:
         if claim.job.attempt >= self.settings.attempts:
             self.fail(claim, problem)
             return
-        self._leases.let_go(claim)
-        if self.store.hand_back(claim, attempt_counts=True):
-            self._hints.send(claim.job.stage)
+        self.leases.let_go(claim)
+        if self.claims.hand_back(claim):
+            self.wakeups.send(claim.job.stage)
         self.storage.delete(claim.job.id, claim.folder)
 
     def fail(self, claim: Claim, problem: Problem) -> None:
         """End the job as failed, unless it is no longer this run's."""
         try:
-            self.store.fail(claim, problem)
+            self.claims.fail(claim, problem)
         except ClaimLostError as error:
             log.info("not failed: %s", error)
         self._drop(claim)
 
+    def _stored(self, claim: Claim, name: str, data: bytes) -> StoredFile:
+        data = gzip.compress(data, GZIP_LEVEL) if RESULTS[name].gzipped else data
+        size = self.storage.write(claim.job.id, claim.folder, name, data)
+        return StoredFile(name=name, folder=claim.folder, bytes=size, stage=claim.job.stage)
+
     def _drop(self, claim: Claim) -> None:
         """Forget a run that does not count, and its files."""
-        self._leases.let_go(claim)
+        self.leases.let_go(claim)
         try:
-            counted = {file.folder for file in self.store.get(claim.job.id).files.values()}
+            counted = {file.folder for file in self.jobs.get(claim.job.id).files.values()}
         except JobNotFoundError:
             counted = set()
         if claim.folder not in counted:
@@ -148,7 +160,7 @@ class Runs:
         job = claim.job
         old = {folder for folder in self.storage.folders(job.id) if folder.startswith(f"{job.stage}-")}
         if job.stage is Stage.MODEL:
-            old |= {file.folder for file in job.export_files}
+            old |= {file.folder for file in job.files_of(Stage.EXPORT)}
         for folder in old - {claim.folder}:
             self.storage.delete(job.id, folder)
 

@@ -9,8 +9,7 @@ from types import TracebackType
 
 from redis.exceptions import RedisError
 
-from shared.jobs.record import Claim
-from shared.jobs.store import JobStore
+from shared.jobs.claims import Claim, Claims
 
 log = logging.getLogger(__name__)
 
@@ -20,13 +19,13 @@ RENEWALS_PER_LEASE = 4
 class Leases:
     """Renews leases from a thread, for as long as the block runs.
 
-    A claim that is lost is renewed no more; its run finds out when it writes. Past the stage's hard limit the store
+    A claim that is lost is renewed no more; its run finds out when it writes. Past the stage's hard limit Redis
     refuses to renew, so that a hung run is taken over.
     """
 
-    def __init__(self, store: JobStore, lease_s: float) -> None:
-        self._store, self._lease_s = store, lease_s
-        self._claims: dict[str, Claim] = {}  # by job id
+    def __init__(self, claims: Claims, lease_s: float) -> None:
+        self._claims, self._lease_s = claims, lease_s
+        self._held: dict[str, Claim] = {}  # by job id
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._renew_until_stopped, name="leases", daemon=True)
@@ -44,24 +43,24 @@ class Leases:
     def keep(self, claims: Iterable[Claim]) -> None:
         """Renew these from now on."""
         with self._lock:
-            self._claims.update({claim.job.id: claim for claim in claims})
+            self._held.update({claim.job.id: claim for claim in claims})
 
     def let_go(self, claim: Claim) -> None:
         """Renew this one no more: its run has ended."""
         with self._lock:
-            self._claims.pop(claim.job.id, None)
+            self._held.pop(claim.job.id, None)
 
     def _renew_until_stopped(self) -> None:
         while not self._stopped.wait(self._lease_s / RENEWALS_PER_LEASE):
             with self._lock:
-                claims = list(self._claims.values())
+                claims = list(self._held.values())
             for claim in claims:
                 if not self._renewed(claim):
                     self.let_go(claim)
 
     def _renewed(self, claim: Claim) -> bool:
         try:
-            held = self._store.renew(claim, self._lease_s)
+            held = self._claims.renew(claim, self._lease_s)
         except RedisError as error:
             log.warning("lease of job %s not renewed, trying again: %s", claim.job.id, error)
             return True

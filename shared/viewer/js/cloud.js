@@ -1,6 +1,5 @@
-// @ts-check
 /**
- * Reads the compact point cloud format RLF2 (see shared/pointcloud.py) and lifts its pixels to points.
+ * Reads the compact point cloud format RLF2 (see shared/cloud/format.py) and lifts its pixels to points.
  *
  * Convention: the file's camera frame is x right, y down, z forward. The viewer's frame is x right, y up, z towards the
  * viewer; the photo's camera sits at its origin.
@@ -13,6 +12,7 @@
  * @property {number} fx @property {number} fy @property {number} cx @property {number} cy intrinsics, pixels
  * @property {number} near @property {number} far nearest and farthest depth, in unit
  * @property {"mm"|"relative"} unit
+ * @property {number} joinedRatio depths of one surface differ by at most this part of the nearer, between neighbours
  * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
  * @property {Uint16Array} depth 0 where there is no point
  * @property {Uint8Array} gray @property {Uint8Array} confidence 0 none to 255 full
@@ -34,7 +34,7 @@
 const MAGIC = "RLF2";
 const DEPTH_STEPS = 65534;
 
-/** @param {ArrayBuffer} buffer @returns {Cloud} @throws {Error} the bytes are no such file */
+/** Read a file. @param {ArrayBuffer} buffer @returns {Cloud} @throws {Error} the bytes are no such file */
 export function parseCloud(buffer) {
   const bytes = new Uint8Array(buffer);
   if (bytes.length < 8 || String.fromCharCode(...bytes.subarray(0, 4)) !== MAGIC) {
@@ -53,6 +53,8 @@ export function parseCloud(buffer) {
   const plane = (/** @type {number} */ k) => summed(stored(2 + k), header.width);
   return {
     ...header,
+    // Files of Relief 0.1.0 do not say it.
+    joinedRatio: header.joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0),
     uvScale: header.uv_scale,
     uvOffset: header.uv_offset,
     depth,
@@ -73,7 +75,7 @@ function summed(values, width) {
   return values;
 }
 
-/** Pixels that hold a point, from a coarse grid to the full one, each pass doubling what is there. @param {Cloud} cloud */
+/** Pixels that hold a point, from a coarse grid to the full one, each pass doubling them. @param {Cloud} cloud */
 function interlaced({ width, height, depth }) {
   const pixels = new Uint32Array(depth.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0));
   const levels = [];

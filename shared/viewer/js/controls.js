@@ -1,9 +1,10 @@
-// @ts-check
 /** The viewer's own controls, in the same words and shapes on the page and in view.html. */
 
+import { CHOICES, RANGES } from "./appearance.js";
 import { snapshot } from "./internals.js";
 
-/** @typedef {import("./traces.js").Options} Options */
+/** @typedef {import("./appearance.js").Appearance} Appearance */
+/** @typedef {(change: Partial<Appearance>) => void} Set */
 
 const HINT = matchMedia("(hover: none)").matches
   ? "Drag to turn, pinch to zoom, tap a point"
@@ -17,6 +18,7 @@ const ICONS = {
 };
 
 /**
+ * Make an element.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag @param {Record<string, string>} attributes @param {...(Node|string)} children
  */
@@ -27,7 +29,7 @@ export function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** @param {keyof typeof ICONS} name */
+/** A picture for a button. @param {keyof typeof ICONS} name */
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 20 20");
@@ -38,7 +40,7 @@ function icon(name) {
   return svg;
 }
 
-/** @param {keyof typeof ICONS} name @param {string} label @param {() => void} act */
+/** A button with a picture. @param {keyof typeof ICONS} name @param {string} label @param {() => void} act */
 function iconButton(name, label, act) {
   const button = element("button", { type: "button", class: "rv-icon", title: label, "aria-label": label }, icon(name));
   button.dataset.act = name;
@@ -50,45 +52,36 @@ let groups = 0; // radio buttons of two viewers in one page must not share a nam
 
 /**
  * A choice of a few, as radio buttons that look like one switch.
- * @param {keyof Options} option @param {string} label @param {[string, string][]} choices value and words
- * @param {(change: Partial<Options>) => void} set
+ * @param {keyof typeof CHOICES} property @param {string} label @param {Set} set
  */
-function choice(option, label, choices, set) {
-  const name = `rv-${option}-${++groups}`;
+function choice(property, label, set) {
+  const name = `rv-${property}-${++groups}`;
   const group = element("div", { role: "radiogroup", "aria-label": label, class: "rv-choice" });
-  for (const [value, words] of choices) {
+  for (const [value, words] of Object.entries(CHOICES[property])) {
     const radio = element("input", { type: "radio", name, value });
-    radio.dataset.option = option;
-    radio.addEventListener("change", () => set({ [option]: value }));
+    radio.dataset.option = property;
+    radio.addEventListener("change", () => set({ [property]: value }));
     group.append(element("label", {}, radio, element("span", {}, words)));
   }
   return group;
 }
 
-/**
- * @param {keyof Options} option @param {string} label @param {{min: number, max: number, step: number}} range
- * @param {(change: Partial<Options>) => void} set
- */
-function slider(option, label, range, set) {
-  const bounds = { min: String(range.min), max: String(range.max), step: String(range.step) };
-  const input = element("input", { type: "range", ...bounds });
-  input.dataset.option = option;
-  input.addEventListener("input", () => set({ [option]: input.valueAsNumber }));
-  return element("label", { class: `rv-slider rv-${option}` }, element("span", {}, label), input);
+/** A number within its range. @param {keyof typeof RANGES} property @param {string} label @param {Set} set */
+function slider(property, label, set) {
+  const range = Object.entries(RANGES[property]).map(([name, value]) => [name, String(value)]);
+  const input = element("input", { type: "range", ...Object.fromEntries(range) });
+  input.dataset.option = property;
+  input.addEventListener("input", () => set({ [property]: input.valueAsNumber }));
+  return element("label", { class: `rv-slider rv-${property}` }, element("span", {}, label), input);
 }
 
 /**
- * @param {{ set: (change: Partial<Options>) => void, reset: () => void, snapshot: () => void, fullscreen: () => void }} act
- * @returns {{ bar: HTMLElement, icons: HTMLElement, reflect: (options: Options) => void }} the bar stands below the view, the
- * icons in its corner; reflect shows the options that hold now
+ * The bar below the view, and the icons in its corner.
+ * @param {{ set: Set, reset: () => void, snapshot: () => void, fullscreen: () => void }} act
+ * @returns {{ bar: HTMLElement, icons: HTMLElement, reflect: (appearance: Appearance) => void }} reflect shows in the
+ *   bar what holds now
  */
 export function controls(act) {
-  const views = [
-    choice("mode", "Shape", [["points", "Points"], ["surface", "Surface"]], act.set),
-    choice("color", "Colour", [["grayscale", "Grayscale"], ["photo", "Photo"], ["confidence", "Confidence"]], act.set),
-    slider("size", "Size", { min: 0.25, max: 3, step: 0.05 }, act.set),
-    slider("light", "Light", { min: -80, max: 80, step: 1 }, act.set),
-  ];
   const icons = element(
     "div",
     { class: "rv-icons" },
@@ -96,11 +89,18 @@ export function controls(act) {
     iconButton("snapshot", "Save a picture", act.snapshot),
     iconButton("fullscreen", "Full screen", act.fullscreen),
   );
-  const bar = element("div", { class: "rv-bar", role: "group", "aria-label": "3D view" }, ...views);
-  const reflect = (/** @type {Options} */ options) => {
-    bar.dataset.mode = options.mode;
+  const bar = element(
+    "div",
+    { class: "rv-bar", role: "group", "aria-label": "3D view" },
+    choice("mode", "Shape", act.set),
+    choice("color", "Colour", act.set),
+    slider("size", "Size", act.set),
+    slider("light", "Light", act.set),
+  );
+  const reflect = (/** @type {Appearance} */ appearance) => {
+    bar.dataset.mode = appearance.mode;
     for (const input of bar.querySelectorAll("input")) {
-      const value = options[/** @type {keyof Options} */ (input.dataset.option)];
+      const value = appearance[/** @type {keyof Appearance} */ (input.dataset.option)];
       if (input.type === "radio") input.checked = input.value === value;
       else input.value = String(value);
     }
@@ -111,11 +111,12 @@ export function controls(act) {
 /** What receives gestures and keys. @param {HTMLElement} graph */
 export function stageAround(graph) {
   const keys = "Arrow keys turn, with Shift they move; plus and minus zoom, 0 resets.";
-  const attributes = { class: "rv-stage", tabindex: "0", role: "application", "aria-label": `3D face. ${HINT}. ${keys}` };
+  const label = `3D face. ${HINT}. ${keys}`;
+  const attributes = { class: "rv-stage", tabindex: "0", role: "application", "aria-label": label };
   return element("div", attributes, graph, element("p", { class: "rv-hint", "aria-hidden": "true" }, HINT));
 }
 
-/** Download what is seen. @param {any} graph */
+/** Download what is seen. @param {PlotlyGraph} graph */
 export async function saveSnapshot(graph) {
   const link = element("a", { download: "relief.png" });
   link.href = URL.createObjectURL(await snapshot(graph));
@@ -123,7 +124,7 @@ export async function saveSnapshot(graph) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** @param {HTMLElement} host */
+/** Fill the screen, or leave it. @param {HTMLElement} host */
 export function toggleFullscreen(host) {
   if (document.fullscreenElement) document.exitFullscreen();
   else host.requestFullscreen?.();

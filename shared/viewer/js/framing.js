@@ -1,4 +1,3 @@
-// @ts-check
 /** How far the camera stands, and how large a point is, so that a face fills the view whatever its size and shape. */
 
 import { eyeCenterUp } from "./orbit.js";
@@ -13,8 +12,10 @@ function unit({ bounds }) {
   return Math.max(...bounds.map(([low, high]) => high - low)) || 1;
 }
 
-/** Distance from the eye to the middle of the face at zoom 1, in units of the scene.
- * @param {Points} points @param {{ clientWidth: number, clientHeight: number }} stage */
+/**
+ * Distance from the eye to the middle of the face at zoom 1, in units of the scene.
+ * @param {Points} points @param {{ clientWidth: number, clientHeight: number }} stage
+ */
 export function distanceToFit(points, stage) {
   const { bounds, middle } = points;
   const [width, height] = bounds.map(([low, high]) => high - low);
@@ -24,8 +25,11 @@ export function distanceToFit(points, stage) {
   return ((1.18 * half) / HALF_VIEW + before / 2) / unit(points);
 }
 
-/** What the camera turns round, in the scene's frame: the middle of the points, not of their box, since a far background
- * would draw that behind the face. @param {Points} points */
+/**
+ * What the camera turns round, in the scene's frame: the middle of the points, not of their box, since a far background
+ * would draw that behind the face.
+ * @param {Points} points
+ */
 function pivot(points) {
   const [far, near] = points.bounds[2];
   return [0, 0, (points.middle - (near + far) / 2) / unit(points)];
@@ -36,19 +40,24 @@ export function cameraFor(pose, points, distance) {
   return eyeCenterUp(pose, pivot(points), distance);
 }
 
-/** The target with which the camera turns round a point. @param {Points} points @param {number} index
- * @returns {[number, number, number]} */
+/**
+ * The target with which the camera turns round a point.
+ * @param {Points} points @param {number} index @returns {[number, number, number]}
+ */
 export function targetAt(points, index) {
   const from = pivot(points);
   const at = [points.x[index], points.y[index], points.z[index]];
   const middles = points.bounds.map(([low, high]) => (low + high) / 2);
-  return /** @type {[number, number, number]} */ (at.map((value, axis) => (value - middles[axis]) / unit(points) - from[axis]));
+  const target = at.map((value, axis) => (value - middles[axis]) / unit(points) - from[axis]);
+  return /** @type {[number, number, number]} */ (target);
 }
 
-/** Side of a point in CSS pixels with which neighbours touch.
+/**
+ * Side of a point in CSS pixels with which neighbours touch.
  * @param {Pose} pose @param {Points} points @param {number} distance
  * @param {{ fx: number, height: number, drawn: number }} how focal length in pixels of the cloud's grid, height of the
- * stage in CSS pixels, number of points that are drawn */
+ *   stage in CSS pixels, number of points that are drawn
+ */
 export function pointSide(pose, points, distance, { fx, height, drawn }) {
   const spacing = -points.middle / fx / unit(points);
   const seen = (2 * HALF_VIEW * distance) / pose.zoom;

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * Everything that reaches into plotly.js beyond its public API, in one place; tests/viewer opens each of them.
  *
@@ -7,22 +6,36 @@
 
 const MARKER_PX = 1.75; // side of a square marker of size 1, in CSS pixels
 
-/** The WebGL scene of a graph, or null before the first draw. @param {any} graph */
+/** The WebGL scene of a graph, or null before the first draw. @param {PlotlyGraph} graph */
 function sceneOf(graph) {
   return graph?._fullLayout?.scene?._scene ?? null;
 }
 
-/** Objects that the scene draws (one per trace). @param {any} graph @returns {any[]} */
+/**
+ * What the scene draws of a trace: markers of gl-scatter3d, or a surface of gl-mesh3d.
+ * @typedef {object} Drawn
+ * @property {number} [pointCount] of markers @property {number} [vertexCount] that are drawn
+ * @property {number} [fullVertexCount] ours: how many there are, while fewer are drawn
+ * @property {number} pixelRatio @property {number} [markerScale] ours: how much larger than size 1 a marker is
+ * @property {number[]} [lightPosition] of a surface
+ * @property {null} [drawPick] ours: nothing to draw for hover
+ * @property {boolean} dirty it is to be drawn again
+ */
+
+/** What the scene draws, one object a trace. @param {PlotlyGraph} graph @returns {Drawn[]} */
 function objectsOf(graph) {
   return sceneOf(graph)?.glplot?.objects ?? [];
 }
 
-/** True once something stands in the scene. @param {any} graph */
+/** True once something stands in the scene. @param {PlotlyGraph} graph */
 export function isDrawn(graph) {
   return objectsOf(graph).length > 0;
 }
 
-/** Move the camera without a relayout: a matrix, no more. @param {any} graph @param {number[][]} pose eye, center, up */
+/**
+ * Move the camera without a relayout: a matrix, no more. False where that cannot be done.
+ * @param {PlotlyGraph} graph @param {number[][]} pose eye, center, up
+ */
 export function lookAt(graph, [eye, center, up]) {
   const camera = sceneOf(graph)?.camera;
   if (!camera?.lookAt) return false;
@@ -35,7 +48,7 @@ export function lookAt(graph, [eye, center, up]) {
  *
  * gl-scatter3d draws `vertexCount` vertices from buffers that hold all of them, and gl-plot3d calls `drawPick` on every
  * object for each new camera: a second drawing of everything that nobody sees.
- * @param {any} graph @param {number} count
+ * @param {PlotlyGraph} graph @param {number} count
  */
 export function thin(graph, count) {
   for (const object of objectsOf(graph)) {
@@ -51,14 +64,14 @@ export function thin(graph, count) {
  * Set the side of the square markers, made with size 1, without building them anew.
  *
  * gl-plot3d sets `pixelRatio` on every object before each drawing, and the marker's shader multiplies by it.
- * @param {any} graph @param {number} px CSS pixels
+ * @param {PlotlyGraph} graph @param {number} px CSS pixels
  */
 export function sizePoints(graph, px) {
   for (const object of objectsOf(graph)) {
     if (!object.pointCount) continue;
     if (object.markerScale === undefined) {
       let ratio = object.pixelRatio;
-      const get = () => ratio * object.markerScale;
+      const get = () => ratio * (object.markerScale ?? 1);
       Object.defineProperty(object, "pixelRatio", { get, set: (value) => (ratio = value), configurable: true });
     }
     if (object.markerScale !== px / MARKER_PX) object.dirty = true;
@@ -66,7 +79,7 @@ export function sizePoints(graph, px) {
   }
 }
 
-/** Undo `thin` and draw again. @param {any} graph */
+/** Undo `thin` and draw again. @param {PlotlyGraph} graph */
 export function refine(graph) {
   for (const object of objectsOf(graph)) {
     delete object.drawPick;
@@ -76,7 +89,7 @@ export function refine(graph) {
   }
 }
 
-/** @param {number[]} matrix 4 x 4, column by column @param {number[]} vector */
+/** The product. @param {number[]} matrix 4 x 4, column by column @param {number[]} vector */
 function times(matrix, vector) {
   return [0, 1, 2, 3].map((row) => vector.reduce((sum, value, column) => sum + matrix[4 * column + row] * value, 0));
 }
@@ -84,9 +97,9 @@ function times(matrix, vector) {
 /**
  * Light surfaces from a direction, given in the scene's frame.
  *
- * gl-mesh3d takes the light's place in clip space, takes it back through the camera, and lights with the result as if it
- * were in the scene's frame. So a far light at `direction` is first taken forth through the camera.
- * @param {any} graph @param {number[]} direction
+ * gl-mesh3d takes the light's position in clip space, takes it back through the camera, and lights with the result as
+ * if it were in the scene's frame. So a far light at `direction` is first taken forth through the camera.
+ * @param {PlotlyGraph} graph @param {number[]} direction
  */
 export function aimLight(graph, direction) {
   const scene = sceneOf(graph);
@@ -103,7 +116,7 @@ export function aimLight(graph, direction) {
   }
 }
 
-/** The picture on the canvas as PNG. @param {any} graph @returns {Promise<Blob>} */
+/** The picture on the canvas as PNG. @param {PlotlyGraph} graph @returns {Promise<Blob>} */
 export function snapshot(graph) {
   const glplot = sceneOf(graph)?.glplot;
   if (!glplot) return Promise.reject(new Error("Nothing is drawn yet."));

@@ -1,9 +1,8 @@
-// @ts-check
 /**
  * The camera's pose and the gestures that change it: mouse, touch with pinch, and keys.
  *
- * Plotly's own turntable insists on z up, has no pinch and no keys; so the viewer sets Plotly's drag mode off and drives
- * the camera from here.
+ * Plotly's own turntable insists on z up, and has no pinch and no keys; so the viewer sets Plotly's drag mode off, and
+ * the camera is moved from here.
  */
 
 /**
@@ -27,7 +26,8 @@ const clamp = (/** @type {number} */ value, /** @type {number} */ low, /** @type
 
 /** The camera's axes for a pose: right, up, and backward from the target to the eye. @param {Pose} pose */
 function axes({ yaw, pitch }) {
-  const [siny, cosy, sinp, cosp] = [Math.sin(yaw * RAD), Math.cos(yaw * RAD), Math.sin(pitch * RAD), Math.cos(pitch * RAD)];
+  const [siny, cosy] = [Math.sin(yaw * RAD), Math.cos(yaw * RAD)];
+  const [sinp, cosp] = [Math.sin(pitch * RAD), Math.cos(pitch * RAD)];
   return {
     right: [cosy, 0, -siny],
     up: [-siny * sinp, cosp, -cosy * sinp],
@@ -42,7 +42,7 @@ export function eyeCenterUp(pose, pivot, distance) {
   return [center.map((value, axis) => value + (back[axis] * distance) / pose.zoom), center, [0, 1, 0]];
 }
 
-/** Where a light stands beside the camera, a little above it. @param {Pose} pose @param {number} degrees to the right */
+/** Direction to a light a little above the camera. @param {Pose} pose @param {number} degrees to its right */
 export function lightDirection(pose, degrees) {
   const { right, up, back } = axes(pose);
   const [side, front] = [Math.sin(degrees * RAD), Math.cos(degrees * RAD)];
@@ -55,7 +55,7 @@ export function poseToText({ yaw, pitch, zoom, target }) {
   return rounded.map(Number).join(",");
 }
 
-/** @param {string | null | undefined} text @returns {Pose | null} null where the text is no pose */
+/** Read that text. @param {string | null | undefined} text @returns {Pose | null} null where the text is no pose */
 export function poseFromText(text) {
   const numbers = (text ?? "").split(",").map(Number);
   if (!text || numbers.length !== 6 || !numbers.every(Number.isFinite)) return null;
@@ -94,7 +94,7 @@ export class Orbit {
     element.addEventListener("keydown", (event) => this.key(event));
   }
 
-  /** @param {PointerEvent} event */
+  /** A gesture may begin. @param {PointerEvent} event */
   down(event) {
     if (event.button > 2) return;
     this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
@@ -104,7 +104,7 @@ export class Orbit {
     if (this.pointers.size === 1) this.listener.start();
   }
 
-  /** @param {PointerEvent} event */
+  /** Turn, pan or pinch. @param {PointerEvent} event */
   move(event) {
     const last = this.pointers.get(event.pointerId);
     if (!last) return;
@@ -119,15 +119,17 @@ export class Orbit {
     this.listener.change();
   }
 
-  /** @param {PointerEvent} event */
+  /** The gesture ends with its last finger. @param {PointerEvent} event */
   lift(event) {
     if (!this.pointers.delete(event.pointerId) || this.pointers.size) return;
     this.listener.rest();
     if (this.tapped && event.type === "pointerup") this.listener.tap(event.clientX, event.clientY);
   }
 
-  /** One of two fingers moves: zoom by the change of their distance, pan by that of their middle.
-   * @param {{x:number,y:number}} from @param {{x:number,y:number}} to @param {{x:number,y:number}} other */
+  /**
+   * One of two fingers moves: zoom by the change of their distance, pan by that of their middle.
+   * @param {{x:number,y:number}} from @param {{x:number,y:number}} to @param {{x:number,y:number}} other
+   */
   pinch(from, to, other) {
     const before = Math.hypot(from.x - other.x, from.y - other.y);
     const after = Math.hypot(to.x - other.x, to.y - other.y);
@@ -135,14 +137,14 @@ export class Orbit {
     this.pan((to.x - from.x) / 2, (to.y - from.y) / 2);
   }
 
-  /** @param {WheelEvent} event */
+  /** Zoom. @param {WheelEvent} event */
   wheel(event) {
     event.preventDefault();
     const pixels = event.deltaY * (event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? 400 : 1);
     this.step(() => this.zoom(Math.exp(-clamp(pixels, -240, 240) * (event.ctrlKey ? 0.01 : 0.0015))));
   }
 
-  /** @param {KeyboardEvent} event */
+  /** Turn, pan, zoom or reset. @param {KeyboardEvent} event */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const sign = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
@@ -166,13 +168,13 @@ export class Orbit {
     this.resting = window.setTimeout(() => this.pointers.size || this.listener.rest(), 220);
   }
 
-  /** @param {number} yaw @param {number} pitch degrees to add */
+  /** Turn the camera. @param {number} yaw @param {number} pitch degrees to add */
   turn(yaw, pitch) {
     this.pose.yaw = ((this.pose.yaw + yaw + 540) % 360) - 180;
     this.pose.pitch = clamp(this.pose.pitch + pitch, -STEEPEST_DEG, STEEPEST_DEG);
   }
 
-  /** @param {number} factor */
+  /** Come nearer. @param {number} factor */
   zoom(factor) {
     this.pose.zoom = clamp(this.pose.zoom * factor, ZOOM_RANGE[0], ZOOM_RANGE[1]);
   }

@@ -1,28 +1,16 @@
-// @ts-check
 /** What the pixel grid says of the surface between its points: which neighbours belong together, steep parts, light. */
 
 /** @typedef {import("./cloud.js").Cloud} Cloud */
 /** @typedef {import("./cloud.js").Points} Points */
 
-const STEEPEST = 8;
-const BRIDGED = 0.12;
-
 // From the upper left and the front, fixed to the face: x right, y up, z towards the viewer.
 const LAMP = [-0.5, 0.6, 0.62];
 
-/**
- * Whether depths of neighbouring pixels belong to one surface; not so across a silhouette.
- *
- * They do not where they differ by more than STEEPEST times the width of a pixel there: such a surface would be seen at
- * less than seven degrees, and is the gap between two things far more often. In a body of known size gaps up to BRIDGED
- * of the depth are closed all the same, as in the exported meshes: a nose that hides a cheek shall leave no hole.
- * @param {Cloud} cloud
- */
-function joining(cloud) {
-  const share = Math.max(STEEPEST / cloud.fx, cloud.unit === "mm" ? BRIDGED : 0);
+/** Whether depths of neighbouring pixels belong to one surface; not so across a silhouette. @param {Cloud} cloud */
+function joining({ joinedRatio }) {
   return (/** @type {number[]} */ ...depths) => {
     const nearest = Math.min(...depths);
-    return Math.max(...depths) - nearest <= share * nearest;
+    return Math.max(...depths) - nearest <= joinedRatio * nearest;
   };
 }
 
@@ -58,26 +46,14 @@ export function triangles(cloud, points) {
 }
 
 /**
- * The points with the light on them, and behind them more on steep parts, where neighbours of the grid lie so far apart in depth that one sees
- * between them from the side. Each of these lies on the straight line between two neighbours and has the nearer one's pixel.
+ * The points with the light on them, and behind them more on steep parts, where neighbours of the grid lie so far apart
+ * in depth that one sees between them from the side. Each of these lies on the straight line between two neighbours and
+ * has the nearer one's pixel.
  * @param {Cloud} cloud @param {Points} points @returns {Points}
  */
 export function withSteepParts(cloud, points) {
-  const { depth, count } = points;
-  const point = pointOfPixel(cloud, points);
-  const joined = joining(cloud);
-  /** @type {number[]} */
-  const between = []; // from, to, share of the way: three numbers a point
-  for (let from = 0; from < count; from++) {
-    const pixel = points.pixels[from];
-    const right = (pixel + 1) % cloud.width ? point[pixel + 1] : -1;
-    const below = point[pixel + cloud.width] ?? -1;
-    const gap = (/** @type {number} */ to) =>
-      to >= 0 && joined(depth[from], depth[to]) ? Math.abs(depth[from] - depth[to]) : 0;
-    const to = gap(right) > gap(below) ? right : below;
-    const steps = Math.ceil((gap(to) * cloud.fx) / depth[from]); // in widths of a pixel
-    for (let step = 1; step < steps; step++) between.push(from, to, step / steps);
-  }
+  const { count } = points;
+  const between = steps(cloud, points);
   const total = count + between.length / 3;
   const more = (/** @type {Float32Array} */ values) => {
     const all = new Float32Array(total);
@@ -89,7 +65,9 @@ export function withSteepParts(cloud, points) {
   };
   const pixels = new Uint32Array(total);
   pixels.set(points.pixels);
-  for (let i = count, k = 0; i < total; i++, k += 3) pixels[i] = points.pixels[between[k + 2] < 0.5 ? between[k] : between[k + 1]];
+  for (let i = count, k = 0; i < total; i++, k += 3) {
+    pixels[i] = points.pixels[between[k + 2] < 0.5 ? between[k] : between[k + 1]];
+  }
   return {
     ...points,
     light: lit(cloud, points),
@@ -103,8 +81,32 @@ export function withSteepParts(cloud, points) {
 }
 
 /**
- * How squarely the light falls on the surface at each pixel of the grid: 1 where it faces the light, 0 where it looks away.
- * @param {Cloud} cloud @param {Points} points @returns {Float32Array}
+ * Where more points belong, a pixel's width apart: from, to, and share of the way, three numbers for each.
+ * @param {Cloud} cloud @param {Points} points
+ */
+function steps(cloud, points) {
+  const { depth, count, pixels } = points;
+  const point = pointOfPixel(cloud, points);
+  const joined = joining(cloud);
+  /** @type {number[]} */
+  const between = [];
+  for (let from = 0; from < count; from++) {
+    const pixel = pixels[from];
+    const right = (pixel + 1) % cloud.width ? point[pixel + 1] : -1;
+    const below = point[pixel + cloud.width] ?? -1;
+    const gap = (/** @type {number} */ to) =>
+      to >= 0 && joined(depth[from], depth[to]) ? Math.abs(depth[from] - depth[to]) : 0;
+    const to = gap(right) > gap(below) ? right : below;
+    const most = Math.ceil((gap(to) * cloud.fx) / depth[from]);
+    for (let step = 1; step < most; step++) between.push(from, to, step / most);
+  }
+  return between;
+}
+
+/**
+ * How squarely the light falls on the surface at each pixel of the grid: 1 where it faces the light, 0 where it looks
+ * away.
+ * @param {Cloud} cloud @param {Points} points
  */
 function lit(cloud, points) {
   const { width, height } = cloud;

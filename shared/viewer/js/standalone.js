@@ -1,15 +1,15 @@
-// @ts-check
 /** Starts the viewer in a self-contained view.html, whose data are gzip in base64 within the page. */
 
 import { Viewer } from "./viewer.js";
 
-/** @param {string} id @returns {Promise<ArrayBuffer>} */
+/** The bytes that an element holds. @param {string} id @returns {Promise<ArrayBuffer>} */
 async function unpack(id) {
   const packed = atob(document.getElementById(id)?.textContent?.trim() ?? "");
   const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
+/** Show the cloud of this page. */
 async function start() {
   const host = /** @type {HTMLElement} */ (document.getElementById("viewer"));
   const note = /** @type {HTMLElement} */ (document.getElementById("note"));

@@ -1,21 +1,10 @@
-// @ts-check
 /** What Plotly draws: the cloud as square markers, or as a lit surface. */
 
 import { triangles } from "./shape.js";
 
+/** @typedef {import("./appearance.js").Appearance} Appearance */
 /** @typedef {import("./cloud.js").Cloud} Cloud */
 /** @typedef {import("./cloud.js").Points} Points */
-
-/**
- * @typedef {object} Options
- * @property {"points"|"surface"} mode
- * @property {"grayscale"|"photo"|"confidence"} color
- * @property {number} size  side of a point; 1: neighbours touch when the whole face is seen
- * @property {number} light direction of the light, degrees from the eye; negative: from the left
- */
-
-/** @type {Options} */
-export const DEFAULTS = { mode: "points", color: "grayscale", size: 1.35, light: -35 };
 
 export const BACKGROUND = "#0a0a0a";
 
@@ -28,7 +17,7 @@ const SHADE = { unlit: 0.5, lit: 1.12 };
 const LIGHTING = { gray: { ambient: 0.36, diffuse: 0.74 }, photo: { ambient: 0.62, diffuse: 0.5 } };
 const DOUBTED = 0.22; // brightness of what is not trusted at all, next to what is fully
 
-/** CSS colour of every point. @param {Cloud} cloud @param {Points} points @param {Options} options @returns {string[]} */
+/** CSS colour of every point. @param {Cloud} cloud @param {Points} points @param {Appearance} appearance */
 function colors(cloud, points, { color, mode }) {
   if (color === "photo") {
     return Array.from(points.pixels, (p) => `rgb(${cloud.red[p]},${cloud.green[p]},${cloud.blue[p]})`);
@@ -52,7 +41,7 @@ function hoverTemplate({ unit }) {
   return `${line("x", "x")}<br>${line("y", "y")}<br>${line("z", "customdata")}<extra></extra>`;
 }
 
-/** @param {Cloud} cloud @param {Points} points @param {number} [count] only the first so many points */
+/** What both traces have. @param {Cloud} cloud @param {Points} points @param {number} [count] only the first so many */
 function common(cloud, points, count) {
   const cut = (/** @type {Float32Array} */ values) => (count ? values.subarray(0, count) : values);
   return {
@@ -69,36 +58,42 @@ function common(cloud, points, count) {
   };
 }
 
-/** @param {Cloud} cloud @param {Points} points @param {Options} options @param {number} [count] */
-function pointsTrace(cloud, points, options, count) {
+/**
+ * The cloud as square markers.
+ * @param {Cloud} cloud @param {Points} points @param {Appearance} appearance @param {number} [count]
+ */
+function pointsTrace(cloud, points, appearance, count) {
   return {
     type: "scatter3d",
     mode: "markers",
     ...common(cloud, points, count),
     // Squares without an outline: two to three times faster than Plotly's circles.
-    marker: { symbol: "square", size: 1, color: colors(cloud, points, options), line: { width: 0 } },
+    marker: { symbol: "square", size: 1, color: colors(cloud, points, appearance), line: { width: 0 } },
   };
 }
 
-/** @param {Cloud} cloud @param {Points} points @param {Options} options */
-function surfaceTrace(cloud, points, options) {
+/** The cloud as a lit surface. @param {Cloud} cloud @param {Points} points @param {Appearance} appearance */
+function surfaceTrace(cloud, points, appearance) {
   return {
     type: "mesh3d",
     ...common(cloud, points, points.count),
     ...triangles(cloud, points),
-    vertexcolor: colors(cloud, points, options).slice(0, points.count),
+    vertexcolor: colors(cloud, points, appearance).slice(0, points.count),
     flatshading: false,
-    lighting: { ...LIGHTING[options.color === "photo" ? "photo" : "gray"], specular: 0, roughness: 1, fresnel: 0 },
+    lighting: { ...LIGHTING[appearance.color === "photo" ? "photo" : "gray"], specular: 0, roughness: 1, fresnel: 0 },
   };
 }
 
-/** @param {Cloud} cloud @param {Points} points @param {Options} options @param {number} [count] rough view */
-export function trace(cloud, points, options, count) {
-  if (options.mode === "surface") return surfaceTrace(cloud, points, options);
-  return pointsTrace(cloud, points, options, count);
+/**
+ * What Plotly draws of a cloud.
+ * @param {Cloud} cloud @param {Points} points @param {Appearance} appearance @param {number} [count] rough view
+ */
+export function trace(cloud, points, appearance, count) {
+  if (appearance.mode === "surface") return surfaceTrace(cloud, points, appearance);
+  return pointsTrace(cloud, points, appearance, count);
 }
 
-/** The empty room that the trace stands in: no axes, equal units on all of them. @param {Points} points */
+/** The scene round the trace: no axes are seen, and all have equal units. @param {Points} points */
 export function layout({ bounds }) {
   const longest = Math.max(...bounds.map(([low, high]) => high - low)) || 1;
   const ranges = bounds.map(([low, high]) => [low - longest / 100, high + longest / 100]);

@@ -1,4 +1,3 @@
-// @ts-check
 /**
  * The interactive 3D view of a point cloud. Needs plotly.js as `window.Plotly`.
  *
@@ -8,16 +7,18 @@
  *     viewer.addEventListener("camera", () => remember(viewer.camera)); // the view has come to rest
  */
 
+import { appearanceFromText, appearanceToText, DEFAULTS } from "./appearance.js";
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
 import { controls, element, saveSnapshot, stageAround, toggleFullscreen } from "./controls.js";
+import { Detail } from "./detail.js";
 import { cameraFor, distanceToFit, pointSide, targetAt } from "./framing.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
 import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
-import { Pace } from "./pace.js";
+import { listenForPoints, pointAt } from "./pointing.js";
 import { withSteepParts } from "./shape.js";
-import { DEFAULTS, layout, trace } from "./traces.js";
+import { layout, trace } from "./traces.js";
 
-/** @typedef {import("./traces.js").Options} Options */
+/** @typedef {import("./appearance.js").Appearance} Appearance */
 
 const CONFIG = {
   displayModeBar: false,
@@ -25,17 +26,20 @@ const CONFIG = {
   plotlyServerURL: "", // else "Share chart" would send the face to a third party
   plotGlPixelRatio: Math.min(2, Math.max(1, devicePixelRatio)),
 };
+const ROUGH_POINTS = 4000; // at least so many make the view that comes first
+
+/** The 3D view in an element of the page. */
 export class Viewer extends EventTarget {
   /** @param {HTMLElement} host filled by the viewer; its size is the view's size */
   constructor(host) {
     super();
-    /** @type {Options} */
-    this.options = { ...DEFAULTS };
+    /** @type {Appearance} */
+    this.shown = { ...DEFAULTS };
     this.host = host;
-    this.graph = /** @type {any} */ (element("div", { class: "rv-graph" }));
+    this.graph = /** @type {PlotlyGraph} */ (/** @type {HTMLElement} */ (element("div", { class: "rv-graph" })));
     this.stage = stageAround(this.graph);
     const { bar, icons, reflect } = controls({
-      set: (change) => this.setOptions(change),
+      set: (change) => this.setAppearance(change),
       reset: () => (this.camera = this.front),
       snapshot: () => saveSnapshot(this.graph),
       fullscreen: () => toggleFullscreen(host),
@@ -43,29 +47,30 @@ export class Viewer extends EventTarget {
     this.reflect = reflect;
     host.classList.add("rv");
     host.replaceChildren(this.stage, bar, icons);
-    this.reflect(this.options);
+    this.reflect(this.shown);
     this.orbit = new Orbit(this.stage, {
       start: () => this.beginTurning(),
       change: () => this.scheduleCamera(),
       rest: () => this.rest(),
-      tap: (x, y) => this.pointAt(x, y),
+      tap: (x, y) => pointAt(this.graph, x, y),
     });
-    this.pace = new Pace(this.graph);
+    this.detail = new Detail(this.graph);
     new ResizeObserver(() => this.resized()).observe(this.stage);
   }
 
   /**
    * Show a cloud; the camera stays where it was.
-   * @param {ArrayBuffer} buffer RLF2 @param {Partial<Options>} [options]
+   * @param {ArrayBuffer} buffer RLF2 @param {Partial<Appearance>} [preset] the appearance to begin with
+   * @param {string} [text] an appearance as text; what of it is valid goes before the preset
    */
-  async show(buffer, options = {}) {
+  async show(buffer, preset = {}, text = "") {
     this.cloud = parseCloud(buffer);
     this.points = withSteepParts(this.cloud, pointsFromCloud(this.cloud));
-    this.options = { ...this.options, ...options };
-    this.reflect(this.options);
-    this.pace.reset(this.points.levels);
-    const rough = this.points.levels.find((count) => count >= 4000) ?? 0;
-    if (this.options.mode === "points" && rough * 3 < this.points.count) {
+    this.shown = { ...this.shown, ...preset, ...appearanceFromText(text) };
+    this.reflect(this.shown);
+    this.detail.reset(this.points.levels);
+    const rough = this.points.levels.find((count) => count >= ROUGH_POINTS) ?? 0;
+    if (this.shown.mode === "points" && rough * 3 < this.points.count) {
       await this.draw(rough); // something to see at once, while the rest is prepared
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
@@ -74,19 +79,21 @@ export class Viewer extends EventTarget {
     this.host.dataset.ready = "true";
   }
 
-  /** Change how the cloud is shown. @param {Partial<Options>} change */
-  async setOptions(change) {
-    const before = this.options;
-    this.options = { ...before, ...change };
-    this.reflect(this.options);
-    this.dispatchEvent(new CustomEvent("options", { detail: this.options }));
+  /** The appearance as text, "mode,color,size,light". */
+  get appearance() {
+    return appearanceToText(this.shown);
+  }
+
+  /** Change how the cloud is shown. @param {Partial<Appearance>} change */
+  async setAppearance(change) {
+    const before = this.shown;
+    this.shown = { ...before, ...change };
+    this.reflect(this.shown);
+    this.dispatchEvent(new Event("appearance"));
     if (!this.points) return;
-    const changed = Object.keys(change).filter((name) => before[name] !== this.options[name]);
-    if (changed.length && changed.every((name) => ["light", "size"].includes(name))) {
-      this.scheduleCamera();
-    } else if (changed.length) {
-      await this.draw();
-    }
+    const { mode, color, size, light } = this.shown;
+    if (mode !== before.mode || color !== before.color) await this.draw();
+    else if (size !== before.size || light !== before.light) this.scheduleCamera();
   }
 
   /** The pose as text, "yaw,pitch,zoom,x,y,z"; may be set at any time. */
@@ -108,38 +115,33 @@ export class Viewer extends EventTarget {
     return poseToText(FRONT);
   }
 
-  /** @param {number} [count] only the first so many points */
+  /** Have Plotly draw the cloud. @param {number} [count] only the first so many points */
   async draw(count) {
     const { cloud, points } = this;
     if (!cloud || !points) return;
     refine(this.graph);
     this.rough = count;
-    const room = layout(points);
-    const scene = { ...room.scene, camera: this.plotlyCamera() };
+    const empty = layout(points);
+    const scene = { ...empty.scene, camera: this.plotlyCamera() };
     const first = !isDrawn(this.graph);
-    const data = [{ ...trace(cloud, points, this.options, count), uid: this.options.mode }];
-    await window.Plotly.react(this.graph, data, { ...room, scene }, CONFIG);
+    const data = [{ ...trace(cloud, points, this.shown, count), uid: this.shown.mode }];
+    await window.Plotly.react(this.graph, data, { ...empty, scene }, CONFIG);
     if (first) this.listen();
     this.resizePoints();
     this.scheduleCamera();
   }
 
+  /** Tell of the point under the pointer; a double click comes nearer to it. */
   listen() {
-    const tell = (/** @type {any} */ detail) => this.dispatchEvent(new CustomEvent("hover", { detail }));
-    const point = (/** @type {any} */ { points: [hit] }) => {
-      const pixel = this.points?.pixels[hit.pointNumber];
-      this.hovered = hit.pointNumber;
-      if (pixel !== undefined && this.cloud) tell(photoPosition(this.cloud, pixel));
-    };
-    this.graph.on("plotly_hover", point);
-    this.graph.on("plotly_click", point); // which is what Plotly says on a phone
-    const leave = () => {
-      this.hovered = undefined;
-      tell(null);
-    };
-    this.graph.on("plotly_unhover", leave);
-    this.stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && leave()); // a lifted finger leaves its mark
-    this.stage.addEventListener("dblclick", () => this.approach(this.hovered));
+    /** @type {number|undefined} */
+    let hovered;
+    listenForPoints(this.graph, this.stage, (index) => {
+      hovered = index;
+      const pixel = index === undefined ? undefined : this.points?.pixels[index];
+      const detail = pixel === undefined || !this.cloud ? null : photoPosition(this.cloud, pixel);
+      this.dispatchEvent(new CustomEvent("hover", { detail }));
+    });
+    this.stage.addEventListener("dblclick", () => this.approach(hovered));
   }
 
   /** Eye, centre and up for the pose, the cloud and the shape of the window. */
@@ -152,34 +154,29 @@ export class Viewer extends EventTarget {
   /** Let neighbours touch at every zoom, and while fewer points are drawn. */
   resizePoints() {
     if (!this.points || !this.cloud) return;
-    const how = { fx: this.cloud.fx, height: this.stage.clientHeight, drawn: this.rough ?? this.pace.drawn };
+    const how = { fx: this.cloud.fx, height: this.stage.clientHeight, drawn: this.rough ?? this.detail.drawn };
     const side = pointSide(this.orbit.pose, this.points, this.orbit.distance, how);
-    sizePoints(this.graph, Math.max(1, side * this.options.size));
+    sizePoints(this.graph, Math.max(1, side * this.shown.size));
   }
 
+  /** The same as Plotly's layout has it. */
   plotlyCamera() {
     const [eye, center, up] = this.pose().map(([x, y, z]) => ({ x, y, z }));
     return { eye, center, up };
   }
 
+  /** Move camera and light to the pose in the next frame. */
   scheduleCamera() {
     if (this.frame) return;
     this.frame = requestAnimationFrame((now) => {
       this.frame = 0;
-      if (!lookAt(this.graph, this.pose())) window.Plotly.relayout(this.graph, { "scene.camera": this.plotlyCamera() });
-      aimLight(this.graph, lightDirection(this.orbit.pose, this.options.light));
+      if (!lookAt(this.graph, this.pose())) {
+        window.Plotly.relayout(this.graph, { "scene.camera": this.plotlyCamera() });
+      }
+      aimLight(this.graph, lightDirection(this.orbit.pose, this.shown.light));
       this.resizePoints();
-      this.pace.measure(now);
+      this.detail.measure(now);
     });
-  }
-
-  /** Show the point there, as a mouse that rests on it would. @param {number} clientX @param {number} clientY */
-  pointAt(clientX, clientY) {
-    const canvas = this.graph.querySelector(".gl-container canvas");
-    // When what was thinned for the gesture is drawn again, with its hover targets; and a pixel beside the mouse event that
-    // the browser itself made of the tap before that, since Plotly asks nothing again for the same place.
-    const at = { clientX: clientX + 1, clientY, bubbles: true };
-    requestAnimationFrame(() => requestAnimationFrame(() => canvas?.dispatchEvent(new MouseEvent("mousemove", at))));
   }
 
   /** Turn round a point from now on, and come nearer. @param {number|undefined} index */
@@ -191,19 +188,22 @@ export class Viewer extends EventTarget {
     });
   }
 
+  /** A gesture begins. */
   beginTurning() {
     this.host.dataset.touched = this.host.dataset.turning = "true";
     this.dispatchEvent(new CustomEvent("hover", { detail: null }));
-    if (this.points) this.pace.begin();
+    if (this.points) this.detail.begin();
   }
 
+  /** The view has come to rest. */
   rest() {
     delete this.host.dataset.turning;
-    this.pace.end();
+    this.detail.end();
     this.resizePoints();
     this.dispatchEvent(new Event("camera"));
   }
 
+  /** The stage has another size. */
   resized() {
     if (!isDrawn(this.graph) || !this.stage.clientWidth) return; // not while it is hidden
     window.Plotly.Plots.resize(this.graph);

@@ -13,8 +13,9 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
-from shared.viewer import FOLDER, MODULES, view_html
+from shared.viewer import FOLDER, view_html
 from tests.shared.viewer.plotly_css import TARGET, injected_css
 
 READY = "#viewer[data-ready]"
@@ -43,7 +44,7 @@ def dome(height: int = 90, width: int = 120) -> PointCloud:
     gray = np.where(radius < 1, 255 * np.sqrt(np.clip(1 - radius**2, 0, 1)), 0).astype(np.uint8)
     rgb = np.zeros((height, width, 3), np.uint8)
     rgb[..., 0] = 220
-    return PointCloud(depth, Intrinsics.from_focal((width, height), 300), "mm", gray, rgb, gray)
+    return PointCloud(depth, Intrinsics.from_focal((width, height), 300), "mm", gray, rgb, gray, joined_ratio=0.12)
 
 
 @pytest.fixture
@@ -59,6 +60,11 @@ def view(page: Page, tmp_path) -> Page:
     settle(page)
     yield page
     assert [url for url in requests if url != path.as_uri() and not url.startswith(("blob:", "data:"))] == []
+
+
+def script(name: str) -> str:
+    """A script of the viewer in base64, for a page to import by a data URL."""
+    return base64.b64encode((FOLDER / "js" / name).read_bytes()).decode()
 
 
 def settle(page: Page) -> None:
@@ -253,8 +259,9 @@ def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
     depth[10:13, 25:30] = np.linspace(500, 600, 15).reshape(3, 5)
     plane = np.where(np.isfinite(depth), 200, 0).astype(np.uint8)
     plane[10, 25] = 40
-    cloud = PointCloud(depth, Intrinsics.from_focal((40, 30), 50), "mm", plane, np.dstack([plane] * 3), plane)
-    script = base64.b64encode((FOLDER / "js" / "cloud.js").read_bytes()).decode()
+    cloud = PointCloud(
+        depth, Intrinsics.from_focal((40, 30), 50), "mm", plane, np.dstack([plane] * 3), plane, joined_ratio=0.12
+    )
     read = page.evaluate(
         """async ([script, data]) => {
           const { parseCloud, photoPosition, pointsFromCloud } = await import(`data:text/javascript;base64,${script}`);
@@ -264,11 +271,35 @@ def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
           const xyz = order.map((i) => [points.x[i], -points.y[i], points.depth[i]]); // y down again
           return { xyz, place: photoPosition(cloud, 0), gray: [...cloud.gray], confidence: cloud.confidence[1] };
         }""",
-        [script, base64.b64encode(cloud.to_bytes()).decode()],
+        [script("cloud.js"), base64.b64encode(bytes_from_cloud(cloud)).decode()],
     )
     np.testing.assert_allclose(read["xyz"], cloud.points(), atol=0.01)
     assert read["place"] == pytest.approx({"u": 25.5 / 40, "v": 10.5 / 30})
     assert (read["gray"], read["confidence"]) == ([40, *[200] * 14], 200)
+
+
+@pytest.mark.parametrize(
+    ("joined_ratio", "triangles"),
+    [(0.11, 2), (0.09, 0), (None, 2)],  # the depths differ by a tenth; None: as the first release stored a cloud in mm
+)
+def test_the_surface_goes_on_over_steps_as_large_as_the_cloud_says(page, joined_ratio, triangles):
+    depth = np.array([[500, 550], [500, 550]], np.float32)
+    plane = np.full((2, 2), 200, np.uint8)
+    camera = Intrinsics.from_focal((2, 2), 900)
+    data = bytes_from_cloud(PointCloud(depth, camera, "mm", plane, np.dstack([plane] * 3), plane, joined_ratio or 1))
+    if joined_ratio is None:
+        data = data.replace(b'"joined_ratio"', b'"unknown_fact"')
+    found = page.evaluate(
+        """async ([scripts, data]) => {
+          const [{ parseCloud, pointsFromCloud }, { triangles }] = await Promise.all(
+            scripts.map((script) => import(`data:text/javascript;base64,${script}`)),
+          );
+          const cloud = parseCloud(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
+          return triangles(cloud, pointsFromCloud(cloud)).i.length;
+        }""",
+        [[script("cloud.js"), script("shape.js")], base64.b64encode(data).decode()],
+    )
+    assert found == triangles
 
 
 def test_the_surface_is_shaded_and_its_light_moves(view):
@@ -336,10 +367,6 @@ def test_the_file_is_a_fifth_of_what_plotly_writes():
     assert "https://" not in re.sub(r"[\w+/=]{1000,}", "", html)
 
 
-def test_every_module_of_the_folder_is_joined():
-    assert sorted(MODULES) == sorted(path.name for path in FOLDER.glob("js/*.js"))
-
-
 def test_the_linked_css_is_what_plotly_would_inject(page):
     assert TARGET.read_text("utf-8") == injected_css(page), "run python -m tests.shared.viewer.plotly_css"
 
@@ -361,7 +388,7 @@ def test_a_face_before_a_far_wall_stays_in_the_middle(page, tmp_path):
     cloud = dome()
     depth = np.where(np.isnan(cloud.depth), 6000, cloud.depth).astype(np.float32)
     path = tmp_path / "view.html"
-    wall = PointCloud(depth, cloud.camera, "relative", cloud.gray, cloud.rgb, cloud.confidence)
+    wall = replace(cloud, depth=depth, unit="relative", joined_ratio=0.02)
     path.write_text(view_html(wall, title="Wall", color="photo"), "utf-8")
     page.goto(f"{path.as_uri()}#0,0,8,0,0,0")
     page.wait_for_selector(READY, timeout=READY_MS)

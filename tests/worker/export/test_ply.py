@@ -6,7 +6,8 @@ import trimesh
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud
-from worker.export.ply import VERTEX, ply_from_cloud
+from worker.export.ply import VERTEX, cloud_ply
+from worker.export.source import Source
 
 
 def small_cloud():
@@ -14,7 +15,11 @@ def small_cloud():
     gray = np.array([[255, 0, 100], [40, 255, 0]], np.uint8)
     rgb = np.arange(18, dtype=np.uint8).reshape(2, 3, 3)
     camera = Intrinsics(3, 2, 100, 100, 1, 0.5)
-    return PointCloud(depth, camera, "mm", gray, rgb, np.full((2, 3), 200, np.uint8))
+    return PointCloud(depth, camera, "mm", gray, rgb, np.full((2, 3), 200, np.uint8), joined_ratio=0.12)
+
+
+def written(*, color="grayscale", facts=()):
+    return cloud_ply(Source(small_cloud(), np.zeros((4, 6, 3), np.uint8), color, dict(facts)))
 
 
 def body(data):
@@ -23,26 +28,26 @@ def body(data):
 
 def test_a_pixel_left_above_the_middle_becomes_a_hand_worked_point():
     # u - cx = -1, v - cy = -0.5, depth 500, f 100: x = -5, y down = -2.5, so y up = 2.5, z towards the viewer = -500.
-    first = body(ply_from_cloud(small_cloud(), color="grayscale", comments=[]))[0]
+    first = body(written())[0]
     assert (first["x"], first["y"], first["z"]) == (-5, 2.5, -500)
 
 
 @pytest.mark.parametrize(("color", "expected"), [("grayscale", (100, 100, 100)), ("photo", (6, 7, 8))])
 def test_the_colour_is_the_one_asked_for(color, expected):
-    second = body(ply_from_cloud(small_cloud(), color=color, comments=[]))[1]
+    second = body(written(color=color))[1]
     assert (second["red"], second["green"], second["blue"]) == expected
     assert (second["gray"], second["confidence"]) == (100, 200)
 
 
 def test_trimesh_reads_the_points_and_colours_back():
-    data = ply_from_cloud(small_cloud(), color="photo", comments=["made by a test"])
+    data = written(color="photo", facts={"generator": "a test"})
     loaded = trimesh.load(io.BytesIO(data), file_type="ply")
     np.testing.assert_allclose(loaded.vertices, small_cloud().points() * [1, -1, -1])
     np.testing.assert_array_equal(loaded.colors[:, :3], small_cloud().rgb[small_cloud().mask])
 
 
 def test_the_header_says_what_made_the_file_in_ascii_and_one_line_each():
-    data = ply_from_cloud(small_cloud(), color="photo", comments=["model: größe\nend"])
+    data = written(facts={"depth model": "größe\nend"})
     header = data.split(b"element", 1)[0].decode("ascii")
-    assert "comment model: gr??e end\n" in header
+    assert "comment depth model: gr??e end\n" in header
     assert len(body(data)) == 4

@@ -1,6 +1,7 @@
 import numpy as np
 
-from worker.person.face_mesh import LEFT_EYE_RIM, RIGHT_EYE_RIM, face_mesh
+from worker.person.face_mesh import face_mesh
+from worker.person.landmarks import LANDMARKS
 
 
 def test_mirroring_twice_gives_every_landmark_back():
@@ -9,7 +10,7 @@ def test_mirroring_twice_gives_every_landmark_back():
 
 
 def test_the_eyes_mirror_each_other():
-    assert set(face_mesh().mirror[list(RIGHT_EYE_RIM)]) == set(LEFT_EYE_RIM)
+    assert set(face_mesh().mirror[list(LANDMARKS.right_eye_rim)]) == set(LANDMARKS.left_eye_rim)
 
 
 def test_the_surface_has_one_border_and_so_no_hole():

@@ -1,11 +1,9 @@
 import numpy as np
 
-from worker.person.outline import Segmenter, region_round
-
 
 def test_the_astronaut_s_hair_and_suit_belong_to_her_and_the_sky_does_not(finder, astronaut):
     (face,) = finder.find_faces(astronaut)
-    person = Segmenter().silhouette(astronaut, face, [])
+    person = finder.silhouette(astronaut, face, [])
     assert person is not None
     assert person[60, 225] and person[300, 200]
     assert not person[100, 60] and not person[40, 330]
@@ -15,12 +13,10 @@ def test_another_person_s_head_is_left_out(finder, head):
     beside = np.ascontiguousarray(np.hstack([head[:, 60:460], head[:, 60:460]]))
     faces = finder.find_faces(beside)
     assert len(faces) == 2
-    person = Segmenter().silhouette(beside, faces[0], faces[1:])
+    person = finder.silhouette(beside, faces[0], faces[1:])
     assert person is None or not person[int(faces[1].middle[1]), int(faces[1].middle[0])]
 
 
-def test_the_region_stays_inside_the_photo(finder, astronaut):
+def test_a_face_without_any_background_has_no_silhouette(finder, astronaut):
     (face,) = finder.find_faces(astronaut)
-    region = region_round(face, astronaut.shape[:2])
-    assert 0 <= region.top < region.bottom <= 512
-    assert 0 <= region.left < region.right <= 512
+    assert finder.silhouette(np.full_like(astronaut, 128), face, []) is None

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import Intrinsics, project
-from worker.person.pose import CHIN, FOREHEAD, LEFT_EYE, RIGHT_EYE, Z_SCALE, head_pose, points_mm
+from worker.person.landmarks import LANDMARKS
+from worker.person.pose import Z_SCALE, head_pose, points_mm
 
 CAMERA = Intrinsics.from_focal((640, 480), 900.0)
 
@@ -10,9 +11,9 @@ CAMERA = Intrinsics.from_focal((640, 480), 900.0)
 def face(yaw_deg=0.0, pitch_deg=0.0, distance=700.0):
     """Landmarks in mm of a face that is made of eyes, forehead and chin only."""
     points = np.zeros((468, 3))
-    points[list(RIGHT_EYE)] = [[-45, 0, 6], [-18, 0, 2]]
-    points[list(LEFT_EYE)] = [[18, 0, 2], [45, 0, 6]]
-    points[FOREHEAD], points[CHIN] = [0, -60, 0], [0, 90, 0]
+    points[list(LANDMARKS.right_eye_corners)] = [[-45, 0, 6], [-18, 0, 2]]
+    points[list(LANDMARKS.left_eye_corners)] = [[18, 0, 2], [45, 0, 6]]
+    points[LANDMARKS.forehead], points[LANDMARKS.chin] = [0, -60, 0], [0, 90, 0]
     yaw, pitch = np.radians([yaw_deg, pitch_deg])
     turn = np.array([[np.cos(yaw), 0, -np.sin(yaw)], [0, 1, 0], [np.sin(yaw), 0, np.cos(yaw)]])
     nod = np.array([[1, 0, 0], [0, np.cos(pitch), np.sin(pitch)], [0, -np.sin(pitch), np.cos(pitch)]])
@@ -21,7 +22,7 @@ def face(yaw_deg=0.0, pitch_deg=0.0, distance=700.0):
 
 def landmarks(points):
     """The same as the network gives them: pixels, and z in pixels relative to nothing in particular."""
-    eyes = points[[*RIGHT_EYE, *LEFT_EYE], 2].mean()
+    eyes = points[[*LANDMARKS.right_eye_corners, *LANDMARKS.left_eye_corners], 2].mean()
     behind = (points[:, 2] / eyes - 1) * CAMERA.fx / Z_SCALE
     return np.column_stack([project(points, CAMERA), behind + 17.0])
 

@@ -5,7 +5,6 @@ Sources: Bao et al., BEiT, ICLR 2022; Birkl et al., MiDaS v3.1, arXiv 2307.14460
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import timm
@@ -68,12 +67,10 @@ def resized_table(table: Tensor, window_hw: tuple[int, int], grid_hw: tuple[int,
     return torch.cat([plane[0].flatten(1).transpose(0, 1), table[-SPECIAL:]])
 
 
-def _builder(model: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> Callable[[], Midas]:
-    return lambda: Midas(Beit(timm.create_model(model), taps, channels), decoder(channels))
+def beit(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
+    """DPT-BEiT of one size; taps and channels as for `vit`."""
 
+    def build() -> Midas:
+        return Midas(Beit(timm.create_model(timm_name), taps, channels), decoder(channels))
 
-RENAMES = REASSEMBLE_RENAMES + MODEL_RENAMES
-
-BASE_384 = NetworkSpec(_builder("beit_base_patch16_384", (2, 5, 8, 11), (96, 192, 384, 768)), RENAMES)
-LARGE_384 = NetworkSpec(_builder("beit_large_patch16_384", (5, 11, 17, 23), (256, 512, 1024, 1024)), RENAMES)
-LARGE_512 = NetworkSpec(_builder("beit_large_patch16_512", (5, 11, 17, 23), (256, 512, 1024, 1024)), RENAMES)
+    return NetworkSpec(build, REASSEMBLE_RENAMES + MODEL_RENAMES)

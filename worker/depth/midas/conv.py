@@ -33,8 +33,17 @@ class Stages(nn.Module):
         return features
 
 
-def small() -> Midas:
+def efficientnet() -> NetworkSpec:
     """MiDaS v2.1 small."""
+    return NetworkSpec(_small, STAGE_RENAMES)
+
+
+def resnext() -> NetworkSpec:
+    """MiDaS v2.1."""
+    return NetworkSpec(_large, STAGE_RENAMES)
+
+
+def _small() -> Midas:
     net: Any = timm.create_model("tf_efficientnet_lite3")
     with_fixed_padding(net)
     blocks = net.blocks
@@ -43,8 +52,7 @@ def small() -> Midas:
     return Midas(backbone, Decoder(SMALL_DECODER))
 
 
-def large() -> Midas:
-    """MiDaS v2.1."""
+def _large() -> Midas:
     net = resnet.resnext101_32x8d()
     stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, net.layer1)
     return Midas(Stages([stem, net.layer2, net.layer3, net.layer4]), Decoder(LARGE_DECODER))
@@ -66,6 +74,3 @@ LARGE_DECODER = DecoderSpec(
 )
 
 STAGE_RENAMES = tuple((rf"^pretrained\.layer{n}\.", f"backbone.stages.{n - 1}.") for n in range(1, 5))
-
-SMALL = NetworkSpec(small, STAGE_RENAMES)
-LARGE = NetworkSpec(large, STAGE_RENAMES)

@@ -13,7 +13,7 @@ from shared.errors import ModelError, PhotoError
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.midas.backends import Backend
 from worker.depth.midas.batching import Batcher
-from worker.depth.transforms import InputRule, Normalisation, input_size_wh, network_input
+from worker.depth.midas.transforms import InputRule, Normalisation, input_size_wh, network_input
 from worker.geometry.camera import camera_for
 from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face, fused_disparity

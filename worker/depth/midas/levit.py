@@ -50,8 +50,13 @@ class TransposedConv(nn.Module):
         return self.bn(self.c(x))
 
 
-def levit_384() -> Midas:
-    """DPT-LeViT-384, which works at a quarter of the usual resolution: a stem makes up for it before the head."""
+def levit() -> NetworkSpec:
+    """DPT-LeViT-384, the only size."""
+    return NetworkSpec(_build, RENAMES)
+
+
+def _build() -> Midas:
+    """LeViT works at a quarter of the usual resolution: a stem makes up for it before the head."""
     stem = nn.Sequential(TransposedConv(256, 128), nn.Hardswish(), TransposedConv(128, 64), nn.Hardswish())
     spec = DecoderSpec((384, 512, 768), (256, 256, 256), head_in=64, head_widths=(32, 8))
     return Midas(Levit(timm.create_model("levit_384")), Decoder(spec, stem))
@@ -89,5 +94,3 @@ RENAMES = (
     (r"\.(proj|q)\.1\.", r".\1.ln."),
     (r"^(backbone\..*)\.(c|l)\.(weight|bias)$", r"\1.linear.\3"),
 )
-
-LEVIT_384 = NetworkSpec(levit_384, RENAMES)

@@ -15,8 +15,6 @@ from worker.depth.midas.checkpoint import NetworkSpec
 from worker.depth.midas.decoder import Midas
 from worker.depth.midas.vit import decoder
 
-DEPTHS = (3, 4, 30, 3)
-
 
 class NextVit(nn.Module):
     """A Next-ViT; the feature maps are the outputs of its four stages."""
@@ -63,14 +61,18 @@ def _attention(attention: Any, tokens: Tensor) -> Tensor:
     return attention.proj((weights @ v).transpose(1, 2).flatten(2))
 
 
-def large() -> Midas:
-    """DPT-Next-ViT-L."""
-    return Midas(NextVit(timm.create_model("nextvit_large")), decoder((96, 256, 512, 1024)))
+def next_vit(timm_name: str, depths: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
+    """DPT-Next-ViT of one size; depths are the numbers of blocks, channels those of the feature maps, of each stage."""
+
+    def build() -> Midas:
+        return Midas(NextVit(timm.create_model(timm_name)), decoder(channels))
+
+    return NetworkSpec(build, (*_block_renames(depths), *RENAMES))
 
 
-def _block_renames() -> list[tuple[str, str]]:
+def _block_renames(depths: tuple[int, ...]) -> list[tuple[str, str]]:
     """The official blocks are one flat list over all stages."""
-    places = [(stage, block) for stage, depth in enumerate(DEPTHS) for block in range(depth)]
+    places = [(stage, block) for stage, depth in enumerate(depths) for block in range(depth)]
     return [
         (rf"^pretrained\.model\.features\.{flat}\.", f"backbone.model.stages.{stage}.blocks.{block}.")
         for flat, (stage, block) in enumerate(places)
@@ -78,10 +80,7 @@ def _block_renames() -> list[tuple[str, str]]:
 
 
 RENAMES = (
-    *_block_renames(),
     (r"\.mlp\.conv([12])\.", r".mlp.fc\1."),
     (r"\.proj_head\.0\.", ".head.fc."),
     (r"^pretrained\.model\.", "backbone.model."),
 )
-
-LARGE = NetworkSpec(large, RENAMES)

@@ -6,7 +6,6 @@ arXiv 2307.14460, section 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import timm
@@ -33,9 +32,13 @@ class Swin(nn.Module):
         return features
 
 
-def _builder(model: str, width: int) -> Callable[[], Midas]:
-    channels = (width, 2 * width, 4 * width, 8 * width)
-    return lambda: Midas(Swin(timm.create_model(model)), decoder(channels))
+def swin(timm_name: str, width: int) -> NetworkSpec:
+    """DPT-Swin of one size; `width` is the number of channels of the first stage."""
+
+    def build() -> Midas:
+        return Midas(Swin(timm.create_model(timm_name)), decoder((width, 2 * width, 4 * width, 8 * width)))
+
+    return NetworkSpec(build, RENAMES)
 
 
 # The official checkpoints have a stage's downsampling at its end, today's timm at the beginning of the next one.
@@ -43,8 +46,3 @@ DOWNSAMPLE_RENAMES = tuple((rf"\.layers\.{n}\.downsample\.", f".layers.{n + 1}.d
 # Official files have the classifier directly under the head.
 HEAD_RENAMES = ((r"\.head\.(weight|bias)$", r".head.fc.\1"),)
 RENAMES = DOWNSAMPLE_RENAMES + HEAD_RENAMES + MODEL_RENAMES
-
-LARGE_384 = NetworkSpec(_builder("swin_large_patch4_window12_384", 192), RENAMES)
-V2_LARGE_384 = NetworkSpec(_builder("swinv2_large_window12to24_192to384", 192), RENAMES)
-V2_BASE_384 = NetworkSpec(_builder("swinv2_base_window12to24_192to384", 128), RENAMES)
-V2_TINY_256 = NetworkSpec(_builder("swinv2_tiny_window16_256", 96), RENAMES)

@@ -109,18 +109,30 @@ def block_outputs(model: Any, tokens: Tensor, grid_hw: tuple[int, int], taps: tu
     return tapped
 
 
-def large() -> Midas:
-    """DPT-Large."""
-    channels = (256, 512, 1024, 1024)
-    return Midas(Vit(timm.create_model("vit_large_patch16_384"), (5, 11, 17, 23), channels), decoder(channels))
+def vit(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
+    """DPT over a plain ViT.
+
+    Args:
+        timm_name: of the ViT in timm, which has its size.
+        taps: indices of the blocks whose outputs become feature maps.
+        channels: of the four feature maps, fine to coarse.
+    """
+
+    def build() -> Midas:
+        return Midas(Vit(timm.create_model(timm_name), taps, channels), decoder(channels))
+
+    return NetworkSpec(build, REASSEMBLE_RENAMES + MODEL_RENAMES)
 
 
-def hybrid() -> Midas:
-    """DPT-Hybrid."""
-    channels = (256, 512, 768, 768)
-    net: Any = timm.create_model("vit_base_r50_s16_384")
-    with_fixed_padding(net.patch_embed.backbone)
-    return Midas(Hybrid(net, (8, 11), channels), decoder(channels))
+def hybrid(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
+    """DPT over a ResNet and a ViT; arguments as for `vit`, `taps` of the two coarse feature maps only."""
+
+    def build() -> Midas:
+        model: Any = timm.create_model(timm_name)
+        with_fixed_padding(model.patch_embed.backbone)
+        return Midas(Hybrid(model, taps, channels), decoder(channels))
+
+    return NetworkSpec(build, HYBRID_RENAMES)
 
 
 def decoder(channels: tuple[int, ...]) -> Decoder:
@@ -134,13 +146,8 @@ REASSEMBLE_RENAMES = tuple(
     for theirs, ours in ((r"0\.project\.0", "readout"), ("3", "project"), ("4", "resample"))
 )
 MODEL_RENAMES = ((r"^pretrained\.model\.", "backbone.model."),)
-
-LARGE = NetworkSpec(large, REASSEMBLE_RENAMES + MODEL_RENAMES)
-HYBRID = NetworkSpec(
-    hybrid,
-    (
-        *((rf"^pretrained\.act_postprocess{n}\.", f"pretrained.act_postprocess{n - 2}.") for n in (3, 4)),
-        *REASSEMBLE_RENAMES,
-        *MODEL_RENAMES,
-    ),
+HYBRID_RENAMES = (
+    *((rf"^pretrained\.act_postprocess{n}\.", f"pretrained.act_postprocess{n - 2}.") for n in (3, 4)),
+    *REASSEMBLE_RENAMES,
+    *MODEL_RENAMES,
 )

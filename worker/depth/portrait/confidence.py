@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics, unproject
 
-FACE, REST, RIM = 1.0, 0.45, 0.15  # full view of the face; extended by anatomy; at the silhouette
-RIM_SHARE = 0.02  # of the depth map's longer side: how far the silhouette's doubt reaches
+
+@dataclass(frozen=True)
+class ConfidenceSettings:
+    """Confidence from 0 to 1; set by hand, no data is recorded."""
+
+    face: float = 1.0  # of the face seen from the front
+    extended: float = 0.45  # of what anatomy says
+    rim: float = 0.15  # at the silhouette
+    reach: float = 0.02  # of the depth map's longer side: over which confidence rises from the rim and from the mesh
 
 
-def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np.ndarray:
+CONFIDENCE = ConfidenceSettings()
+
+
+def confidence_of(
+    depth: np.ndarray, face: np.ndarray, camera: Intrinsics, settings: ConfidenceSettings = CONFIDENCE
+) -> np.ndarray:
     """Confidence of a portrait's depth.
 
     Args:
         depth: (H, W) mm, NaN outside the person.
         face: (H, W) mm, NaN outside the face mesh.
         camera: intrinsics of that grid.
+        settings: the levels.
     Returns:
-        (H, W) float32: 1 where the face is seen frontally, less where it turns away, 0.45 on what was extended, down
-        to 0.15 at the silhouette, 0 outside.
+        (H, W) float32: `face` where the face is seen from the front, less where it turns away, `extended` on what was
+        extended, down to `rim` at the silhouette, 0 outside.
     """
     person = np.isfinite(depth)
-    reach = max(depth.shape) * RIM_SHARE
-    on_face = np.clip(ndimage.distance_transform_edt(np.isfinite(face)) / reach, 0, 1)
-    trust = REST + (FACE - REST) * on_face * _frontality(depth, camera)
+    reach_px = max(depth.shape) * settings.reach
+    on_face = np.clip(ndimage.distance_transform_edt(np.isfinite(face)) / reach_px, 0, 1)
+    trust = settings.extended + (settings.face - settings.extended) * on_face * _frontality(depth, camera)
     padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
-    inside = np.clip(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] / reach, 0, 1)
-    return np.where(person, RIM + (trust - RIM) * inside, 0).astype(np.float32)
+    inside = np.clip(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] / reach_px, 0, 1)
+    return np.where(person, settings.rim + (trust - settings.rim) * inside, 0).astype(np.float32)
 
 
 def _frontality(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:

@@ -9,34 +9,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shared.cloud.camera import Intrinsics, project
+from shared.cloud.camera import Intrinsics
 from shared.errors import NoFaceError, PhotoError
 from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.confidence import confidence_of
-from worker.depth.portrait.raster import rasterise
+from worker.depth.portrait.face_surface import patterns_of, surface_of
 from worker.depth.portrait.report import report_on
 from worker.depth.portrait.shading import refine
 from worker.geometry.camera import backed_off, camera_for
-from worker.person.face_mesh import PATTERNS, face_mesh
-from worker.person.faces import Face, FaceFinder
-from worker.person.outline import Segmenter
+from worker.person.face import Face
+from worker.person.finder import PersonFinder
 from worker.person.pose import Pose, head_pose, points_mm
 
-PATTERN_REACH = 45.0  # parts of the face's side
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
     "lit evenly, and at least 60 pixels wide."
 )
-
-
-@dataclass(frozen=True)
-class Surface:
-    """The face in space: depth (H, W) mm, NaN outside it; the head's pose in mm."""
-
-    depth: np.ndarray
-    pose: Pose
 
 
 @dataclass(frozen=True)
@@ -55,9 +45,8 @@ class Portrait:
     """Estimates metric depth of the person whose face is largest."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the networks from the folder that holds the three .tflite files."""
-        self._finder = FaceFinder(folder)
-        self._segmenter = Segmenter()
+        """Load the networks from the folder that holds their files; see `PersonFinder`."""
+        self._finder = PersonFinder(folder)
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
@@ -72,45 +61,26 @@ class Portrait:
         return self._finder.find_faces(photo.pixels)
 
     def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
-        """The person whose face is the first, with the part of the surface that landmarks vouch for."""
-        camera, pixels = _on_grid(photo)
+        """The person whose face is the first, with the part of the surface that landmarks vouch for.
+
+        Args:
+            photo: the photo.
+            faces: found in it, at least one.
+        """
         size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
-        on_grid = [face.scaled(_scale_uv(photo, camera)) for face in faces]
+        camera, pixels = _on_grid(photo)
+        face, *others = (one.scaled(_scale_uv(photo, camera)) for one in faces)
         if photo.camera_source == "assumed":
-            seen_from = head_pose(points_mm(on_grid[0].landmarks, camera)).eyes
-            camera = backed_off(camera, size * float(np.linalg.norm(seen_from)))
-        surface = surface_of(points_mm(on_grid[0].landmarks, camera), camera)
-        face = refine(surface.depth, pixels, camera, patterns_of(on_grid[0], camera))
-        person = self._segmenter.silhouette(pixels, on_grid[0], on_grid[1:])
-        depth = face if person is None else extend(face, person, camera, surface.pose)
-        confidence = confidence_of(depth, face, camera)
+            camera = _plausible(camera, face, size)
+        surface = surface_of(points_mm(face.landmarks, camera), camera)
+        face_depth = refine(surface.depth, pixels, camera, patterns_of(face, camera))
+        person = self._finder.silhouette(pixels, face, others)
+        depth = face_depth if person is None else extend(face_depth, person, camera, surface.pose)
+        confidence = confidence_of(depth, face_depth, camera)
         pose = Pose(surface.pose.axes, size * surface.pose.eyes)
         report = report_on(photo.pixels, faces, pose, silhouette_found=person is not None, camera=photo.camera_source)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report)
-        return Bust(depth_map, size * face, silhouette_found=person is not None)
-
-
-def surface_of(points: np.ndarray, camera: Intrinsics) -> Surface:
-    """The smooth surface of a face.
-
-    Args:
-        points: (468, 3) landmarks in mm, in the camera frame.
-        camera: the grid to draw it on.
-    """
-    pose = head_pose(points)
-    mesh = face_mesh()
-    smooth = mesh.smooth(points, forward=-pose.axes[:, 2])
-    corners = np.column_stack([project(smooth, camera), smooth[:, 2]])
-    return Surface(rasterise(corners, mesh.triangles, (camera.height, camera.width)), pose)
-
-
-def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:
-    """(H, W) bool: eyes, brows and lips of a face, and a little round them."""
-    image = np.zeros((camera.height, camera.width), np.uint8)
-    for rim in PATTERNS:
-        cv2.fillPoly(image, [np.rint(face.landmarks[list(rim), :2]).astype(np.int32)], 1)
-    reach = 2 * int(face.side / PATTERN_REACH) + 1
-    return cv2.dilate(image, np.ones((reach, reach))) > 0
+        return Bust(depth_map, size * face_depth, silhouette_found=person is not None)
 
 
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
@@ -127,3 +97,9 @@ def _scale_uv(photo: Photo, camera: Intrinsics) -> tuple[float, float]:
     """Grid pixels a photo pixel, across and down."""
     height, width = photo.pixels.shape[:2]
     return camera.width / width, camera.height / height
+
+
+def _plausible(camera: Intrinsics, face: Face, size: float) -> Intrinsics:
+    """A camera of assumed focal length, backed off until a head of that relative size is not implausibly near."""
+    eyes = head_pose(points_mm(face.landmarks, camera)).eyes
+    return backed_off(camera, size * float(np.linalg.norm(eyes)))

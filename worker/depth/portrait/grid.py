@@ -7,7 +7,28 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import spsolve
 
+from shared.cloud.camera import Intrinsics
+
+LEAST_SIDE_PX = 8  # of a coarse grid
 NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0))
+
+
+def coarse_size_wh(camera: Intrinsics, cell_px: float) -> tuple[int, int]:
+    """Width and height of a grid whose cells are that many pixels wide; never finer than the camera's own."""
+    shrink = max(1.0, cell_px)
+    return max(LEAST_SIDE_PX, round(camera.width / shrink)), max(LEAST_SIDE_PX, round(camera.height / shrink))
+
+
+def shrunk(depth: np.ndarray, size_wh: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A depth map (H, W), NaN where unknown, on a coarser grid.
+
+    Returns:
+        (h, w) float32 mean of what is known in each cell, and (h, w) float32 share of the cell that is known, 0 to 1.
+    """
+    known = np.isfinite(depth)
+    share = cv2.resize(known.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(np.where(known, depth, 0).astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+    return total / np.maximum(share, 1e-6), share
 
 
 def laplacian(mask: np.ndarray) -> sparse.csr_matrix:

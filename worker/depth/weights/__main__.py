@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.errors import ModelError
+from shared.settings import WeightsSettings
 from worker.depth import registry
-from worker.depth.weights import FetchOptions, default_folder, fetch
+from worker.depth.weights import FetchOptions, fetch
 
 
-def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Run the command; 0 when all went well, 1 after an error, which goes to stderr."""
-    options = _parser(environ).parse_args(arguments)
+    settings = WeightsSettings.from_environment()
+    options = _parser(settings.weights).parse_args(arguments)
     try:
-        run = {"list": _list, "fetch": _fetch}[options.command]
-        run(options, environ)
+        if options.command == "list":
+            _list(options.folder)
+        else:
+            _fetch(options, settings.weights_mirror)
     except ModelError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     return 0
 
 
-def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+def _parser(folder: Path) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m worker.depth.weights", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=default_folder(environ), help="cache folder [%(default)s]")
+    parser.add_argument("--folder", type=Path, default=folder, help="cache folder [%(default)s]")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="every model, and whether its files are here")
     fetching = commands.add_parser("fetch", help="download the files of models")
@@ -39,17 +42,17 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _list(options: argparse.Namespace, environ: Mapping[str, str]) -> None:
+def _list(folder: Path) -> None:
     for name in registry.names():
         row = registry.row(name)
-        state = "ready" if registry.ready(row, options.folder) else "absent"
+        state = "ready" if registry.ready(row, folder) else "absent"
         files = ", ".join(file.name for file in row.weights.files)
         sys.stdout.write(f"{state:7} {name:24} {row.licence:12} {files}\n")
-    sys.stdout.write(f"in {options.folder}\n")
+    sys.stdout.write(f"in {folder}\n")
 
 
-def _fetch(options: argparse.Namespace, environ: Mapping[str, str]) -> None:
-    how = FetchOptions(options.timeout, environ.get("RELIEF_WEIGHTS_MIRROR") or None, progress=not options.quiet)
+def _fetch(options: argparse.Namespace, mirror: str | None) -> None:
+    how = FetchOptions(options.timeout, mirror, progress=not options.quiet)
     for row in [registry.row(name) for name in options.names]:
         fetch(row.weights, options.folder, how)
         if not options.quiet:
@@ -57,4 +60,4 @@ def _fetch(options: argparse.Namespace, environ: Mapping[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    sys.exit(main(sys.argv[1:]))

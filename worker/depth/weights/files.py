@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,8 +82,3 @@ def sha256_of(path: Path) -> str:
     """The sha256 of a file's bytes, 64 hex digits in lower case."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def default_folder(environ: Mapping[str, str]) -> Path:
-    """The cache folder: RELIEF_WEIGHTS of the environment, else ~/.cache/relief/weights."""
-    return Path(environ.get("RELIEF_WEIGHTS") or "~/.cache/relief/weights").expanduser()

@@ -14,11 +14,8 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics, project, unproject
 from shared.cloud.pointcloud import PointCloud
-from worker.geometry.jumps import same_surface
+from worker.geometry.jumps import jump_ratio, same_surface
 
-BRIDGED_RATIO = 0.12
-"""Within a body of known size, gaps no deeper than this part of the depth are bridged: 7 cm at 60 cm. A nose that hides
-a cheek, or a chin that hides a neck, leaves a steep wall instead of a hole to look through."""
 Y_UP = np.array([1.0, -1.0, -1.0])
 """Camera frame (x right, y down, z forward) to x right, y up, z towards the viewer: half a turn about x."""
 
@@ -74,9 +71,9 @@ def grid_triangles(cloud: PointCloud) -> np.ndarray:
     Each square of four pixels is cut along its flatter diagonal; where one corner is missing or lies on another
     surface, the other three make one triangle.
     """
-    depth, focal_px = cloud.depth, cloud.camera.fx
-    joined = partial(_bridged if cloud.unit == "mm" else same_surface, focal_px=focal_px)
-    diagonal = partial(joined, focal_px=focal_px / 2**0.5)
+    depth, ratio = cloud.depth, cloud.joined_ratio
+    joined = partial(same_surface, ratio=ratio)
+    diagonal = partial(same_surface, ratio=max(ratio, jump_ratio(cloud.camera.fx / 2**0.5)))  # they lie farther apart
     index = np.arange(depth.size).reshape(depth.shape)
     a, b, c, d = (_corner(index, corner) for corner in range(4))  # a b over c d
     za, zb, zc, zd = (_corner(depth, corner) for corner in range(4))
@@ -98,11 +95,6 @@ def compact(mesh: Mesh) -> Mesh:
     """Leave out the vertices that no triangle uses."""
     used, triangles = np.unique(mesh.triangles, return_inverse=True)
     return Mesh(mesh.vertices[used], triangles.reshape(-1, 3))
-
-
-def _bridged(a: np.ndarray, b: np.ndarray, focal_px: float) -> np.ndarray:
-    """True where neighbours are one surface, or near enough to be parts of one body."""
-    return same_surface(a, b, focal_px) | (np.abs(a - b) <= BRIDGED_RATIO * np.minimum(a, b))
 
 
 def _corner(grid: np.ndarray, corner: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
-from worker.geometry.jumps import same_surface
+from worker.geometry.jumps import jump_ratio, same_surface
 
 CLOSE_ENOUGH = 0.97
 """A grid that fills this part of the budget is not improved further."""
@@ -66,7 +66,7 @@ def thin(
     """
     if size_wh == (camera.width, camera.height):
         return depth.astype(np.float32), np.where(np.isfinite(depth), confidence, np.nan).astype(np.float32)
-    focal_px = camera.resized(size_wh).fx
+    ratio = jump_ratio(camera.resized(size_wh).fx)
     across, along = _taps(camera.width, size_wh[0]), _taps(camera.height, size_wh[1])
     centre = depth[np.ix_(_nearest(camera.height, size_wh[1]), _nearest(camera.width, size_wh[0]))]
     total = np.zeros(centre.shape, np.float32)
@@ -76,7 +76,7 @@ def thin(
             at = np.ix_(_clip(along.first + k_v, camera.height), _clip(across.first + k_u, camera.width))
             tap = depth[at]
             weight = along.weights[:, k_v, None] * across.weights[None, :, k_u]
-            weight = np.where(same_surface(centre, tap, focal_px), weight, 0).astype(np.float32)
+            weight = np.where(same_surface(centre, tap, ratio), weight, 0).astype(np.float32)
             total += weight
             sums[0] += weight * np.where(weight > 0, tap - centre, 0)  # small numbers: float32 keeps their digits
             sums[1] += weight * np.where(weight > 0, confidence[at], 0)

@@ -8,14 +8,18 @@ from torch import nn
 
 from shared.errors import ModelError
 from tests.support.seeding import reference
-from worker.depth.midas.backends import export, select
+from worker.depth.midas.backends import Precision, export, select
 from worker.depth.midas.backends.export import exported
 from worker.depth.midas.backends.onnx_backend import OnnxBackend
 from worker.depth.midas.backends.select import Subject, open_backend
-from worker.depth.midas.backends.torch_backend import CUDA_PRECISION, Precision, TorchBackend, bicubic
-from worker.depth.transforms import resized_disparity
+from worker.depth.midas.backends.torch_backend import TorchBackend, bicubic
+from worker.depth.midas.rows import RESNEXT, SWIN
+from worker.depth.midas.transforms import resized_disparity
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:onnxscript", "ignore::FutureWarning")
+
+
+HALF_PRECISION = Precision("float16", channels_last=True)
 
 
 class Tiny(nn.Module):
@@ -41,7 +45,10 @@ class Untraceable(Tiny):
 def subject(folder, network=Tiny, **changes):
     settings = {"weights_sha256": "ab" * 32, "side_px": 64, "fixed": False}
     return Subject(
-        network=lambda: network().eval().requires_grad_(False), kind="conv", cache=folder, **settings | changes
+        network=lambda: network().eval().requires_grad_(False),
+        gpu_precision=HALF_PRECISION,
+        cache=folder,
+        **settings | changes,
     )
 
 
@@ -127,7 +134,7 @@ def test_auto_takes_torch_on_a_gpu(tmp_path, monkeypatch):
     monkeypatch.setattr(select, "TorchBackend", lambda *arguments: seen.append(arguments))
     open_backend("auto", subject(tmp_path))
     ((_, device, precision),) = seen
-    assert (device.type, precision) == ("cuda", CUDA_PRECISION["conv"])
+    assert (device.type, precision) == ("cuda", HALF_PRECISION)
 
 
 def test_an_unknown_backend_is_refused_by_naming_the_known_ones(tmp_path):
@@ -135,7 +142,7 @@ def test_an_unknown_backend_is_refused_by_naming_the_known_ones(tmp_path):
         open_backend("tpu", subject(tmp_path))
 
 
-@pytest.mark.parametrize("precision", [Precision(torch.bfloat16, True), Precision(torch.float32, True)])
+@pytest.mark.parametrize("precision", [Precision("bfloat16", True), Precision("float32", True)])
 def test_reduced_precision_and_another_layout_give_about_the_same(precision):
     photos = some_photos()
     cpu = torch.device("cpu")
@@ -155,8 +162,8 @@ def test_torch_out_of_memory_is_a_memory_error():
 
 
 def test_swin_runs_in_bfloat16_on_a_gpu_because_it_overflows_float16():
-    assert CUDA_PRECISION["swin"].dtype == torch.bfloat16
-    assert CUDA_PRECISION["conv"] == Precision(torch.float16, channels_last=True)
+    assert SWIN.precision.dtype == "bfloat16"
+    assert RESNEXT.precision == HALF_PRECISION
 
 
 @pytest.mark.slow

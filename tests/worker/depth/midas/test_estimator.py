@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -5,10 +7,12 @@ import pytest
 from shared.errors import ModelError, PhotoError
 from tests.support.seeding import write_checkpoint
 from worker.depth import registry
+from worker.depth.depth_model import LoadOptions
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
-from worker.depth.midas.loading import Checkpoint, load
-from worker.depth.transforms import HALF, InputRule, resized_disparity
+from worker.depth.midas.loading import load
+from worker.depth.midas.transforms import HALF, InputRule, resized_disparity
+from worker.depth.weights import Weights, WeightsFile
 
 
 class RedBackend:
@@ -151,8 +155,6 @@ def test_a_batch_gives_each_photo_what_it_gets_alone(count, small_model):
 @pytest.fixture(scope="module")
 def small_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
-    path = write_checkpoint("midas_v21_small_256", folder / "net.pt")
-    row = registry.row("midas_v21_small_256")
-    checkpoint = Checkpoint(path, "0" * 64)
-    rule = InputRule(128, "upper_bound")
-    return load(row.name, row.builder, checkpoint, rule, row.input.normalisation, False, "torch")
+    write_checkpoint("midas_v21_small_256", folder / "net.pt")
+    row = replace(registry.row("midas_v21_small_256"), weights=Weights((WeightsFile("net.pt"),), ()))
+    return load(row, folder, LoadOptions(side_px=128, backend="torch"))

@@ -1,25 +1,25 @@
 """A network together with the face finder, whose files `make setup` fetches."""
 
-import os
 import shutil
 
 import cv2
 import pytest
 
+from shared.settings import WeightsSettings
 from tests.conftest import PORTRAIT
-from worker.depth import registry
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
-from worker.depth.weights import default_folder, fetch
+from worker.depth.portrait.row import WEIGHTS
+from worker.depth.weights import fetch
 from worker.geometry.fuse.focus import crop_round_face
-from worker.person.faces import FaceFinder
+from worker.person.finder import PersonFinder
 
 
 @pytest.fixture(scope="module")
 def faces_folder():
-    folder = default_folder(os.environ)
-    fetch(registry.PORTRAIT_WEIGHTS, folder)
+    folder = WeightsSettings.from_environment().weights
+    fetch(WEIGHTS, folder)
     return folder
 
 
@@ -29,7 +29,7 @@ def photo():
 
 
 def test_the_face_in_a_real_photo_gets_a_crop_of_its_own(faces_folder, photo):
-    face = FaceFinder(faces_folder).find_faces(photo.pixels)[0].box
+    face = PersonFinder(faces_folder).find_faces(photo.pixels)[0].box
     crop = crop_round_face(photo.pixels.shape[1::-1], face)
     left, top, right, bottom = face
     assert crop.left < left < right < crop.right
@@ -40,7 +40,7 @@ def test_the_face_models_files_make_a_network_metric_and_look_at_faces_again(
     faces_folder, photo, seeded_model, tmp_path
 ):
     assert isinstance(seeded_model("dpt_levit_224"), MidasEstimator)
-    for file in registry.PORTRAIT_WEIGHTS.files:
+    for file in WEIGHTS.files:
         shutil.copy(file.path(faces_folder), tmp_path)
     model = seeded_model("dpt_levit_224")
     assert isinstance(model, Anchored)

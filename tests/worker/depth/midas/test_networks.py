@@ -11,6 +11,7 @@ import torch
 from tests.support.seeding import official_keys, reference, write_checkpoint
 from worker.depth import registry
 from worker.depth.midas.checkpoint import INDEX_TABLES, renamed
+from worker.depth.midas.loading import spec_of
 
 QUICK = ["midas_v21_small_256", "midas_v21_384", "dpt_hybrid_384", "dpt_beit_base_384", "dpt_swin2_tiny_256"]
 QUICK += ["dpt_levit_224"]
@@ -28,7 +29,7 @@ def test_the_disparity_equals_the_official_networks(name, seeded_model):
 
 @pytest.mark.parametrize("name", MIDAS)
 def test_every_official_key_is_a_parameter_of_ours_or_an_index_table(name):
-    spec = registry._attribute(registry.row(name).builder)
+    spec = spec_of(registry.row(name))
     with torch.device("meta"):
         ours = {key: list(value.shape) for key, value in spec.build().state_dict().items()}
     official = official_keys(name)
@@ -46,12 +47,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from tests.support.seeding import reference
+from worker.depth import registry
 from worker.depth.midas.checkpoint import load_network
-from worker.depth.midas.next_vit import LARGE
+from worker.depth.midas.loading import spec_of
 torch.set_num_threads(2)
 inputs, official = reference("dpt_next_vit_large_384")
+spec = spec_of(registry.row("dpt_next_vit_large_384"))
 with torch.inference_mode():
-    ours = load_network(LARGE, Path(sys.argv[1]))(torch.from_numpy(inputs))[0].numpy()
+    ours = load_network(spec, Path(sys.argv[1]))(torch.from_numpy(inputs))[0].numpy()
 sys.exit(f"off by {np.abs(ours - official).max() / np.ptp(official)}" if np.abs(ours - official).max() > 1e-3 *
     np.ptp(official) else 0)
 """

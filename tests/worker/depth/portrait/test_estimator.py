@@ -5,7 +5,7 @@ import pytest
 from shared.cloud.camera import unproject
 from shared.errors import NoFaceError, WeightsError
 from worker.depth.estimator import DepthMap, Photo
-from worker.depth.portrait import load
+from worker.depth.portrait.estimator import Portrait
 
 
 @pytest.fixture(scope="module")
@@ -88,4 +88,4 @@ def test_a_tiny_photo_does_not_break_the_model(model):
 
 def test_absent_weights_are_named(tmp_path):
     with pytest.raises(WeightsError, match=r"face_detection_short_range\.tflite"):
-        load(tmp_path)
+        Portrait(tmp_path)

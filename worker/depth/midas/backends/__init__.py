@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 
 BackendName = Literal["auto", "torch", "onnxruntime"]
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How a network runs on a device.
+
+    dtype: of weights and activations.
+    channels_last: convolutions run on NHWC tensors.
+    """
+
+    dtype: Literal["float32", "float16", "bfloat16"]
+    channels_last: bool
 
 
 class Backend(Protocol):

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from worker.depth.transforms import resized_disparity
+from worker.depth.midas.transforms import resized_disparity
 
 
 class OnnxBackend:

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 from shared.errors import ModelError
-from worker.depth.midas.backends import Backend, BackendName
+from worker.depth.midas.backends import Backend, BackendName, Precision
 from worker.depth.midas.backends.export import Export, exported
 from worker.depth.midas.backends.onnx_backend import OnnxBackend
-from worker.depth.midas.backends.torch_backend import CUDA_PRECISION, TorchBackend, default_device
+from worker.depth.midas.backends.torch_backend import TorchBackend, default_device
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Subject:
     """The network to run.
 
     network: builds it with its weights; it is not called where an export lies in the cache.
-    kind: the module of worker.depth.midas that it comes from.
+    gpu_precision: how it runs on a GPU.
     weights_sha256: of its checkpoint.
     side_px: of its native input.
     fixed: it takes that size only.
@@ -32,7 +32,7 @@ class Subject:
     """
 
     network: Callable[[], nn.Module]
-    kind: str
+    gpu_precision: Precision
     weights_sha256: str
     side_px: int
     fixed: bool
@@ -53,7 +53,7 @@ def open_backend(wanted: str, subject: Subject) -> Backend:
 def _open_torch(subject: Subject) -> Backend:
     device = default_device()
     if device.type == "cuda":
-        return TorchBackend(subject.network(), device, CUDA_PRECISION[subject.kind])
+        return TorchBackend(subject.network(), device, subject.gpu_precision)
     return TorchBackend(subject.network(), device)
 
 

@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
 
-from worker.depth.transforms import resized_disparity
+from worker.depth.midas.backends import Precision
+from worker.depth.midas.transforms import resized_disparity
 
-
-@dataclass(frozen=True)
-class Precision:
-    """How a family of networks runs on a GPU.
-
-    dtype: of weights and activations; bfloat16 where activations pass float16's largest number, 65504.
-    channels_last: convolutions run on NHWC tensors.
-    """
-
-    dtype: torch.dtype
-    channels_last: bool
-
-
-# By the module of worker.depth.midas that builds the network. On the CPU all run in float32.
-CUDA_PRECISION = {
-    "conv": Precision(torch.float16, channels_last=True),
-    "vit": Precision(torch.float16, channels_last=True),
-    "beit": Precision(torch.float16, channels_last=False),
-    "levit": Precision(torch.float16, channels_last=False),
-    "next_vit": Precision(torch.bfloat16, channels_last=True),
-    "swin": Precision(torch.bfloat16, channels_last=False),
-}
 CUDA_BATCH_SIZES = (1, 2, 4, 8)
-CPU_PRECISION = Precision(torch.float32, channels_last=False)
+CPU_PRECISION = Precision("float32", channels_last=False)
 
 
 class TorchBackend:
@@ -44,7 +21,8 @@ class TorchBackend:
 
     def __init__(self, network: nn.Module, device: torch.device, precision: Precision = CPU_PRECISION) -> None:
         layout = torch.channels_last if precision.channels_last else torch.preserve_format
-        self.network: nn.Module = network.to(device=device, dtype=precision.dtype).to(memory_format=layout)
+        self._dtype: torch.dtype = getattr(torch, precision.dtype)
+        self.network: nn.Module = network.to(device=device, dtype=self._dtype).to(memory_format=layout)
         self.batch_sizes: tuple[int, ...] = CUDA_BATCH_SIZES if device.type == "cuda" else ()
         self._device = device
         self._precision = precision
@@ -71,7 +49,7 @@ class TorchBackend:
         if self._device.type == "cuda":  # from pinned memory the copy goes on beside other work
             batch = batch.pin_memory()
         layout = torch.channels_last if self._precision.channels_last else torch.contiguous_format
-        return batch.to(self._device, self._precision.dtype, non_blocking=True).contiguous(memory_format=layout)
+        return batch.to(self._device, self._dtype, non_blocking=True).contiguous(memory_format=layout)
 
 
 def bicubic(disparity: torch.Tensor, size_wh: tuple[int, int]) -> torch.Tensor:

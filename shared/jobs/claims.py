@@ -1,0 +1,113 @@
+"""How workers take jobs and end them.
+
+A worker that claims a job gets a *run* token and a lease: only that run may write, for as long as the lease is renewed.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from shared.errors import ClaimLostError
+from shared.jobs.fields import SCHEMA, flat, read_jobs, stage_field
+from shared.jobs.progress import overall_progress
+from shared.jobs.record import Job, Problem, Stage, StoredFile
+from shared.jobs.scripts import LUA, job_scripts
+from shared.jobs.workers import process_name
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right of one run to work on one job."""
+
+    job: Job
+    run: str
+
+    @property
+    def folder(self) -> str:
+        """The folder on storage that only this run writes to."""
+        return f"{self.job.stage}-{self.run}"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a run of a stage leaves in the job record."""
+
+    files: Sequence[StoredFile]
+    report: dict[str, Any]
+    model_name: str | None = None
+
+
+class Claims:
+    """The claims on jobs, in one Redis."""
+
+    def __init__(self, redis: Redis, lua: Path = LUA) -> None:
+        self._redis, self._scripts = redis, job_scripts(redis, "claims", lua)
+
+    def claim(
+        self, stage: Stage, *, limit: int, lease_s: float, stage_limit_s: float, take_retried: bool = True
+    ) -> list[Claim]:
+        """Take up to `limit` waiting jobs of a stage; their owners take turns.
+
+        A job that is retried after a crash comes alone; with take_retried=False it, and whoever is behind it, waits on.
+        """
+        run = uuid.uuid4().hex[:12]
+        lease_ms, limit_ms = round(lease_s * 1000), round(stage_limit_s * 1000)
+        ids = self._scripts.call("claim", stage, limit, lease_ms, limit_ms, run, process_name(), int(take_retried))
+        return [Claim(job, run) for job in read_jobs(self._redis, ids)]
+
+    def renew(self, claim: Claim, lease_s: float) -> bool:
+        """Prolong the lease; False where the claim is lost or past its deadline."""
+        return bool(self._scripts.call("renew", claim.job.id, claim.run, round(lease_s * 1000)))
+
+    def progress(self, claim: Claim, fraction: float) -> None:
+        """Record how much of the stage is done, 0..1.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted.
+        """
+        self._call("progress", claim, f"{overall_progress(claim.job, fraction):.4f}")
+
+    def finish(self, claim: Claim, finished: Finished) -> None:
+        """Make the run's results count, and end the job or queue it for its next stage.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted; nothing was changed.
+        """
+        job = claim.job
+        following = job.steps[job.steps.index(job.stage) + 1 :]
+        done = f"{overall_progress(job, 1.0):.4f}"
+        files = [file.model_dump() for file in finished.files]
+        result = json.dumps({"files": files, "report": finished.report}, allow_nan=False)
+        fields = _other_results(job) | ({"model_name": finished.model_name} if finished.model_name else {})
+        self._call("finish", claim, following[0] if following else "", done, result, "schema", SCHEMA, *flat(fields))
+
+    def fail(self, claim: Claim, problem: Problem) -> None:
+        """End the job as failed.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted.
+        """
+        self._call("fail", claim, problem.model_dump_json())
+
+    def hand_back(self, claim: Claim) -> bool:
+        """Give a job back to its position in the queue, to be retried alone; False where the claim was lost already."""
+        return bool(self._scripts.call("hand_back", claim.job.id, claim.run))
+
+    def _call(self, script: str, claim: Claim, *arguments: object) -> None:
+        if not self._scripts.call(script, claim.job.id, claim.run, *arguments):
+            raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")
+
+
+def _other_results(job: Job) -> dict[str, str]:
+    """The results of the job's other stages, in the present schema; no files of an export of an earlier 3D model."""
+    others = {stage: result for stage, result in job.stages.items() if stage is not job.stage}
+    if job.stage is Stage.MODEL and Stage.EXPORT in others:
+        others[Stage.EXPORT] = others[Stage.EXPORT].model_copy(update={"files": ()})
+    return {stage_field(stage): result.model_dump_json() for stage, result in others.items()}

@@ -1,0 +1,33 @@
+"""Where the job service keeps what in Redis; the Lua scripts get these names too."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Key(StrEnum):
+    """Keys; one that ends in a colon is followed by the id, stage or owner that the comment names."""
+
+    JOB = "relief:job:"  # id -> hash: the record
+    JOBS = "relief:jobs"  # zset: every job's id -> when it was created, ms
+    OWNED = "relief:owned:"  # owner -> zset: ids of all of their jobs -> a number that rises from job to job
+    EXPIRES = "relief:expires"  # zset: id -> when its results go, ms
+    SHARES = "relief:shares"  # hash: token -> id of the job that whoever has the token may read
+    PIXELS = "relief:pixels"  # hash: owner -> pixels of all of their photos that are stored
+    IDEMPOTENCY = "relief:idempotency:"  # owner:key -> hash: the request's body (hashed) and the job that it made
+    CLIENT_OWNERS = "relief:owners-at:"  # client_ip -> set: owners whose jobs came from there
+    QUEUE = "relief:line:"  # stage:owner -> zset: ids of the owner's waiting jobs -> position; the lowest is next
+    TURNS = "relief:ring:"  # stage -> zset: owners who have jobs waiting -> their turn; the lowest is next
+    LAST_POSITION = "relief:place"
+    LAST_TURN = "relief:turn"
+    LEASES = "relief:running"  # zset: id of a running job -> when its lease runs out, ms
+    GIVEN_UP = "relief:dead"  # zset: id of a job given up after too many attempts -> when, ms
+    COUNTERS = "relief:counters"  # hash: name -> sum since the records began
+    RUN_SECONDS = "relief:seconds:"  # stage -> list: how long its latest runs took
+    RUN_COSTS = "relief:costs:"  # stage -> list: seconds of a worker's time that they took
+    LAST_END = "relief:ended:"  # stage:worker -> when the worker's latest run of the stage ended, ms
+    WORKERS = "relief:workers:"  # stage -> zset: names of its workers -> when each was last heard of, s
+    GPU_MEMORY = "relief:gpu:"  # worker -> bytes
+    DEPTH_MODELS = "relief:models"  # JSON: the depth models that the workers have
+    SWEEPER = "relief:sweeper"  # name of the worker that sweeps
+    CHANGED = "relief:changed"  # channel: ids of jobs that changed

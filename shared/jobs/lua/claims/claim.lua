@@ -1,0 +1,41 @@
+-- ARGV: stage, limit, lease ms, stage limit ms, run, worker, 1 to take jobs that are retried after a crash or 0
+-- Answer: the ids of the claimed jobs, fairly by owner.
+-- A job that is retried after a crash runs alone, so that a poison photo takes no neighbour with it.
+local stage, limit, lease, stage_limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local run, worker, take_retried = ARGV[5], ARGV[6], ARGV[7] == '1'
+local now, claimed = now_ms(), {}
+while #claimed < limit do
+  local owner = redis.call('ZRANGE', turns_key(stage), 0, 0)[1]
+  if not owner then
+    break
+  end
+  local queue = queue_key(stage, owner)
+  local id = redis.call('ZRANGE', queue, 0, 0)[1]
+  local retried = id and tonumber(get(id, 'attempt') or '0') > 0
+  if retried and (not take_retried or #claimed > 0) then
+    break
+  end
+  if id then
+    redis.call('ZREM', queue, id)
+  end
+  if redis.call('ZCARD', queue) == 0 then
+    redis.call('ZREM', turns_key(stage), owner)
+  else
+    next_turn(stage, owner)
+  end
+  if id and get(id, 'stage') == stage and get(id, 'state') == State.QUEUED and move(id, State.RUNNING) then
+    redis.call('HINCRBY', job_key(id), 'attempt', 1)
+    set(id, 'run', run, 'worker', worker, 'started_ms', now, 'deadline_ms', now + stage_limit)
+    redis.call('ZADD', Key.LEASES, now + lease, id)
+    changed(id)
+    claimed[#claimed + 1] = id
+  end
+  if retried then
+    break
+  end
+end
+if #claimed > 0 then
+  count('batches:' .. stage, 1)
+  count('claimed:' .. stage, #claimed)
+end
+return claimed

@@ -1,0 +1,100 @@
+-- Job records: fields, states, and what happens at the end of a run or of a job.
+
+local ENDED = { [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true }
+local TRANSITIONS = { -- state -> the states that may follow
+  [State.QUEUED] = { [State.RUNNING] = true, [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true },
+  [State.RUNNING] = { [State.QUEUED] = true, [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true },
+  [State.SUCCEEDED] = { [State.QUEUED] = true },
+  [State.FAILED] = { [State.QUEUED] = true },
+  [State.CANCELED] = {},
+}
+
+local function job_key(id)
+  return Key.JOB .. id
+end
+
+local function get(id, field)
+  return redis.call('HGET', job_key(id), field)
+end
+
+local function set(id, ...)
+  redis.call('HSET', job_key(id), ...)
+end
+
+-- Everyone who watches the job hears that it changed; its version is the ETag of its document.
+local function changed(id)
+  redis.call('HINCRBY', job_key(id), 'version', 1)
+  redis.call('PUBLISH', Key.CHANGED, id)
+end
+
+local function move(id, state)
+  local from = get(id, 'state')
+  if not from or not TRANSITIONS[from][state] then
+    return false
+  end
+  set(id, 'state', state)
+  return true
+end
+
+-- The files that a stage left; nil where none of its runs has ended. Records of schema 1 hold them in flat fields.
+local function files_of(id, stage)
+  local result, files = get(id, 'stage:' .. stage), get(id, stage .. '_files')
+  if result then
+    return cjson.decode(result).files
+  end
+  return get(id, stage .. '_s') and cjson.decode(files) or nil
+end
+
+-- Adds to one of the sums that /metrics shows.
+local function count(name, amount)
+  redis.call('HINCRBYFLOAT', Key.COUNTERS, name, amount)
+end
+
+-- The time that results are kept begins anew.
+local function keep(id)
+  local expires = now_ms() + tonumber(get(id, 'keep_ms'))
+  set(id, 'expires_ms', string.format('%.0f', expires))
+  redis.call('ZADD', Key.EXPIRES, expires, id)
+end
+
+-- The photo no longer counts: it is deleted.
+local function release_pixels(id)
+  local owner, pixels = get(id, 'owner'), tonumber(get(id, 'pixels'))
+  if pixels > 0 and redis.call('HINCRBY', Key.PIXELS, owner, -pixels) <= 0 then
+    redis.call('HDEL', Key.PIXELS, owner)
+  end
+  set(id, 'pixels', '0')
+end
+
+local function unshare(id)
+  local token = get(id, 'share')
+  if token then
+    redis.call('HDEL', Key.SHARES, token)
+    redis.call('HDEL', job_key(id), 'share')
+  end
+end
+
+-- True where this run is the one that holds the job.
+local function holds(id, run)
+  return run ~= '' and get(id, 'run') == run and get(id, 'state') == State.RUNNING
+end
+
+local function end_run(id)
+  redis.call('ZREM', Key.LEASES, id)
+  set(id, 'run', '')
+end
+
+-- A job has come to its end, whichever.
+local function ended(id)
+  set(id, 'finished_ms', now_ms())
+  keep(id)
+  enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'))
+end
+
+local function fail(id, problem)
+  move(id, State.FAILED)
+  set(id, 'error', problem)
+  ended(id)
+  count('failed:' .. cjson.decode(problem).type, 1)
+end
+

@@ -1,9 +1,0 @@
--- ARGV: stage ; for how many ms the first job of any owner's line has waited, at the most.
-local stage, now, longest = ARGV[1], now_ms(), 0
-for _, owner in ipairs(redis.call('ZRANGE', ring_key(stage), 0, -1)) do
-  local id = redis.call('ZRANGE', line_key(stage, owner), 0, 0)[1]
-  if id then
-    longest = math.max(longest, now - tonumber(get(id, 'queued_ms') or now))
-  end
-end
-return longest

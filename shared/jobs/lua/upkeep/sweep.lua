@@ -1,0 +1,20 @@
+-- ARGV: attempts allowed, error as JSON for a job given up ; {recovered, given up}. Jobs whose lease ran out
+-- wait at their position again, or are given up and kept in a list for operators.
+local attempts, problem = tonumber(ARGV[1]), ARGV[2]
+local now, recovered, given_up = now_ms(), 0, 0
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
+  end_run(id)
+  if get(id, 'state') == State.RUNNING then
+    if tonumber(get(id, 'attempt')) >= attempts then
+      fail(id, problem)
+      redis.call('ZADD', Key.GIVEN_UP, now, id)
+      given_up = given_up + 1
+    else
+      queue_again(id)
+      recovered = recovered + 1
+      count('recovered:' .. get(id, 'stage'), 1)
+    end
+    changed(id)
+  end
+end
+return { recovered, given_up }

@@ -1,0 +1,1 @@
+"""Redis: the connection, and how Lua scripts are loaded."""

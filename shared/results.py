@@ -1,0 +1,92 @@
+"""The files of a job: one table of their names, media types, words for people, and stages.
+
+A new file needs a row here and a function that makes it: the API, the page, the archive and `/options` read the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.jobs.record import Stage
+
+PHOTO = "photo.jpg"
+THUMBNAIL = "thumbnail.jpg"
+VIEW = "view.html"
+CLOUD = "cloud.rlf"
+CLOUD_PLY = "cloud.ply"
+GLB = "face.glb"
+OBJ = "face.obj.zip"
+STL = "face.stl"
+PLY = "face.ply"
+DEPTH_IMAGE = "depth.png"
+DEPTH_IMAGE_16 = "depth16.png"
+DEPTH_VALUES = "depth.npz"
+NORMALS = "normals.png"
+REPORT = "report.json"
+ARCHIVE = "all.zip"
+
+BINARY = "application/octet-stream"
+
+
+@dataclass(frozen=True)
+class ResultFile:
+    """A file of a job.
+
+    name: also its name on storage, where it is stored.
+    media_type: what it is served as; ours by name, never the uploader's word.
+    label, description: what it is and what it is good for, for a person.
+    stage: the stage that makes it; None for the photo and for what spans all stages.
+    stored: False where it is made on request.
+    hidden: True where programs read it, not people: it is neither listed on the page nor put into the archive.
+    gzipped: True where it is stored compressed, and sent so.
+    """
+
+    name: str
+    media_type: str
+    label: str
+    description: str
+    stage: Stage | None = None
+    stored: bool = True
+    hidden: bool = False
+    gzipped: bool = False
+
+
+RESULTS = {  # in the order in which they are listed
+    file.name: file
+    for file in (
+        ResultFile(
+            VIEW,
+            "text/html; charset=utf-8",
+            "3D view",
+            "one file that opens in any browser",
+            Stage.MODEL,
+            stored=False,
+        ),
+        ResultFile(CLOUD_PLY, BINARY, "Point cloud", "PLY, for MeshLab or Blender", Stage.MODEL),
+        ResultFile(GLB, "model/gltf-binary", "3D model, GLB", "for Blender and the web", Stage.EXPORT),
+        ResultFile(OBJ, "application/zip", "3D model, OBJ", "with texture, for any 3D program", Stage.EXPORT),
+        ResultFile(STL, "model/stl", "3D model, STL", "for printing", Stage.EXPORT),
+        ResultFile(PLY, BINARY, "3D model, PLY", "with colour and confidence", Stage.EXPORT),
+        ResultFile(DEPTH_IMAGE, "image/png", "Depth map", "PNG, 8 bit", Stage.DEPTH),
+        ResultFile(DEPTH_IMAGE_16, "image/png", "Depth map", "PNG, 16 bit", Stage.DEPTH),
+        ResultFile(DEPTH_VALUES, "application/zip", "Depth values", "NumPy, with the camera", Stage.DEPTH),
+        ResultFile(NORMALS, "image/png", "Normal map", "PNG", Stage.EXPORT),
+        ResultFile(REPORT, "application/json", "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
+        ResultFile(CLOUD, BINARY, "Point cloud", "for Relief's own viewer", Stage.MODEL, hidden=True, gzipped=True),
+        ResultFile(PHOTO, "image/jpeg", "Photo", "as stored, without metadata"),
+        ResultFile(THUMBNAIL, "image/jpeg", "Photo, small", "at most 320 pixels", stored=False, hidden=True),
+        ResultFile(ARCHIVE, "application/zip", "Everything", "one archive", stored=False),
+    )
+}
+
+
+def result_file(name: str) -> ResultFile:
+    """The row of a file; one of another release, which is not in the table, has its name as its label."""
+    return RESULTS.get(name) or ResultFile(name, BINARY, name, "")
+
+
+def in_order(names: Iterable[str]) -> list[ResultFile]:
+    """The rows of these files in the order of the table, those that are not in it last."""
+    order = {name: position for position, name in enumerate(RESULTS)}
+    return sorted(map(result_file, names), key=lambda file: order.get(file.name, len(order)))

@@ -1,0 +1,50 @@
+"""The page in a real Chromium, before a front without workers."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from shared.settings import Settings
+from tests.conftest import PORTRAIT
+from tests.support.fronts import serving
+
+UPLOAD_MB = 30
+
+
+@pytest.fixture
+def opened(page: Page, store, settings: Settings) -> Page:
+    """The page of a front that takes larger photos than usual."""
+    with serving(settings.model_copy(update={"upload_mb": UPLOAD_MB})) as url:
+        page.goto(url)
+        expect(page.locator("#settings-groups fieldset").first).to_be_attached()
+        yield page
+        page.goto("about:blank")  # its requests end before the server does
+
+
+def padded_photo(folder: Path, megabytes: int) -> Path:
+    """A photo of so many MB: a decoder ignores what stands behind its end."""
+    photo = PORTRAIT.read_bytes()
+    path = folder / f"{megabytes}.png"
+    path.write_bytes(photo + bytes(megabytes * 1_000_000 - len(photo)))
+    return path
+
+
+def test_the_page_takes_the_largest_upload_from_the_servers_settings(opened, tmp_path):
+    expect(opened.locator("#intro")).to_contain_text("up to 30 MB")
+    opened.locator("#photo-input").set_input_files(padded_photo(tmp_path, UPLOAD_MB + 1))
+    expect(opened.locator("#error-detail")).to_contain_text("It has 31.0 MB; at most 30 MB are allowed.")
+    opened.locator("#photo-input").set_input_files(padded_photo(tmp_path, UPLOAD_MB - 1))
+    opened.get_by_role("button", name="Generate Depth Map").click()
+    expect(opened.locator("#stage")).to_have_text("Depth map: next in line", timeout=20_000)
+    expect(opened.locator("#error")).to_be_hidden()
+
+
+def test_the_form_has_the_settings_in_the_order_and_words_of_the_options(opened):
+    labels = opened.locator("#settings-groups label").all_inner_texts()
+    assert labels == [
+        *("Depth model", "Field of view", "Between the pupils", "Look at"),
+        *("Number of points", "Smoothing", "Colour", "Background"),
+    ]
+    assert opened.locator("#settings-groups legend").all_inner_texts() == ["Depth map", "3D model"]
+    assert opened.get_by_label("Between the pupils").get_attribute("step") == "0.5"

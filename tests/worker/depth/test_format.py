@@ -1,0 +1,29 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.support.scenes import CAMERA_220, ball_depth_map
+from worker.depth.format import bytes_from_depth_map, depth_map_from_bytes
+
+
+def test_a_depth_map_survives_its_file():
+    stored = depth_map_from_bytes(bytes_from_depth_map(ball_depth_map()))
+    np.testing.assert_array_equal(stored.depth, ball_depth_map().depth)
+    np.testing.assert_array_equal(stored.confidence, ball_depth_map().confidence)
+    assert (stored.camera, stored.unit, stored.report) == (CAMERA_220, "mm", {"faces": 1, "advice": None})
+    assert stored.depth.dtype == np.float32
+
+
+def test_the_depth_file_has_the_keys_that_are_promised(tmp_path):
+    (tmp_path / "depth.npz").write_bytes(bytes_from_depth_map(ball_depth_map()))
+    with np.load(tmp_path / "depth.npz") as file:
+        assert {"depth", "unit", "fx", "fy", "cx", "cy", "mask"} <= set(file)
+        assert str(file["unit"]) == "mm"
+        assert (float(file["fx"]), float(file["cx"])) == (500, 109.5)
+        np.testing.assert_array_equal(file["mask"], np.isfinite(file["depth"]))
+
+
+def test_an_unknown_unit_is_refused():
+    with pytest.raises(ValueError, match="inch"):
+        depth_map_from_bytes(bytes_from_depth_map(replace(ball_depth_map(), unit="inch")))

@@ -1,0 +1,59 @@
+"""The WSGI application, put together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from apiflask import APIFlask
+from flask import request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from shared.errors import SettingsError
+from shared.settings import Settings
+from web import access, problems, rates, request_ids
+from web.api import events, health, jobs, metrics, models, openapi, results
+from web.page import routes as pages
+from web.services import KEY, Services
+
+FORM_OVERHEAD_BYTES = 100_000
+
+
+def create_app(settings: Settings) -> APIFlask:
+    """The WSGI application.
+
+    Raises:
+        SettingsError: RELIEF_SECRET is not set.
+    """
+    if settings.secret is None:
+        raise SettingsError("RELIEF_SECRET is not set; the web front signs its cookies with it (32 characters or more)")
+    app = APIFlask("web", title="Relief", version="1", spec_path="/openapi.json", docs_path=None, json_errors=False)
+    app.config.update(
+        SECRET_KEY=settings.secret,
+        SESSION_COOKIE_NAME="relief",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,  # polling need not carry a cookie back each time
+        PERMANENT_SESSION_LIFETIME=timedelta(days=365),
+        MAX_CONTENT_LENGTH=settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES,
+        OPENAPI_VERSION="3.1.0",
+    )
+    app.extensions[KEY] = Services.connected(settings)
+    request_ids.register(app)
+    problems.register(app)
+    access.register(app)
+    app.teardown_request(_close_uploads)
+    for module in (jobs, events, results, models):
+        app.register_blueprint(module.blueprint, url_prefix="/api/v1")
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
+    pages.register(app)
+    openapi.register(app)
+    rates.register(app)
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+    return app
+
+
+def _close_uploads(_: BaseException | None) -> None:
+    """Delete the temporary file of an upload with the end of its request, whatever came of it."""
+    request.close()

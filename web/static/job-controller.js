@@ -1,0 +1,180 @@
+/** Takes one job through the page: a photo, its depth map, its 3D model. */
+
+import { createJob, getBlob, getJson, hasEnded, jobUrl, post, Refusal } from "./api.js";
+import { announce, button, errorText, stageTitle } from "./dom.js";
+import { EMPTY, inFragment, setFragment } from "./fragment.js";
+import { markOpenJob, refreshGallery } from "./gallery.js";
+import { showJobActions } from "./job-actions.js";
+import { leave, photoAlone, result, showChosen, showState, state } from "./page-state.js";
+import * as panels from "./panels.js";
+import { chosenSettings, settingsAreValid, settingsDiffer, showKeptSettings, showSettings } from "./settings.js";
+import { forgetAppearance, hideCloud, showCloud, viewer } from "./view3d.js";
+import { watch } from "./watch.js";
+
+/** @typedef {import("./api.js").Job} Job */
+
+const GONE = {
+  title: "This job is not here any more",
+  detail:
+    "It has expired, was deleted, or belongs to someone else: then ask for a share link. " +
+    "Or choose a photo to begin.",
+};
+const LOST = "The connection is lost. Your job goes on; this page tries again by itself.";
+/** Show what went wrong. @param {unknown} error */
+export function fail(error) {
+  state.busy = false;
+  panels.showStatus(null);
+  showState();
+  if (error instanceof DOMException && error.name === "AbortError") return;
+  const refused = error instanceof Refusal ? error : null;
+  if (refused?.status === 404 && state.job) {
+    photoAlone();
+    panels.showError(GONE);
+    refreshGallery();
+  } else {
+    const title = refused?.title ?? "That did not work";
+    panels.showError({ title, detail: errorText(error), another: /photo/.test(refused?.type ?? "") });
+  }
+}
+
+/**
+ * Show that a stage begins, and give Cancel the focus.
+ * @param {"depth"|"model"} stage @param {string} text @param {number|null} fraction
+ */
+function showBeginning(stage, text, fraction) {
+  panels.showStatus({ stage, text, fraction });
+  panels.reveal(stage);
+  button("cancel").focus({ preventScroll: true });
+}
+
+/** An action of one of the two buttons. @param {() => Promise<void>} act */
+const generate = (act) => async () => {
+  if (!settingsAreValid()) return;
+  try {
+    state.busy = true;
+    panels.showError(null);
+    showState();
+    await act();
+  } catch (error) {
+    fail(error);
+  }
+};
+
+/** The first button: send the photo, and have its depth map made. */
+export const generateDepth = generate(async () => {
+  state.stopWatching();
+  const photo = (state.photo ??= await getBlob(String(state.job?.links.photo)));
+  showBeginning("depth", "Sending the photo", 0);
+  const fields = { steps: "depth", ...chosenSettings("depth"), ...chosenSettings("model") };
+  const { job, abort } = createJob(photo, fields, (fraction) => {
+    panels.showStatus({ stage: "depth", text: "Sending the photo", fraction });
+  });
+  state.stopSending = abort;
+  viewer().catch(() => {}); // plotly.js comes while the job runs; if it fails, it is tried again when needed
+  const accepted = await job;
+  panels.clearImage("depth-image");
+  hideCloud();
+  state.cloud = false;
+  setFragment({ job: accepted.id, photo: null }, { step: true });
+  follow(accepted);
+  refreshGallery();
+});
+
+/** The second button: have the 3D model made from the depth map that is stored. */
+export const generateModel = generate(async () => {
+  if (!state.job) throw new Error("There is no depth map yet.");
+  if (settingsDiffer("model", state.job.settings.model)) forgetAppearance(); // the chosen colour shall be seen
+  showBeginning("model", `${stageTitle("model")}: asking for it`, null);
+  viewer().catch(() => {});
+  follow(await post(state.job.links.model, chosenSettings("model")));
+});
+
+/** Show a job and everything that becomes of it. @param {Job} job */
+export function follow(job) {
+  state.stopWatching();
+  panels.showError(null);
+  showJob(job);
+  if (hasEnded(job)) return;
+  const trouble = (/** @type {boolean} */ lost) => panels.showTrouble(lost ? LOST : null);
+  state.stopWatching = watch(job.links.self ?? jobUrl(job.id), { seen: showJob, trouble, gone: fail });
+}
+
+/** Show how a job stands. @param {Job} job */
+function showJob(job) {
+  state.job = job;
+  state.busy = !hasEnded(job);
+  if (!state.photo) panels.showImage("photo-image", job.links.photo, job.photo);
+  const depth = result("depth.png");
+  if (depth) panels.showImage("depth-image", depth.url, job.photo);
+  panels.showMeta(job);
+  showJobActions(job);
+  panels.showDownloads(job);
+  if (state.busy && job.stage !== "export") panels.showProgress(job, job.stage);
+  else showEnd(job); // while meshes are written, the 3D model can be looked at already
+  showState();
+  if (depth && !state.cloud && !state.busy) panels.moveFocus("generate-model");
+}
+
+/** Show what came of a job. @param {Job} job */
+function showEnd(job) {
+  panels.showStatus(null);
+  panels.showTitle(job.state === "failed" ? "Failed" : job.state === "succeeded" ? "Ready" : "");
+  if (job.state === "canceled") {
+    announce("Canceled.");
+    return photoAlone(); // it has no files any more
+  }
+  const failure = job.error ?? { title: "The job failed", detail: job.message };
+  if (job.state === "failed") panels.showError({ ...failure, another: job.stage === "depth" });
+  const cloud = result("cloud.rlf");
+  state.cloud = Boolean(cloud);
+  if (cloud) showCloud(job, cloud.url).then(() => panels.moveFocus("viewer"), fail);
+  else if (job.state === "succeeded") {
+    panels.reveal("model");
+    announce("The depth map is ready. Next: generate the 3D model.");
+  }
+}
+
+/** Stop what runs. */
+export async function cancel() {
+  state.stopSending();
+  if (!state.job || hasEnded(state.job) || !state.job.links.cancel) return;
+  try {
+    state.stopWatching();
+    state.photo ??= await getBlob(state.job.links.photo).catch(() => null);
+    follow(await post(state.job.links.cancel));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Show what the URL names: a job, or the photo that was chosen and not sent yet, or the beginning. */
+export async function open() {
+  const id = inFragment("job");
+  const photo = !id && inFragment("photo") ? state.chosen : null;
+  markOpenJob();
+  if (id ? id === state.job?.id : !state.job && photo === state.photo) return;
+  leave();
+  showState();
+  scrollTo({ top: 0 });
+  if (photo) showChosen(photo);
+  else if (id) await openJob(id);
+  else setFragment(EMPTY);
+}
+
+/** Show the job that the URL names. @param {string} id */
+async function openJob(id) {
+  try {
+    /** @type {Job} */
+    const job = await getJson(jobUrl(id));
+    if (inFragment("job") !== id) return; // another one was asked for meanwhile
+    viewer().catch(() => {});
+    showSettings(job.settings);
+    showKeptSettings(id);
+    follow(job);
+    if (!hasEnded(job)) panels.reveal(job.stage === "depth" ? "depth" : "model");
+  } catch (error) {
+    setFragment(EMPTY);
+    if (error instanceof Refusal && error.status === 404) panels.showError(GONE);
+    else fail(error);
+  }
+}

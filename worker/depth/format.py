@@ -1,0 +1,41 @@
+"""The file of a depth map: an .npz with depth, confidence, mask, unit, fx, fy, cx, cy, and the report as JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any, get_args
+
+import numpy as np
+
+from shared.cloud.camera import Intrinsics
+from shared.cloud.pointcloud import Unit
+from worker.depth.estimator import DepthMap
+
+CAMERA_KEYS = ("fx", "fy", "cx", "cy")
+
+
+def bytes_from_depth_map(depth_map: DepthMap) -> bytes:
+    """Write a depth map; depth and confidence are stored as float32."""
+    file = io.BytesIO()
+    parts: dict[str, Any] = {name: np.float64(getattr(depth_map.camera, name)) for name in CAMERA_KEYS}
+    parts |= {"depth": depth_map.depth.astype(np.float32), "confidence": depth_map.confidence.astype(np.float32)}
+    parts |= {"mask": depth_map.mask, "unit": np.str_(depth_map.unit), "report": np.str_(json.dumps(depth_map.report))}
+    np.savez_compressed(file, **parts)
+    return file.getvalue()
+
+
+def depth_map_from_bytes(data: bytes) -> DepthMap:
+    """Read a depth map back.
+
+    Raises:
+        ValueError: the unit is none that we know.
+        KeyError: a part is missing.
+    """
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        depth, unit = file["depth"], str(file["unit"])
+        if unit not in get_args(Unit):
+            raise ValueError(f"a depth map in {unit!r}; known are {get_args(Unit)}")
+        height, width = depth.shape
+        camera = Intrinsics(width, height, *(float(file[name]) for name in CAMERA_KEYS))
+        return DepthMap(depth, camera, unit, file["confidence"], json.loads(str(file["report"])))  # type: ignore

