@@ -10,7 +10,8 @@ from stack.local import Plan, Stack
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(Plan(tmp_path_factory.mktemp("stack"))) as running:
+    settings = {"RELIEF_WEBHOOK_PRIVATE": "true"}
+    with Stack(Plan(tmp_path_factory.mktemp("stack"), settings=settings)) as running:
         yield running
 
 
