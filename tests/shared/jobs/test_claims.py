@@ -1,5 +1,6 @@
 """Claims on a real Valkey: who gets which job, for how long, and who may write."""
 
+import threading
 import time
 
 import pytest
@@ -13,6 +14,24 @@ def test_a_job_is_claimed_once(store):
     new_job(store)
     assert len(claim(store)) == 1
     assert claim(store) == []
+
+
+def test_many_workers_claiming_at_once_never_share_a_job(store):
+    jobs = [new_job(store) for _ in range(60)]
+    claimed: list[str] = []
+    start = threading.Barrier(6)
+
+    def claim_all() -> None:
+        start.wait()
+        while claims := store.claims.claim(Stage.DEPTH, limit=3, lease_s=30, stage_limit_s=60):
+            claimed.extend(claim.job.id for claim in claims)
+
+    threads = [threading.Thread(target=claim_all) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(job.id for job in jobs)
 
 
 def test_owners_take_turns(store):
