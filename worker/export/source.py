@@ -29,18 +29,14 @@ TEXTURE_QUALITY = 90
 
 
 @dataclass(frozen=True)
-class TexturedMesh:
-    """A triangle mesh in mm, with what each vertex shows.
+class TexturedMesh(Mesh):
+    """A triangle mesh with what each vertex shows.
 
-    vertices: (N, 3) float64 mm.
-    triangles: (M, 3) int, counter-clockwise seen from outside.
     uv: (N, 2) float64, where the vertices lie in the texture: 0..1 from left to right, and from bottom to top.
     rgb: (N, 3) uint8, the photo's colour.
     confidence: (N,) uint8, 0 none to 255 full.
     """
 
-    vertices: np.ndarray
-    triangles: np.ndarray
     uv: np.ndarray
     rgb: np.ndarray
     confidence: np.ndarray

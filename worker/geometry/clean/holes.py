@@ -1,4 +1,4 @@
-"""Holes inside a surface and bites out of its outline, and how they are closed."""
+"""Holes inside a surface and what is missing at its outline: found and closed."""
 
 from __future__ import annotations
 
