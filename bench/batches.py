@@ -18,8 +18,9 @@ from redis import Redis
 
 from shared.cloud.camera import Intrinsics
 from shared.errors import PhotoError
-from shared.jobs.jobs import Jobs, NewJob
+from shared.jobs.jobs import Jobs
 from shared.jobs.limits import UNLIMITED
+from shared.jobs.new_job import NewJob
 from shared.jobs.record import PhotoInfo, Stage
 from shared.jobs.statistics import Statistics
 from shared.jobs.wakeups import WakeUps, celery_app
@@ -113,7 +114,7 @@ def _queued(network: Estimator, pixels: np.ndarray) -> float:
             )
             jobs.create(new, UNLIMITED)
         began = time.monotonic()
-        while statistics.waiting(Stage.DEPTH):
+        while statistics.by_stage()[Stage.DEPTH].waiting:
             runner.run(Stage.DEPTH)
         return JOBS / (time.monotonic() - began)
 

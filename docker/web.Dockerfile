@@ -2,8 +2,11 @@
 FROM python:3.12-slim
 RUN useradd --uid 10001 --create-home relief && mkdir /data && chown relief /data
 WORKDIR /app
+COPY requirements.lock requirements.lock
 COPY web/requirements.txt web/requirements.txt
-RUN pip install --no-cache-dir -r web/requirements.txt
+# pip 26 is the first that takes hashes from constraints.
+RUN pip install --no-cache-dir pip==26.3 \
+ && pip install --no-cache-dir --require-hashes -r web/requirements.txt -c requirements.lock
 COPY shared shared
 COPY web web
 USER relief

@@ -2,8 +2,11 @@
 FROM python:3.12-slim
 RUN useradd --uid 10001 --create-home relief && mkdir /data /weights && chown relief /data /weights
 WORKDIR /app
+COPY requirements.lock requirements.lock
 COPY worker/requirements.txt worker/requirements.txt
-RUN pip install --no-cache-dir -r worker/requirements.txt
+# pip 26 is the first that takes hashes from constraints.
+RUN pip install --no-cache-dir pip==26.3 \
+ && pip install --no-cache-dir --require-hashes -r worker/requirements.txt -c requirements.lock
 COPY shared shared
 COPY worker worker
 USER relief

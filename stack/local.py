@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import secrets
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -69,10 +70,13 @@ class Stack:
         self.stop()
 
     def stop(self) -> None:
-        """Stop everything, the server last."""
-        for name in sorted(self.processes, key=lambda name: name == "valkey"):
-            self.processes[name].stop()
+        """Stop everything at the same time, but the server last."""
+        server = self.processes.pop("valkey", None)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Supervised.stop, self.processes.values()))
         self.processes.clear()
+        if server:
+            server.stop()
         if self._lock:
             self._lock.close()
 

@@ -1,5 +1,7 @@
 """Real servers for the tests: a Valkey of their own, and on request the whole stack."""
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from shared.redis.connection import connect
 from shared.settings import Settings
+from stack.local import Plan, Stack
 from stack.valkey import start_valkey
 from tests.support.jobs import Store
 
@@ -14,6 +17,28 @@ pytest_plugins = ["tests.support.browser"]
 
 SECRET = "a secret of the tests, long enough to sign"
 PORTRAIT = Path(__file__).parent.parent / "stack" / "portrait.png"
+MOST_PROCESSES = 4  # more would wait for the tests of the two groups below
+GROUPS = {"e2e": "stack", "stack": "stack", "faults": "faults"}  # by folder
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Processes of `-n auto`: one a core."""
+    return min(os.cpu_count() or 1, MOST_PROCESSES)
+
+
+def pytest_configure() -> None:
+    """Share the cores among the processes, which torch reads; let Ctrl-C end what the tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell script's background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes > 1:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep each file's tests in one process, and those of a whole stack too, which would disturb each other."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.parent.name, str(item.path))))
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +59,13 @@ def store(redis_url: str) -> Iterator[Store]:
 @pytest.fixture
 def settings(redis_url: str, tmp_path: Path) -> Settings:
     return Settings(redis_url=redis_url, data=tmp_path / "data", secret=SECRET)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """All of Relief, as `make run` starts it."""
+    with Stack(Plan(tmp_path_factory.mktemp("stack"))) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The rooms' doors: who may import whom, and what must stay light."""
+"""What holds for the whole tree: who may import whom, what must stay light, sizes of modules, links, images."""
 
 import json
 import re
@@ -11,6 +11,9 @@ import yaml
 from compose_spec import PyCompose
 
 PROJECT = Path(__file__).parent.parent
+SOURCES = ("shared", "web", "worker", "stack")
+LONGEST_MODULE, LONGEST_LINE = 250, 120
+LINK = re.compile(r"\]\(([^)#\s]+)")
 HEAVY = ("torch", "timm", "cv2", "scipy", "worker")
 
 
@@ -111,3 +114,32 @@ def test_the_images_run_as_a_user_and_the_web_image_has_no_torch():
                 assert (PROJECT / line.split()[1]).exists()
     lines = (PROJECT / "web" / "requirements.txt").read_text().splitlines()
     assert not [line for line in lines if line.startswith(("torch", "timm", "opencv"))]
+
+
+def sources(*kinds: str) -> list[Path]:
+    """The project's own files of these kinds, without what is vendored."""
+    files = [path for folder in SOURCES for kind in kinds for path in (PROJECT / folder).rglob(f"*.{kind}")]
+    return [path for path in files if "vendor" not in path.parts]
+
+
+def test_no_module_is_longer_than_a_reader_takes_in():
+    lengths = {path: len(path.read_text().splitlines()) for path in sources("py", "js", "lua")}
+    assert len(lengths) > 100
+    assert {str(path): length for path, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_no_line_of_javascript_or_lua_is_wider_than_one_of_python():
+    wide = [
+        f"{path}:{number}"
+        for path in sources("js", "lua")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if len(line) > LONGEST_LINE
+    ]
+    assert wide == []
+
+
+def test_every_link_between_the_projects_own_documents_leads_somewhere():
+    pages = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md"), PROJECT / "bench" / "README.md"]
+    links = [(page, link) for page in pages for link in LINK.findall(page.read_text()) if ":" not in link]
+    assert len(links) > 10
+    assert [f"{page}: {link}" for page, link in links if not (page.parent / link).exists()] == []

@@ -48,7 +48,14 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     if not depth_map.mask.any():
         raise PhotoError("no depth was found in this photo; one with a face that is well lit and in focus works best")
     cloud, report = cloud_from_depth(
-        depth_map.depth, depth_map.confidence, depth_map.camera, depth_map.unit, pixels, options
+        depth_map.depth,
+        depth_map.confidence,
+        depth_map.camera,
+        depth_map.unit,
+        pixels,
+        point_budget=options.point_budget,
+        smoothing=options.smoothing,
+        remove_background=options.background == "remove",
     )
     return cloud, asdict(report)
 

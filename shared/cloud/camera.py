@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
+"""Of 35 mm film; the focal length as on such film keeps the diagonal angle of view (CIPA DCG-001-2018)."""
+
 
 @dataclass(frozen=True)
 class Intrinsics:

@@ -20,6 +20,7 @@ Relief 0.1.0 lack it; there it was 8 / fx, and in mm at least 0.12.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import dataclass
 
@@ -46,12 +47,12 @@ def bytes_from_cloud(cloud: PointCloud) -> bytes:
     rows, columns = (_span(np.flatnonzero(cloud.mask.any(axis))) for axis in (1, 0))
     mask, depth = cloud.mask[rows, columns], cloud.depth[rows, columns].astype(np.float64)
     near, far = float(np.nanmin(depth)), float(np.nanmax(depth))
+    text = _Header(rows, columns, cloud.camera, near, far, cloud.unit, cloud.joined_ratio).to_json()
     steps = np.rint((depth - near) / ((far - near) or 1.0) * DEPTH_STEPS) + 1
-    low_high = _differences(np.where(mask, steps, 0).astype(np.uint16))  # (h, w)
-    planes = np.stack([cloud.gray, cloud.confidence, *np.moveaxis(cloud.rgb, -1, 0)])[:, rows, columns]  # (5, h, w)
-    rest = _differences(np.where(mask, planes, 0).astype(np.uint8))
-    text = _header_text(cloud, rows, columns, near, far)
-    body = [(low_high & 255).astype(np.uint8), (low_high >> 8).astype(np.uint8), rest]
+    steps = _differences(np.where(mask, steps, 0).astype(np.uint16))
+    planes = np.stack([cloud.gray, cloud.confidence, *np.moveaxis(cloud.rgb, -1, 0)])[:, rows, columns]
+    planes = _differences(np.where(mask, planes, 0).astype(np.uint8))
+    body = [(steps & 255).astype(np.uint8), (steps >> 8).astype(np.uint8), planes]
     return b"".join([MAGIC, struct.pack("<I", len(text)), text, *(plane.tobytes() for plane in body)])
 
 
@@ -65,21 +66,20 @@ def cloud_from_bytes(data: bytes) -> PointCloud:
         raise CloudFormatError(f"expected a file that begins with {MAGIC!r}, got {data[:4]!r}")
     (header_size,) = struct.unpack_from("<I", data, 4)
     try:
-        header = _Header.read(data[8 : 8 + header_size])
+        header = _Header.from_json(data[8 : 8 + header_size])
     except (ValueError, KeyError, TypeError, ZeroDivisionError, OverflowError) as error:
         raise CloudFormatError(f"the cloud's header cannot be read: {error}") from error
     header.check()
-    width, height = header.size_wh
-    body, count = data[8 + header_size :], width * height
-    if len(body) != count * BYTES_PER_PIXEL:
-        raise CloudFormatError(f"the cloud's planes have {len(body)} bytes, {count * BYTES_PER_PIXEL} expected")
-    planes = np.frombuffer(body, np.uint8).reshape(BYTES_PER_PIXEL, height, width)
+    shape = (BYTES_PER_PIXEL, *header.size_hw)
+    body = data[8 + header_size :]
+    if len(body) != math.prod(shape):
+        raise CloudFormatError(f"the cloud's planes have {len(body)} bytes, {math.prod(shape)} expected")
+    planes = np.frombuffer(body, np.uint8).reshape(shape)
     steps = _sums(planes[0] | planes[1].astype(np.uint16) << 8).astype(np.float64)
-    near, far = header.near, header.far
-    depth = np.where(steps > 0, near + (steps - 1) / DEPTH_STEPS * (far - near), np.nan).astype(np.float32)
+    depth = header.near + (steps - 1) / DEPTH_STEPS * (header.far - header.near)
     gray, confidence, *rgb = (header.placed(plane, 0) for plane in _sums(planes[2:]))
     return PointCloud(
-        depth=header.placed(depth, np.nan),
+        depth=header.placed(np.where(steps > 0, depth, np.nan).astype(np.float32), np.nan),
         camera=header.camera,
         unit=header.unit,
         gray=gray,
@@ -91,31 +91,56 @@ def cloud_from_bytes(data: bytes) -> PointCloud:
 
 @dataclass(frozen=True)
 class _Header:
-    """What a file says of its planes.
+    """What a file says of its planes: the box of rows and columns that they fill in the grid of the camera."""
 
-    size_wh: of the stored box; its upper left pixel lies at left, top in the grid of `camera`, which covers the photo.
-    """
-
-    size_wh: tuple[int, int]
-    left: int
-    top: int
+    rows: slice
+    columns: slice
     camera: Intrinsics
     near: float
     far: float
     unit: Unit
     joined_ratio: float
 
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        return self.rows.stop - self.rows.start, self.columns.stop - self.columns.start
+
+    def to_json(self) -> bytes:
+        camera, left, top = self.camera, self.columns.start, self.rows.start
+        height, width = self.size_hw
+        header = {
+            "width": width,
+            "height": height,
+            "fx": camera.fx,
+            "fy": camera.fy,
+            "cx": camera.cx - left,
+            "cy": camera.cy - top,
+            "near": self.near,
+            "far": self.far,
+            "unit": self.unit,
+            "uv_scale": [1 / camera.width, 1 / camera.height],
+            "uv_offset": [(left + 0.5) / camera.width, (top + 0.5) / camera.height],
+            "joined_ratio": self.joined_ratio,
+        }
+        return json.dumps(header).encode()
+
     @classmethod
-    def read(cls, text: bytes) -> _Header:
+    def from_json(cls, text: bytes) -> _Header:
         found = json.loads(text)
         whole = [round(1 / scale) for scale in found["uv_scale"]]
         left, top = (round(offset * size - 0.5) for offset, size in zip(found["uv_offset"], whole, strict=True))
         fx, fy, cx, cy, near, far = (float(found[name]) for name in ("fx", "fy", "cx", "cy", "near", "far"))
         unit: Unit = {"mm": "mm", "relative": "relative"}[found["unit"]]  # type: ignore[assignment]
-        camera = Intrinsics(whole[0], whole[1], fx, fy, cx + left, cy + top)
         before_it_was_stored = max(8 / fx, 0.12 if unit == "mm" else 0)
-        joined_ratio = float(found.get("joined_ratio", before_it_was_stored))
-        return cls((int(found["width"]), int(found["height"])), left, top, camera, near, far, unit, joined_ratio)
+        return cls(
+            rows=slice(top, top + int(found["height"])),
+            columns=slice(left, left + int(found["width"])),
+            camera=Intrinsics(whole[0], whole[1], fx, fy, cx + left, cy + top),
+            near=near,
+            far=far,
+            unit=unit,
+            joined_ratio=float(found.get("joined_ratio", before_it_was_stored)),
+        )
 
     def check(self) -> None:
         """Refuse a size that would take too much memory, a box that is none, and a surface without joined points.
@@ -123,15 +148,14 @@ class _Header:
         Raises:
             CloudFormatError: says what is allowed.
         """
-        (width, height), grid = self.size_wh, self.camera
-        if min(width, height, grid.width, grid.height) < 1 or grid.width * grid.height > MAX_PIXELS:
+        (height, width), grid = self.size_hw, self.camera
+        if min(grid.width, grid.height) < 1 or grid.width * grid.height > MAX_PIXELS:
             raise CloudFormatError(
-                f"a cloud of {width} x {height} in {grid.width} x {grid.height} pixels; "
-                f"at most {MAX_PIXELS} are allowed"
+                f"a cloud of {grid.width} x {grid.height} pixels; at least one and at most {MAX_PIXELS} are allowed"
             )
-        if not (0 <= self.left <= grid.width - width and 0 <= self.top <= grid.height - height):
+        if not (_inside(self.rows, grid.height) and _inside(self.columns, grid.width)):
             raise CloudFormatError(
-                f"a box of {width} x {height} at ({self.left}, {self.top}) is not allowed in "
+                f"a box of {width} x {height} at ({self.columns.start}, {self.rows.start}) is not allowed in "
                 f"{grid.width} x {grid.height} pixels"
             )
         if not self.joined_ratio > 0:
@@ -140,32 +164,17 @@ class _Header:
     def placed(self, plane: np.ndarray, outside: float) -> np.ndarray:
         """A plane (h, w) of the box on the whole grid (H, W)."""
         whole = np.full((self.camera.height, self.camera.width), outside, plane.dtype)
-        whole[self.top : self.top + plane.shape[0], self.left : self.left + plane.shape[1]] = plane
+        whole[self.rows, self.columns] = plane
         return whole
-
-
-def _header_text(cloud: PointCloud, rows: slice, columns: slice, near: float, far: float) -> bytes:
-    camera, left, top = cloud.camera, columns.start, rows.start
-    header = {
-        "width": columns.stop - left,
-        "height": rows.stop - top,
-        "fx": camera.fx,
-        "fy": camera.fy,
-        "cx": camera.cx - left,
-        "cy": camera.cy - top,
-        "near": near,
-        "far": far,
-        "unit": cloud.unit,
-        "uv_scale": [1 / camera.width, 1 / camera.height],
-        "uv_offset": [(left + 0.5) / camera.width, (top + 0.5) / camera.height],
-        "joined_ratio": cloud.joined_ratio,
-    }
-    return json.dumps(header).encode()
 
 
 def _span(indices: np.ndarray) -> slice:
     """From the first of ascending indices (N,) to the last."""
     return slice(int(indices[0]), int(indices[-1]) + 1)
+
+
+def _inside(span: slice, size: int) -> bool:
+    return 0 <= span.start < span.stop <= size
 
 
 def _differences(planes: np.ndarray) -> np.ndarray:

@@ -96,12 +96,9 @@ class Claims:
         """
         self._call("fail", claim, problem.model_dump_json())
 
-    def hand_back(self, claim: Claim, *, attempt_counts: bool = False) -> bool:
-        """Give a claimed job back to its old position in the queue; False where the claim was lost already.
-
-        A job whose attempt counts is claimed alone the next time.
-        """
-        return bool(self._scripts.call("hand_back", claim.job.id, claim.run, int(attempt_counts)))
+    def hand_back(self, claim: Claim) -> bool:
+        """Give a job back to its position in the queue, to be retried alone; False where the claim was lost already."""
+        return bool(self._scripts.call("hand_back", claim.job.id, claim.run))
 
     def _call(self, script: str, claim: Claim, *arguments: object) -> None:
         if not self._scripts.call(script, claim.job.id, claim.run, *arguments):

@@ -5,49 +5,22 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from redis import Redis
 
 from shared.errors import JobConflictError
-from shared.jobs.fields import SCHEMA, flat, not_found, read_job, read_jobs
+from shared.jobs.fields import flat, not_found, read_job, read_jobs
 from shared.jobs.keys import Key
 from shared.jobs.limits import REFUSALS, Limits
-from shared.jobs.record import Job, PhotoInfo, Stage, State
+from shared.jobs.new_job import NewJob
+from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA, job_scripts
-from shared.options import DepthOptions, ModelOptions
-from shared.webhooks.queue import Webhook
+from shared.options import ModelOptions
 
 SHARE_PREFIX = "share-"
-IDEMPOTENCY_S = 24 * 3600.0
-CLIENT_S = 24 * 3600.0  # how long it is remembered which owners came from an IP address
-
-
-@dataclass(frozen=True)
-class Idempotency:
-    """What makes a repeated request the same one: the client's key, and the hash of all that it sent."""
-
-    key: str
-    body: str
-
-
-@dataclass(frozen=True)
-class NewJob:
-    """A job to be: its results are kept for keep_s after its end; client_ip is None where it does not count."""
-
-    id: str
-    owner: str
-    steps: Sequence[Stage]
-    photo: PhotoInfo
-    depth: DepthOptions
-    model: ModelOptions
-    keep_s: float
-    request_id: str = "-"
-    idempotency: Idempotency | None = None
-    webhook: Webhook | None = None
-    client_ip: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +47,8 @@ class Jobs:
             IdempotencyError: the key came with another body then.
             LimitError, BusyError: the owner, or everyone together, has as many jobs as allowed.
         """
-        rules = json.dumps(_rules(new, limits))
-        outcome, known_id = self._scripts.call("create", new.id, rules, *flat(_first_fields(new)))
+        rules = json.dumps(asdict(limits) | new.rules())
+        outcome, known_id = self._scripts.call("create", new.id, rules, *flat(new.fields()))
         if outcome in REFUSALS:
             raise REFUSALS[outcome]
         return self.get(known_id.decode())
@@ -120,8 +93,8 @@ class Jobs:
             JobNotFoundError, JobConflictError: it is still queued or running, or was canceled.
             LimitError, BusyError: as many jobs wait, of the owner or of everyone, as allowed.
         """
-        bounds = json.dumps({"all_waiting": limits.all_waiting, "owner_waiting": limits.owner_waiting})
-        answer = self._scripts.call("requeue", job_id, stage, json.dumps(steps), model.model_dump_json(), bounds)
+        change = (stage, json.dumps(steps), model.model_dump_json())
+        answer = self._scripts.call("requeue", job_id, *change, json.dumps(asdict(limits)))
         if answer in REFUSALS:
             raise REFUSALS[answer]
         return self._moved(job_id, answer, (State.QUEUED,), "cannot be queued again")
@@ -188,34 +161,3 @@ class Jobs:
         if answer.decode() not in wanted:
             raise JobConflictError(f"the job is {answer.decode()} and {refusal}")
         return self.get(job_id)
-
-
-def _rules(new: NewJob, limits: Limits) -> dict[str, Any]:
-    """What create.lua checks, and remembers beside the record."""
-    rules: dict[str, Any] = {
-        "owner": new.owner,
-        "pixels": new.photo.width * new.photo.height,
-        "keep_ms": round(new.keep_s * 1000),
-        "all_waiting": limits.all_waiting,
-        "owner_waiting": limits.owner_waiting,
-        "owner_pixels": limits.owner_megapixels * 1e6,
-    }
-    if new.client_ip:
-        rules |= {"client_ip": new.client_ip, "client_waiting": limits.client_waiting, "client_ms": CLIENT_S * 1000}
-    if new.idempotency:
-        rules |= {"key": new.idempotency.key, "body": new.idempotency.body, "key_ms": IDEMPOTENCY_S * 1000}
-    return rules
-
-
-def _first_fields(new: NewJob) -> dict[str, object]:
-    """What a record holds from its beginning, beside what create.lua adds."""
-    fields: dict[str, object] = {
-        "schema": SCHEMA,
-        "stage": new.steps[0],
-        "steps": json.dumps(new.steps),
-        "request_id": new.request_id,
-        "photo": new.photo.model_dump_json(),
-        "depth": new.depth.model_dump_json(),
-        "model": new.model.model_dump_json(),
-    }
-    return fields | ({"webhook": new.webhook.model_dump_json()} if new.webhook else {})

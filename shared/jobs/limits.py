@@ -35,5 +35,5 @@ REFUSALS: dict[bytes, ReliefError] = {  # by the answers of create.lua and reque
     b"all_waiting": BusyError("too many jobs wait just now; try again in a minute"),
     b"owner_waiting": LimitError("too many of your jobs wait; try again when some are done"),
     b"client_waiting": LimitError("too many jobs wait that came from your address; try again when some are done"),
-    b"owner_pixels": LimitError("you have as many photos here as you may; delete some, or wait until they expire"),
+    b"owner_megapixels": LimitError("you have as many photos here as you may; delete some, or wait until they expire"),
 }

@@ -44,10 +44,6 @@ class Statistics:
             )
         }
 
-    def waiting(self, stage: Stage) -> int:
-        """How many jobs wait for the stage."""
-        return int(self._scripts.call("waiting", stage))
-
     def oldest_wait_s(self, stage: Stage) -> float:
         """How long the job that waits longest for the stage has waited; 0 where none waits."""
         return float(self._scripts.call("oldest_wait", stage)) / 1000

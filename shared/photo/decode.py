@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageCms, UnidentifiedImageError
 from PIL.ExifTags import Base
 
+from shared.cloud.camera import FILM_DIAGONAL_MM
 from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
 from shared.photo.exif import exif_numbers
 from shared.photo.sanitize import photo_file
@@ -25,7 +26,6 @@ LONGEST_SIDE_PX = 65_500  # libjpeg's JPEG_MAX_DIMENSION: more could not be stor
 JPEG_QUALITY = 95
 BACKDROP = (255, 255, 255)  # what shows through a transparent photo
 SRGB = ImageCms.createProfile("sRGB")
-FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
 PLAUSIBLE_FOCAL_35MM = (5.0, 2000.0)
 INCH = 2
 MM_PER_RESOLUTION_UNIT: Mapping[float, float] = {INCH: 25.4, 3: 10.0, 4: 1.0}  # EXIF's 3 is cm, 4 mm

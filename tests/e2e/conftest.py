@@ -1,20 +1,65 @@
 """The whole of Relief, as `make run` starts it, for the tests of this folder."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 
-from stack.local import Plan, Stack
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(Plan(tmp_path_factory.mktemp("stack"))) as running:
-        yield running
+from stack.local import Stack
+from tests.conftest import PORTRAIT
+from tests.support.page_actions import JOB_MS, choose_photo, generate_depth, generate_model, start_depth
 
 
 @pytest.fixture
 def client(stack: Stack) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=stack.url, timeout=60) as client:
         yield client
+
+
+@pytest.fixture
+def opened(page: Page, stack: Stack) -> Iterator[Page]:
+    """The page, just opened; a request to anywhere else, or a breach of the security policy, fails the test."""
+    elsewhere, breaches = [], []
+    page.on(
+        "request",
+        lambda request: request.url.startswith((stack.url, "blob:", "data:")) or elsewhere.append(request.url),
+    )
+    page.on("console", lambda message: "Content Security Policy" in message.text and breaches.append(message.text))
+    open_page(page, stack)
+    yield page
+    assert elsewhere == []
+    assert breaches == []
+
+
+@pytest.fixture
+def opened_face(opened: Page) -> Page:
+    """The page with a photo, its depth map and its 3D model."""
+    start_depth(opened)
+    expect(opened.locator("#generate-model")).to_be_enabled(timeout=JOB_MS)
+    generate_model(opened)
+    return opened
+
+
+@pytest.fixture
+def visitor(visit: Callable[..., Page], stack: Stack) -> Page:
+    """The page as a new visitor sees it, in a browser of its own."""
+    return open_page(visit(), stack)
+
+
+@pytest.fixture
+def face(visitor: Page) -> Page:
+    """A visitor's page with a photo, its depth map, its 3D model and its meshes."""
+    choose_photo(visitor, PORTRAIT)
+    generate_depth(visitor)
+    generate_model(visitor)
+    expect(visitor.get_by_role("link", name=re.compile("GLB"))).to_be_visible(timeout=JOB_MS)
+    return visitor
+
+
+def open_page(page: Page, stack: Stack) -> Page:
+    """Go to the page and wait until its settings are there."""
+    page.goto(stack.url)
+    expect(page.locator("#settings-groups fieldset").first).to_be_attached()
+    return page

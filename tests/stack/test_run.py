@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -21,10 +22,20 @@ PROJECT = Path(__file__).parents[2]
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Command lines and environments that name the folder, of processes that live."""
-    listing = subprocess.run(["ps", "eww", "-A", "-o", "pid=,command="], capture_output=True, text=True, check=True)
-    own = {str(os.getpid())}
-    return [line for line in listing.stdout.splitlines() if str(folder) in line and line.split()[0] not in own]
+    """Command lines and environments that name the folder, of other processes that live."""
+    if sys.platform == "darwin":
+        listing = subprocess.run(["ps", "eww", "-A", "-o", "pid=,command="], capture_output=True, text=True, check=True)
+        told = dict(line.split(maxsplit=1) for line in listing.stdout.splitlines())
+    else:
+        told = {path.name: words(path) for path in Path("/proc").glob("[0-9]*")}
+    return [line for pid, line in told.items() if str(folder) in line and int(pid) != os.getpid()]
+
+
+def words(process: Path) -> str:
+    """Command line and environment of a process, by its folder in /proc; empty where it has ended."""
+    with suppress(OSError):
+        return ((process / "cmdline").read_bytes() + (process / "environ").read_bytes()).decode(errors="replace")
+    return ""
 
 
 def start(data: Path) -> tuple[subprocess.Popen[str], str]:
@@ -92,9 +103,9 @@ def test_the_demo_fails_with_the_servers_words(tmp_path):
     assert "not a JPEG or PNG" in demo.stderr
 
 
-def test_a_second_stack_on_the_same_data_is_refused(tmp_path):
-    with Stack(Plan(tmp_path / "data", 1, 1)), pytest.raises(StackError, match="another Relief"):
-        Stack(Plan(tmp_path / "data")).__enter__()
+def test_a_second_stack_on_the_same_data_is_refused(stack):
+    with pytest.raises(StackError, match="another Relief"):
+        Stack(Plan(stack.plan.data)).__enter__()
 
 
 def test_a_process_that_dies_is_started_again(tmp_path):

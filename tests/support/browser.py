@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, sync_playwright
+
+from tests.support.browser_setup import MISSING, find_browser, in_ci
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,10 +26,10 @@ ARGUMENTS = [
 
 
 def open_chromium(playwright: Playwright, folder: str, width: int = 1000, height: int = 700, **more) -> BrowserContext:
-    """Debian's Chromium with a fresh profile in the folder."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
+    """The browser that is there, with a fresh profile in the folder."""
+    path = find_browser()
     if not path:
-        raise RuntimeError("the browser tests need Chromium: apt-get install chromium")
+        raise RuntimeError(MISSING)
     viewport = {"width": width, "height": height}
     return playwright.chromium.launch_persistent_context(
         folder, executable_path=path, headless=True, args=ARGUMENTS, viewport=viewport, **more
@@ -37,7 +38,9 @@ def open_chromium(playwright: Playwright, folder: str, width: int = 1000, height
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """What drives the browsers of a module."""
+    """What drives the browsers of a module; without a browser its tests are left out, but never in CI."""
+    if not find_browser() and not in_ci():
+        pytest.skip(MISSING)
     with sync_playwright() as running:
         yield running
 
@@ -59,13 +62,13 @@ def page(browser: BrowserContext) -> Iterator[Page]:
 
 
 @pytest.fixture
-def visit(playwright: Playwright) -> Iterator[Callable[..., Page]]:
-    """Opens a page for one more visitor, in a browser of its own: nobody has been here before with it."""
+def visit(browser: BrowserContext) -> Iterator[Callable[..., Page]]:
+    """Opens a page for one more visitor, who shares no cookie, storage or cache with another one."""
     with ExitStack() as open_until_the_end:
 
-        def come(**more) -> Page:
-            folder = open_until_the_end.enter_context(tempfile.TemporaryDirectory())
-            context = open_chromium(playwright, folder, **more)
+        def come(width: int = 1000, height: int = 700, **more) -> Page:
+            assert browser.browser
+            context = browser.browser.new_context(viewport={"width": width, "height": height}, **more)
             open_until_the_end.callback(context.close)
             return open_until_the_end.enter_context(_watched(context))
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from redis import Redis
 
 from shared.jobs.claims import Claim, Claims, Finished
-from shared.jobs.jobs import Jobs, NewJob
+from shared.jobs.jobs import Jobs
 from shared.jobs.limits import UNLIMITED
+from shared.jobs.new_job import NewJob
 from shared.jobs.record import Job, PhotoInfo, Stage, StoredFile
 from shared.jobs.scripts import LUA
 from shared.jobs.statistics import Statistics
@@ -36,6 +37,10 @@ class Store:
     @classmethod
     def of(cls, redis: Redis, lua: Path = LUA) -> "Store":
         return cls(redis, Jobs(redis, lua), Claims(redis, lua), Upkeep(redis, lua), Statistics(redis, lua))
+
+    def waiting(self, stage: Stage) -> int:
+        """How many jobs wait for the stage."""
+        return self.statistics.by_stage()[stage].waiting
 
 
 def a_job(owner: str = "ann", steps=BOTH, **more) -> NewJob:

@@ -24,7 +24,7 @@ def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settin
     [stored] = settings.data.rglob("photo.jpg")
     assert job["photo"] == {"width": 512, "height": 512, "bytes": stored.stat().st_size, "focal_35mm": None}
     assert stored_files(settings) == ["photo.jpg"]
-    assert store.statistics.waiting(Stage.DEPTH) == 1
+    assert store.waiting(Stage.DEPTH) == 1
     assert store.redis.llen("depth") == 1
     assert portrait[:64] not in store.redis.lindex("depth", 0)
 
@@ -110,7 +110,7 @@ def test_a_request_without_a_photo_is_told_how_to_send_one(client):
 )
 def test_a_wrong_setting_is_named(client, store, portrait, fields, words):
     assert_problem(upload(client, portrait, **fields), 422, words)
-    assert store.statistics.waiting(Stage.DEPTH) == 0
+    assert store.waiting(Stage.DEPTH) == 0
 
 
 def test_a_model_that_no_worker_has_is_refused_with_those_there_are(client, store, portrait):
@@ -184,8 +184,8 @@ def test_a_model_needs_a_depth_map_and_then_queues_the_model_stage_alone(client,
     answer = client.post(url, json={"point_budget": 5000})
     assert (answer.status_code, answer.json()["state"], answer.json()["stage"]) == (202, "queued", "model")
     assert answer.json()["settings"]["model"]["point_budget"] == 5000
-    assert store.statistics.waiting(Stage.DEPTH) == 0
-    assert store.statistics.waiting(Stage.MODEL) == 1
+    assert store.waiting(Stage.DEPTH) == 0
+    assert store.waiting(Stage.MODEL) == 1
 
 
 def test_the_options_tell_type_range_default_and_help(client):
@@ -230,4 +230,4 @@ def test_a_storage_that_takes_nothing_is_told_as_503_and_no_job_is_made(store, s
         response = upload(client, portrait)
         assert_problem(response, 503, "storage")
         assert response.headers["Retry-After"] == "5"
-    assert store.statistics.waiting(Stage.DEPTH) == 0
+    assert store.waiting(Stage.DEPTH) == 0

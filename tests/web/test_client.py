@@ -42,7 +42,7 @@ def worker(store, storage):
 
     def work():
         while not stop.wait(0.05):
-            if store.statistics.waiting(Stage.DEPTH):
+            if store.waiting(Stage.DEPTH):
                 time.sleep(0.2)
                 finish_stage(store, storage, Stage.DEPTH, "depth.png", "depth.npz")
 
@@ -137,7 +137,7 @@ def test_ctrl_c_ends_the_client_at_once_and_loses_no_job(store, tmp_path, capsys
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_until("the jobs that are sent at once", lambda: store.statistics.waiting(Stage.DEPTH) == 4)
+    wait_until("the jobs that are sent at once", lambda: store.waiting(Stage.DEPTH) == 4)
     time.sleep(0.5)  # its threads wait for news now
     began = time.monotonic()
     client.send_signal(signal.SIGINT)
@@ -269,7 +269,7 @@ def test_a_photo_whose_answer_was_lost_is_sent_again_as_the_same(line, store, ca
     assert main(["submit", str(PORTRAIT), "--no-wait"]) == 0
     posts = [(key, body) for method, _, key, body in line.seen if method == "POST"]
     assert len(posts) == 4 and len(set(posts)) == 1 and posts[0][0]
-    assert store.statistics.waiting(Stage.DEPTH) == 1
+    assert store.waiting(Stage.DEPTH) == 1
 
 
 def test_a_job_is_followed_over_a_bad_line(line, worker, capsys):
@@ -316,7 +316,7 @@ def test_a_server_that_is_killed_and_started_again_is_waited_for(front, store, s
     process, url = front
     submit = ["submit", str(PORTRAIT), "--out", str(tmp_path / "out"), "--set", "steps=depth"]
     client = subprocess.Popen([sys.executable, "-m", "web.client", "--url", url, *submit], cwd=PROJECT)
-    wait_until("the job", lambda: store.statistics.waiting(Stage.DEPTH) == 1)
+    wait_until("the job", lambda: store.waiting(Stage.DEPTH) == 1)
     time.sleep(0.5)  # the client waits for news now
     os.killpg(process.pid, signal.SIGKILL)
     wait_until("the end of the front", lambda: not answers(url))

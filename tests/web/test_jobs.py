@@ -70,7 +70,7 @@ def test_canceling_a_model_run_keeps_the_depth_map(client, store, storage, setti
     assert (kept["state"], kept["stage"], kept["progress"]) == ("succeeded", "depth", 1)
     assert [file["name"] for file in kept["results"]] == ["depth.png", "all.zip"]
     assert stored_files(settings) == ["depth.png", "photo.jpg"]
-    assert store.statistics.waiting(Stage.MODEL) == 0
+    assert store.waiting(Stage.MODEL) == 0
     assert_problem(client.post(job["links"]["cancel"]), 409, "succeeded")
     assert client.post(kept["links"]["model"], json={}).status_code == 202
 
@@ -87,7 +87,7 @@ def test_the_same_idempotency_key_and_body_make_one_job(client, stranger, store,
     assert_problem(send(client, steps="depth"), 422, "Idempotency-Key")
     assert_problem(send(client, portrait + b" "), 422, "Idempotency-Key")
     assert send(stranger).json()["id"] != first["id"]
-    assert store.statistics.waiting(Stage.DEPTH) == 2
+    assert store.waiting(Stage.DEPTH) == 2
     assert stored_files(settings) == ["photo.jpg"] * 2
     assert 0 < store.redis.ttl(next(store.redis.scan_iter("relief:idempotency:*"))) <= 24 * 3600
     client.delete(first["links"]["self"])
@@ -106,7 +106,7 @@ def test_an_idempotent_request_sent_many_times_at_once_makes_one_job(client, sto
     for thread in threads:
         thread.join()
     assert len(ids) == 6 and len(set(ids)) == 1
-    assert store.statistics.waiting(Stage.DEPTH) == 1
+    assert store.waiting(Stage.DEPTH) == 1
 
 
 def test_a_bare_image_takes_its_options_from_the_query(client, portrait):

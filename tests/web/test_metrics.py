@@ -20,7 +20,7 @@ def test_waiting_running_and_ended_jobs_are_counted(client, store):
     held = claim(store, limit=2)
     store.claims.finish(held[0], Finished((), {}))
     store.claims.fail(held[1], Problem(type="no-face", title="No face", detail="No face."))
-    store.claims.hand_back(claim(store)[0], attempt_counts=True)
+    store.claims.hand_back(claim(store)[0])
     Workers(store.redis).announce(Stage.DEPTH, "host:1")
     Workers(store.redis).tell_gpu_memory("host:1", 12_345)
     seen = figures(client)

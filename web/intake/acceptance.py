@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import g, url_for
 
 from shared.errors import BusyError, ModelError, ReliefError
-from shared.jobs.jobs import NewJob
+from shared.jobs.new_job import NewJob
 from shared.jobs.record import Job, PhotoInfo
 from shared.logs import request_id
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
 from shared.errors import PhotoError, PhotoTypeError
-from shared.jobs.jobs import Idempotency
+from shared.jobs.new_job import Idempotency
 from shared.jobs.record import Stage
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Event, Webhook

@@ -22,8 +22,3 @@ def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> Fac
 def fact_lines(facts: Facts) -> list[str]:
     """The facts as text, each on one line."""
     return [" ".join(f"{name}: {fact}".split()) for name, fact in facts.items()]
-
-
-def ply_comments(facts: Facts) -> bytes:
-    """The facts as comments of a PLY header, each line ended; other characters than ASCII become question marks."""
-    return "".join(f"comment {line}\n" for line in fact_lines(facts)).encode("ascii", "replace")

@@ -1,4 +1,4 @@
-"""The table of formats. A new one is a module with one function, a row here, and a row in shared/results.py."""
+"""The table of formats. A new one is a module with a function, a row here, and a row in shared/results.py."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 
 from shared.cloud.format import bytes_from_cloud
 from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, STL
-from worker.export.cloud_ply import cloud_ply
 from worker.export.glb import glb
-from worker.export.normals import normals_png
 from worker.export.obj import obj_zip
-from worker.export.ply import mesh_ply
+from worker.export.ply import cloud_ply, mesh_ply
+from worker.export.png import normals_png
 from worker.export.source import Source
 from worker.export.stl import stl
 

@@ -1,4 +1,4 @@
-"""Pictures as PNG."""
+"""Pictures as PNG: of the depth, and of the normals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from worker.export.facts import Facts
+from worker.export.source import Source
+from worker.geometry.jumps import links_of
+from worker.geometry.normals import normal_map, normals_of
+
+
+def normals_png(source: Source) -> bytes:
+    """The normal map on the cloud's grid, which lights a flat picture as if it had depth."""
+    cloud = source.cloud
+    normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
+    return png_from_image(normal_map(normals), source.facts)
 
 
 def png_from_image(image: np.ndarray, facts: Facts) -> bytes:

@@ -6,9 +6,8 @@ import math
 from dataclasses import replace
 from typing import Literal
 
-from shared.cloud.camera import Intrinsics
+from shared.cloud.camera import FILM_DIAGONAL_MM, Intrinsics
 
-FILM_DIAGONAL_MM = math.hypot(36.0, 24.0)
 DEFAULT_LONG_SIDE_FOV_DEG = 40.0
 PLAUSIBLE_DISTANCE_MM = 600.0
 """People are rarely photographed from nearer: a face that seems to be has been cut out of a larger photo."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
@@ -37,14 +38,16 @@ STORAGE = Problem(
 )
 
 
+@dataclass(frozen=True)
 class StageContext:
     """What a run of a stage works with: records, claims, files, wake-ups, and the leases of what it holds."""
 
-    def __init__(
-        self, jobs: Jobs, claims: Claims, storage: Storage, wakeups: WakeUps, settings: Settings, leases: Leases
-    ) -> None:
-        self.claims, self.storage, self.settings = claims, storage, settings
-        self._jobs, self._wakeups, self._leases = jobs, wakeups, leases
+    jobs: Jobs
+    claims: Claims
+    storage: Storage
+    wakeups: WakeUps
+    settings: Settings
+    leases: Leases
 
     def claim(self, stage: Stage, limit: int, *, take_retried: bool = True) -> list[Claim]:
         """Take waiting jobs and keep their leases."""
@@ -55,11 +58,11 @@ class StageContext:
             stage_limit_s=self.settings.stage_limit_s,
             take_retried=take_retried,
         )
-        self._leases.keep(claims)
+        self.leases.keep(claims)
         return claims
 
     def photo(self, claim: Claim) -> Photo:
-        """The job's photo, decoded."""
+        """The job's photo, decoded, with what its user said of it."""
         job = claim.job
         pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
         chosen = job.depth
@@ -84,11 +87,11 @@ class StageContext:
             for name, data in files.items()
         ]
         self.claims.finish(claim, Finished(stored, report, model_name))
-        self._leases.let_go(claim)
+        self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
-        after = self._jobs.get(job.id)
+        after = self.jobs.get(job.id)
         if after.state is State.QUEUED:
-            self._wakeups.send(after.stage)
+            self.wakeups.send(after.stage)
         self._delete_old_runs(claim)
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
@@ -104,7 +107,7 @@ class StageContext:
             self._drop(claim)
         except RedisError as error:
             log.warning("left to its lease, redis does not answer: %s", error)
-            self._leases.let_go(claim)
+            self.leases.let_go(claim)
         except ReliefError as error:
             self.fail(claim, problem_of(error))
         except OSError as error:
@@ -124,9 +127,9 @@ class StageContext:
         if claim.job.attempt >= self.settings.attempts:
             self.fail(claim, problem)
             return
-        self._leases.let_go(claim)
-        if self.claims.hand_back(claim, attempt_counts=True):
-            self._wakeups.send(claim.job.stage)
+        self.leases.let_go(claim)
+        if self.claims.hand_back(claim):
+            self.wakeups.send(claim.job.stage)
         self.storage.delete(claim.job.id, claim.folder)
 
     def fail(self, claim: Claim, problem: Problem) -> None:
@@ -139,9 +142,9 @@ class StageContext:
 
     def _drop(self, claim: Claim) -> None:
         """Forget a run that does not count, and its files."""
-        self._leases.let_go(claim)
+        self.leases.let_go(claim)
         try:
-            counted = {file.folder for file in self._jobs.get(claim.job.id).files.values()}
+            counted = {file.folder for file in self.jobs.get(claim.job.id).files.values()}
         except JobNotFoundError:
             counted = set()
         if claim.folder not in counted:

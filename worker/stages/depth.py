@@ -28,18 +28,24 @@ WRITERS = 2
 LONGEST_TASK_S = 30.0  # then a task lets go, so that Celery's time limits keep their meaning
 
 
+ReadJob = tuple[Claim, Photo]
+Step = tuple[Claim, Callable[[Claim], None]]
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Claimed jobs with their decoded photos, and how many jobs were claimed."""
+    """Jobs that were claimed together: how many, and those whose photos could be read."""
 
-    claims: Sequence[Claim]
-    photos: Sequence[Photo]
     claimed: int
+    jobs: Sequence[ReadJob]
 
     @property
     def alone(self) -> bool:
         """True where it is one job, retried after a crash."""
-        return any(claim.job.attempt > 1 for claim in self.claims)
+        return any(claim.job.attempt > 1 for claim, _ in self.jobs)
+
+
+NO_JOBS = Batch(0, ())
 
 
 class DepthBatches:
@@ -58,24 +64,15 @@ class DepthBatches:
     def run(self) -> bool:
         """Work until nothing waits, or it is time to stop; False where LONGEST_TASK_S passed and more may wait."""
         with ThreadPoolExecutor(READERS + 1, "read") as readers, ThreadPoolExecutor(WRITERS, "write") as writers:
-            writing: list[Future[None]] = []
-            ahead: Future[Batch] | None = None
-            while True:
-                batch = ahead.result() if ahead else self._collect(readers, take_retried=True)
-                if not batch.claimed and not ahead:
-                    break
-                ahead = None
-                if batch.alone:
-                    wait(writing)
-                elif batch.claimed and self._going_on():
-                    ahead = readers.submit(self._collect, readers, take_retried=False)
-                done = self._estimate(batch)
-                wait(writing)  # at most one batch is being stored: memory stays bounded
-                writing = [writers.submit(self._context.guarded, claim, step) for claim, step in done]
-                if batch.alone or ahead is None:
-                    wait(writing)
-                if ahead is None and not self._going_on():
-                    break
+            while (batch := self._collect(readers, take_retried=True)).claimed:
+                storing: list[Future[None]] = []
+                while batch.claimed:
+                    ahead = None if batch.alone else readers.submit(self._collect, readers, take_retried=False)
+                    steps = self._estimate(batch)
+                    wait(storing)  # at most one batch is being stored: memory stays bounded
+                    storing = [writers.submit(self._context.guarded, claim, step) for claim, step in steps]
+                    batch = ahead.result() if ahead else NO_JOBS
+                wait(storing)
         return time.monotonic() < self._until_s
 
     def _going_on(self) -> bool:
@@ -84,49 +81,42 @@ class DepthBatches:
     def _collect(self, readers: ThreadPoolExecutor, *, take_retried: bool) -> Batch:
         """Claim a batch and decode its photos; waits a moment for a batch that is not full."""
         if not self._going_on():
-            return Batch((), (), 0)
+            return NO_JOBS
         limit, stage = self._context.settings.depth_batch, Stage.DEPTH
         claims = self._context.claim(stage, limit, take_retried=take_retried)
         if claims and len(claims) < limit and claims[0].job.attempt == 1:
             time.sleep(self._context.settings.depth_batch_wait_s)
             claims += self._context.claim(stage, limit - len(claims), take_retried=False)
-        photos = list(readers.map(partial(self._context.guarded, step=self._photo), claims))
-        pairs = [(claim, photo) for claim, photo in zip(claims, photos, strict=True) if photo is not None]
-        return Batch([claim for claim, _ in pairs], [photo for _, photo in pairs], len(claims))
+        photos = list(readers.map(partial(self._context.guarded, step=self._read), claims))
+        return Batch(len(claims), [(claim, photo) for claim, photo in zip(claims, photos, strict=True) if photo])
 
-    def _photo(self, claim: Claim) -> Photo:
+    def _read(self, claim: Claim) -> Photo:
         photo = self._context.photo(claim)
         self._context.claims.progress(claim, 0.1)
         return photo
 
-    def _estimate(self, batch: Batch) -> list[tuple[Claim, Callable[[Claim], None]]]:
+    def _estimate(self, batch: Batch) -> list[Step]:
         """Each job of the batch with the step that stores its result."""
-        steps = []
-        named = sorted(zip(batch.claims, batch.photos, strict=True), key=_model_name)
-        for name, group in groupby(named, key=_model_name):
-            pairs = list(group)
-            steps += self._estimate_by(name, [claim for claim, _ in pairs], [photo for _, photo in pairs])
-        return steps
+        by_model = groupby(sorted(batch.jobs, key=_model_name), key=_model_name)
+        return [step for name, jobs in by_model for step in self._estimate_by(name, list(jobs))]
 
-    def _estimate_by(
-        self, name: str, claims: list[Claim], photos: list[Photo]
-    ) -> list[tuple[Claim, Callable[[Claim], None]]]:
+    def _estimate_by(self, name: str, jobs: Sequence[ReadJob]) -> list[Step]:
         """One model's part of a batch through its network."""
         try:
             model, estimator = self._estimator(name)
-            results = estimator.estimate(photos)
+            results = estimator.estimate([photo for _, photo in jobs])
         except ReliefError as error:
-            for claim in claims:
+            for claim, _ in jobs:
                 self._context.fail(claim, problem_of(error))
             return []
         except Exception:  # a bug, or a device that failed: the log has it, and each job gets another chance alone
-            log.exception("a batch of %d photos failed in %s", len(claims), name)
-            for claim in claims:
+            log.exception("a batch of %d photos failed in %s", len(jobs), name)
+            for claim, _ in jobs:
                 self._context.try_again(claim, BUG)
             return []
-        store = self._store
         return [
-            (claim, partial(store, model=model, result=result)) for claim, result in zip(claims, results, strict=True)
+            (claim, partial(self._store, model=model, result=result))
+            for (claim, _), result in zip(jobs, results, strict=True)
         ]
 
     def _store(self, claim: Claim, *, model: str, result: DepthMap | PhotoError) -> None:
@@ -137,5 +127,6 @@ class DepthBatches:
         self._context.finish(claim, files, {**result.report, "model": model}, model_name=model)
 
 
-def _model_name(pair: tuple[Claim, Photo]) -> str:
-    return pair[0].job.depth.model
+def _model_name(job: ReadJob) -> str:
+    claim, _ = job
+    return claim.job.depth.model

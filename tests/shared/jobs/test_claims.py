@@ -79,18 +79,18 @@ def test_a_job_retried_after_a_crash_is_left_to_a_worker_with_nothing_else_in_ha
     assert len(claim(store)) == 1
 
 
-def test_a_job_handed_back_keeps_its_position_and_its_attempts(store):
+def test_a_job_handed_back_keeps_its_position(store):
     first, second = new_job(store), new_job(store)
     [held] = claim(store)
     assert store.claims.hand_back(held)
     assert not store.claims.hand_back(held)
-    assert [claimed.job.id for claimed in claim(store, limit=2)] == [first.id, second.id]
-    assert store.jobs.get(first.id).attempt == 1
+    assert [claimed.job.id for claimed in (*claim(store), *claim(store))] == [first.id, second.id]
+    assert store.jobs.get(first.id).attempt == 2
 
 
 def test_jobs_handed_back_after_a_failed_batch_run_alone(store):
     jobs = [new_job(store, owner) for owner in ("ann", "bob")]
     for held in claim(store, limit=2):
-        store.claims.hand_back(held, attempt_counts=True)
+        store.claims.hand_back(held)
     batches = [claim(store, limit=2) for _ in jobs]
     assert [[claimed.job.attempt for claimed in batch] for batch in batches] == [[2], [2]]

@@ -20,7 +20,7 @@ def test_a_new_job_is_queued_for_its_first_stage(store):
     assert (job.state, job.stage, job.progress, job.attempt) == (State.QUEUED, Stage.DEPTH, 0, 0)
     assert abs(job.created_ms / 1000 - time.time()) < 5
     assert job.stages == {}
-    assert store.statistics.waiting(Stage.DEPTH) == 1
+    assert store.waiting(Stage.DEPTH) == 1
     assert store.statistics.jobs_before(job) == 0
 
 
@@ -40,7 +40,7 @@ def test_a_job_goes_through_both_stages_and_succeeds(store):
     assert (after.state, after.progress) == (State.SUCCEEDED, 1.0)
     assert after.finished_ms is not None
     assert after.stages[Stage.DEPTH] == between.stages[Stage.DEPTH]
-    assert store.statistics.waiting(Stage.DEPTH) == store.statistics.waiting(Stage.MODEL) == 0
+    assert store.waiting(Stage.DEPTH) == store.waiting(Stage.MODEL) == 0
 
 
 def test_the_record_says_how_long_each_stage_waited_and_ran(store):

@@ -55,7 +55,7 @@ def server():
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
         state.address = f"http://127.0.0.1:{running.server_port}"
-        thread = threading.Thread(target=running.serve_forever)
+        thread = threading.Thread(target=running.serve_forever, args=(0.02,))
         thread.start()
         yield state
         running.shutdown()

@@ -8,17 +8,26 @@ from typing import Literal
 import cv2
 import numpy as np
 
-LEAST_SEPARATION = 0.7
-"""Otsu's measure, 0..1: the part of the variance of inverse depth that two classes explain."""
-LEAST_TORN = 0.5
-"""The part of the border between the classes where depth jumps; a wall that runs away slowly has none."""
-LEAST_GAP_RATIO = 1.15
-"""How much farther the far class is, on average, than the near one."""
-LEAST_FRAME_SHARE = 0.4
-"""The part of the photo's left, upper and right edge that background has to fill."""
-LEAST_NEAR_SHARE = 0.03
-"""A person fills at least this part of the photo; nearer specks are no person."""
 BINS = 256
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a far class needs to be background; where one is missed, nothing is cut."""
+
+    least_separation: float = 0.7
+    """Otsu's measure, 0..1: the part of the variance of inverse depth that two classes explain."""
+    least_torn: float = 0.5
+    """The part of the border between the classes where depth jumps; a wall that runs away slowly has none."""
+    least_gap_ratio: float = 1.15
+    """How much farther the far class is, on average, than the near one."""
+    least_frame_share: float = 0.4
+    """The part of the photo's left, upper and right edge that background has to fill."""
+    least_near_share: float = 0.03
+    """A person fills at least this part of the photo; nearer specks are no person."""
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -44,12 +53,12 @@ def find_background(depth: np.ndarray) -> Split:
     nothing = np.zeros(depth.shape, bool)
     known = np.isfinite(depth)
     frame = np.concatenate([known[:, 0], known[0], known[:, -1]])
-    if frame.mean() < LEAST_FRAME_SHARE:
+    if frame.mean() < LIMITS.least_frame_share:
         return Split(nothing, "absent")
     nearness = 1 / depth
     threshold, separation = otsu(nearness[known])
     far = known & (nearness < threshold)
-    if separation < LEAST_SEPARATION or not _lies_behind(depth, far, known & ~far):
+    if separation < LIMITS.least_separation or not _lies_behind(depth, far, known & ~far):
         return Split(nothing, "unclear")
     return Split(far, "found")
 
@@ -73,13 +82,13 @@ def otsu(values: np.ndarray) -> tuple[float, float]:
 def _lies_behind(depth: np.ndarray, far: np.ndarray, near: np.ndarray) -> bool:
     """True if the far class fills the photo's frame, is clearly farther, and is torn off the near class."""
     frame = np.concatenate([far[:, 0], far[0], far[:, -1]])
-    if frame.mean() < LEAST_FRAME_SHARE or near.mean() < LEAST_NEAR_SHARE:
+    if frame.mean() < LIMITS.least_frame_share or near.mean() < LIMITS.least_near_share:
         return False
-    if np.median(depth[far]) < LEAST_GAP_RATIO * np.median(depth[near]):
+    if np.median(depth[far]) < LIMITS.least_gap_ratio * np.median(depth[near]):
         return False
     reach = max(1, round(max(depth.shape) / 100))  # a network's silhouettes are about this wide
     window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     border = near & cv2.dilate(far.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     farthest = cv2.dilate(np.where(far | near, depth, 0).astype(np.float32), window)
     nearest = cv2.erode(np.where(far | near, depth, np.inf).astype(np.float32), window)
-    return bool((farthest[border] > 1.1 * nearest[border]).mean() >= LEAST_TORN)
+    return bool((farthest[border] > 1.1 * nearest[border]).mean() >= LIMITS.least_torn)

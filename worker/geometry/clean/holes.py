@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from worker.geometry.jumps import RAMP_RATIO
+from worker.geometry.clean.flying import RAMP_RATIO
 
 SMALL_HOLE_SHARE = 0.002
 """An enclosed gap with fewer pixels than this part of the surface is a hole, whoever made it."""

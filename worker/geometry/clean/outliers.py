@@ -10,6 +10,7 @@ SIGMAS = 6.0
 LEAST_RATIO = 0.004
 """Nothing closer to its neighbours than this part of its depth is an outlier: 2.4 mm at 60 cm."""
 OPPOSITES = ((0, 1), (1, 0), (1, 1), (1, -1))
+"""Steps (v, u) to the neighbours on one side; those on the other side lie opposite."""
 
 
 def noise_sigma(depth: np.ndarray) -> float:
@@ -43,12 +44,17 @@ def outliers(depth: np.ndarray) -> np.ndarray:
     return deviation > np.maximum(SIGMAS * noise_sigma(depth), LEAST_RATIO * depth)
 
 
+def opposite_neighbours(values: np.ndarray, step_v: int, step_u: int) -> tuple[np.ndarray, np.ndarray]:
+    """The values (H, W) one step before and one step after each pixel; NaN outside the picture."""
+    padded = np.pad(values, 1, constant_values=np.nan)
+    height, width = values.shape
+    before = padded[1 - step_v : 1 - step_v + height, 1 - step_u : 1 - step_u + width]
+    return before, padded[1 + step_v : 1 + step_v + height, 1 + step_u : 1 + step_u + width]
+
+
 def _deviation(depth: np.ndarray, step_v: int, step_u: int) -> np.ndarray:
     """(H, W) the least difference to two opposite neighbours and to their middle; NaN where one is missing."""
-    padded = np.pad(depth.astype(np.float32), 1, constant_values=np.nan)
-    height, width = depth.shape
-    before = padded[1 - step_v : 1 - step_v + height, 1 - step_u : 1 - step_u + width]
-    after = padded[1 + step_v : 1 + step_v + height, 1 + step_u : 1 + step_u + width]
-    here = padded[1:-1, 1:-1]
+    here = depth.astype(np.float32)
+    before, after = opposite_neighbours(here, step_v, step_u)
     either = np.minimum(np.abs(here - before), np.abs(here - after))
     return np.minimum(either, np.abs(here - (before + after) / 2))

@@ -9,14 +9,14 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
-from shared.options import ModelOptions
 from worker.geometry.clean.background import find_background
 from worker.geometry.clean.denoise import denoise
+from worker.geometry.clean.flying import spoiled_by_ramps
 from worker.geometry.clean.holes import fill_gaps, find_gaps
 from worker.geometry.clean.outliers import outliers
 from worker.geometry.clean.parts import islands
 from worker.geometry.clean.smooth import smooth
-from worker.geometry.jumps import links_of, spoiled_by_ramps
+from worker.geometry.jumps import links_of
 
 FILLED_CONFIDENCE = 0.1
 """What a filled hole is worth: there is a surface, its shape is a guess."""
@@ -54,13 +54,13 @@ class Refined:
     background: str
 
 
-def refine(raw: Raw, options: ModelOptions) -> Refined:
-    """Clean a depth map; the user's options say whether background goes and how much is smoothed.
+def refine(raw: Raw, *, smoothing: float, remove_background: bool) -> Refined:
+    """Clean a depth map; smoothing is in mm where it is metric, else in pixels.
 
     A pixel counts under the first reason that takes it. Pixels taken by mistake from inside a surface come back as
     filled holes, so that a face has none.
     """
-    split = find_background(raw.depth) if options.background == "remove" else None
+    split = find_background(raw.depth) if remove_background else None
     background = split.mask if split else np.zeros(raw.depth.shape, bool)
     reasons = {"background": background, "flying": spoiled_by_ramps(raw.depth, raw.camera) & ~background}
     depth = np.where(background | reasons["flying"], np.nan, raw.depth)
@@ -72,7 +72,7 @@ def refine(raw: Raw, options: ModelOptions) -> Refined:
     holes = find_gaps(np.isfinite(depth), spoiled, made=spoiled | reasons["islands"])
     depth = fill_gaps(depth, holes)
     depth = denoise(depth, raw.light, radius_px=max(2, round(max(depth.shape) / 256)))
-    depth = smooth(depth, links_of(depth, raw.camera), smoothing_px(options.smoothing, depth, raw))
+    depth = smooth(depth, links_of(depth, raw.camera), smoothing_px(smoothing, depth, raw))
     return Refined(
         depth=depth,
         confidence=np.where(holes, FILLED_CONFIDENCE, np.nan_to_num(raw.confidence, nan=0.0)).astype(np.float32),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from worker.geometry.clean.flying import RAMP_RATIO
 from worker.geometry.clean.holes import nearest_places
-from worker.geometry.jumps import RAMP_RATIO
 
 RINGS = 5
 """How many pixels deep a rim is; the further in, the less is changed."""

@@ -11,20 +11,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from worker.geometry.fuse.robust_line import robust_line
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normals_of
 
-HUBER_SIGMAS = 1.345
-"""Residuals beyond so many standard deviations count linearly: 95 % efficient on Gaussian noise (Huber 1981)."""
-ROUNDS = 20
-MIN_WEIGHT = 200.0
-"""Fully visible face pixels that a fit needs at the least."""
-MAX_RESIDUAL_MM = 8.0
-"""A flat plane misses a face by 13 mm: a fit as bad as that has found nothing."""
-MIN_EXPLAINED = 0.5
-"""The part of the variance of the face's inverse depth that the disparity has to explain."""
 HORIZON = 20.0
 """Nothing is put farther away than so many times the face: far things have no measurable disparity."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """When a fit is believed."""
+
+    least_weight: float = 200.0
+    """Fully visible face pixels that a fit needs."""
+    largest_residual_mm: float = 8.0
+    """A flat plane misses a face by 13 mm: a fit as bad as that has found nothing."""
+    least_explained: float = 0.5
+    """The part of the variance of the face's inverse depth that the disparity has to explain."""
+
+
+ACCEPTANCE = Acceptance()
 
 
 class AnchorError(ValueError):
@@ -56,21 +63,21 @@ def fit_anchor(disparity: np.ndarray, face_mm: np.ndarray, weight: np.ndarray) -
         weight: (H, W) float, 0..1: how far each pixel of the face is to be trusted; see `visibility`.
     Raises:
         AnchorError: too little face, or no increasing line that fits it.
-    Source: Huber, Robust Statistics, 1981: iteratively reweighted least squares, scale by the median deviation;
-        the model is that of Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022, section 5.
+    Source: Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022, section 5.
     """
     use = np.isfinite(disparity) & np.isfinite(face_mm) & (weight > 0)
-    if weight[use].sum() < MIN_WEIGHT:
-        raise AnchorError(f"only {weight[use].sum():.0f} pixels of the face are visible; {MIN_WEIGHT:.0f} are needed")
+    seen, needed = weight[use].sum(), ACCEPTANCE.least_weight
+    if seen < needed:
+        raise AnchorError(f"only {seen:.0f} pixels of the face are visible; {needed:.0f} are needed")
     x, depth, w = (values[use].astype(np.float64) for values in (disparity, face_mm, weight))
-    a, b, robust = _robust_line(x, 1 / depth, w)
-    anchor = _judged(a, b, x, depth, w * robust)
+    line = robust_line(x, 1 / depth, w)
+    anchor = _judged(line.slope, line.intercept, x, depth, w * line.trust)
     if not anchor.a > 0:
         raise AnchorError("nearer parts of the face have less disparity, not more")
-    if anchor.explained < MIN_EXPLAINED:
-        raise AnchorError(f"the disparity explains {anchor.explained:.0%} of the face; {MIN_EXPLAINED:.0%} are needed")
-    if anchor.residual_mm > MAX_RESIDUAL_MM:
-        raise AnchorError(f"it misses the face by {anchor.residual_mm:.1f} mm; at most {MAX_RESIDUAL_MM:g} are allowed")
+    if anchor.explained < (needed := ACCEPTANCE.least_explained):
+        raise AnchorError(f"the disparity explains {anchor.explained:.0%} of the face; {needed:.0%} are needed")
+    if anchor.residual_mm > (allowed := ACCEPTANCE.largest_residual_mm):
+        raise AnchorError(f"it misses the face by {anchor.residual_mm:.1f} mm; at most {allowed:g} are allowed")
     return anchor
 
 
@@ -90,28 +97,6 @@ def visibility(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
     ray = np.dstack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(u.shape)])
     cosine = -(normal * ray).sum(-1) / np.linalg.norm(ray, axis=-1)
     return np.where(np.isfinite(cosine), np.clip(cosine, 0, 1) ** 2, 0).astype(np.float32)
-
-
-def _robust_line(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[float, float, np.ndarray]:
-    """Slope and intercept of y over x by Huber's estimator, and the robust weights (N,) of the last round."""
-    robust = np.ones_like(x)
-    a = b = 0.0
-    for _ in range(ROUNDS):
-        a, b = _line(x, y, weight * robust)
-        residual = np.abs(y - a * x - b)
-        sigma = float(np.median(residual[weight > 0])) / 0.6745
-        limit = max(HUBER_SIGMAS * sigma, 1e-12)
-        robust = np.minimum(1, limit / np.maximum(residual, 1e-15))
-    return a, b, robust
-
-
-def _line(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Weighted least squares; slope 0 where x does not vary."""
-    total = weight.sum()
-    mean_x, mean_y = (weight * x).sum() / total, (weight * y).sum() / total
-    variance = (weight * (x - mean_x) ** 2).sum()
-    a = (weight * (x - mean_x) * (y - mean_y)).sum() / variance if variance > 0 else 0.0
-    return float(a), float(mean_y - a * mean_x)
 
 
 def _judged(a: float, b: float, x: np.ndarray, depth: np.ndarray, weight: np.ndarray) -> Anchor:

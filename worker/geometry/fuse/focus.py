@@ -6,13 +6,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
-CROP_FACES = 3.0  # side of the crop round head and shoulders, in heights of the face
-CROP_DROP_FACES = 0.3  # how far the crop's middle lies below the face's
-MAX_FACE_FRACTION = 0.5  # of the photo's height; a larger face fills the network's view as it is
-FEATHER = 0.2  # of the crop's side
-HUBER = 1.345  # residuals beyond so many standard deviations count less; 95% efficient on normal noise
-ROUNDS = 20
-EXACT = 1e-9  # residuals below this fraction of the range are rounding
+from worker.geometry.fuse.robust_line import robust_line
+
+FEATHER = 0.2
+"""Width of the seam between the two disparities, as a part of the crop's side."""
+
+
+@dataclass(frozen=True)
+class CropRule:
+    """Which part of a photo a network sees again."""
+
+    side_faces: float = 3.0
+    """Side of the crop round head and shoulders, in heights of the face."""
+    drop_faces: float = 0.3
+    """How far the crop's middle lies below the face's, in heights of the face."""
+    largest_face: float = 0.5
+    """Part of the photo's height; a larger face fills the network's view as it is."""
+
+
+CROP = CropRule()
 
 FaceBox = tuple[float, float, float, float]  # left, top, right, bottom of a face, from brow to chin, pixels
 
@@ -61,13 +73,13 @@ def crop_round_face(photo_size_wh: tuple[int, int], face: FaceBox) -> Box | None
     width, height = photo_size_wh
     left, top, right, bottom = face
     face_height = bottom - top
-    if not 0 < face_height < MAX_FACE_FRACTION * height:
+    if not 0 < face_height < CROP.largest_face * height:
         return None
-    side = min(round(CROP_FACES * face_height), width, height)
+    side = min(round(CROP.side_faces * face_height), width, height)
     if side < 2 or side >= max(width, height):
         return None
     u = (left + right) / 2
-    v = (top + bottom) / 2 + CROP_DROP_FACES * face_height
+    v = (top + bottom) / 2 + CROP.drop_faces * face_height
     x = int(np.clip(round(u - side / 2), 0, width - side))
     y = int(np.clip(round(v - side / 2), 0, height - side))
     return Box(x, y, x + side, y + side)
@@ -80,26 +92,13 @@ def fit_disparity(source: np.ndarray, target: np.ndarray) -> ScaleShift | None:
         source, target: (H, W) float; NaN where unknown.
     Returns:
         The fit; None where the two do not agree on what is near (no positive scale), or are flat.
-    Source: Huber, Robust Statistics, 1981, ch. 7, by iteratively reweighted least squares.
     """
     known = np.isfinite(source) & np.isfinite(target)
     x, y = source[known].astype(np.float64), target[known].astype(np.float64)
-    if x.size < 2 or np.ptp(x) == 0:
+    if not x.size:
         return None
-    weight = np.ones_like(x)
-    scale = shift = 0.0
-    for _ in range(ROUNDS):
-        total = weight.sum()
-        mean_x, mean_y = weight @ x / total, weight @ y / total
-        variance = weight @ (x - mean_x) ** 2
-        if variance == 0:
-            return None
-        scale = float(weight @ ((x - mean_x) * (y - mean_y)) / variance)
-        shift = float(mean_y - scale * mean_x)
-        residual = np.abs(y - scale * x - shift)
-        limit = max(HUBER * 1.4826 * float(np.median(residual)), EXACT * float(np.ptp(y)))
-        weight = limit / np.maximum(residual, limit) if limit else np.ones_like(x)
-    return ScaleShift(scale, shift) if scale > 0 else None
+    line = robust_line(x, y, np.ones_like(x))
+    return ScaleShift(line.slope, line.intercept) if line.slope > 0 else None
 
 
 def feather(box: Box, whole_size_wh: tuple[int, int]) -> np.ndarray:

@@ -8,7 +8,6 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud, Unit
-from shared.options import ModelOptions
 from worker.geometry.clean.refine import Raw, Refined, light_of, refine
 from worker.geometry.clean.rims import even_rims, without_fringe
 from worker.geometry.jumps import joined_ratio
@@ -44,7 +43,10 @@ def cloud_from_depth(
     camera: Intrinsics,
     unit: Unit,
     pixels: np.ndarray,
-    options: ModelOptions,
+    *,
+    point_budget: int,
+    smoothing: float,
+    remove_background: bool,
 ) -> tuple[PointCloud, CloudReport]:
     """Refine a depth map, thin it to the point budget, and colour its points.
 
@@ -54,16 +56,18 @@ def cloud_from_depth(
         camera: intrinsics of that grid.
         unit: "mm" or "relative".
         pixels: (h, w, 3) uint8, the photo at any size.
-        options: what the user chose.
+        point_budget: the cloud has at most so many points.
+        smoothing: standard deviation, in mm where the unit is mm, else in pixels; 0 for none.
+        remove_background: whether what lies far behind the person goes, where that is told apart.
     Raises:
         ValueError: the depth map has no pixel with depth.
     """
     if not np.isfinite(depth).any():
         raise ValueError("the depth map is empty: no pixel has a depth")
     raw = Raw(depth, confidence, light_of(pixels, (camera.width, camera.height)), camera, unit)
-    refined = refine(raw, options)
+    refined = refine(raw, smoothing=smoothing, remove_background=remove_background)
     known = np.isfinite(refined.depth)
-    size_wh = grid_for_budget(known, options.point_budget)
+    size_wh = grid_for_budget(known, point_budget)
     thinned, trust = thin(refined.depth, refined.confidence, raw.camera, size_wh)
     thinned = even_rims(thinned)
     coarse = raw.camera.resized(size_wh)

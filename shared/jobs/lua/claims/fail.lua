@@ -4,9 +4,6 @@ if not holds(id, run) then
   return 0
 end
 end_run(id)
-move(id, State.FAILED)
-set(id, 'error', problem)
-ended(id)
-count('failed:' .. cjson.decode(problem).type, 1)
+fail(id, problem)
 changed(id)
 return 1

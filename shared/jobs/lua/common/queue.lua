@@ -26,6 +26,13 @@ local function enqueue_last(id)
   enqueue(id)
 end
 
+-- A job whose run ended without a result waits at its old position.
+local function queue_again(id)
+  move(id, State.QUEUED)
+  set(id, 'queued_ms', now_ms())
+  enqueue(id)
+end
+
 local function dequeue(id)
   local stage, owner = get(id, 'stage'), get(id, 'owner')
   local queue = queue_key(stage, owner)

@@ -91,3 +91,10 @@ local function ended(id)
   enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'))
 end
 
+local function fail(id, problem)
+  move(id, State.FAILED)
+  set(id, 'error', problem)
+  ended(id)
+  count('failed:' .. cjson.decode(problem).type, 1)
+end
+

@@ -1,6 +1,6 @@
 -- ARGV: id, rules as JSON, then field, value, ...
--- rules: owner, pixels, keep_ms (how long results are kept), the limits all_waiting, owner_waiting, owner_pixels;
--- where the client's IP address counts: client_ip, client_waiting, client_ms (how long its owners are remembered);
+-- rules: owner, pixels, keep_ms (how long results are kept), the limits all_waiting, owner_waiting, owner_megapixels;
+-- where the client's IP address counts: client_ip, the limit client_waiting, client_ms (how long it is remembered);
 -- where the client sent an Idempotency-Key: key, body (hashes), key_ms (how long it is remembered).
 -- Answer: 'made' and the id; 'same' and the id of the earlier job of this key; 'reused' where the key came with another
 -- body; or the name of the limit that is reached. Asked twice, because an answer was lost, it makes one job.
@@ -37,8 +37,8 @@ if passed then
   return { passed, id }
 elseif client_owners and waiting_from(client_owners) >= rules.client_waiting then
   return { 'client_waiting', id }
-elseif tonumber(redis.call('HGET', Key.PIXELS, rules.owner) or '0') + rules.pixels > rules.owner_pixels then
-  return { 'owner_pixels', id }
+elseif tonumber(redis.call('HGET', Key.PIXELS, rules.owner) or '0') + rules.pixels > rules.owner_megapixels * 1e6 then
+  return { 'owner_megapixels', id }
 end
 local now = now_ms()
 set(id, 'id', id, 'owner', rules.owner, unpack(ARGV, 3))

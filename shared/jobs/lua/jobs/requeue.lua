@@ -1,4 +1,4 @@
--- ARGV: id, stage, steps, settings of the 3D model, limits as JSON: all_waiting and owner_waiting
+-- ARGV: id, stage, steps, settings of the 3D model, limits as JSON
 -- A user asks for another run of a stage of a job that has ended.
 -- Answer: 'queued', the state that does not allow it, the name of the limit that is reached, or nothing where there is
 -- no such job.

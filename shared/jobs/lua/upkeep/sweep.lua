@@ -6,16 +6,11 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
   end_run(id)
   if get(id, 'state') == State.RUNNING then
     if tonumber(get(id, 'attempt')) >= attempts then
-      move(id, State.FAILED)
-      set(id, 'error', problem)
-      ended(id)
+      fail(id, problem)
       redis.call('ZADD', Key.GIVEN_UP, now, id)
       given_up = given_up + 1
-      count('failed:' .. cjson.decode(problem).type, 1)
     else
-      move(id, State.QUEUED)
-      set(id, 'queued_ms', now)
-      enqueue(id)
+      queue_again(id)
       recovered = recovered + 1
       count('recovered:' .. get(id, 'stage'), 1)
     end

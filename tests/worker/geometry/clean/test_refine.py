@@ -3,17 +3,19 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import unproject
-from shared.options import ModelOptions
 from tests.support.scenes import ball, camera_of, noise
 from worker.geometry.clean.refine import FILLED_CONFIDENCE, Raw, light_of, refine, smoothing_px
 
 CAMERA = camera_of(160, 220, 500)
-OPTIONS = ModelOptions()
 
 
 def raw_of(depth, unit="mm"):
     light = np.full(depth.shape, 0.5, np.float32)
     return Raw(depth.astype(np.float32), np.ones(depth.shape, np.float32), light, CAMERA, unit)
+
+
+def refined_of(depth, remove_background=True):
+    return refine(raw_of(depth), smoothing=1.0, remove_background=remove_background)
 
 
 def head_before_a_wall():
@@ -23,7 +25,7 @@ def head_before_a_wall():
 
 def test_a_blurred_head_before_a_wall_keeps_the_head_alone_and_no_point_beside_it():
     truth, scene = head_before_a_wall()
-    refined = refine(raw_of(scene), OPTIONS)
+    refined = refined_of(scene)
     known, inside = np.isfinite(refined.depth), np.isfinite(truth)
     from_surface = np.linalg.norm(unproject(refined.depth, CAMERA) - [0, 0, 600], axis=-1) - 90
     assert refined.background == "found"
@@ -33,7 +35,7 @@ def test_a_blurred_head_before_a_wall_keeps_the_head_alone_and_no_point_beside_i
 
 def test_the_wall_stays_where_the_user_keeps_it():
     _, scene = head_before_a_wall()
-    refined = refine(raw_of(scene), ModelOptions(background="keep"))
+    refined = refined_of(scene, remove_background=False)
     assert refined.background == "kept"
     assert np.nanmax(refined.depth) > 2400
     assert refined.dropped["background"] == 0
@@ -43,7 +45,7 @@ def test_pixels_are_counted_once():
     _, scene = head_before_a_wall()
     scene[80, 110] -= 100
     scene[40:43, 20:24] = 300
-    refined = refine(raw_of(scene), OPTIONS)
+    refined = refined_of(scene)
     left = np.isfinite(refined.depth).sum()
     assert left + sum(refined.dropped.values()) == scene.size
     assert refined.dropped["islands"] >= 12
@@ -56,7 +58,7 @@ def test_a_face_has_no_holes_whatever_stray_points_it_had(sigma):
     rough[60, 90:93] -= 80
     rough[90:95, 120:125] -= 100
     rough[70:73, 100:104] = np.nan
-    refined = refine(raw_of(rough), OPTIONS)
+    refined = refined_of(rough)
     assert np.isfinite(refined.depth[50:110, 80:140]).all()
     np.testing.assert_allclose(refined.depth[88:97, 118:127], truth[88:97, 118:127], atol=3)
     assert refined.confidence[71, 101] == pytest.approx(FILLED_CONFIDENCE)

@@ -7,18 +7,18 @@ from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.format import bytes_from_cloud, cloud_from_bytes
-from shared.options import ModelOptions
 from tests.support.scenes import ball, camera_of, noise
 from worker.geometry.surface.cloud import cloud_from_depth, relief_ratio
 
+CHOICES = {"point_budget": 100_000, "smoothing": 1.0, "remove_background": True}
 HEADS = Path(__file__).parents[3] / "data" / "heads"
 CAMERA = camera_of(160, 220, 500)
 PIXELS = np.random.default_rng(2).integers(0, 256, (320, 440, 3), dtype=np.uint8)
 
 
-def cloud_of(depth, unit="mm", **options):
+def cloud_of(depth, unit="mm", **choices):
     trust = np.where(np.isfinite(depth), 0.5, 0).astype(np.float32)
-    return cloud_from_depth(depth.astype(np.float32), trust, CAMERA, unit, PIXELS, ModelOptions(**options))
+    return cloud_from_depth(depth.astype(np.float32), trust, CAMERA, unit, PIXELS, **CHOICES | choices)
 
 
 def test_the_points_of_a_ball_lie_on_that_ball():
@@ -66,7 +66,7 @@ def test_a_rendered_head_before_a_blurred_wall_keeps_its_shape_and_no_flying_pix
     depth, camera, pixels = rendered_head(name)
     scene = 1 / cv2.GaussianBlur(1 / np.where(np.isfinite(depth), depth, 2500), (0, 0), 1.5)
     noisy = (scene + noise(scene.shape, 1.0)).astype(np.float32)
-    cloud, report = cloud_from_depth(noisy, np.ones_like(noisy), camera, "mm", pixels, ModelOptions(smoothing=0.5))
+    cloud, report = cloud_from_depth(noisy, np.ones_like(noisy), camera, "mm", pixels, **CHOICES | {"smoothing": 0.5})
     assert report.background == "found"
     kept = cloud.mask & np.isfinite(depth)
     assert kept.sum() > 0.97 * (cloud.mask | np.isfinite(depth)).sum()

@@ -6,7 +6,7 @@ import trimesh
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud
-from worker.export.cloud_ply import VERTEX, cloud_ply
+from worker.export.ply import VERTEX, cloud_ply
 from worker.export.source import Source
 
 

@@ -1,4 +1,4 @@
-"""Each promise of the queue, kept while something is killed, full, late or doubled."""
+"""What the queue promises, while something is killed, full, late or doubled."""
 
 import os
 import signal
@@ -118,7 +118,7 @@ def test_a_stopped_redis_is_told_as_503_within_seconds(stack, client, job_store,
         assert time.monotonic() - began < 15
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert wait_for("the truth again", lambda: ask(client, job["links"]["self"]))["state"] == "succeeded"
+    assert wait_for("the answer again", lambda: ask(client, job["links"]["self"]))["state"] == "succeeded"
 
 
 def test_sigterm_ends_or_hands_back_what_is_in_hand_and_loses_nothing(

@@ -60,7 +60,7 @@ class Killer:
 
 
 class User(threading.Thread):
-    """Uploads its share of the jobs, each until it is accepted, as a patient client does."""
+    """Uploads its share of the jobs, each until it is accepted, as a client that retries does."""
 
     def __init__(self, urls: list[str], photo: bytes, count: int, number: int) -> None:
         super().__init__(daemon=True)

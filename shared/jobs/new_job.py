@@ -1,0 +1,66 @@
+"""A job to be created, and the first fields of its record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.jobs.fields import SCHEMA
+from shared.jobs.record import PhotoInfo, Stage
+from shared.options import DepthOptions, ModelOptions
+from shared.webhooks.queue import Webhook
+
+IDEMPOTENCY_S = 24 * 3600
+CLIENT_S = 24 * 3600  # how long it is remembered which owners came from an IP address
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """What makes a repeated request the same one: the client's key, and the hash of all that it sent."""
+
+    key: str
+    body: str
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """A job to be created: its results are kept for keep_s after its end; client_ip is None where it does not count."""
+
+    id: str
+    owner: str
+    steps: Sequence[Stage]
+    photo: PhotoInfo
+    depth: DepthOptions
+    model: ModelOptions
+    keep_s: float
+    request_id: str = "-"
+    idempotency: Idempotency | None = None
+    webhook: Webhook | None = None
+    client_ip: str | None = None
+
+    def rules(self) -> dict[str, object]:
+        """What create.lua checks, and remembers beside the record."""
+        rules: dict[str, object] = {
+            "owner": self.owner,
+            "pixels": self.photo.width * self.photo.height,
+            "keep_ms": round(self.keep_s * 1000),
+        }
+        if self.client_ip:
+            rules |= {"client_ip": self.client_ip, "client_ms": CLIENT_S * 1000}
+        if self.idempotency:
+            rules |= {"key": self.idempotency.key, "body": self.idempotency.body, "key_ms": IDEMPOTENCY_S * 1000}
+        return rules
+
+    def fields(self) -> dict[str, object]:
+        """What the record holds from its beginning, beside what create.lua adds."""
+        fields: dict[str, object] = {
+            "schema": SCHEMA,
+            "stage": self.steps[0],
+            "steps": json.dumps(self.steps),
+            "request_id": self.request_id,
+            "photo": self.photo.model_dump_json(),
+            "depth": self.depth.model_dump_json(),
+            "model": self.model.model_dump_json(),
+        }
+        return fields | ({"webhook": self.webhook.model_dump_json()} if self.webhook else {})

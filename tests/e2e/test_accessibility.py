@@ -1,0 +1,70 @@
+"""The page by keyboard, for screen readers (axe-core), and the marks that link its pictures."""
+
+from itertools import cycle
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.conftest import PORTRAIT
+from tests.support.page_actions import CANVAS, JOB_MS, choose_photo, middle, start_depth, until
+
+PHONE = {"width": 390, "height": 844}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds serious or critical."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['target']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def test_axe_finds_nothing_serious_in_any_state_or_size(opened_face, stack):
+    assert violations(opened_face) == []
+    opened_face.get_by_text("Surface").click()
+    opened_face.set_viewport_size(PHONE)
+    assert violations(opened_face) == []
+    assert opened_face.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    opened_face.goto(stack.url)
+    assert violations(opened_face) == []
+    start_depth(opened_face)
+    expect(opened_face.locator("#status")).to_be_visible()
+    assert violations(opened_face) == []
+
+
+def test_the_page_can_be_used_with_the_keyboard(opened):
+    seen = set()
+    for _ in range(12):
+        opened.keyboard.press("Tab")
+        seen.add(opened.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    assert "photo-input" in seen
+
+
+def test_the_keyboard_goes_on_where_the_work_does(visitor):
+    choose_photo(visitor, PORTRAIT)
+    expect(visitor.locator("#generate-depth")).to_be_focused()
+    visitor.keyboard.press("Enter")
+    expect(visitor.locator("#cancel")).to_be_focused()
+    expect(visitor.locator("#generate-model")).to_be_focused(timeout=JOB_MS)
+    visitor.keyboard.press("Enter")
+    expect(visitor.locator("#viewer")).to_be_focused(timeout=JOB_MS)
+
+
+def test_a_point_under_the_pointer_is_marked_in_both_pictures(opened_face):
+    x, y = middle(opened_face, CANVAS)
+    marks = opened_face.locator(".mark:visible")
+    shift = cycle((0, 4))  # what stands still tells nothing new
+
+    def marked() -> bool:
+        opened_face.mouse.move(x + next(shift), y)
+        return marks.count() == 2
+
+    until(opened_face, marked)
+    positions = marks.evaluate_all("(marks) => marks.map((mark) => [mark.style.left, mark.style.top])")
+    assert positions[0] == positions[1]
+    assert all(10 < float(value.rstrip("%")) < 90 for value in positions[0])
+    opened_face.mouse.move(2, 2)
+    expect(marks).to_have_count(0)

@@ -1,0 +1,50 @@
+"""How a photo comes to the page: from the camera, by pasting and dropping, several files at once."""
+
+from playwright.sync_api import expect
+
+from tests.conftest import PORTRAIT
+from tests.support.page_actions import TILES, until
+
+
+def test_the_camera_takes_a_photo(opened):
+    opened.get_by_role("button", name="Use the camera").click()
+    expect(opened.locator("#camera")).to_be_visible()
+    video = opened.locator("#camera-video")
+    until(opened, lambda: video.evaluate("video => video.videoWidth") > 0)  # no eval: the page's policy forbids it
+    opened.get_by_role("button", name="Take the picture").click()
+    expect(opened.locator("#photo-image")).to_be_visible()
+    assert opened.locator("#photo-image").evaluate("(image) => image.decode().then(() => image.naturalWidth)") >= 320
+    assert opened.locator("#camera-video").evaluate("(video) => video.srcObject.active") is False
+
+
+def test_pasting_and_dropping_bring_a_photo(opened):
+    for kind, field in (("paste", "clipboardData"), ("drop", "dataTransfer")):
+        opened.evaluate(
+            """async ([kind, field]) => {
+              const canvas = new OffscreenCanvas(80, 60);
+              canvas.getContext("2d");
+              const file = new File([await canvas.convertToBlob()], "a.png", { type: "image/png" });
+              const transfer = new DataTransfer();
+              transfer.items.add(file);
+              const bubbles = { bubbles: true, cancelable: true };
+              const event = kind === "paste" ? new ClipboardEvent(kind, { ...bubbles, [field]: transfer })
+                                             : new DragEvent(kind, { ...bubbles, [field]: transfer });
+              document.body.dispatchEvent(event);
+            }""",
+            [kind, field],
+        )
+        expect(opened.locator("#photo-image")).to_be_visible()
+        expect(opened.locator("#generate-depth")).to_be_enabled()
+        opened.reload()
+        expect(opened.locator("#intro")).to_be_visible()
+
+
+def test_of_several_files_those_that_are_no_photos_are_named(visitor, tmp_path):
+    text, apple = tmp_path / "text.jpg", tmp_path / "apple.jpg"
+    text.write_text("I am a text file.")
+    apple.write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0")
+    visitor.locator("#photo-input").set_input_files([PORTRAIT, text, apple])
+    expect(visitor.locator("#error-title")).to_have_text("2 of 3 photos were not sent")
+    expect(visitor.locator("#error-detail")).to_contain_text("text.jpg: The file is no JPEG or PNG")
+    expect(visitor.locator("#error-detail")).to_contain_text("apple.jpg: Save or export it as JPEG")
+    expect(visitor.locator(TILES)).to_have_count(1)
