@@ -7,7 +7,7 @@ from typing import Any
 from shared.options import DepthOptions, ModelOptions
 from worker import __version__
 
-LENS = {
+CAMERA_SOURCES = {
     "given": "measured with the field of view that was given",
     "exif": "measured with the focal length in the photo's metadata",
     "assumed": "a guess: the photo does not say its focal length",
@@ -53,7 +53,7 @@ def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float) ->
     return {
         "face": f"metric, if the pupils are {pupil_distance_mm:g} mm apart",
         "beside the face": _beside(depth),
-        "distance from the camera": LENS[depth.get("camera", "assumed")],
+        "distance from the camera": CAMERA_SOURCES[depth.get("camera", "assumed")],
     }
 
 

@@ -1,7 +1,8 @@
 """Job records as the fields of a hash in Redis.
 
 Schema 2 has a field `stage:<stage>` for each StageResult. Schema 1, which says no version, had four: `<stage>_s`,
-`<stage>_queued_s`, `<stage>_files` and `<stage>_report`; it is read, and becomes schema 2 when a run finishes.
+`<stage>_queued_s`, `<stage>_files` and `<stage>_report`. These are read too, also where a worker of that release wrote
+them into a newer record; when a run finishes, the record becomes one of schema 2.
 """
 
 from __future__ import annotations
@@ -58,12 +59,8 @@ def stage_field(stage: Stage) -> str:
 def _job(fields: dict[bytes, bytes]) -> Job:
     texts = {name.decode(): value.decode() for name, value in fields.items()}
     values = {name: json.loads(text) if name in JSON_FIELDS else text for name, text in texts.items()}
-    stages = _stages_of_schema_1(texts) if "schema" not in texts else _stages(texts)
-    return Job.model_validate({**values, "stages": stages})
-
-
-def _stages(texts: dict[str, str]) -> dict[Stage, Any]:
-    return {stage: json.loads(texts[name]) for stage in Stage if (name := stage_field(stage)) in texts}
+    stages = {stage: json.loads(texts[name]) for stage in Stage if (name := stage_field(stage)) in texts}
+    return Job.model_validate({**values, "stages": _stages_of_schema_1(texts) | stages})
 
 
 def _stages_of_schema_1(texts: dict[str, str]) -> dict[Stage, Any]:

@@ -58,7 +58,7 @@ class WakeUps:
         self._app = app
 
     def send(self, stage: Stage) -> None:
-        """Tell the stage's workers to look for work. A failed send is logged and harmless: the sweeper sends again."""
+        """Have the stage's workers look for work. A failed send is logged and harmless: the sweeper sends again."""
         try:
             self._app.send_task(task_name(stage), retry=False, ignore_result=True)
         except (OperationalError, RedisError, OSError) as error:

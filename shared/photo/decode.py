@@ -17,20 +17,21 @@ from PIL.ExifTags import Base
 from shared.cloud.camera import FILM_DIAGONAL_MM
 from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
 from shared.photo.exif import exif_numbers
-from shared.photo.sanitize import photo_file
+from shared.photo.sanitize import sanitized
 
 FORMATS = ("JPEG", "PNG")
 LIMIT_MP = 50
 SMALLEST_SIDE_PX = 64
 LONGEST_SIDE_PX = 65_500  # libjpeg's JPEG_MAX_DIMENSION: more could not be stored
 JPEG_QUALITY = 95
-BACKDROP = (255, 255, 255)  # what shows through a transparent photo
+BACKGROUND_RGB = (255, 255, 255)  # what shows through a transparent photo
 SRGB = ImageCms.createProfile("sRGB")
 PLAUSIBLE_FOCAL_35MM = (5.0, 2000.0)
 INCH = 2
 MM_PER_RESOLUTION_UNIT: Mapping[float, float] = {INCH: 25.4, 3: 10.0, 4: 1.0}  # EXIF's 3 is cm, 4 mm
-STRIP_PX = 1_000_000
-TURNS: Mapping[float, Callable[[np.ndarray], np.ndarray]] = {  # EXIF Orientation -> what turns (H, W, 3) upright
+PIXELS_PER_STRIP = 1_000_000
+# EXIF Orientation -> what turns pixels (H, W, 3) upright
+UPRIGHT_BY_ORIENTATION: Mapping[float, Callable[[np.ndarray], np.ndarray]] = {
     2: np.fliplr,
     3: lambda pixels: np.rot90(pixels, 2),
     4: np.flipud,
@@ -67,12 +68,12 @@ def read_photo(data: bytes, *, limit_mp: float = LIMIT_MP) -> DecodedPhoto:
         PhotoTypeError: not a JPEG or PNG by its content.
         PhotoError: too many or too few pixels, too many parts, or damaged.
     """
-    file = photo_file(data)
+    file = sanitized(data)
     pixels = _pixels(file.image, limit_mp)
     numbers = exif_numbers(file.exif)
-    turn = TURNS.get(numbers.get(Base.Orientation, 1), np.asarray)
+    upright = UPRIGHT_BY_ORIENTATION.get(numbers.get(Base.Orientation, 1), np.asarray)
     diagonal_px = math.hypot(*pixels.shape[:2])
-    return DecodedPhoto(np.ascontiguousarray(turn(pixels)), _focal_35mm(numbers, diagonal_px))
+    return DecodedPhoto(np.ascontiguousarray(upright(pixels)), _focal_35mm(numbers, diagonal_px))
 
 
 def jpeg_from_pixels(pixels: np.ndarray) -> bytes:
@@ -161,7 +162,7 @@ def _rgb(image: Image.Image) -> np.ndarray:
     """8-bit sRGB, whatever the mode, strip by strip: whole copies in between would take several times the memory."""
     pixels = np.empty((image.height, image.width, 3), np.uint8)
     transform = _srgb_transform(image)
-    rows = max(1, STRIP_PX // image.width)
+    rows = max(1, PIXELS_PER_STRIP // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
         pixels[top : top + rows] = np.asarray(_rgb_strip(strip, transform))
@@ -169,12 +170,12 @@ def _rgb(image: Image.Image) -> np.ndarray:
 
 
 def _rgb_strip(strip: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
-    """Transparent parts show the backdrop; 16-bit gray is scaled here, since Pillow would clip it."""
+    """Transparent parts show the background colour; 16-bit gray is scaled here, since Pillow would clip it."""
     if strip.mode.startswith("I"):
         strip = Image.fromarray((np.asarray(strip) // 257).astype(np.uint8))
     if strip.has_transparency_data:
         rgba = strip.convert("RGBA")
-        strip = Image.alpha_composite(Image.new("RGBA", rgba.size, (*BACKDROP, 255)), rgba)
+        strip = Image.alpha_composite(Image.new("RGBA", rgba.size, (*BACKGROUND_RGB, 255)), rgba)
     if transform:
         strip = ImageCms.applyTransform(strip, transform) or strip
     return strip.convert("RGB")

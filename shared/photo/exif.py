@@ -13,8 +13,8 @@ from PIL.ExifTags import IFD, Base
 BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 LAYOUTS = {1: "B", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii", 11: "f", 12: "d"}  # TIFF type -> struct; two: a fraction
 ENTRY_BYTES = 12
-OF_PHOTO = {int(Base.Orientation), int(IFD.Exif)}
-OF_LENS = {
+PHOTO_TAGS = {int(Base.Orientation), int(IFD.Exif)}
+LENS_TAGS = {
     int(Base.FocalLengthIn35mmFilm),
     int(Base.FocalLength),
     int(Base.FocalPlaneXResolution),
@@ -23,7 +23,7 @@ OF_LENS = {
 
 
 def exif_numbers(tiff: bytes) -> dict[int, float]:
-    """Orientation, and what tells the focal length, by tag; without what is absent or cannot be read.
+    """Orientation, and what the focal length follows from, by tag; without what is absent or cannot be read.
 
     Args:
         tiff: EXIF from its byte order mark on; empty where a photo has none.
@@ -34,9 +34,9 @@ def exif_numbers(tiff: bytes) -> dict[int, float]:
     if order is None:
         return {}
     [start] = _values(tiff, order + "I", 4) or [0]
-    numbers = _directory(tiff, order, start, OF_PHOTO)
+    numbers = _directory(tiff, order, start, PHOTO_TAGS)
     start = numbers.pop(IFD.Exif, None)
-    return numbers | _directory(tiff, order, start, OF_LENS) if isinstance(start, int) else numbers
+    return numbers | _directory(tiff, order, start, LENS_TAGS) if isinstance(start, int) else numbers
 
 
 def _directory(tiff: bytes, order: str, start: int, wanted: set[int]) -> dict[int, float]:
@@ -44,27 +44,27 @@ def _directory(tiff: bytes, order: str, start: int, wanted: set[int]) -> dict[in
     numbers = {}
     [entries] = _values(tiff, order + "H", start) or [0]
     end = min(start + 2 + entries * ENTRY_BYTES, len(tiff))
-    for place in range(start + 2, end, ENTRY_BYTES):
-        tag, kind = _values(tiff, order + "HH", place) or (None, None)
-        if tag in wanted and (number := _number(tiff, order, kind, place + 8)) is not None:
+    for offset in range(start + 2, end, ENTRY_BYTES):
+        tag, kind = _values(tiff, order + "HH", offset) or (None, None)
+        if tag in wanted and (number := _number(tiff, order, kind, offset + 8)) is not None:
             numbers[tag] = number
     return numbers
 
 
-def _number(tiff: bytes, order: str, kind: int, place: int) -> float | None:
+def _number(tiff: bytes, order: str, kind: int, offset: int) -> float | None:
     """An entry's first value; it stands in the entry's own last 4 bytes, or where they point to if it is longer."""
     if kind not in LAYOUTS:
         return None
     layout = order + LAYOUTS[kind]
     if struct.calcsize(layout) > 4:
-        [place] = _values(tiff, order + "I", place) or [-1]
-    value, below = (*_values(tiff, layout, place), None, None)[:2]
+        [offset] = _values(tiff, order + "I", offset) or [-1]
+    value, below = (*_values(tiff, layout, offset), None, None)[:2]
     if below is None:
         return value
     return value / below if below else None
 
 
-def _values(tiff: bytes, layout: str, place: int) -> tuple[Any, ...]:
+def _values(tiff: bytes, layout: str, offset: int) -> tuple[Any, ...]:
     """What stands there; nothing where that is not wholly inside."""
-    inside = 0 <= place <= len(tiff) - struct.calcsize(layout)
-    return struct.unpack_from(layout, tiff, place) if inside else ()
+    inside = 0 <= offset <= len(tiff) - struct.calcsize(layout)
+    return struct.unpack_from(layout, tiff, offset) if inside else ()

@@ -14,20 +14,20 @@ from dataclasses import dataclass
 
 from shared.errors import PhotoError, PhotoTypeError
 
-MOST_SCANS = 100  # a progressive photo has about 10; each goes over all pixels, however few bytes it has
-MOST_SEGMENTS = 2000  # of a JPEG; they have up to 64 kB each
-MOST_CHUNKS = 100_000  # of a PNG; encoders write 8 kB or more in each
+MAX_SCANS = 100  # a progressive photo has about 10; each goes over all pixels, however few bytes it has
+MAX_SEGMENTS = 2000  # of a JPEG; they have up to 64 kB each
+MAX_CHUNKS = 100_000  # of a PNG; encoders write 8 kB or more in each
 JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")  # never in a scan's data, where 0x00 or RST follow 0xFF
 END, SCAN, EXIF, PROFILE = 0xD9, 0xDA, 0xE1, 0xE2
-FRAMES = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; nobody's camera or browser knows the others
-PIXEL_SEGMENTS = {*FRAMES, 0xC4, END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # with tables, scans, JFIF, Adobe
+FRAME_MARKERS = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; no camera writes the others
+PIXEL_SEGMENTS = {*FRAME_MARKERS, 0xC4, END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # with tables, scans, JFIF, Adobe
 PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 EXIF_START, PROFILE_START = b"Exif\0\0", b"ICC_PROFILE\0"
 
 
 @dataclass(frozen=True)
-class PhotoFile:
+class SanitizedPhoto:
     """What is needed of an upload.
 
     image: a JPEG or PNG file of pixels and their colour profile, nothing else.
@@ -38,7 +38,7 @@ class PhotoFile:
     exif: bytes
 
 
-def photo_file(data: bytes) -> PhotoFile:
+def sanitized(data: bytes) -> SanitizedPhoto:
     """Cut a JPEG or PNG file down; a damaged or short one stays so.
 
     Raises:
@@ -52,45 +52,45 @@ def photo_file(data: bytes) -> PhotoFile:
     raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again")
 
 
-def _jpeg(data: bytes) -> PhotoFile:
+def _jpeg(data: bytes) -> SanitizedPhoto:
     kept, exif, scans = [JPEG_START], b"", 0
     for number, (code, start, end) in enumerate(_segments(data)):
         content = data[start + 4 : end] if code in (EXIF, PROFILE) else b""
         scans += code == SCAN
-        _check_count(scans, MOST_SCANS, "scans")
-        _check_count(number, MOST_SEGMENTS, "segments")
+        _check_count(scans, MAX_SCANS, "scans")
+        _check_count(number, MAX_SEGMENTS, "segments")
         if code in PIXEL_SEGMENTS or content.startswith(PROFILE_START):
             kept.append(data[start:end])
         elif content.startswith(EXIF_START):
             exif = exif or content.removeprefix(EXIF_START)
-    return PhotoFile(b"".join(kept), exif)
+    return SanitizedPhoto(b"".join(kept), exif)
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker code, start and end of each segment up to the image's end; a scan's goes on to the next marker."""
-    place = len(JPEG_START)
-    while found := MARKER.search(data, place):
+    offset = len(JPEG_START)
+    while found := MARKER.search(data, offset):
         start, code = found.start(), data[found.end() - 1]
         if code == END:
             yield code, start, found.end()
             return
-        place = found.end() + max(2, int.from_bytes(data[start + 2 : start + 4]))
+        offset = found.end() + max(2, int.from_bytes(data[start + 2 : start + 4]))
         if code == SCAN:
-            following = MARKER.search(data, place)
-            place = following.start() if following else len(data)
-        yield code, start, place
+            following = MARKER.search(data, offset)
+            offset = following.start() if following else len(data)
+        yield code, start, offset
 
 
-def _png(data: bytes) -> PhotoFile:
+def _png(data: bytes) -> SanitizedPhoto:
     kept, exif, seen = [PNG_START], b"", set[bytes]()
     for number, (kind, start, end) in enumerate(_chunks(data)):
-        _check_count(number, MOST_CHUNKS, "chunks")
+        _check_count(number, MAX_CHUNKS, "chunks")
         if kind in PIXEL_CHUNKS or (kind == b"iCCP" and kind not in seen):
             kept.append(data[start:end])
         elif kind == b"eXIf" and kind not in seen:
             exif = data[start + 8 : end - 4].removeprefix(EXIF_START)
         seen.add(kind)
-    return PhotoFile(b"".join(kept), exif)
+    return SanitizedPhoto(b"".join(kept), exif)
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

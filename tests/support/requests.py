@@ -1,5 +1,8 @@
 """What the tests of the API ask and expect, and how they stand in for the workers."""
 
+import threading
+from collections.abc import Callable, Iterator
+
 import httpx
 
 from shared.jobs.claims import Finished
@@ -42,3 +45,22 @@ def finish_stage(store: Store, storage: Storage, stage: Stage, *names: str) -> N
         for name in names
     ]
     store.claims.finish(claim, Finished(files, {}))
+
+
+def later(seconds: float, act: Callable[[], object]) -> threading.Timer:
+    """Do something in a thread so many seconds from now; join the timer."""
+    timer = threading.Timer(seconds, act)
+    timer.start()
+    return timer
+
+
+def events_of(response: httpx.Response) -> Iterator[dict[str, str]]:
+    """The events of a stream, each as a dict of its fields; comments are left out."""
+    event: dict[str, str] = {}
+    for line in response.iter_lines():
+        name, _, value = line.partition(": ")
+        if name:
+            event[name] = value
+        elif event:
+            yield event
+            event = {}

@@ -1,4 +1,4 @@
-"""A bad line to Relief: a real HTTP server that passes requests on, and loses, cuts or refuses as it is told."""
+"""A proxy before Relief: a real HTTP server that forwards requests, and loses, cuts or refuses some of them."""
 
 import threading
 from collections.abc import Iterator
@@ -22,8 +22,8 @@ class Fault:
 
 
 @dataclass
-class BadLine:
-    """Its URL, what went over it, and what will happen to the next requests of a method and an end of a path."""
+class UnreliableProxy:
+    """Its URL, the requests seen, and what will happen to the next requests of a method and an end of a path."""
 
     url: str = ""
     seen: list[tuple[str, str, str, bytes]] = field(default_factory=list)  # method, path, Idempotency-Key, body
@@ -37,15 +37,15 @@ class BadLine:
 
 
 @contextmanager
-def bad_line(upstream: str) -> Iterator[BadLine]:
-    """A line to the server at this URL, good until it is told otherwise."""
-    line = BadLine()
+def unreliable_proxy(upstream: str) -> Iterator[UnreliableProxy]:
+    """A proxy before the server at this URL; it works until faults are set."""
+    proxy = UnreliableProxy()
 
     class Handler(BaseHTTPRequestHandler):
-        def pass_on(self) -> None:
+        def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            line.seen.append((self.command, self.path, self.headers.get("Idempotency-Key", ""), body))
-            fault = line.next_fault(self.command, self.path)
+            proxy.seen.append((self.command, self.path, self.headers.get("Idempotency-Key", ""), body))
+            fault = proxy.next_fault(self.command, self.path)
             if fault and fault.kind == "refused":
                 self.send_response(fault.status)
                 if fault.retry_after:
@@ -65,7 +65,7 @@ def bad_line(upstream: str) -> Iterator[BadLine]:
             self.end_headers()
             self.wfile.write(answer.content[: len(answer.content) // 2] if fault else answer.content)
 
-        do_GET = do_POST = pass_on
+        do_GET = do_POST = forward
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""
@@ -73,9 +73,9 @@ def bad_line(upstream: str) -> Iterator[BadLine]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
-        line.url = f"http://127.0.0.1:{server.server_port}"
+        proxy.url = f"http://127.0.0.1:{server.server_port}"
         try:
-            yield line
+            yield proxy
         finally:
             server.shutdown()
             thread.join()

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from shared.jobs.record import Stage
 from shared.settings import Settings
 from shared.storage.base import Storage
 from shared.storage.folder import FolderStorage
 from tests.support.fronts import serving
 from tests.support.jobs import Store
+from tests.support.requests import finish_stage, upload
 
 
 @pytest.fixture
@@ -33,3 +35,11 @@ def stranger(url: str) -> Iterator[httpx.Client]:
 @pytest.fixture
 def storage(settings: Settings) -> Storage:
     return FolderStorage(settings.data)
+
+
+@pytest.fixture
+def job(client: httpx.Client, store: Store, storage: Storage, portrait: bytes) -> dict:
+    """A job of the client that has a depth map."""
+    made = upload(client, portrait, steps="depth").json()
+    finish_stage(store, storage, Stage.DEPTH, "depth.png")
+    return client.get(made["links"]["self"]).json()

@@ -33,11 +33,11 @@ def expected(store: Store, job_id: str) -> float | None:
     return expected_seconds(job, store.statistics.jobs_before(job), RecentStatistics(store.statistics).now())
 
 
-def test_a_lone_job_takes_the_sum_of_its_runs(measured):
+def test_a_single_job_is_expected_to_take_the_sum_of_its_runs(measured):
     assert expected(measured, new_job(measured, steps=ALL).id) == 8 + 3 + 1
 
 
-def test_whoever_waits_does_so_for_those_before_and_half_of_those_that_run(measured):
+def test_a_waiting_job_waits_for_those_before_it_and_half_of_those_running(measured):
     for _ in range(3):
         new_job(measured, steps=(Stage.DEPTH,))
     claim(measured, limit=2)
@@ -45,7 +45,7 @@ def test_whoever_waits_does_so_for_those_before_and_half_of_those_that_run(measu
     assert expected(measured, last.id) == (1 + 2 / 2) * 2 / 2 + 8
 
 
-def test_while_a_job_is_in_one_stage_the_queue_of_the_next_gets_shorter(measured):
+def test_the_queue_of_the_next_stage_gets_shorter_during_the_present_one(measured):
     for _ in range(4):
         new_job(measured, steps=ALL)
     last = new_job(measured, steps=ALL)
@@ -53,7 +53,7 @@ def test_while_a_job_is_in_one_stage_the_queue_of_the_next_gets_shorter(measured
     assert expected(measured, last.id) == max(modelled, 4 * 3 + 4 * 1) + 1
 
 
-def test_what_is_done_of_a_run_is_not_expected_again(measured):
+def test_progress_shortens_the_expected_time(measured):
     job = new_job(measured, steps=BOTH)
     [held] = claim(measured)
     assert expected(measured, job.id) == 8 + 3
@@ -64,7 +64,7 @@ def test_what_is_done_of_a_run_is_not_expected_again(measured):
     assert expected(measured, job.id) == 3
 
 
-def test_nothing_is_said_where_nothing_is_known(measured):
+def test_no_time_is_expected_without_measurements_or_workers(measured):
     measured.redis.delete("relief:seconds:export", "relief:costs:export")
     assert expected(measured, new_job(measured, steps=ALL).id) is None  # export has never run
     depth_only = new_job(measured, steps=(Stage.DEPTH,))

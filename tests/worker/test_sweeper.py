@@ -1,4 +1,4 @@
-"""What the sweeper finds: wake-ups that never came, files without a job; in one place at a time."""
+"""What the sweeper finds: wake-ups that never came, files without a job; by one worker at a time."""
 
 import os
 import time

@@ -45,7 +45,7 @@ def camera_for(
     return Intrinsics.from_focal(photo_size_wh, _focal_px(photo_size_wh, fov_x_deg, focal_35mm)).resized(grid_size_wh)
 
 
-def backed_off(camera: Intrinsics, distance_mm: float, least_mm: float = PLAUSIBLE_DISTANCE_MM) -> Intrinsics:
+def backed_off(camera: Intrinsics, distance_mm: float) -> Intrinsics:
     """The camera with a lens long enough to show what it shows from a plausible distance.
 
     Distance and focal length in pixels grow alike for a thing of known size. A crop keeps its pixels but loses the
@@ -54,9 +54,8 @@ def backed_off(camera: Intrinsics, distance_mm: float, least_mm: float = PLAUSIB
     Args:
         camera: of an assumed focal length.
         distance_mm: of the face, seen through that camera.
-        least_mm: the nearest that is believed.
     """
-    longer = max(1.0, least_mm / distance_mm)
+    longer = max(1.0, PLAUSIBLE_DISTANCE_MM / distance_mm)
     return replace(camera, fx=camera.fx * longer, fy=camera.fy * longer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from shared.jobs.record import Problem, Stage, State, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
 from shared.photo.decode import read_photo
-from shared.results import PHOTO
+from shared.results import PHOTO, RESULTS
 from shared.settings import Settings
 from shared.storage.base import PHOTO_FOLDER, Storage
 from worker.depth.estimator import Photo
@@ -25,6 +26,7 @@ from worker.stages.leases import Leases
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+GZIP_LEVEL = 6
 
 BUG = Problem(
     type="internal",
@@ -68,6 +70,12 @@ class StageContext:
         chosen = job.depth
         return Photo(pixels, job.photo.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
 
+    def result(self, claim: Claim, name: str) -> bytes:
+        """A file that an earlier stage of the job left."""
+        file = claim.job.files[name]
+        data = self.storage.read(claim.job.id, file.folder, name)
+        return gzip.decompress(data) if RESULTS[name].gzipped else data
+
     def finish(
         self, claim: Claim, files: dict[str, bytes], report: dict[str, Any], model_name: str | None = None
     ) -> None:
@@ -77,15 +85,7 @@ class StageContext:
             ClaimLostError: the job is no longer this run's; nothing counts.
         """
         job = claim.job
-        stored = [
-            StoredFile(
-                name=name,
-                folder=claim.folder,
-                stage=job.stage,
-                bytes=self.storage.write(job.id, claim.folder, name, data),
-            )
-            for name, data in files.items()
-        ]
+        stored = [self._stored(claim, name, data) for name, data in files.items()]
         self.claims.finish(claim, Finished(stored, report, model_name))
         self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
@@ -139,6 +139,11 @@ class StageContext:
         except ClaimLostError as error:
             log.info("not failed: %s", error)
         self._drop(claim)
+
+    def _stored(self, claim: Claim, name: str, data: bytes) -> StoredFile:
+        data = gzip.compress(data, GZIP_LEVEL) if RESULTS[name].gzipped else data
+        size = self.storage.write(claim.job.id, claim.folder, name, data)
+        return StoredFile(name=name, folder=claim.folder, bytes=size, stage=claim.job.stage)
 
     def _drop(self, claim: Claim) -> None:
         """Forget a run that does not count, and its files."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 from shared.cloud.format import cloud_from_bytes
 from shared.jobs.claims import Claim
 from shared.results import CLOUD
@@ -14,8 +12,7 @@ from worker.stages.context import StageContext
 def write_meshes(context: StageContext, claim: Claim) -> None:
     """Write the meshes of a job's point cloud."""
     job = claim.job
-    file = job.files[CLOUD]
-    cloud = cloud_from_bytes(gzip.decompress(context.storage.read(job.id, file.folder, file.name)))
+    cloud = cloud_from_bytes(context.result(claim, CLOUD))
     pixels = context.photo(claim).pixels
     context.claims.progress(claim, 0.1)
     context.finish(claim, pipeline.mesh_files(cloud, pixels, job.model, model=job.model_name or "unknown"), {})

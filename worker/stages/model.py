@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
-
 from shared.jobs.claims import Claim
-from shared.results import CLOUD, DEPTH_VALUES
+from shared.results import DEPTH_VALUES
 from worker import pipeline
 from worker.depth.format import depth_map_from_bytes
 from worker.report import report_of
@@ -13,10 +11,9 @@ from worker.stages.context import StageContext
 
 
 def build_model(context: StageContext, claim: Claim) -> None:
-    """Build the point cloud of a job, with its picture files and its report."""
+    """Build the point cloud of a job, and its report."""
     job = claim.job
-    file = job.files[DEPTH_VALUES]
-    depth_map = depth_map_from_bytes(context.storage.read(job.id, file.folder, file.name))
+    depth_map = depth_map_from_bytes(context.result(claim, DEPTH_VALUES))
     pixels = context.photo(claim).pixels
     context.claims.progress(claim, 0.2)
     cloud, found = pipeline.build_cloud(depth_map, pixels, job.model)
@@ -24,5 +21,4 @@ def build_model(context: StageContext, claim: Claim) -> None:
     model = job.model_name or "unknown"
     report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)
     files = pipeline.cloud_files(cloud, pixels, job.model, model=model) | pipeline.report_files(report)
-    files[CLOUD] = gzip.compress(files[CLOUD], 6)
     context.finish(claim, files, found | {"lengths": report["lengths"]})

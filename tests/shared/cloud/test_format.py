@@ -1,6 +1,7 @@
 import json
 import struct
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from shared.cloud.format import MAX_PIXELS, bytes_from_cloud, cloud_from_bytes
 from shared.cloud.pointcloud import PointCloud
 from shared.errors import CloudFormatError
 
+FIRST_RELEASE = Path(__file__).parents[2] / "data" / "cloud-0.1.0.rlf"  # some_cloud(), as Relief 0.1.0 stored it
 CAMERA = Intrinsics(5, 3, 100.5, 101.5, 2.25, 1.125)
 
 
@@ -84,6 +86,13 @@ def test_a_small_person_in_a_large_photo_is_small_in_the_file_and_at_its_place_i
     assert again.camera == camera
     np.testing.assert_array_equal(again.mask, cloud.mask)
     np.testing.assert_allclose(again.points(), cloud.points(), rtol=1e-5)
+
+
+def test_a_file_that_the_first_release_wrote_is_read():
+    again, cloud = cloud_from_bytes(FIRST_RELEASE.read_bytes()), some_cloud()
+    np.testing.assert_allclose(again.depth, cloud.depth, atol=0.01)
+    np.testing.assert_array_equal(again.confidence[cloud.mask], cloud.confidence[cloud.mask])
+    assert (again.camera, again.unit, again.joined_ratio) == (CAMERA, "mm", 0.12)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Claims on a real Valkey: who gets which job, for how long, and who may write."""
 
+import threading
 import time
 
 import pytest
@@ -15,11 +16,38 @@ def test_a_job_is_claimed_once(store):
     assert claim(store) == []
 
 
+def test_many_workers_claiming_at_once_never_share_a_job(store):
+    jobs = [new_job(store) for _ in range(60)]
+    claimed: list[str] = []
+    start = threading.Barrier(6)
+
+    def claim_all() -> None:
+        start.wait()
+        while claims := store.claims.claim(Stage.DEPTH, limit=3, lease_s=30, stage_limit_s=60):
+            claimed.extend(claim.job.id for claim in claims)
+
+    threads = [threading.Thread(target=claim_all) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(job.id for job in jobs)
+
+
 def test_owners_take_turns(store):
     many = [new_job(store, "ann") for _ in range(5)]
     few = [new_job(store, "bob"), new_job(store, "cid")]
     order = [claimed.job.id for claimed in claim(store, limit=7)]
     assert order == [many[0].id, few[0].id, few[1].id, *(job.id for job in many[1:])]
+
+
+def test_a_run_whose_answer_was_lost_may_finish_again(store):
+    job = new_job(store)
+    [held] = claim(store)
+    store.claims.finish(held, NOTHING)
+    counted = store.jobs.get(job.id)
+    store.claims.finish(held, NOTHING)
+    assert store.jobs.get(job.id) == counted
 
 
 def test_progress_never_goes_backwards(store):

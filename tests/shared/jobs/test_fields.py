@@ -10,7 +10,7 @@ import pytest
 from shared.jobs.record import Job, Stage, State
 from shared.options import ModelOptions
 from shared.webhooks.queue import DeliveryQueue
-from tests.support.jobs import ALL, NOTHING, claim, finish, restore
+from tests.support.jobs import ALL, NOTHING, claim, finish, new_job, restore
 
 EXPORTED = ("model.glb", "model.obj", "model.stl")
 
@@ -59,6 +59,20 @@ def test_a_job_goes_on_and_keeps_the_results_that_it_has(before):
     assert (new.state, set(new.stages)) == (State.SUCCEEDED, set(ALL))
     assert new.stages[Stage.DEPTH] == old.stages[Stage.DEPTH]
     assert set(new.files) == {*old.files, "face.glb"}
+
+
+def test_a_record_says_its_schema(store):
+    assert store.redis.hget(f"relief:job:{new_job(store).id}", "schema") == b"2"
+
+
+def test_a_run_of_the_release_before_that_ends_in_a_new_record_counts(store):
+    new = new_job(store)
+    files = '[{"name": "depth.png", "folder": "depth-1", "bytes": 1, "stage": "depth"}]'
+    flat = {"depth_s": "1.5", "depth_queued_s": "0.5", "depth_files": files, "depth_report": "{}"}
+    store.redis.hset(f"relief:job:{new.id}", mapping=flat)
+    found = store.jobs.get(new.id)
+    assert (found.stages[Stage.DEPTH].run_s, list(found.files)) == (1.5, ["depth.png"])
+    assert store.jobs.cancel(new.id).state is State.SUCCEEDED  # it has results
 
 
 def test_a_second_model_takes_the_place_of_the_first_and_its_meshes(before):

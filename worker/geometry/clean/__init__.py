@@ -1,1 +1,1 @@
-"""Depth maps made clean: background, noise, flying pixels, islands, holes and rims."""
+"""Cleaning a depth map: background, noise, flying pixels, islands, holes and rims; `refine` does all but the rims."""

@@ -14,7 +14,7 @@ GUIDE_VARIANCE = 0.04**2
 def denoise(depth: np.ndarray, guide: np.ndarray, radius_px: int) -> np.ndarray:
     """Remove the noise of a depth map with a guided filter, led by the depth itself and the photo together.
 
-    What is filtered is the relief, the depth less its mean over a window, for which a slanted cheek is as calm as a
+    What is filtered is the relief, the depth less its mean over a window, in which a slanted cheek is as flat as a
     frontal one. In every window the relief is fitted as a linear function of two guides: itself, held back by the
     variance of its own noise, so that what varies more than noise stays; and the photo's brightness, so that a depth
     edge that the photo shows too stays sharper. A clean map comes back unchanged.

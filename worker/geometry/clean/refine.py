@@ -19,7 +19,7 @@ from worker.geometry.clean.smooth import smooth
 from worker.geometry.jumps import links_of
 
 FILLED_CONFIDENCE = 0.1
-"""What a filled hole is worth: there is a surface, its shape is a guess."""
+"""Of a filled hole, 0..1: there is a surface, its shape is a guess."""
 
 
 @dataclass(frozen=True)

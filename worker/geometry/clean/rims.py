@@ -1,7 +1,7 @@
 """The outline of a surface that was cut out of its photo, made even.
 
 A head turns away steeply at its outline, so that whether a pixel more or less belongs to it decides over a centimetre
-of depth: seen from the side, such a rim is a comb. Along the outline the true depth changes slowly.
+of depth: seen from the side, such a rim is jagged. Along the outline the true depth changes slowly.
 """
 
 from __future__ import annotations

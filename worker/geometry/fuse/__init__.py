@@ -1,1 +1,1 @@
-"""Disparity and a face's depth made one metric depth map."""
+"""Joining what networks and landmarks say of one photo: disparities to each other, and to a depth in mm."""

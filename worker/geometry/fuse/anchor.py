@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.cloud.camera import Intrinsics
+from shared.cloud.camera import Intrinsics, unproject
 from worker.geometry.fuse.robust_line import robust_line
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normals_of
@@ -93,8 +93,7 @@ def visibility(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
     A pixel of a slanted surface covers more of it, and a small shift of the outline moves its depth far.
     """
     normal = normals_of(depth, camera, links_of(depth, camera))
-    v, u = np.mgrid[: camera.height, : camera.width]
-    ray = np.dstack([(u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy, np.ones(u.shape)])
+    ray = unproject(np.ones(depth.shape), camera)
     cosine = -(normal * ray).sum(-1) / np.linalg.norm(ray, axis=-1)
     return np.where(np.isfinite(cosine), np.clip(cosine, 0, 1) ** 2, 0).astype(np.float32)
 

@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 
-NEAR = 1.0
-FAR = 3.0
+NEAR, FAR = 1.0, 3.0
+"""The range of relative depths, in no unit; chosen, since scale and shift are unknown."""
 PERCENTILES = (1.0, 99.0)
+"""Of the disparity, at FAR and at NEAR."""
 EDGE_SLOPE_PER_PX = 0.03
+"""Change of the disparity within a pixel, as a part of its range, that halves the confidence."""
 
 
-def depth_from_disparity(disparity: np.ndarray, near: float = NEAR, far: float = FAR) -> np.ndarray:
-    """Depth in a chosen range, from disparity whose true scale and shift are unknown.
+def depth_from_disparity(disparity: np.ndarray) -> np.ndarray:
+    """Relative depth from disparity whose true scale and shift are unknown.
 
-    1 / depth = a * disparity + b, with a and b such that the 99th percentile of the disparity lies at `near` and the
-    1st at `far`. What lies beyond the percentiles goes on along the same line, to at most half of `near` and twice
-    `far`. A flat disparity lies at the middle of the range, in inverse depth.
+    1 / depth = a * disparity + b, with a and b such that the 99th percentile of the disparity lies at NEAR and the 1st
+    at FAR. What lies beyond the percentiles goes on along the same line, to at most half of NEAR and twice FAR. A flat
+    disparity lies at the middle of the range, in inverse depth.
 
     Args:
         disparity: (H, W) float, any scale and shift; NaN where unknown.
-        near: depth of the near end, any unit, above 0.
-        far: depth of the far end, above `near`.
     Returns:
-        (H, W) float32 in the unit of `near` and `far`, positive; NaN where the disparity is not finite.
-    Raises:
-        ValueError: the range is not 0 < near < far.
+        (H, W) float32, positive; NaN where the disparity is not finite.
     Source: Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022, section 5 (scale and shift).
     """
-    if not 0 < near < far:
-        raise ValueError(f"a depth range from {near} to {far}; it needs 0 < near < far")
     relative = _relative(disparity)  # 0 at the far percentile, 1 at the near one
-    inverse = 1 / far + relative * (1 / near - 1 / far)
-    return (1 / np.clip(inverse, 0.5 / far, 2 / near)).astype(np.float32)
+    inverse = 1 / FAR + relative * (1 / NEAR - 1 / FAR)
+    return (1 / np.clip(inverse, 0.5 / FAR, 2 / NEAR)).astype(np.float32)
 
 
 def edge_confidence(disparity: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A network's closer look at a part of a photo, joined into its look at the whole."""
+"""A network's second view of a face, cropped and so at a larger scale, joined into its view of the whole photo."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def _ramp(length: int, falls_before: bool, falls_after: bool) -> np.ndarray:
 
 
 def fused_disparity(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarray | None:
-    """The disparity of a whole photo with that of a closer look joined in, without a seam.
+    """Join the disparity of a crop into that of the whole photo, without a seam.
 
     Args:
         whole: (H, W) float, any scale and shift.

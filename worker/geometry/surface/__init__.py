@@ -1,1 +1,1 @@
-"""Clean depth to an organized point cloud and to triangle meshes."""
+"""From clean depth to an organized point cloud, to triangle meshes, and to gray tones."""

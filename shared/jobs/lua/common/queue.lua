@@ -1,4 +1,5 @@
--- The queue of each stage. Owners take turns; each owner's jobs wait in the order of their positions.
+-- The queue of each stage: owners take turns, and each owner's jobs wait in the order of their positions. And how a job
+-- is forgotten.
 
 local function turns_key(stage)
   return Key.TURNS .. stage

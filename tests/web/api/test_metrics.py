@@ -22,7 +22,7 @@ def test_waiting_running_and_ended_jobs_are_counted(client, store):
     store.claims.fail(held[1], Problem(type="no-face", title="No face", detail="No face."))
     store.claims.hand_back(claim(store)[0])
     Workers(store.redis).announce(Stage.DEPTH, "host:1")
-    Workers(store.redis).tell_gpu_memory("host:1", 12_345)
+    Workers(store.redis).announce_gpu_memory("host:1", 12_345)
     seen = figures(client)
     assert seen["relief_jobs_accepted_total",] == len(jobs)
     assert seen["relief_jobs_waiting", "depth"] == 3

@@ -1,0 +1,113 @@
+"""The files of a job: stored ones, those made on request, parts of them, and the archive of all."""
+
+import io
+import zipfile
+
+import pytest
+from PIL import Image
+
+from shared.jobs.record import Stage
+from tests.support.requests import API, assert_problem, finish_stage, upload
+
+
+def test_a_file_that_a_job_does_not_have_is_not_found(client, portrait):
+    job = upload(client, portrait).json()
+    assert_problem(client.get(f"{job['links']['self']}/results/depth.png"), 404, "it has photo.jpg")
+    for name in ("..%2f..%2fsecret", "lock", "photo"):
+        assert client.get(f"{job['links']['self']}/results/{name}").status_code == 404
+
+
+def test_the_stored_photo_is_served_under_our_own_type_and_name(client, portrait):
+    job = upload(client, portrait, "<script>.html").json()
+    response = client.get(job["links"]["photo"])
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "image/jpeg")
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    assert "script" not in response.headers["Content-Disposition"]
+    again = client.get(job["links"]["photo"], headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_a_job_lists_its_files_as_the_options_do(client, store, storage, job):
+    client.post(job["links"]["model"], json={})
+    finish_stage(store, storage, Stage.MODEL, "cloud.rlf", "cloud.ply", "report.json")
+    listed = client.get(job["links"]["self"]).json()["results"]
+    assert [file["name"] for file in listed] == [
+        *("view.html", "cloud.ply", "depth.png", "report.json", "cloud.rlf", "all.zip")
+    ]
+    table = {file["name"]: file for file in client.get(f"{API}/options").json()["results"]}
+    for file in listed:
+        row = table[file["name"]]
+        words = ("label", "description", "media_type", "hidden")
+        assert [file[word] for word in words] == [row[word] for word in words]
+        assert row["stage"] in (file["stage"], None)
+
+
+def test_the_archive_has_photo_and_results_and_is_sent_in_parts(client, job):
+    url = f"{job['links']['self']}/results/all.zip"
+    answer = client.get(url)
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert int(answer.headers["Content-Length"]) == len(answer.content)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        assert sorted(archive.namelist()) == ["depth.png", "photo.jpg"]
+        assert archive.read("depth.png") == b"depth.png" * 50
+    head = client.head(url)
+    assert (head.headers["Content-Length"], head.headers["ETag"]) == (str(len(answer.content)), answer.headers["ETag"])
+
+
+def test_the_archive_gets_a_new_etag_when_a_result_is_added(client, store, storage, job):
+    url = f"{job['links']['self']}/results/all.zip"
+    before = client.get(url).headers["ETag"]
+    client.post(job["links"]["model"], json={})
+    finish_stage(store, storage, Stage.MODEL, "cloud.ply", "cloud.rlf")
+    after = client.get(url)
+    assert after.headers["ETag"] != before
+    names = zipfile.ZipFile(io.BytesIO(after.content)).namelist()
+    assert sorted(names) == ["cloud.ply", "depth.png", "photo.jpg"]  # what only the viewer reads is left out
+
+
+@pytest.mark.parametrize("name", ["all.zip", "depth.png", "photo.jpg"])
+def test_a_broken_download_can_be_resumed(client, job, name):
+    url = f"{job['links']['self']}/results/{name}"
+    whole = client.get(url)
+    tag = whole.headers["ETag"]
+    assert client.get(url, headers={"If-None-Match": tag}).status_code == 304
+    assert whole.headers["Accept-Ranges"] == "bytes"
+    rest = client.get(url, headers={"Range": "bytes=100-", "If-Range": tag})
+    assert (rest.status_code, rest.content) == (206, whole.content[100:])
+    assert rest.headers["Content-Range"] == f"bytes 100-{len(whole.content) - 1}/{len(whole.content)}"
+    end = client.get(url, headers={"Range": "bytes=-7"})
+    assert (end.status_code, end.content) == (206, whole.content[-7:])
+    assert client.get(url, headers={"Range": "bytes=100-", "If-Range": '"another"'}).content == whole.content
+    assert_problem(client.get(url, headers={"Range": f"bytes={len(whole.content)}-"}), 416, "")
+
+
+def test_the_thumbnail_is_a_small_version_of_the_photo(client, stranger, job):
+    answer = client.get(job["links"]["thumbnail"])
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    with Image.open(io.BytesIO(answer.content)) as small:
+        assert (small.format, max(small.size)) == ("JPEG", 320)
+    assert len(answer.content) < 40_000
+    again = client.get(job["links"]["thumbnail"], headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+    assert_problem(stranger.get(job["links"]["thumbnail"]), 404, "")
+
+
+@pytest.mark.parametrize("wanted", ["bananas=1-2", "junk", "bytes=5-2", "bytes=0-1,5-6", "bytes=-", "bytes=٣-"])
+def test_an_invalid_range_is_ignored(client, job, wanted):
+    url = f"{job['links']['self']}/results/depth.png"
+    answer = client.get(url, headers={"Range": wanted.encode()})
+    assert (answer.status_code, len(answer.content)) == (200, 450)
+    weak = client.get(url, headers={"Range": "bytes=5-", "If-Range": f"W/{answer.headers['ETag']}"})
+    assert weak.status_code == 200
+
+
+def test_a_file_is_not_sent_when_if_match_names_another_version(client, job):
+    url = f"{job['links']['self']}/results/depth.png"
+    assert_problem(client.get(url, headers={"If-Match": '"another"'}), 412, "If-Match")
+    tag = client.get(url).headers["ETag"]
+    assert client.get(url, headers={"If-Match": tag}).status_code == 200
+    beyond = client.get(url, headers={"Range": "bytes=450-"})
+    assert_problem(beyond, 416, "")
+    assert beyond.headers["Content-Range"] == "bytes */450"

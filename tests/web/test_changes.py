@@ -1,0 +1,86 @@
+"""Slots of clients that wait for a job to change."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from stack.processes import Supervised
+from tests.support.fronts import client_of, running_front
+from tests.support.requests import assert_problem, events_of, upload
+
+
+def test_a_closed_stream_frees_its_slot(settings, store, portrait):
+    with client_of(settings.model_copy(update={"listeners": 1})) as client:
+        job = upload(client, portrait).json()
+        with client.stream("GET", job["links"]["events"]) as response:
+            listening = events_of(response)
+            next(listening)
+            refused = client.get(job["links"]["events"])
+            assert_problem(refused, 503, "poll")
+            assert refused.headers["Retry-After"] == "5"
+            began = time.monotonic()
+            assert client.get(f"{job['links']['self']}?wait=5").status_code == 200
+            assert time.monotonic() - began < 2  # no thread is left to wait with: answered at once
+        store.jobs.cancel(job["id"])  # the server notices that the listener left when it next writes
+        time.sleep(0.5)
+        assert client.get(job["links"]["events"]).status_code == 200
+
+
+def test_one_user_holds_no_more_slots_than_their_share(settings, store, portrait):
+    with client_of(settings.model_copy(update={"listeners": 4, "owner_listeners": 2})) as client:
+        job = upload(client, portrait).json()
+        with client.stream("GET", job["links"]["events"]) as one, client.stream("GET", job["links"]["events"]) as two:
+            assert (one.status_code, two.status_code) == (200, 200)
+            assert_problem(client.get(job["links"]["events"]), 503, "poll")
+            with httpx.Client(base_url=client.base_url, timeout=20) as other:
+                theirs = upload(other, portrait).json()
+                with other.stream("GET", theirs["links"]["events"]) as answer:
+                    assert answer.status_code == 200
+        store.jobs.cancel(job["id"])
+        store.jobs.cancel(theirs["id"])
+
+
+LISTENERS = 40
+
+
+@pytest.fixture
+def front(store, settings) -> Iterator[tuple[Supervised, str]]:
+    """A front process, and its URL."""
+    places = {"RELIEF_LISTENERS": str(LISTENERS), "RELIEF_OWNER_LISTENERS": str(LISTENERS)}
+    with running_front(settings, **places) as running:
+        yield running
+
+
+@pytest.fixture
+def client(front) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=front[1], timeout=20, limits=httpx.Limits(max_connections=None)) as client:
+        yield client
+
+
+def listen(client: httpx.Client, url: str, held: ExitStack) -> Iterator[str]:
+    """The lines of a stream that is open until `held` ends; its first event has come."""
+    response = held.enter_context(client.stream("GET", url))
+    assert response.status_code == 200
+    lines = response.iter_lines()
+    while not next(lines).startswith("data: "):
+        pass
+    return lines
+
+
+def test_with_all_slots_taken_another_stream_is_refused_and_other_requests_are_answered(client, store, portrait):
+    job = upload(client, portrait).json()
+    with ExitStack() as held:
+        streams = [listen(client, job["links"]["events"], held) for _ in range(LISTENERS)]
+        refused = client.get(job["links"]["events"])
+        assert_problem(refused, 503, "poll")
+        assert refused.headers["Retry-After"] == "5"
+        began = time.monotonic()
+        assert client.get(f"{job['links']['self']}?wait=20").status_code == 200
+        assert upload(client, portrait).status_code == 202
+        assert time.monotonic() - began < 5
+        assert store.redis.pubsub_numsub("relief:changed") == [(b"relief:changed", 1)]
+        store.jobs.cancel(job["id"])
+        assert all('"state":"canceled"' in "".join(lines) for lines in streams)

@@ -1,0 +1,31 @@
+"""The id of a request, and the line that the log has of it."""
+
+import json
+import logging
+
+from shared.logs import configure_logging
+from tests.support.requests import API, assert_problem
+
+
+def test_a_refusal_has_the_request_id_that_is_in_the_log(client, capfd):
+    configure_logging("json")
+    try:
+        refused = client.get("/api/v1/jobs/none")
+    finally:
+        logging.getLogger().handlers.clear()
+    told = assert_problem(refused, 404, "none")["request_id"]
+    assert told == refused.headers["X-Request-ID"] and len(told) == 32
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
+    assert told in [line["request_id"] for line in lines if "refused with 404" in line["message"]]
+    assert client.get("/healthz").headers["X-Request-ID"] != told
+
+
+def test_a_refused_request_is_one_line_in_the_log_without_the_share_token(client, job, caplog):
+    token = client.post(job["links"]["share"]).json()["token"]
+    with caplog.at_level(logging.INFO, "web.request_ids"):
+        client.get(f"{API}/jobs/{token}/results/none")
+        client.get("/x%0aFORGED%00")
+    lines = [record.getMessage() for record in caplog.records if record.name == "web.request_ids"]
+    assert len(lines) == 2
+    assert token not in lines[0] and "share-..." in lines[0]
+    assert lines[1] == "GET /x%0AFORGED%00 refused with 404"
