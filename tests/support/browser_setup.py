@@ -65,15 +65,14 @@ def starts(browser: str) -> bool:
 
 
 def driver_runs() -> bool:
-    """True where Playwright's driver runs: with its own Node.js, which wants libatomic.so.1, else with one on PATH."""
+    """True where Playwright's driver runs: with its own Node.js, which wants libatomic.so.1, else with another one."""
     driver = [sys.executable, "-m", "playwright", "--version"]
-    node = shutil.which("node")
+    node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))  # of `make lint`
     if _succeeds(driver):
         return True
-    if not node:
-        return False
-    os.environ["PLAYWRIGHT_NODEJS_PATH"] = node
-    return _succeeds(driver)
+    if node:
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = node
+    return bool(node) and _succeeds(driver)
 
 
 @cache
