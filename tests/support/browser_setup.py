@@ -90,7 +90,7 @@ def install() -> None:
         for package in ("libatomic1", *CHROMIUM_PACKAGE):
             _succeeds([*apt_get, "install", "-q", "-y", "--no-install-recommends", package], show=True)
         find_browser.cache_clear()
-    if not find_browser():
+    if not find_browser() and driver_runs():
         log.info("no browser for the tests: trying Playwright's download")
         os.environ.setdefault("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", CONNECTION_MS)
         options = ["--with-deps"] if apt_get else []

@@ -39,11 +39,7 @@ OUTLINE = OutlineSettings()
 
 
 def silhouette_of(
-    pixels: np.ndarray,
-    face: Face,
-    others: list[Face],
-    segmentation: PersonSegmentation,
-    settings: OutlineSettings = OUTLINE,
+    pixels: np.ndarray, face: Face, others: list[Face], segmentation: PersonSegmentation
 ) -> np.ndarray | None:
     """The person's pixels.
 
@@ -52,37 +48,36 @@ def silhouette_of(
         face: the person's, in these pixels.
         others: other people's faces; their heads are left out.
         segmentation: the network.
-        settings: how the outline is chosen.
     Returns:
         (H, W) bool; None where no believable outline was found.
     """
     region = region_round(face, (pixels.shape[0], pixels.shape[1]), SIZE_PX)
     part = region.of(pixels)
     small = shrunk(part)
-    outline = _best(_candidates(small, segmentation.likelihood(small), region, settings), small, region, settings)
-    sharp = _sharpened(outline, part, settings.smoothing)
+    outline = _best(_candidates(small, segmentation.likelihood(small), region), small, region)
+    sharp = _sharpened(outline, part, OUTLINE.smoothing)
     person = np.zeros(pixels.shape[:2], bool)
     region.of(person)[:] = sharp
-    person = _without_others(person, face, others, settings.other_reach)
+    person = _without_others(person, face, others, OUTLINE.other_reach)
     hull = _hull(face, pixels.shape[:2])
     inside = person[hull]
-    if sharp.mean() > settings.most_filled or not inside.size or inside.mean() < settings.least_face_inside:
+    if sharp.mean() > OUTLINE.most_filled or not inside.size or inside.mean() < OUTLINE.least_face_inside:
         return None
     return person | hull
 
 
-def _candidates(small: np.ndarray, likely: np.ndarray, region: Region, settings: OutlineSettings) -> list[np.ndarray]:
+def _candidates(small: np.ndarray, likely: np.ndarray, region: Region) -> list[np.ndarray]:
     """(S, S) bool outlines of the person: the network's, then those of graph cuts."""
-    outlines = [likely > settings.likely]
-    outlines += [graph_cut(small, likely, region, reach) for reach in settings.cut_reaches]
+    outlines = [likely > OUTLINE.likely]
+    outlines += [graph_cut(small, likely, region, reach) for reach in OUTLINE.cut_reaches]
     return [_connected_to_face(outline, region) for outline in outlines]
 
 
-def _best(outlines: list[np.ndarray], small: np.ndarray, region: Region, settings: OutlineSettings) -> np.ndarray:
+def _best(outlines: list[np.ndarray], small: np.ndarray, region: Region) -> np.ndarray:
     """The outline along which the colours differ most; the first, the network's, has a bonus."""
     lab = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 1)
-    scores = np.array([_contrast(lab, outline, region, settings) for outline in outlines])
-    scores[0] += settings.network_bonus
+    scores = np.array([_contrast(lab, outline, region) for outline in outlines])
+    scores[0] += OUTLINE.network_bonus
     return outlines[int(scores.argmax())]
 
 
@@ -97,20 +92,20 @@ def _connected_to_face(outline: np.ndarray, region: Region) -> np.ndarray:
     return (outside != outside[0, 0])[1:-1, 1:-1]
 
 
-def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region, settings: OutlineSettings) -> float:
+def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region) -> float:
     """Mean colour step, units of Lab, across the outline below the chin; 0 where none lies in the picture."""
-    rim = _judged_rim(outline, region, settings.border_px)
-    if rim.sum() < settings.least_rim_px:
+    rim = _judged_rim(outline, region, OUTLINE.border_px)
+    if rim.sum() < OUTLINE.least_rim_px:
         return 0.0
     down, across = np.gradient(cv2.GaussianBlur(outline.astype(np.float32), (0, 0), 2))
     normal = np.stack([across[rim], down[rim]])
-    normal = normal / np.maximum(np.hypot(*normal), 1e-6) * settings.step_px
+    normal = normal / np.maximum(np.hypot(*normal), 1e-6) * OUTLINE.step_px
     at = np.stack(np.nonzero(rim)[::-1]).astype(float)  # (2, N): u, v
     (u_in, v_in), (u_out, v_out) = (
         np.clip(np.rint(at + sign * normal), 0, SIZE_PX - 1).astype(int) for sign in (1, -1)
     )
     step = np.linalg.norm(lab[v_in, u_in] - lab[v_out, u_out], axis=1)
-    return float(np.minimum(step, settings.most_step).mean())
+    return float(np.minimum(step, OUTLINE.most_step).mean())
 
 
 def _judged_rim(outline: np.ndarray, region: Region, border_px: int) -> np.ndarray:

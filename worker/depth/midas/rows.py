@@ -17,7 +17,7 @@ from worker.depth.weights.sources import MIDAS_RELEASES
 
 
 @dataclass(frozen=True)
-class Backbone:
+class BackboneKind:
     """A kind of backbone, of which there may be several sizes.
 
     builder: `module:function` in worker.depth.midas; the function gives the NetworkSpec of a size.
@@ -36,7 +36,7 @@ class MidasModel(DepthModel):
     rule, normalisation: how a photo becomes its input.
     """
 
-    backbone: Backbone
+    backbone: BackboneKind
     arguments: Mapping[str, Any]
     rule: InputRule
     normalisation: Normalisation
@@ -65,14 +65,14 @@ class MidasModel(DepthModel):
 
 
 # bfloat16 where activations pass float16's largest number, 65504.
-BEIT = Backbone("beit:beit", Precision("float16", channels_last=False))
-SWIN = Backbone("swin:swin", Precision("bfloat16", channels_last=False))
-NEXT_VIT = Backbone("next_vit:next_vit", Precision("bfloat16", channels_last=True))
-VIT = Backbone("vit:vit", Precision("float16", channels_last=True))
-HYBRID = Backbone("vit:hybrid", Precision("float16", channels_last=True))
-LEVIT = Backbone("levit:levit", Precision("float16", channels_last=False))
-RESNEXT = Backbone("conv:resnext", Precision("float16", channels_last=True))
-EFFICIENTNET = Backbone("conv:efficientnet", Precision("float16", channels_last=True))
+BEIT = BackboneKind("beit:beit", Precision("float16", channels_last=False))
+SWIN = BackboneKind("swin:swin", Precision("bfloat16", channels_last=False))
+NEXT_VIT = BackboneKind("next_vit:next_vit", Precision("bfloat16", channels_last=True))
+VIT = BackboneKind("vit:vit", Precision("float16", channels_last=True))
+HYBRID = BackboneKind("vit:hybrid", Precision("float16", channels_last=True))
+LEVIT = BackboneKind("levit:levit", Precision("float16", channels_last=False))
+RESNEXT = BackboneKind("conv:resnext", Precision("float16", channels_last=True))
+EFFICIENTNET = BackboneKind("conv:efficientnet", Precision("float16", channels_last=True))
 
 FREE_384, FREE_512 = (InputRule(side_px, "minimal") for side_px in (384, 512))
 BOUND_256, BOUND_384 = (InputRule(side_px, "upper_bound") for side_px in (256, 384))
@@ -88,7 +88,7 @@ def _row(
     rank: int,
     release: str,
     rule: InputRule,
-    backbone: Backbone,
+    backbone: BackboneKind,
     *,
     normalisation: Normalisation = HALF,
     sha256: str | None = None,
