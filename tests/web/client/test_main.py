@@ -74,9 +74,8 @@ def test_a_refusal_is_shown_in_the_servers_words(tmp_path, capsys):
 
 @pytest.fixture
 def submitting(tmp_path) -> Iterator[subprocess.Popen[str]]:
-    """A client that sends five photos. SIGINT ends it, also where this process ignores it as a background job does."""
+    """A client that sends five photos."""
     photos = [photo(tmp_path / f"{name}.png") for name in ("ann", "bob", "cid", "dan", "eve")]
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # an ignored signal would be inherited
     client = subprocess.Popen(
         [sys.executable, "-m", "web.client", "submit", *photos],
         cwd=PROJECT,
@@ -84,7 +83,6 @@ def submitting(tmp_path) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    signal.signal(signal.SIGINT, before)
     with client:
         yield client
         client.kill()  # where it still runs
