@@ -23,9 +23,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from shared.errors import ModelError
 from tests.support.seeding import reference, write_checkpoint
-from worker.depth.midas.backends import Backend
+from worker.depth.midas.backends import Backend, Subject
 from worker.depth.midas.backends.export import MAX_ERROR
-from worker.depth.midas.backends.select import Subject, open_backend
+from worker.depth.midas.backends.select import open_backend
 from worker.depth.midas.backends.torch_backend import TorchBackend, default_device
 from worker.depth.midas.checkpoint import load_network
 from worker.depth.midas.folding import folded

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, Field
 PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 
-
 Focus = Literal["face", "photo"]
 
 
@@ -43,7 +42,7 @@ class DepthOptions(BaseModel):
     focus: Focus = Field(
         "face",
         title="Look at",
-        description="What a MiDaS network looks at: face, a small face once more from nearer; photo, no more.",
+        description="What a MiDaS network sees: photo, the whole photo; face, a small face as well, enlarged.",
     )
 
 
@@ -64,7 +63,7 @@ class ModelOptions(BaseModel):
         1.0,
         ge=0,
         le=10,
-        description="Strength of the smoothing; mm where the depth is metric, else pixels. 0: none.",
+        description="Strength of the smoothing, in mm where the depth is metric, else in pixels; 0 is none.",
         json_schema_extra={"step": 0.1},
     )
     color: Literal["grayscale", "photo"] = Field(

@@ -27,42 +27,27 @@ REPORT = "report.json"
 ARCHIVE = "all.zip"
 
 BINARY = "application/octet-stream"
+HTML = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True)
 class ResultFile:
-    """A file of a job.
-
-    name: also its name on storage, where it is stored.
-    media_type: what it is served as; ours by name, never the uploader's word.
-    label, description: what it is and what it is good for, for a person.
-    stage: the stage that makes it; None for the photo and for what spans all stages.
-    stored: False where it is made on request.
-    hidden: True where programs read it, not people: it is neither listed on the page nor put into the archive.
-    gzipped: True where it is stored compressed, and sent so.
-    """
+    """A file of a job, under the name that it also has on storage."""
 
     name: str
-    media_type: str
-    label: str
-    description: str
-    stage: Stage | None = None
-    stored: bool = True
-    hidden: bool = False
-    gzipped: bool = False
+    media_type: str  # never the uploader's word
+    label: str  # what it is, for a person
+    description: str  # what it is good for
+    stage: Stage | None = None  # what makes it; None for the photo and for what spans all stages
+    stored: bool = True  # False where it is made on request
+    hidden: bool = False  # for programs: neither listed on the page nor put into the archive
+    gzipped: bool = False  # stored compressed, and sent so
 
 
 RESULTS = {  # in the order in which they are listed
     file.name: file
     for file in (
-        ResultFile(
-            VIEW,
-            "text/html; charset=utf-8",
-            "3D view",
-            "one file that opens in any browser",
-            Stage.MODEL,
-            stored=False,
-        ),
+        ResultFile(VIEW, HTML, "3D view", "one file that opens in any browser", Stage.MODEL, stored=False),
         ResultFile(CLOUD_PLY, BINARY, "Point cloud", "PLY, for MeshLab or Blender", Stage.MODEL),
         ResultFile(GLB, "model/gltf-binary", "3D model, GLB", "for Blender and the web", Stage.EXPORT),
         ResultFile(OBJ, "application/zip", "3D model, OBJ", "with texture, for any 3D program", Stage.EXPORT),

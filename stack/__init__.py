@@ -1,1 +1,1 @@
-"""The whole of Relief on one machine, without Docker: Valkey, workers and web front as child processes."""
+"""Relief on one machine without Docker: Valkey, the workers and the web service as child processes."""

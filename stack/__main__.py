@@ -1,4 +1,4 @@
-"""`python -m stack run`: the whole of Relief on this machine, until Ctrl-C."""
+"""`python -m stack`: run Relief on this machine until Ctrl-C, as `make run` does."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ log = logging.getLogger("stack")
 
 
 def main() -> int:
-    """Start, say where, wait to be told to stop."""
+    """Start all processes, log the URL, and stop them at SIGINT, SIGTERM or SIGHUP; 1 where they cannot start."""
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
-    parser.add_argument("--data", type=Path, default=Path("data"), help="folder of uploads, results and job records")
-    parser.add_argument("--port", type=int, default=8000, help="port of the page; 0: any free one")
+    parser.add_argument(
+        "--data", type=Path, default=Path("data"), help="folder of photos, results, job records and logs"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="port of the page and the API; 0: any free one")
     parser.add_argument("--depth-workers", type=int, default=1)
     parser.add_argument("--model-workers", type=int, default=1)
     chosen = parser.parse_args()

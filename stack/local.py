@@ -22,34 +22,34 @@ PROJECT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Plan:
-    """What to start: the data folder, how many of each process, the port (0: any free), and settings beyond these."""
+    """What to start: data folder, numbers of processes, port (0: any free one), and variables of their environment."""
 
     data: Path
     depth_workers: int = 1
     model_workers: int = 1
-    web_fronts: int = 1
+    web_processes: int = 1
     port: int = 0
     settings: dict[str, str] = field(default_factory=dict)
 
 
 class Stack:
-    """A running Relief; use it in a `with` block."""
+    """All processes of Relief, which run while a `with` block does."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.processes: dict[str, Supervised] = {}
         self._lock: IO[str] | None = None
-        self._ports = [plan.port or free_port(), *(free_port() for _ in range(plan.web_fronts - 1))]
+        self._ports = [plan.port or free_port(), *(free_port() for _ in range(plan.web_processes - 1))]
         self.redis_url = ""
 
     @property
     def url(self) -> str:
-        """Where the first web front answers."""
+        """URL of the first web process."""
         return self.urls[0]
 
     @property
     def urls(self) -> list[str]:
-        """Where each web front answers."""
+        """URL of each web process."""
         return [f"http://127.0.0.1:{port}" for port in self._ports]
 
     def __enter__(self) -> Stack:
@@ -70,7 +70,7 @@ class Stack:
         self.stop()
 
     def stop(self) -> None:
-        """Stop everything at the same time, but the server last."""
+        """Stop all processes at once, then Valkey."""
         server = self.processes.pop("valkey", None)
         with ThreadPoolExecutor() as pool:
             list(pool.map(Supervised.stop, self.processes.values()))
@@ -99,7 +99,7 @@ class Stack:
                 name = f"{queues.partition(',')[0]}{number}"
                 self._run(name, _celery(queues, name), environment)
         for url in self.urls:
-            wait_until(f"the web front at {url}", partial(is_ready, url))
+            wait_until(f"Relief at {url}", partial(is_ready, url))
 
     def _run(self, name: str, argv: list[str], environment: dict[str, str]) -> None:
         log_file = self.plan.data / "logs" / f"{name}.log"
@@ -109,7 +109,7 @@ class Stack:
 
 
 def is_ready(url: str) -> bool:
-    """True where the web front answers and each stage has a worker."""
+    """True where the web process answers and each stage has a worker."""
     try:
         return httpx.get(f"{url}/readyz", timeout=5).is_success
     except httpx.HTTPError:
@@ -124,11 +124,11 @@ def _celery(queues: str, name: str) -> list[str]:
     options = ["-Q", queues, "-n", f"{name}@%h", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
-    return ["nice", "-n", "10", *command]  # on a machine that they share, the front answers first
+    return ["nice", "-n", "10", *command]  # the web process answers first on a machine that they share
 
 
 def _secret(path: Path) -> str:
-    """The secret of this data folder; made at the first start."""
+    """The secret that signs cookies; made at the first start and kept in the data folder."""
     if not path.exists():
         temporary = path.with_suffix(".part")
         temporary.touch(mode=0o600)
@@ -138,10 +138,10 @@ def _secret(path: Path) -> str:
 
 
 def _lock(path: Path) -> IO[str]:
-    """Hold the data folder for this process and those that it starts: what a killed stack left running holds it too.
+    """Lock the data folder. The child processes inherit the lock, so those that outlive a killed stack hold it too.
 
     Raises:
-        StackError: another stack, or what is left of one, runs on it.
+        StackError: another stack, or what is left of a killed one, has the lock.
     """
     file = path.open("w")
     try:

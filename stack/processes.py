@@ -1,4 +1,4 @@
-"""Child processes that are always restarted when they die, and all gone at the end."""
+"""Child processes that are restarted when they die, and killed with all that they started at the end."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StackError(ReliefError):
 
 @dataclass(frozen=True)
 class Command:
-    """What to run: argv, the environment added to ours, the file that its output goes to, and files that stay open."""
+    """What to run: argv, variables added to our environment, file of its output, descriptors that it inherits."""
 
     name: str
     argv: Sequence[str]
@@ -40,30 +40,30 @@ class Command:
 
 
 class Supervised:
-    """One child process in a process group of its own; restarted, with growing pauses, until it is stopped."""
+    """A child process in a process group of its own; restarted after growing pauses until `stop`."""
 
     def __init__(self, command: Command) -> None:
         self.command = command
         self._stopping = threading.Event()
         self._process = self._start()
-        self._keeper = threading.Thread(target=self._keep, name=f"keep-{command.name}", daemon=True)
-        self._keeper.start()
+        self._restarter = threading.Thread(target=self._restart, name=f"restart-{command.name}", daemon=True)
+        self._restarter.start()
 
     @property
     def pid(self) -> int:
-        """Process id of the present incarnation."""
+        """Process id of the child that runs now; another one after a restart."""
         return self._process.pid
 
-    def stop(self, patience_s: float = STOP_S) -> None:
-        """SIGTERM, and SIGKILL to the whole group for what is left after `patience_s`."""
+    def stop(self, timeout_s: float = STOP_S) -> None:
+        """SIGTERM, and SIGKILL to the whole group for what is left after `timeout_s`."""
         self._stopping.set()
-        self._keeper.join()
+        self._restarter.join()
         if self._process.poll() is None:
             self._process.terminate()
         try:
-            self._process.wait(patience_s)
+            self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
-            log.warning("%s did not stop within %.0f s, killing it", self.command.name, patience_s)
+            log.warning("%s did not stop within %.0f s, killing it", self.command.name, timeout_s)
         _kill_group(self._process.pid)
         self._process.wait()
 
@@ -80,7 +80,7 @@ class Supervised:
                 pass_fds=self.command.keep_open,
             )
 
-    def _keep(self) -> None:
+    def _restart(self) -> None:
         pause_s, started = 0.0, time.monotonic()
         while not self._stopping.wait(CHECK_EVERY_S):
             if self._process.poll() is None:
@@ -94,10 +94,10 @@ class Supervised:
 
 
 def wait_until(what: str, ready: Callable[[], bool], timeout_s: float = START_S) -> None:
-    """Wait for something that was started.
+    """Call `ready` until it is true.
 
     Raises:
-        StackError: it is not ready in time.
+        StackError: it is not after `timeout_s`; the message names `what`.
     """
     deadline = time.monotonic() + timeout_s
     while not ready():
@@ -107,17 +107,17 @@ def wait_until(what: str, ready: Callable[[], bool], timeout_s: float = START_S)
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
+    """A port of 127.0.0.1 that no process listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
 def check_free(port: int) -> None:
-    """Refuse a port of 127.0.0.1 that somebody listens on.
+    """Check that no process listens on a port of 127.0.0.1.
 
     Raises:
-        StackError: it is taken.
+        StackError: one does.
     """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that have just ended do not count
@@ -131,6 +131,6 @@ def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
     except ProcessLookupError:
-        return  # all gone, as it should be
+        return  # none of it is left
     except PermissionError:
         log.debug("group %d has only zombies left", pid)  # macOS says so

@@ -1,4 +1,4 @@
-"""An embedded Valkey from pip, for machines without a Redis."""
+"""A Valkey server from pip, for machines without Redis."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ daemonize no
 
 
 def start_valkey(folder: Path, keep_open: Sequence[int] = ()) -> tuple[Supervised, str]:
-    """Start a server on a free port of this machine, its data in `folder`; gives it and its URL, password included."""
+    """Start a server on a free port with its data in `folder`; gives the process, and the URL with the password."""
     folder.mkdir(parents=True, exist_ok=True)
     port, password = free_port(), secrets.token_hex(16)
     config = folder / "valkey.conf"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.parent.name, str(item.path))))
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once, for all tests that were left out for the same reason, what they lack."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", []))
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"{count} left out: {reason.removeprefix('Skipped: ')}", yellow=True, bold=True)
+
+
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server, url = start_valkey(tmp_path_factory.mktemp("valkey"))
@@ -63,8 +71,9 @@ def settings(redis_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """All of Relief, as `make run` starts it."""
-    with Stack(Plan(tmp_path_factory.mktemp("stack"))) as running:
+    """All of Relief, as `make run` starts it, but that it calls webhooks on this machine too."""
+    settings = {"RELIEF_WEBHOOK_PRIVATE": "true"}
+    with Stack(Plan(tmp_path_factory.mktemp("stack"), settings=settings)) as running:
         yield running
 
 

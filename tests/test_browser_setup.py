@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser_setup import IS_UBUNTU, NAMES, candidates, find_browser, in_ci, starts
+from tests.support.browser_setup import IS_UBUNTU, MISSING, NAMES, candidates, driver_runs, find_browser, in_ci, starts
 
 PROJECT = Path(__file__).parent.parent
 WORKS, FAILS = "exit 0", "exit 1"
@@ -35,6 +35,13 @@ def machine(tmp_path, monkeypatch):
     return put
 
 
+@pytest.fixture
+def driver() -> None:
+    """Leaves a test out where Playwright's driver does not run, but never in CI."""
+    if not driver_runs() and not in_ci():
+        pytest.skip(MISSING)
+
+
 def set_up() -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tests.support.browser_setup"]
     return subprocess.run(command, cwd=PROJECT, env=os.environ, capture_output=True, text=True)
@@ -46,7 +53,7 @@ def test_a_browser_on_path_is_found_under_any_of_its_names(machine, tmp_path, na
     assert str(tmp_path / name) in set(candidates())
 
 
-def test_a_browser_that_does_not_start_is_passed_over(machine):
+def test_a_browser_that_does_not_start_is_passed_over(driver, machine):
     machine(chromium=FAILS, google_chrome=WORKS)
     assert set_up().stdout.endswith("/google-chrome\n")
 
@@ -57,12 +64,12 @@ def test_a_program_that_is_not_there_does_not_start():
 
 def test_the_browser_of_this_machine_starts():
     if not find_browser() and not in_ci():
-        pytest.skip("no browser here")
+        pytest.skip(MISSING)
     assert starts(find_browser())
 
 
 @pytest.mark.skipif(IS_UBUNTU, reason="Chromium is no package of Ubuntu")
-def test_without_a_browser_one_is_installed_where_no_password_is_asked(machine):
+def test_without_a_browser_one_is_installed_where_no_password_is_asked(driver, machine):
     machine(apt_get=INSTALLS_CHROMIUM, sudo='shift; exec "$@"')
     done = set_up()
     assert (done.returncode, done.stdout.splitlines()[-1][-9:]) == (0, "/chromium")

@@ -24,8 +24,8 @@ from shared.webhooks.queue import DeliveryQueue
 from worker import tasks
 from worker.app import app, settings
 from worker.depth import registry
+from worker.devices import limit_threads
 from worker.sweeper import Sweeper
-from worker.threads import limit_threads
 
 log = logging.getLogger(__name__)
 
@@ -91,8 +91,8 @@ def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:
 
 
 def _offer() -> Offer:
-    rows = [registry.row(name) for name in registry.names()]
     models = (
-        ModelInfo(row.name, row.title, row.unit, row.licence, registry.ready(row, settings.weights)) for row in rows
+        ModelInfo(row.name, row.title, row.unit, row.licence, registry.ready(row, settings.weights))
+        for row in registry.ROWS.values()
     )
     return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)

@@ -37,12 +37,8 @@ class Statistics:
 
     def by_stage(self) -> dict[Stage, StageStatistics]:
         """The statistics of every stage, at one moment."""
-        return {
-            stage: StageStatistics(frozenset(workers), waiting, running, *map(_seconds, measured))
-            for stage, (*measured, waiting, running, workers) in zip(
-                Stage, self._scripts.call("by_stage", ALIVE_S), strict=True
-            )
-        }
+        rows = self._scripts.call("by_stage", ALIVE_S)
+        return {stage: _stage_statistics(*row) for stage, row in zip(Stage, rows, strict=True)}
 
     def oldest_wait_s(self, stage: Stage) -> float:
         """How long the job that waits longest for the stage has waited; 0 where none waits."""
@@ -58,5 +54,6 @@ class Statistics:
         return {name.decode(): float(value) for name, value in sums.items()}
 
 
-def _seconds(text: bytes) -> float | None:
-    return float(text) if text else None
+def _stage_statistics(run_s: bytes, cost_s: bytes, waiting: int, running: int, workers: list[bytes]) -> StageStatistics:
+    measured = (float(seconds) if seconds else None for seconds in (run_s, cost_s))
+    return StageStatistics(frozenset(workers), waiting, running, *measured)

@@ -54,23 +54,6 @@ class Workers:
             pipe.zremrangebyscore(f"{Key.WORKERS}{stage}", "-inf", now_s - ALIVE_S)
             pipe.execute()
 
-    def alive(self, stage: Stage) -> int:
-        """How many workers of the stage are alive."""
-        now_s, _ = self._redis.time()
-        return int(self._redis.zcount(f"{Key.WORKERS}{stage}", now_s - ALIVE_S, "+inf"))
-
-    def alive_on(self, host: str) -> bool:
-        """True where a worker of that host is alive."""
-        now_s, _ = self._redis.time()
-        names = [
-            name
-            for stage in Stage
-            for name in cast(
-                list[bytes], self._redis.zrange(f"{Key.WORKERS}{stage}", now_s - ALIVE_S, "+inf", byscore=True)
-            )
-        ]
-        return any(name.decode().rpartition(":")[0] == host for name in names)
-
     def announce_gpu_memory(self, worker: str, used_bytes: int) -> None:
         """Say how much GPU memory a worker process uses."""
         self._redis.set(f"{Key.GPU_MEMORY}{worker}", used_bytes, ex=4 * ALIVE_S)

@@ -23,7 +23,7 @@ LENS_TAGS = {
 
 
 def exif_numbers(tiff: bytes) -> dict[int, float]:
-    """Orientation, and what tells the focal length, by tag; without what is absent or cannot be read.
+    """Orientation, and what the focal length follows from, by tag; without what is absent or cannot be read.
 
     Args:
         tiff: EXIF from its byte order mark on; empty where a photo has none.

@@ -20,7 +20,7 @@ from shared.cloud.pointcloud import PointCloud
 
 FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
-STATIC_FILES = {path.name: path for path in (*FOLDER.glob("js/*.js"), *FOLDER.glob("html/*.css"))}
+STATIC_FILES = {path.name: path for kind in ("js/*.js", "html/*.css", "vendor/*.css") for path in FOLDER.glob(kind)}
 IMPORT = re.compile(r'^import [^;]*"\./([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 

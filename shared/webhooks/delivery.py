@@ -34,6 +34,7 @@ class WebhookSender:
 
     def __init__(self, queue: DeliveryQueue, *, private: bool) -> None:
         self._queue, self._private = queue, private
+        self._tls = ssl.create_default_context()  # takes 20 ms, so once
         self._stopped = threading.Event()
         self._threads = [
             threading.Thread(target=self._deliver_until_stopped, name=f"webhooks-{number}", daemon=True)
@@ -61,7 +62,7 @@ class WebhookSender:
 
     def _deliver(self, delivery: Delivery) -> None:
         try:
-            failure = _attempt(delivery, private=self._private)
+            failure = _attempt(delivery, self._tls, private=self._private)
         except WebhookUrlError as error:
             log.warning("webhook given up: %s", error)
             failure = None
@@ -81,7 +82,7 @@ class WebhookSender:
             self._stopped.wait(POLL_S)
 
 
-def _attempt(delivery: Delivery, *, private: bool) -> str | None:
+def _attempt(delivery: Delivery, tls: ssl.SSLContext, *, private: bool) -> str | None:
     """Send it once.
 
     Returns:
@@ -94,13 +95,13 @@ def _attempt(delivery: Delivery, *, private: bool) -> str | None:
         return "the worker that tried last has died"
     host = check_url(delivery.url, private=private)
     try:
-        status = post(delivery, private=private)
+        status = post(delivery, tls, private=private)
     except (OSError, httpx.HTTPError) as error:
         return f"{host}: {error!r:.200}"
     return None if 200 <= status < 300 else f"{host} answered {status}"
 
 
-def post(delivery: Delivery, *, private: bool) -> int:
+def post(delivery: Delivery, tls: ssl.SSLContext, *, private: bool) -> int:
     """Send it; gives the status of the answer, whose body is not read. Redirects are not followed, proxies not used.
 
     Name resolution, connection, TLS, request and the answer's headers have DEADLINE_S in all.
@@ -110,10 +111,10 @@ def post(delivery: Delivery, *, private: bool) -> int:
         TimeoutError: DEADLINE_S are over.
         OSError, httpx.HTTPError: the host has no IP address, does not answer, or not in HTTP.
     """
-    return anyio.run(_post, delivery, private)
+    return anyio.run(_post, delivery, tls, private)
 
 
-async def _post(delivery: Delivery, private: bool) -> int:
+async def _post(delivery: Delivery, tls: ssl.SSLContext, private: bool) -> int:
     url = httpx.URL(delivery.url)
     host = url.raw_host.decode("ascii")
     headers = {"Host": url.netloc.decode("ascii")} | signed_headers(delivery, int(time.time()))
@@ -129,7 +130,7 @@ async def _post(delivery: Delivery, private: bool) -> int:
             to_ip = url.copy_with(host=await _checked_ip(host, private))
             request = httpx.Request("POST", to_ip, headers=headers, content=delivery.body, extensions=extensions)
             # Not by httpx.AsyncClient, which would write the whole URL into the log.
-            async with httpx.AsyncHTTPTransport(verify=ssl.create_default_context(), trust_env=False) as transport:
+            async with httpx.AsyncHTTPTransport(verify=tls, trust_env=False) as transport:
                 answer = await transport.handle_async_request(request)
                 await answer.aclose()
                 return answer.status_code

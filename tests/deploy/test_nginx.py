@@ -16,11 +16,12 @@ from shared.storage.folder import FolderStorage
 from stack.processes import free_port
 from tests.conftest import SECRET
 from tests.support.fronts import running_front
-from tests.support.nginx import TEMPLATE, running_proxy
+from tests.support.nginx import TEMPLATE, nginx_path, running_proxy
 from tests.support.raw_http import UPLOAD_HEAD, ask, connect, dripping
 from tests.support.requests import API, assert_problem, finish_stage, upload
 from web.api.answers import LONGEST_WAIT_S
 
+nginx_path()  # skips these tests where there is none
 UPLOAD_MB = 1
 CONNECTIONS_OF_A_CLIENT = 400
 

@@ -36,11 +36,15 @@ def open_chromium(playwright: Playwright, folder: str, width: int = 1000, height
     )
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leave a browser test out where there is no browser, before anything is started for it; but never in CI."""
+    if "playwright" in item.fixturenames and not find_browser() and not in_ci():
+        pytest.skip(MISSING)
+
+
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """What drives the browsers of a module; without a browser its tests are left out, but never in CI."""
-    if not find_browser() and not in_ci():
-        pytest.skip(MISSING)
+    """What drives the browsers of a module."""
     with sync_playwright() as running:
         yield running
 

@@ -65,15 +65,14 @@ def starts(browser: str) -> bool:
 
 
 def driver_runs() -> bool:
-    """True where Playwright's driver runs: with its own Node.js, which wants libatomic.so.1, else with one on PATH."""
+    """True where Playwright's driver runs: with its own Node.js, which wants libatomic.so.1, else with another one."""
     driver = [sys.executable, "-m", "playwright", "--version"]
-    node = shutil.which("node")
+    node = shutil.which("node") or shutil.which("node", path=str(Path(sys.executable).parent))  # of `make lint`
     if _succeeds(driver):
         return True
-    if not node:
-        return False
-    os.environ["PLAYWRIGHT_NODEJS_PATH"] = node
-    return _succeeds(driver)
+    if node:
+        os.environ["PLAYWRIGHT_NODEJS_PATH"] = node
+    return bool(node) and _succeeds(driver)
 
 
 @cache
@@ -91,7 +90,7 @@ def install() -> None:
         for package in ("libatomic1", *CHROMIUM_PACKAGE):
             _succeeds([*apt_get, "install", "-q", "-y", "--no-install-recommends", package], show=True)
         find_browser.cache_clear()
-    if not find_browser():
+    if not find_browser() and driver_runs():
         log.info("no browser for the tests: trying Playwright's download")
         os.environ.setdefault("PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT", CONNECTION_MS)
         options = ["--with-deps"] if apt_get else []

@@ -12,19 +12,23 @@ import pytest
 
 from stack.local import PROJECT
 from stack.processes import Command, Supervised, free_port, wait_until
+from tests.support.browser_setup import in_ci
 
 TEMPLATE = PROJECT / "deploy" / "nginx" / "nginx.conf.template"
-MISSING = "the tests of the proxy are LEFT OUT: nginx is not installed (apt-get install nginx-light)"
+MISSING = (
+    "NO NGINX, so the tests of the proxy are left out. To run them: "
+    "sudo apt-get install nginx-light (on a Mac: brew install nginx), then make test"
+)
 
 
 def nginx_path() -> str:
-    """Debian's nginx; without it the test is skipped, and fails under CI."""
+    """Path of nginx. Without it the module that asks for it is skipped as a whole, and fails in CI."""
     path = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if path:
         return path
-    if os.environ.get("CI"):
-        pytest.fail(MISSING)
-    pytest.skip(MISSING)
+    if in_ci():
+        pytest.fail(MISSING, pytrace=False)
+    pytest.skip(MISSING, allow_module_level=True)
 
 
 def rendered(variables: dict[str, str]) -> str:

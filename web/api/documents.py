@@ -95,46 +95,33 @@ def _results(job: Job) -> list[Result]:
 
 
 def _result(job: Job, file: ResultFile, version: str, size: int) -> Result:
-    return Result(
-        name=file.name,
-        url=_result_url(job, file.name, version),
-        bytes=size,
-        stage=file.stage or job.stage,
-        media_type=file.media_type,
-        label=file.label,
-        description=file.description,
-        hidden=file.hidden,
-    )
+    url = _url("results.download", job, name=file.name, run=version)  # a newer result has another URL
+    own = {"url": url, "bytes": size, "stage": file.stage or job.stage}
+    return Result(**vars(file) | own)
 
 
 def _links(job: Job) -> dict[str, str]:
-    links = {"self": _url("jobs.show", job), "events": _url("events.events", job)}
-    if job.state is not State.CANCELED:  # then its files are gone
-        links["photo"] = _result_url(job, PHOTO)
-        links["thumbnail"] = _result_url(job, THUMBNAIL)
-    if share_token():
-        return links
-    links["delete"] = _url("jobs.delete", job)
-    if job.files_of(Stage.DEPTH):
-        links["share"] = _url("jobs.share", job)
-    if job.state in (State.SUCCEEDED, State.FAILED):
-        links["extend"] = _url("jobs.extend", job)
-    if job.state is State.FAILED:
-        links["retry"] = _url("jobs.retry", job)
-    if not job.ended:
-        links["cancel"] = _url("jobs.cancel", job)
-    if job.files_of(Stage.DEPTH) and job.state in (State.SUCCEEDED, State.FAILED):
-        links["model"] = _url("jobs.build_model", job)
-    return links
+    """What can be done with the job now, by name."""
+    own, results_stay = not share_token(), job.state in (State.SUCCEEDED, State.FAILED)
+    has_photo, has_depth = job.state is not State.CANCELED, bool(job.files_of(Stage.DEPTH))
+    offered = {
+        "self": ("jobs.show", True),
+        "events": ("events.events", True),
+        "photo": ("results.download", has_photo),
+        "thumbnail": ("results.download", has_photo),
+        "delete": ("jobs.delete", own),
+        "share": ("jobs.share", own and has_depth),
+        "extend": ("jobs.extend", own and results_stay),
+        "retry": ("jobs.retry", own and job.state is State.FAILED),
+        "cancel": ("jobs.cancel", own and not job.ended),
+        "model": ("jobs.build_model", own and has_depth and results_stay),
+    }
+    names = {"photo": PHOTO, "thumbnail": THUMBNAIL}
+    return {link: _url(endpoint, job, name=names.get(link)) for link, (endpoint, has_it) in offered.items() if has_it}
 
 
-def _url(endpoint: str, job: Job) -> str:
-    return url_for(endpoint, job_id=share_token() or job.id)
-
-
-def _result_url(job: Job, name: str, run: str | None = None) -> str:
-    """The run makes it a new URL when a newer result takes the place of an older one."""
-    return url_for("results.download", job_id=share_token() or job.id, name=name, run=run)
+def _url(endpoint: str, job: Job, **parts: Any) -> str:
+    return url_for(endpoint, job_id=share_token() or job.id, **parts)
 
 
 def _time(ms: int) -> datetime:

@@ -14,7 +14,7 @@ from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
 from web.access import readable_job, requester
 from web.api.documents import job_document
-from web.api.operation import OWN, Operation
+from web.api.operation import Operation
 from web.changes import JobWatch
 from web.services import services
 
@@ -27,7 +27,7 @@ BUSY_S = 5
 
 
 @blueprint.get("/jobs/<job_id>/events")
-@Operation({200: None, 204: None}, headers=("Last-Event-ID",), media_type="text/event-stream", refuses=OWN)
+@Operation({200: None, 204: None}, headers=("Last-Event-ID",), media_type="text/event-stream")
 def events(job_id: str) -> Response:
     """The job's document now and at each change, until it has ended; 204 where the client knows its end already."""
     job = readable_job(job_id)

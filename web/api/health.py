@@ -5,7 +5,6 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
-from shared.jobs.record import Stage
 from web.api.operation import Operation
 from web.api.schemas import WorkerCount
 from web.rates import Rate
@@ -27,5 +26,5 @@ def alive() -> Response:
 @Operation({200: WorkerCount, 503: WorkerCount})
 def ready() -> tuple[Response, int]:
     """200 when Redis answers and each stage has a worker alive, else 503; says how many there are."""
-    alive = {str(stage): services().workers.alive(stage) for stage in Stage}
+    alive = {str(stage): len(known.workers) for stage, known in services().statistics.by_stage().items()}
     return jsonify(workers=alive), 200 if all(alive.values()) else 503

@@ -13,9 +13,9 @@ from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
 from shared.options import ModelOptions
 from web.access import caller, own_job, readable_job
-from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, requested_wait_s
+from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
-from web.api.operation import ANY, JOB_HEADERS, OWN, WRITE, Operation
+from web.api.operation import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
 from web.intake.acceptance import accept
 from web.intake.submission import SECRET_HEADER, JobSettingsForm, chosen, read_submission
@@ -43,8 +43,7 @@ class PageQuery(BaseModel):
     query=(JobSettingsForm, WaitQuery),
     headers=("Prefer", "Idempotency-Key", SECRET_HEADER),
     body=JobSettingsForm,
-    gives=("Location", *JOB_HEADERS),
-    refuses=(*ANY, 403, 413, 415, 422),
+    refuses=(413, 415),
 )
 def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
@@ -54,13 +53,7 @@ def create() -> Response:
 
 
 @blueprint.get("/jobs")
-@Operation(
-    {200: JobList, 304: None},
-    query=(PageQuery,),
-    headers=("If-None-Match",),
-    gives=("ETag",),
-    refuses=(*ANY, 422),
-)
+@Operation({200: JobList, 304: None}, query=(PageQuery,), gives=("ETag",))
 def index() -> Response:
     """One's own jobs, newest first."""
     query = chosen(PageQuery, request.args)
@@ -73,20 +66,14 @@ def index() -> Response:
 
 
 @blueprint.get("/jobs/<job_id>")
-@Operation(
-    {200: JobDocument, 304: None},
-    query=(WaitQuery,),
-    headers=("If-None-Match",),
-    gives=JOB_HEADERS,
-    refuses=(*OWN, 422),
-)
+@Operation({200: JobDocument, 304: None}, query=(WaitQuery,))
 def show(job_id: str) -> Response:
     """How a job stands; 304 where nothing changed since the client's ETag, which `?wait=N` puts off for N seconds."""
     return answer_when_changed(lambda: readable_job(job_id))
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
-@Operation({200: JobDocument}, gives=JOB_HEADERS, refuses=(*WRITE, 409))
+@Operation({200: JobDocument}, refuses=(409,))
 def cancel(job_id: str) -> Response:
     """Stop a job. Without its depth it is canceled and its files go; else it keeps the results that it has."""
     job = services().jobs.cancel(own_job(job_id).id)
@@ -96,19 +83,14 @@ def cancel(job_id: str) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/retry")
-@Operation({202: JobDocument}, gives=("Location", *JOB_HEADERS), refuses=(*WRITE, 409))
+@Operation({202: JobDocument}, refuses=(409,))
 def retry(job_id: str) -> Response:
     """Run the stage that failed, and those behind it, once more."""
     return _queued(services().jobs.retry(own_job(job_id).id, services().limits))
 
 
 @blueprint.post("/jobs/<job_id>/model")
-@Operation(
-    {202: JobDocument},
-    body=ModelOptions,
-    gives=("Location", *JOB_HEADERS),
-    refuses=(*WRITE, 409, 413, 415, 422),
-)
+@Operation({202: JobDocument}, body=ModelOptions, refuses=(409, 413, 415))
 def build_model(job_id: str) -> Response:
     """Build a 3D model from the depth that is stored, with other settings; the network does not run again."""
     job = own_job(job_id)
@@ -120,23 +102,22 @@ def build_model(job_id: str) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/extend")
-@Operation({200: JobDocument}, gives=JOB_HEADERS, refuses=WRITE)
+@Operation({200: JobDocument})
 def extend(job_id: str) -> Response:
     """Keep the results for the whole time from now on."""
     return answer(services().jobs.extend(own_job(job_id).id))
 
 
 @blueprint.post("/jobs/<job_id>/share")
-@Operation({200: Shared}, refuses=WRITE)
+@Operation({200: Shared})
 def share(job_id: str) -> Response:
     """A link to see this job without being its owner; the same one until it is revoked."""
     token = services().jobs.share(own_job(job_id).id)
-    document = Shared(url=share_url(token), token=token)
-    return jsonify(document.model_dump(mode="json"))
+    return json_response(Shared(url=share_url(token), token=token))
 
 
 @blueprint.delete("/jobs/<job_id>/share")
-@Operation({204: None}, refuses=WRITE)
+@Operation({204: None})
 def unshare(job_id: str) -> Response:
     """Revoke the link: whoever has it sees nothing any more."""
     services().jobs.unshare(own_job(job_id).id)
@@ -144,7 +125,7 @@ def unshare(job_id: str) -> Response:
 
 
 @blueprint.delete("/jobs/<job_id>")
-@Operation({200: Deleted}, refuses=WRITE)
+@Operation({200: Deleted})
 def delete(job_id: str) -> Response:
     """Remove a job and all of its files; the answer lists them."""
     services().jobs.delete(own_job(job_id).id)
@@ -157,8 +138,7 @@ def _queued(job: Job) -> Response:
 
 
 def _listed(jobs: JobList) -> Response:
-    response = jsonify(jobs.model_dump(mode="json"))
-    response.headers["Cache-Control"] = "private, no-cache"
+    response = json_response(jobs)
     response.add_etag()
     response.make_conditional(request)
     return response

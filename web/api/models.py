@@ -9,7 +9,7 @@ from flask import Response, json, jsonify
 
 from shared.options import DepthOptions, ModelOptions
 from shared.results import RESULTS
-from web.api.operation import ANY, Operation
+from web.api.operation import Operation
 from web.api.schemas import ModelList, OptionList
 from web.services import services
 
@@ -17,14 +17,14 @@ blueprint = APIBlueprint("models", __name__)
 
 
 @blueprint.get("/models")
-@Operation({200: ModelList}, refuses=ANY)
+@Operation({200: ModelList})
 def models() -> Response:
     """The depth models, and which of them are ready."""
     return jsonify(asdict(services().workers.offered()))
 
 
 @blueprint.get("/options")
-@Operation({200: OptionList}, refuses=ANY)
+@Operation({200: OptionList})
 def options() -> Response:
     """Every setting as JSON Schema: type, range, default and help; and each file that a job may have."""
     document = {

@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from shared.results import BINARY
 from web.api.operation import Operation, operation_of
-from web.api.schemas import ProblemDocument
+from web.api.schemas import JobDocument, ProblemDocument
 from web.intake.submission import IMAGE_TYPES, NOT_IN_QUERY, SECRET_HEADER, JobSettingsForm
 from web.rates import Rate
 
@@ -63,8 +63,8 @@ def _complete(app: APIFlask, spec: Any) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for path, methods in spec["paths"].items():
         known = {method: entry for method, entry in methods.items() if entry.get("operationId") in operations}
-        for entry in known.values():
-            _describe(entry, operations[entry["operationId"]])
+        for method, entry in known.items():
+            _describe(entry, operations[entry["operationId"]], _common_refusals(path, method))
         if known:
             paths[path] = known
     components = {"schemas": _schemas(list(operations.values())), "securitySchemes": SCHEMES}
@@ -81,8 +81,17 @@ def _operations(app: APIFlask) -> dict[str, Operation]:
     return found
 
 
-def _describe(entry: dict[str, Any], operation: Operation) -> None:
-    entry["parameters"] += [_header(name) for name in operation.headers]
+def _common_refusals(path: str, method: str) -> set[int]:
+    """Statuses of the problems that are not the route's own: rates, keys, cross-site writes, jobs of others."""
+    if not path.startswith("/api/"):
+        return set()
+    return {400, 401, 429, 503} | ({404} if "{job_id}" in path else set()) | ({403} if method != "get" else set())
+
+
+def _describe(entry: dict[str, Any], operation: Operation, refusals: set[int]) -> None:
+    refusals |= set(operation.refuses) | ({422} if operation.query or operation.body else set())
+    headers = (*(("If-None-Match",) if 304 in operation.answers else ()), *operation.headers)
+    entry["parameters"] += [_header(name) for name in headers]
     for model in operation.query:
         entry["parameters"] += _query(model)
     if operation.body is JobSettingsForm:
@@ -90,13 +99,16 @@ def _describe(entry: dict[str, Any], operation: Operation) -> None:
     elif operation.body:
         entry["requestBody"] = {"content": {"application/json": {"schema": _ref(operation.body)}}}
     answers = {status: _answer(status, model, operation) for status, model in operation.answers.items()}
-    problems = {status: _problem(HTTPStatus(status).phrase) for status in sorted(operation.refuses)}
+    problems = {status: _problem(HTTPStatus(status).phrase) for status in sorted(refusals)}
     entry["responses"] = {str(status): answer for status, answer in (problems | answers).items()}
     entry["responses"]["default"] = _problem("What was wrong, and what would be right (RFC 9457).")
 
 
 def _answer(status: int, model: type[BaseModel] | None, operation: Operation) -> dict[str, Any]:
-    headers = {name: {"schema": {"type": "string"}, "description": ANSWER_HEADERS[name]} for name in operation.gives}
+    names = operation.gives
+    if JobDocument in operation.answers.values():
+        names += (*(("Location",) if 202 in operation.answers else ()), "ETag", "Retry-After")
+    headers = {name: {"schema": {"type": "string"}, "description": ANSWER_HEADERS[name]} for name in names}
     answer: dict[str, Any] = {"description": HTTPStatus(status).phrase} | ({"headers": headers} if headers else {})
     if model:
         answer["content"] = {operation.media_type: {"schema": _ref(model)}}

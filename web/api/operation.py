@@ -10,22 +10,16 @@ from pydantic import BaseModel
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# What may be refused: anything; what belongs to somebody; what changes something.
-ANY = (400, 401, 429, 503)
-OWN = (*ANY, 404)
-WRITE = (*OWN, 403)
-JOB_HEADERS = ("ETag", "Retry-After")
-
 
 @dataclass(frozen=True)
 class Operation:
-    """Describes the view that it decorates.
+    """Describes the view that it decorates; what follows from path, method and rate is added by web.api.openapi.
 
     answers: a model by status; None where the answer is no JSON.
     query, headers, body: what the request may have; of headers the names.
     media_type: of the answers.
-    gives: names of the headers of a success.
-    refuses: statuses of problems.
+    gives: names of the headers of a success, beside those of every job document.
+    refuses: statuses of this route's own problems.
     """
 
     answers: dict[int, type[BaseModel] | None]

@@ -21,7 +21,7 @@ from shared.storage.base import PHOTO_FOLDER
 from shared.viewer import view_html
 from web.access import readable_job
 from web.api.archive import Archive, Member, archived
-from web.api.operation import OWN, Operation
+from web.api.operation import Operation
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
@@ -43,10 +43,10 @@ def ignore_odd_ranges() -> None:
 @blueprint.get("/jobs/<job_id>/results/<name>")
 @Operation(
     {200: None, 206: None, 304: None},
-    headers=("If-None-Match", "If-Match", "Range", "If-Range"),
+    headers=("If-Match", "Range", "If-Range"),
     media_type=BINARY,
     gives=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
-    refuses=(*OWN, 412, 416),
+    refuses=(412, 416),
 )
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""

@@ -37,17 +37,17 @@ class JobForm(BaseModel):
         "depth,model,export", description="The stages to run, the first of which is always depth."
     )
 
-    webhook: Url | None = Field(None, description="URL that is told of the job's end by POST.")
+    webhook: Url | None = Field(None, description="URL that is called by POST when the job ends.")
     webhook_secret: str | None = Field(
         None,
         min_length=16,
         max_length=200,
-        description="Signs what is sent (HMAC-SHA256); required with a webhook, here or in Relief-Webhook-Secret.",
+        description="Signs the call (Standard Webhooks); required with a webhook, here or in Relief-Webhook-Secret.",
     )
     webhook_events: str = Field(
         "succeeded,failed,canceled",
         pattern=r"^(succeeded|failed|canceled)(,(succeeded|failed|canceled)){0,2}$",
-        description="The ends that the webhook is told of.",
+        description="The ends at which the webhook is called.",
     )
 
     def webhook_with(self, link: str) -> Webhook | None:

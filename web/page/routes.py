@@ -9,6 +9,7 @@ from flask import Flask, Response, make_response, render_template, request, send
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
+from shared.results import CLOUD, DEPTH_IMAGE
 from web.access import owner
 from web.rates import Rate
 from web.services import services
@@ -34,7 +35,7 @@ def register(app: Flask) -> None:
 def page() -> str:
     """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
     owner()
-    return render_template("index.html", upload_mb=services().settings.upload_mb)
+    return render_template("index.html", upload_mb=services().settings.upload_mb, depth_image=DEPTH_IMAGE, cloud=CLOUD)
 
 
 @Rate.UNCOUNTED

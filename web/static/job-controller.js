@@ -20,6 +20,7 @@ const GONE = {
     "Or choose a photo to begin.",
 };
 const LOST = "The connection is lost. Your job goes on; this page tries again by itself.";
+
 /** Show what went wrong. @param {unknown} error */
 export function fail(error) {
   state.busy = false;
@@ -104,7 +105,7 @@ function showJob(job) {
   state.job = job;
   state.busy = !hasEnded(job);
   if (!state.photo) panels.showImage("photo-image", job.links.photo, job.photo);
-  const depth = result("depth.png");
+  const depth = result("depthImage");
   if (depth) panels.showImage("depth-image", depth.url, job.photo);
   panels.showMeta(job);
   showJobActions(job);
@@ -125,7 +126,7 @@ function showEnd(job) {
   }
   const failure = job.error ?? { title: "The job failed", detail: job.message };
   if (job.state === "failed") panels.showError({ ...failure, another: job.stage === "depth" });
-  const cloud = result("cloud.rlf");
+  const cloud = result("cloud");
   state.cloud = Boolean(cloud);
   if (cloud) showCloud(job, cloud.url).then(() => panels.moveFocus("viewer"), fail);
   else if (job.state === "succeeded") {

@@ -19,13 +19,13 @@ export const state = {
   stopSending: () => {},
 };
 
-/** A file of the job, where it has that. @param {string} name */
-export const result = (name) => state.job?.results.find((file) => file.name === name);
+/** A file of the job, where it has that. @param {"depthImage"|"cloud"} file */
+export const result = (file) => state.job?.results.find(({ name }) => name === document.body.dataset[file]);
 
 /** Show which steps can be taken now; also to be called when someone has chosen another setting. */
 export function showState() {
   const { photo, job, cloud, busy } = state;
-  const depth = Boolean(result("depth.png"));
+  const depth = Boolean(result("depthImage"));
   panels.showSteps({
     photo: Boolean(photo || job),
     depth,

@@ -88,13 +88,12 @@ def with_faces(network: DisparityEstimator, folder: Path) -> Estimator:
     return Anchored(network, Portrait(folder))
 
 
-def anchored(disparity: np.ndarray, bust: Bust, settings: AnchoringSettings = ANCHORING) -> DepthMap:
+def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
     """Merge a network's disparity with a person whose face is known.
 
     Args:
         disparity: (H, W) float on the grid of the bust.
         bust: from landmarks.
-        settings: how far the disparity is trusted.
     Returns:
         Metric depth: of the person inside the silhouette where there is one, else of the whole photo. Where the
         disparity does not fit the face, the bust as it is, and the report says why.
@@ -108,8 +107,8 @@ def anchored(disparity: np.ndarray, bust: Bust, settings: AnchoringSettings = AN
     depth = corrected_by_face(depth_from_anchor(disparity, anchor), bust.face, weight, camera)
     trust = edge_confidence(disparity)
     if bust.silhouette_found:
-        depth = _inside_silhouette(depth, trust >= settings.least_confidence, bust)
-    confidence = np.maximum(bust.depth_map.confidence, settings.beside_face * trust)
+        depth = _inside_silhouette(depth, trust >= ANCHORING.least_confidence, bust)
+    confidence = np.maximum(bust.depth_map.confidence, ANCHORING.beside_face * trust)
     confidence = np.where(np.isfinite(depth), confidence, 0).astype(np.float32)
     merged = replace(bust.depth_map, depth=depth.astype(np.float32), confidence=confidence)
     return _reporting(merged, _facts(anchor))

@@ -42,7 +42,7 @@ class Photo:
         unknown.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
     pupil_distance_mm: what makes a face's size known, and with it everything's.
-    focus: "face" lets a network look again, from nearer, at a face that is small in the photo; "photo" does not.
+    focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
     """
 
     pixels: np.ndarray

@@ -1,4 +1,7 @@
-"""The table of formats. A new one is a module with a function, a row here, and a row in shared/results.py."""
+"""The table of formats: the result's name, and what makes its bytes.
+
+A new one is a module with a function, a row here, and a row in shared/results.py, which names its stage.
+"""
 
 from __future__ import annotations
 

@@ -20,8 +20,8 @@ from worker.geometry.clean.rims import without_fringe
 from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled, simplified, texture_coordinates
 from worker.geometry.surface.solid import solid_from_cloud
 
-MESH_TRIANGLES = 60_000
-SOLID_TRIANGLES = 100_000
+MESH_TRIANGLES, SOLID_TRIANGLES = 60_000, 100_000
+"""At most so many; the rest goes where the shape needs it least."""
 RELATIVE_HEIGHT_MM = 200.0
 """How tall a body without a true size becomes: formats and printers need millimetres."""
 TEXTURE_LONG_SIDE_PX = 2048
@@ -30,7 +30,7 @@ TEXTURE_QUALITY = 90
 
 @dataclass(frozen=True)
 class TexturedMesh(Mesh):
-    """A triangle mesh with what each vertex shows.
+    """A triangle mesh in mm, with what each vertex shows.
 
     uv: (N, 2) float64, where the vertices lie in the texture: 0..1 from left to right, and from bottom to top.
     rgb: (N, 3) uint8, the photo's colour.
@@ -47,7 +47,7 @@ class Source:
     """A point cloud and its photo; each part is prepared when the first format asks for it.
 
     pixels: (H, W, 3) uint8, the photo at any size.
-    color: what points show that have one colour, gray by depth or the photo.
+    color: of the points in a format that holds one colour: gray by depth, or the photo's.
     facts: what made the cloud; every file says it.
     """
 

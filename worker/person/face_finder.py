@@ -11,12 +11,7 @@ from worker.person.crops import Square
 from worker.person.face import Face
 from worker.person.face_mesh import face_mesh
 from worker.person.networks.face_detector import DETECTION, DETECTORS, Detection, FaceDetector, distinct, overlap
-from worker.person.networks.face_landmarks import (
-    CropVariant,
-    LandmarkNetwork,
-    square_of_detection,
-    square_of_landmarks,
-)
+from worker.person.networks.face_landmarks import CropVariant, LandmarkNetwork, square_of_detection, square_of_landmarks
 
 
 @dataclass(frozen=True)
@@ -43,9 +38,8 @@ FACE_SEARCH = FaceSearchSettings()
 class FaceFinder:
     """Finds faces: near ones, small ones in large photos, tilted ones, and ones that fill the photo."""
 
-    def __init__(self, folder: Path, settings: FaceSearchSettings = FACE_SEARCH) -> None:
+    def __init__(self, folder: Path) -> None:
         """Load the networks from the folder that holds the three .tflite files."""
-        self._settings = settings
         self._detectors = [FaceDetector(folder, row) for row in DETECTORS.values()]
         self._landmarks = LandmarkNetwork(folder, face_mesh().mirror)
 
@@ -57,7 +51,7 @@ class FaceFinder:
         """
         whole = _whole(pixels)
         faces: list[Face] = []
-        for squares in ([whole], _tilted(whole, self._settings), _tiles(pixels, self._settings.tile)):
+        for squares in ([whole], _tilted(whole), _tiles(pixels)):
             faces = faces or self._faces_in(pixels, squares)
         faces = sorted(faces, key=lambda face: -face.side)
         return [self._steadied(pixels, face) for face in faces[:1]] + faces[1:]
@@ -77,9 +71,9 @@ class FaceFinder:
     def _face(self, pixels: np.ndarray, detection: Detection) -> Face | None:
         """The landmarks of a detection; None where the landmark network sees no face."""
         square = square_of_detection(detection)
-        for _ in range(self._settings.landmark_runs):
+        for _ in range(FACE_SEARCH.landmark_runs):
             points, score = self._landmarks.landmarks(pixels, square)
-            if score < self._settings.least_score:
+            if score < FACE_SEARCH.least_score:
                 return None
             square = square_of_landmarks(points)
         return Face(points, score)
@@ -87,7 +81,7 @@ class FaceFinder:
     def _steadied(self, pixels: np.ndarray, face: Face) -> Face:
         """The same face, its landmarks the mean over the crop variants."""
         square = square_of_landmarks(face.landmarks)
-        return Face(*self._landmarks.average(pixels, square, self._settings.variants))
+        return Face(*self._landmarks.average(pixels, square, FACE_SEARCH.variants))
 
 
 def _whole(pixels: np.ndarray) -> Square:
@@ -96,18 +90,18 @@ def _whole(pixels: np.ndarray) -> Square:
     return Square((width - 1) / 2, (height - 1) / 2, max(height, width))
 
 
-def _tilted(whole: Square, settings: FaceSearchSettings) -> list[Square]:
+def _tilted(whole: Square) -> list[Square]:
     """The photo tilted, then upright and tilted from further away."""
-    tilts = [np.radians(tilt_deg) for tilt_deg in settings.tilts_deg]
-    far_side = whole.side * settings.zoom_out
+    tilts = [np.radians(tilt_deg) for tilt_deg in FACE_SEARCH.tilts_deg]
+    far_side = whole.side * FACE_SEARCH.zoom_out
     near = [Square(whole.u, whole.v, whole.side, tilt) for tilt in tilts]
     return near + [Square(whole.u, whole.v, far_side, tilt) for tilt in (0.0, *tilts)]
 
 
-def _tiles(pixels: np.ndarray, tile: float) -> list[Square]:
+def _tiles(pixels: np.ndarray) -> list[Square]:
     """Overlapping tiles whose side is a share of the photo's longer side."""
     height, width = pixels.shape[:2]
-    side = max(height, width) * tile
+    side = max(height, width) * FACE_SEARCH.tile
     centres = [np.arange(side / 2, max(length - side / 2, side / 2) + 1, side / 2) for length in (width, height)]
     return [Square(float(u), float(v), side) for v in centres[1] for u in centres[0]]
 

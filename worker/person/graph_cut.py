@@ -34,9 +34,7 @@ class GraphCutSettings:
 GRAPH_CUT = GraphCutSettings()
 
 
-def graph_cut(
-    small: np.ndarray, likely: np.ndarray, region: Region, reach: float, settings: GraphCutSettings = GRAPH_CUT
-) -> np.ndarray:
+def graph_cut(small: np.ndarray, likely: np.ndarray, region: Region, reach: float) -> np.ndarray:
     """Cut out the person by colour.
 
     Args:
@@ -47,38 +45,38 @@ def graph_cut(
     Returns:
         (S, S) bool; the network's own outline where nothing or everything is certain.
     """
-    labels = _start(likely, region, reach, settings)
-    labels[_certain_person(likely, region, settings)] = cv2.GC_FGD
-    labels[_certain_background(likely, region, settings)] = cv2.GC_BGD
+    labels = _start(likely, region, reach)
+    labels[_certain_person(likely, region)] = cv2.GC_FGD
+    labels[_certain_background(likely, region)] = cv2.GC_BGD
     if not ((labels == cv2.GC_FGD).any() and ((labels == cv2.GC_BGD) | (labels == cv2.GC_PR_BGD)).any()):
-        return likely > settings.likely
+        return likely > GRAPH_CUT.likely
     background, foreground = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.setRNGSeed(0)
-    cv2.grabCut(small, labels, (0, 0, 1, 1), background, foreground, settings.rounds, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(small, labels, (0, 0, 1, 1), background, foreground, GRAPH_CUT.rounds, cv2.GC_INIT_WITH_MASK)
     return (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
 
 
-def _start(likely: np.ndarray, region: Region, reach: float, settings: GraphCutSettings) -> np.ndarray:
+def _start(likely: np.ndarray, region: Region, reach: float) -> np.ndarray:
     """(S, S) uint8 labels of GrabCut: probably person where the network says so, below the chin down to `reach`."""
     below = region.below_chin
     body = (below > 0) & (below < reach)
     if np.isfinite(reach):
-        body &= region.beside_face < settings.body_aside + settings.body_widening * below
-    person = (likely > settings.likely) & ((below <= 0) | body)
+        body &= region.beside_face < GRAPH_CUT.body_aside + GRAPH_CUT.body_widening * below
+    person = (likely > GRAPH_CUT.likely) & ((below <= 0) | body)
     return np.where(person, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
 
 
-def _certain_person(likely: np.ndarray, region: Region, settings: GraphCutSettings) -> np.ndarray:
+def _certain_person(likely: np.ndarray, region: Region) -> np.ndarray:
     """(S, S) bool: deep inside what the network is sure of, in the head and the neck."""
-    deep = cv2.erode((likely > settings.certain).astype(np.uint8), _square(settings.certain_px)) > 0
-    neck = (region.below_chin < settings.neck_down) & (region.beside_face < settings.neck_aside)
+    deep = cv2.erode((likely > GRAPH_CUT.certain).astype(np.uint8), _square(GRAPH_CUT.certain_px)) > 0
+    neck = (region.below_chin < GRAPH_CUT.neck_down) & (region.beside_face < GRAPH_CUT.neck_aside)
     return deep & ((region.below_chin <= 0) | neck)
 
 
-def _certain_background(likely: np.ndarray, region: Region, settings: GraphCutSettings) -> np.ndarray:
+def _certain_background(likely: np.ndarray, region: Region) -> np.ndarray:
     """(S, S) bool: far from anything that may be person; beside the head less far is enough."""
-    far = cv2.dilate((likely > settings.unlikely).astype(np.uint8), _square(settings.unlikely_px)) == 0
-    near = cv2.dilate((likely > settings.beside).astype(np.uint8), _square(settings.beside_px)) == 0
+    far = cv2.dilate((likely > GRAPH_CUT.unlikely).astype(np.uint8), _square(GRAPH_CUT.unlikely_px)) == 0
+    near = cv2.dilate((likely > GRAPH_CUT.beside).astype(np.uint8), _square(GRAPH_CUT.beside_px)) == 0
     return far | ((region.below_chin <= 0) & near)
 
 

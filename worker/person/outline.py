@@ -39,11 +39,7 @@ OUTLINE = OutlineSettings()
 
 
 def silhouette_of(
-    pixels: np.ndarray,
-    face: Face,
-    others: list[Face],
-    segmentation: PersonSegmentation,
-    settings: OutlineSettings = OUTLINE,
+    pixels: np.ndarray, face: Face, others: list[Face], segmentation: PersonSegmentation
 ) -> np.ndarray | None:
     """The person's pixels.
 
@@ -52,37 +48,36 @@ def silhouette_of(
         face: the person's, in these pixels.
         others: other people's faces; their heads are left out.
         segmentation: the network.
-        settings: how the outline is chosen.
     Returns:
         (H, W) bool; None where no believable outline was found.
     """
     region = region_round(face, (pixels.shape[0], pixels.shape[1]), SIZE_PX)
     part = region.of(pixels)
     small = shrunk(part)
-    outline = _best(_candidates(small, segmentation.likelihood(small), region, settings), small, region, settings)
-    sharp = _sharpened(outline, part, settings.smoothing)
+    outline = _best(_candidates(small, segmentation.likelihood(small), region), small, region)
+    sharp = _sharpened(outline, part)
     person = np.zeros(pixels.shape[:2], bool)
     region.of(person)[:] = sharp
-    person = _without_others(person, face, others, settings.other_reach)
+    person = _without_others(person, face, others)
     hull = _hull(face, pixels.shape[:2])
     inside = person[hull]
-    if sharp.mean() > settings.most_filled or not inside.size or inside.mean() < settings.least_face_inside:
+    if sharp.mean() > OUTLINE.most_filled or not inside.size or inside.mean() < OUTLINE.least_face_inside:
         return None
     return person | hull
 
 
-def _candidates(small: np.ndarray, likely: np.ndarray, region: Region, settings: OutlineSettings) -> list[np.ndarray]:
+def _candidates(small: np.ndarray, likely: np.ndarray, region: Region) -> list[np.ndarray]:
     """(S, S) bool outlines of the person: the network's, then those of graph cuts."""
-    outlines = [likely > settings.likely]
-    outlines += [graph_cut(small, likely, region, reach) for reach in settings.cut_reaches]
+    outlines = [likely > OUTLINE.likely]
+    outlines += [graph_cut(small, likely, region, reach) for reach in OUTLINE.cut_reaches]
     return [_connected_to_face(outline, region) for outline in outlines]
 
 
-def _best(outlines: list[np.ndarray], small: np.ndarray, region: Region, settings: OutlineSettings) -> np.ndarray:
+def _best(outlines: list[np.ndarray], small: np.ndarray, region: Region) -> np.ndarray:
     """The outline along which the colours differ most; the first, the network's, has a bonus."""
     lab = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 1)
-    scores = np.array([_contrast(lab, outline, region, settings) for outline in outlines])
-    scores[0] += settings.network_bonus
+    scores = np.array([_contrast(lab, outline, region) for outline in outlines])
+    scores[0] += OUTLINE.network_bonus
     return outlines[int(scores.argmax())]
 
 
@@ -97,59 +92,60 @@ def _connected_to_face(outline: np.ndarray, region: Region) -> np.ndarray:
     return (outside != outside[0, 0])[1:-1, 1:-1]
 
 
-def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region, settings: OutlineSettings) -> float:
+def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region) -> float:
     """Mean colour step, units of Lab, across the outline below the chin; 0 where none lies in the picture."""
-    rim = _judged_rim(outline, region, settings.border_px)
-    if rim.sum() < settings.least_rim_px:
+    rim = _judged_rim(outline, region)
+    if rim.sum() < OUTLINE.least_rim_px:
         return 0.0
     down, across = np.gradient(cv2.GaussianBlur(outline.astype(np.float32), (0, 0), 2))
     normal = np.stack([across[rim], down[rim]])
-    normal = normal / np.maximum(np.hypot(*normal), 1e-6) * settings.step_px
+    normal = normal / np.maximum(np.hypot(*normal), 1e-6) * OUTLINE.step_px
     at = np.stack(np.nonzero(rim)[::-1]).astype(float)  # (2, N): u, v
     (u_in, v_in), (u_out, v_out) = (
         np.clip(np.rint(at + sign * normal), 0, SIZE_PX - 1).astype(int) for sign in (1, -1)
     )
     step = np.linalg.norm(lab[v_in, u_in] - lab[v_out, u_out], axis=1)
-    return float(np.minimum(step, settings.most_step).mean())
+    return float(np.minimum(step, OUTLINE.most_step).mean())
 
 
-def _judged_rim(outline: np.ndarray, region: Region, border_px: int) -> np.ndarray:
+def _judged_rim(outline: np.ndarray, region: Region) -> np.ndarray:
     """(S, S) bool: the outline's outermost pixels below the chin, away from the region's border."""
     eroded = cv2.erode(outline.astype(np.uint8), np.ones((3, 3)), borderValue=1)
     rim = outline & (eroded == 0) & (region.below_chin > 0)
-    rim[:border_px] = rim[-border_px:] = rim[:, :border_px] = rim[:, -border_px:] = False
+    border = OUTLINE.border_px
+    rim[:border] = rim[-border:] = rim[:, :border] = rim[:, -border:] = False
     return rim
 
 
-def _sharpened(outline: np.ndarray, part: np.ndarray, smoothing: float) -> np.ndarray:
+def _sharpened(outline: np.ndarray, part: np.ndarray) -> np.ndarray:
     """(h, w) bool: the small outline on the photo's grid, drawn to the photo's edges by a guided filter."""
     height, width = part.shape[:2]
     soft = cv2.resize(outline.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     radius = max(1, round(max(height, width) / SIZE_PX * 2))
     guide = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    filtered = _guided_filter(guide, soft, radius, smoothing)
+    filtered = _guided_filter(guide, soft, radius)
     band = cv2.GaussianBlur(soft, (0, 0), radius)
     sharp = np.where((band > 0.1) & (band < 0.9), filtered, soft) > 0.5
     return cv2.medianBlur(sharp.astype(np.uint8), 5 if radius > 1 else 3) > 0
 
 
-def _guided_filter(guide: np.ndarray, values: np.ndarray, radius: int, smoothing: float) -> np.ndarray:
+def _guided_filter(guide: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
     """Smooth `values` along the edges of `guide`, both (H, W) float32."""
     box = (2 * radius + 1, 2 * radius + 1)
     mean_guide, mean_values = cv2.blur(guide, box), cv2.blur(values, box)
     slope = (cv2.blur(guide * values, box) - mean_guide * mean_values) / (
-        cv2.blur(guide * guide, box) - mean_guide**2 + smoothing
+        cv2.blur(guide * guide, box) - mean_guide**2 + OUTLINE.smoothing
     )
     return cv2.blur(slope, box) * guide + cv2.blur(mean_values - slope * mean_guide, box)
 
 
-def _without_others(person: np.ndarray, face: Face, others: list[Face], reach: float) -> np.ndarray:
+def _without_others(person: np.ndarray, face: Face, others: list[Face]) -> np.ndarray:
     """The silhouette without what lies nearer to another's face than to the own one, in sides of each."""
     v, u = np.mgrid[: person.shape[0], : person.shape[1]]
     own = np.hypot(u - face.middle[0], v - face.middle[1]) / face.side
     for other in others:
         theirs = np.hypot(u - other.middle[0], v - other.middle[1]) / other.side
-        person = person & ~((theirs < own) & (theirs < reach))
+        person = person & ~((theirs < own) & (theirs < OUTLINE.other_reach))
     return person
 
 

@@ -54,11 +54,11 @@ class Region:
         return np.repeat(np.abs(np.arange(self.size_px)[None] - self.face[0]) / self.side[0], self.size_px, axis=0)
 
 
-def region_round(face: Face, size_hw: tuple[int, int], size_px: int, settings: RegionSettings = REGION) -> Region:
+def region_round(face: Face, size_hw: tuple[int, int], size_px: int) -> Region:
     """The region that holds the head and shoulders of a face, inside a photo of that size."""
     (u, v), side = face.middle, face.side
-    half = side * settings.width / 2
+    half = side * REGION.width / 2
     left, right = max(0, int(u - half)), min(size_hw[1], int(u + half) + 1)
-    top, bottom = max(0, int(v - side * settings.above)), min(size_hw[0], int(v + side * settings.below) + 1)
+    top, bottom = max(0, int(v - side * REGION.above)), min(size_hw[0], int(v + side * REGION.below) + 1)
     scale = size_px / np.array([right - left, bottom - top])
     return Region(top, bottom, left, right, size_px, (np.array([u, v]) - [left, top]) * scale, side * scale)

@@ -16,7 +16,7 @@ from shared.settings import Settings
 from shared.storage.base import Storage
 from worker.depth import registry
 from worker.depth.estimator import Estimator
-from worker.gpu import gpu_memory_bytes
+from worker.devices import gpu_memory_bytes
 from worker.stages.context import StageContext
 from worker.stages.depth import DepthBatches
 from worker.stages.export import write_meshes
@@ -47,7 +47,8 @@ class StageRunner:
         self._jobs, self._claims, self._workers = Jobs(redis), Claims(redis), Workers(redis)
         self._storage, self._wakeups, self._settings = storage, wakeups, settings
         self._stopping = stopping
-        self._load = lru_cache(LOADED_MODELS)(load or _loader(settings))
+        options = registry.LoadOptions(backend=settings.depth_backend)
+        self._load = lru_cache(LOADED_MODELS)(load or partial(registry.load, folder=settings.weights, options=options))
 
     def run(self, stage: Stage) -> None:
         """Run waiting jobs of the stage; returns at once where none wait."""
@@ -75,9 +76,3 @@ class StageRunner:
         wanted = self._settings.depth_model if name == registry.AUTO else name
         row = registry.choose(wanted, self._settings.weights)
         return row.name, self._load(row.name)
-
-
-def _loader(settings: Settings) -> Callable[[str], Estimator]:
-    """Loads a depth model by its name, as the settings say."""
-    options = registry.LoadOptions(backend=settings.depth_backend)
-    return partial(registry.load, folder=settings.weights, options=options)

@@ -41,6 +41,15 @@ def test_owners_take_turns(store):
     assert order == [many[0].id, few[0].id, few[1].id, *(job.id for job in many[1:])]
 
 
+def test_a_run_whose_answer_was_lost_may_finish_again(store):
+    job = new_job(store)
+    [held] = claim(store)
+    store.claims.finish(held, NOTHING)
+    counted = store.jobs.get(job.id)
+    store.claims.finish(held, NOTHING)
+    assert store.jobs.get(job.id) == counted
+
+
 def test_progress_never_goes_backwards(store):
     job = new_job(store)
     [depth] = claim(store)

@@ -10,7 +10,7 @@ from shared.jobs.claims import Finished
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Problem, Stage, State, StoredFile
 from shared.options import ModelOptions
-from tests.support.jobs import ALL, BOTH, NOTHING, claim, finish, new_job
+from tests.support.jobs import ALL, BOTH, NOTHING, a_job, claim, finish, new_job
 
 PROBLEM = Problem(type="x", title="x", detail="x")
 
@@ -22,6 +22,13 @@ def test_a_new_job_is_queued_for_its_first_stage(store):
     assert job.stages == {}
     assert store.waiting(Stage.DEPTH) == 1
     assert store.statistics.jobs_before(job) == 0
+
+
+def test_a_job_whose_answer_was_lost_may_be_created_again(store):
+    new = a_job()
+    first = store.jobs.create(new, UNLIMITED)
+    assert store.jobs.create(new, UNLIMITED) == first
+    assert store.waiting(Stage.DEPTH) == 1
 
 
 def test_a_job_goes_through_both_stages_and_succeeds(store):

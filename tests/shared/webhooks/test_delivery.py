@@ -37,6 +37,10 @@ def delivery_to(url: str, secret: str = SECRET) -> Delivery:
     return Delivery(number="1", id="1f-1", url=url, secret=secret, body='{"state": "é"}', attempt=1)
 
 
+def status_of(delivery: Delivery, *, private: bool = True) -> int:
+    return post(delivery, ssl.create_default_context(), private=private)
+
+
 def sender(store, *, private: bool = True) -> WebhookSender:
     return WebhookSender(DeliveryQueue(store.redis), private=private)
 
@@ -189,7 +193,7 @@ def test_the_whole_exchange_ends_at_the_deadline_however_slowly_the_receiver_sen
     with drips(first, then) as dripper:
         began = time.monotonic()
         with pytest.raises(TimeoutError):
-            post(delivery_to(f"{scheme}://{dripper.netloc}/"), private=True)
+            status_of(delivery_to(f"{scheme}://{dripper.netloc}/"))
         assert 0.9 < time.monotonic() - began < 3
         assert wait_until(lambda: not dripper.open) < 5  # the connection is closed
 
@@ -199,7 +203,7 @@ def test_the_deadline_counts_for_the_resolution_of_the_name(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
     began = time.monotonic()
     with pytest.raises(TimeoutError):
-        post(delivery_to("http://slow.example/"), private=True)
+        status_of(delivery_to("http://slow.example/"))
     assert time.monotonic() - began < 2
 
 
@@ -210,7 +214,7 @@ def test_the_deadline_is_well_below_the_time_after_which_another_worker_takes_ov
 @pytest.mark.parametrize("flood", [b"x", b"HTTP/1.1 100 ", b"\r\n", b"HTTP/1.1 200 OK\r\nX-Header: "])
 def test_of_an_answer_whose_headers_do_not_end_little_is_read(flood):
     with drips(flood, b"x" * 1_000_000, 0.001) as dripper, pytest.raises(httpx.RemoteProtocolError):
-        post(delivery_to(f"http://{dripper.netloc}/"), private=True)
+        status_of(delivery_to(f"http://{dripper.netloc}/"))
 
 
 @pytest.mark.parametrize(
@@ -225,7 +229,7 @@ def test_of_an_answer_whose_headers_do_not_end_little_is_read(flood):
 def test_the_body_of_the_answer_is_not_waited_for(answer, status):
     with drips(answer, b"x", 3) as dripper:
         began = time.monotonic()
-        assert post(delivery_to(f"http://{dripper.netloc}/"), private=True) == status
+        assert status_of(delivery_to(f"http://{dripper.netloc}/")) == status
         assert time.monotonic() - began < 2
 
 
@@ -233,7 +237,7 @@ def test_the_body_of_the_answer_is_not_waited_for(answer, status):
 def test_a_host_with_an_ip_address_that_is_not_public_is_never_called(receiver, names, netloc):
     names["7f.example"] = [["93.184.216.34", "127.0.0.1"]]
     with pytest.raises(WebhookUrlError, match="not public"):
-        post(delivery_to(f"http://{netloc}:{receiver.server_port}/"), private=False)
+        status_of(delivery_to(f"http://{netloc}:{receiver.server_port}/"), private=False)
     assert receiver.received == []
 
 
@@ -245,7 +249,7 @@ def test_a_webhook_of_a_private_host_is_given_up_without_a_call(store, receiver)
 
 def test_a_name_is_resolved_once_so_that_its_ip_address_cannot_change_after_the_check(receiver, names):
     names["rebound.example"] = [["127.0.0.1"], ["192.0.2.1"]]
-    assert post(delivery_to(f"http://rebound.example:{receiver.server_port}/"), private=True) == 200
+    assert status_of(delivery_to(f"http://rebound.example:{receiver.server_port}/")) == 200
     assert receiver.received[0][1]["Host"] == f"rebound.example:{receiver.server_port}"
     assert names["rebound.example"] == [["192.0.2.1"]]
 
@@ -253,7 +257,7 @@ def test_a_name_is_resolved_once_so_that_its_ip_address_cannot_change_after_the_
 def test_proxies_of_the_environment_are_not_used(monkeypatch, receiver):
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert post(delivery_to(receiver.url), private=True) == 200
+    assert status_of(delivery_to(receiver.url)) == 200
 
 
 @pytest.mark.parametrize(

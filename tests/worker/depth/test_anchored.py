@@ -43,14 +43,14 @@ class Network:
 
 
 class Finder:
-    """Finds one face in each photo, where it has a bust for it; counts how often it looked."""
+    """Finds one face in each photo, where it has a bust for it; counts how often it was asked."""
 
     def __init__(self, answer):
         self.answer = answer
-        self.looks = 0
+        self.asked = 0
 
     def faces_of(self, photo):
-        self.looks += 1
+        self.asked += 1
         return [LANDMARKS] if self.answer else []
 
     def bust_of(self, photo, faces):
@@ -105,7 +105,7 @@ def test_without_a_face_the_network_s_own_relative_depth_remains():
 def test_faces_are_found_once_a_photo_and_the_network_is_told_of_them():
     network, finder = Network(disparity_of(SCENE)), Finder(bust())
     assert all(result.unit == "mm" for result in Anchored(network, finder).estimate([PHOTO, PHOTO]))
-    assert finder.looks == 2
+    assert finder.asked == 2
     assert network.faces == [(90, 60, 130, 100)] * 2
 
 

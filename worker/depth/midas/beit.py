@@ -10,24 +10,18 @@ from typing import Any
 import timm
 import torch
 from timm.models.beit import gen_relative_position_index
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from worker.depth.midas.checkpoint import NetworkSpec
 from worker.depth.midas.decoder import Midas
-from worker.depth.midas.vit import MODEL_RENAMES, REASSEMBLE_RENAMES, decoder, grid_hw_of, reassembly
+from worker.depth.midas.vit import MODEL_RENAMES, REASSEMBLE_RENAMES, Vit, decoder, grid_hw_of
 
 SPECIAL = 3  # entries of a bias table for class token to patch, patch to class token, class token to itself
 
 
-class Beit(nn.Module):
+class Beit(Vit):
     """A BEiT on a grid of any size; the feature maps are the outputs of four of its blocks."""
-
-    def __init__(self, model: Any, taps: tuple[int, ...], channels: tuple[int, ...]) -> None:
-        super().__init__()
-        self.model = model
-        self.taps = taps
-        self.reassemble = reassembly(model.embed_dim, channels)
 
     def forward(self, photos: Tensor) -> list[Tensor]:
         grid_hw = grid_hw_of(photos)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -111,6 +112,14 @@ class Decoder(nn.Module):
             finer = levels[index - 1].shape[2:] if index else [2 * side for side in levels[0].shape[2:]]
             path = self.fusions[index](levels[index], path, finer)
         return self.head(self.stem(path))
+
+
+class Backbone(nn.Module):
+    """A timm model whose feature maps, fine to coarse, are taken from inside it."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
 
 
 class Midas(nn.Module):

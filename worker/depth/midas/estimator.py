@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,14 +36,8 @@ class View:
 class MidasEstimator:
     """A MiDaS network behind the interface of all depth models."""
 
-    def __init__(
-        self,
-        name: str,
-        backend: Backend,
-        rule: InputRule,
-        normalisation: Normalisation,
-    ) -> None:
-        """See `load`."""
+    def __init__(self, name: str, backend: Backend, rule: InputRule, normalisation: Normalisation) -> None:
+        """See `worker.depth.midas.loading.load`."""
         self.name = name
         self.backend = backend
         self._rule = rule
@@ -63,41 +57,37 @@ class MidasEstimator:
         """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32, larger is nearer.
 
         Args:
-            photos: with focus "face", one is looked at twice where its face is small in it.
-            faces: each photo's face; None where nobody looked for any.
+            photos: with focus "face", the crop round a small face gets a pass of its own.
+            faces: each photo's face; None where none is known.
         Raises:
             ModelError: the network's output is not finite, or not even one photo fits into memory.
         """
-        crops = [_crop(photo, face) for photo, face in zip(photos, faces or [None] * len(photos), strict=True)]
-        usable = [(photo, crop) for photo, crop in zip(photos, crops, strict=True) if _usable(photo)]
-        found = iter(self._usable_disparity([photo for photo, _ in usable], [crop for _, crop in usable]))
-        return [next(found) if _usable(photo) else _aspect_error(photo) for photo in photos]
-
-    def _usable_disparity(self, photos: Sequence[Photo], crops: Sequence[Box | None]) -> list[np.ndarray]:
-        wholes = [View(photo.pixels, grid_size_wh(_size_wh(photo.pixels))) for photo in photos]
-        details = [_part(whole, crop) for whole, crop in zip(wholes, crops, strict=True) if crop]
-        seen = self._seen([*wholes, *details])
-        close = iter(seen[len(wholes) :])
-        return [
-            _joined(whole, next(close), _on_grid(crop, view)) if crop else whole
-            for whole, view, crop in zip(seen, wholes, crops, strict=False)
-        ]
+        usable = {
+            index: View(photo.pixels, grid_size_wh(_size_wh(photo.pixels)))
+            for index, photo in enumerate(photos)
+            if _usable(photo)
+        }
+        crops = {index: crop for index in usable if faces and (crop := _crop(photos[index], faces[index]))}
+        details = [_part(usable[index], crop) for index, crop in crops.items()]
+        seen = iter(self._seen([*usable.values(), *details]))
+        wholes = {index: next(seen) for index in usable}
+        for index, crop in crops.items():
+            wholes[index] = _joined(wholes[index], next(seen), _on_grid(crop, usable[index]))
+        return [wholes[index] if index in wholes else _aspect_error(photo) for index, photo in enumerate(photos)]
 
     def _seen(self, views: Sequence[View]) -> list[np.ndarray]:
         """The network's disparity of each view, in its size; batched by the size of the network's input."""
         groups: dict[tuple[int, int], list[int]] = defaultdict(list)
         for index, view in enumerate(views):
             groups[input_size_wh(_size_wh(view.pixels), self._rule)].append(index)
-        results: dict[int, np.ndarray] = {}
         with ThreadPoolExecutor(THREADS) as threads:  # resizing goes on beside the network
-            pending = {}
+            pending: dict[int, Future[np.ndarray]] = {}
             for size_wh, members in groups.items():
                 prepared = [threads.submit(self._input, views[index].pixels, size_wh) for index in members]
                 outputs = self._run([future.result() for future in prepared])
                 for index, output in zip(members, outputs, strict=True):
                     pending[index] = threads.submit(self.backend.resized, output, views[index].size_wh)
-            results = {index: future.result() for index, future in pending.items()}
-        return [results[index] for index in range(len(views))]
+        return [pending[index].result() for index in range(len(views))]
 
     def _input(self, pixels: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
         return network_input(pixels, size_wh, self._normalisation)
@@ -139,7 +129,7 @@ def _usable(photo: Photo) -> bool:
 
 
 def _crop(photo: Photo, face: FaceBox | None) -> Box | None:
-    """Where to look again; None where once is enough."""
+    """The crop that gets a pass of its own; None where there is none."""
     return crop_round_face(_size_wh(photo.pixels), face) if face and photo.focus == "face" else None
 
 
@@ -151,6 +141,7 @@ def _aspect_error(photo: Photo) -> PhotoError:
 
 
 def _on_grid(crop: Box, whole: View) -> Box:
+    """A crop of a photo, on the grid of the photo's disparity."""
     return crop.scaled(_size_wh(whole.pixels), whole.size_wh)
 
 
@@ -159,6 +150,6 @@ def _part(whole: View, crop: Box) -> View:
 
 
 def _joined(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarray:
-    """The whole as it is where the closer look contradicts it."""
+    """The crop's disparity put into the whole's; the whole as it is where the two contradict each other."""
     fused = fused_disparity(whole, detail, box)
     return whole if fused is None else fused

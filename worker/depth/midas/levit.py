@@ -5,24 +5,18 @@ Sources: Graham et al., LeViT, ICCV 2021; Birkl et al., MiDaS v3.1, arXiv 2307.1
 
 from __future__ import annotations
 
-from typing import Any
-
 import timm
 from torch import Tensor, nn
 
 from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Decoder, DecoderSpec, Midas
+from worker.depth.midas.decoder import Backbone, Decoder, DecoderSpec, Midas
 
 TAPS = (1, 0, 0)  # the block of each of the three stages whose output is a feature map
 DEPTH = 4  # blocks of a stage
 
 
-class Levit(nn.Module):
+class Levit(Backbone):
     """A LeViT; the feature maps are tapped inside its three stages."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
 
     def forward(self, photos: Tensor) -> list[Tensor]:
         x = self.model.stem(photos)

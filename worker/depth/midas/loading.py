@@ -9,7 +9,8 @@ import numpy as np
 from torch import nn
 
 from worker.depth.depth_model import LoadOptions
-from worker.depth.midas.backends.select import Subject, open_backend
+from worker.depth.midas.backends import Subject
+from worker.depth.midas.backends.select import open_backend
 from worker.depth.midas.checkpoint import NetworkSpec, load_network
 from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.midas.folding import folded

@@ -9,19 +9,15 @@ from typing import Any
 
 import timm
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Midas
+from worker.depth.midas.decoder import Backbone, Midas
 from worker.depth.midas.vit import decoder
 
 
-class NextVit(nn.Module):
+class NextVit(Backbone):
     """A Next-ViT; the feature maps are the outputs of its four stages."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
 
     def forward(self, photos: Tensor) -> list[Tensor]:
         x = self.model.stem(photos)

@@ -6,22 +6,16 @@ arXiv 2307.14460, section 3.
 
 from __future__ import annotations
 
-from typing import Any
-
 import timm
-from torch import Tensor, nn
+from torch import Tensor
 
 from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Midas
+from worker.depth.midas.decoder import Backbone, Midas
 from worker.depth.midas.vit import MODEL_RENAMES, decoder
 
 
-class Swin(nn.Module):
+class Swin(Backbone):
     """A Swin transformer; the feature maps are the outputs of its four stages."""
-
-    def __init__(self, model: Any) -> None:
-        super().__init__()
-        self.model = model
 
     def forward(self, photos: Tensor) -> list[Tensor]:
         x = self.model.patch_embed(photos)  # (B, H / 4, W / 4, C)

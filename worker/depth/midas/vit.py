@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Decoder, DecoderSpec, Midas
+from worker.depth.midas.decoder import Backbone, Decoder, DecoderSpec, Midas
 from worker.depth.midas.padding import with_fixed_padding
 
 PATCH_PX = 16
@@ -62,12 +62,11 @@ def grid_hw_of(photos: Tensor) -> tuple[int, int]:
     return height // PATCH_PX, width // PATCH_PX
 
 
-class Vit(nn.Module):
+class Vit(Backbone):
     """A plain ViT; the feature maps are the outputs of four of its blocks."""
 
     def __init__(self, model: Any, taps: tuple[int, ...], channels: Sequence[int]) -> None:
-        super().__init__()
-        self.model = model
+        super().__init__(model)
         self.taps = taps
         self.reassemble = reassembly(model.embed_dim, channels)
 
@@ -78,14 +77,12 @@ class Vit(nn.Module):
         return [back(block, grid_hw) for back, block in zip(self.reassemble, tapped, strict=True)]
 
 
-class Hybrid(nn.Module):
+class Hybrid(Vit):
     """A ResNet whose first two stages give the fine feature maps, and a ViT over its third."""
 
     def __init__(self, model: Any, taps: tuple[int, ...], channels: Sequence[int]) -> None:
-        super().__init__()
-        self.model = model
-        self.taps = taps
-        self.reassemble = reassembly(model.embed_dim, channels)[2:]
+        super().__init__(model, taps, channels)
+        self.reassemble = self.reassemble[2:]
 
     def forward(self, photos: Tensor) -> list[Tensor]:
         grid_hw = grid_hw_of(photos)

@@ -1,7 +1,8 @@
 """Where the rest of a person lies round a head whose pose is known: skull, neck, shoulders.
 
-Lengths from Gordon et al., 2012 Anthropometric Survey of U.S. Army Personnel (head length 199, breadth 154, tragion to
-top 131 mm), and for a head of mean size.
+All lengths are those of a head of mean size.
+Source: Gordon et al., 2012 Anthropometric Survey of U.S. Army Personnel (head length 199, breadth 154, tragion to top
+131 mm).
 """
 
 from __future__ import annotations
@@ -18,8 +19,16 @@ from worker.person.pose import Pose
 class SkullSettings:
     """The skull as an ellipsoid in the head's axes (right to left, down, back)."""
 
-    from_eyes_mm: tuple[float, float, float] = (0.0, -25.0, 95.0)  # its middle from the middle between the eyes; survey
-    half_axes_mm: tuple[float, float, float] = (77.0, 115.0, 99.0)  # half of breadth, height, length; survey
+    from_eyes_mm: tuple[float, float, float] = (
+        0.0,
+        -25.0,
+        95.0,
+    )  # its middle, from the middle between the eyes; set by hand
+    half_axes_mm: tuple[float, float, float] = (
+        77.0,
+        115.0,
+        99.0,
+    )  # half of breadth, height, length; the first and the last from the survey
     most_rim_tilt_mm: float = 40.0  # what its outline lies before or behind its middle at the most; set by hand
     bulge: float = 4.7  # minus the Laplacian of w, mm^2 per mm^2: 2 b^2 (1 / a^2 + 1 / h^2) of the ellipsoid
 
@@ -28,10 +37,8 @@ class SkullSettings:
 class TrunkSettings:
     """Neck and shoulders, upright in the picture; heights in mm below the middle of the skull."""
 
-    # How far the axis of the neck and the line of the shoulders lie behind the middle of the skull. Tuned on rendered
-    # ICT-FaceKit heads h0-h7.
-    neck_behind_mm: float = 35.0
-    shoulders_behind_mm: float = 5.0
+    neck_behind_mm: float = 35.0  # its axis, behind the middle of the skull; tuned on rendered ICT-FaceKit heads h0-h7
+    shoulders_behind_mm: float = 5.0  # their line, likewise; tuned on the same heads
     neck_mm: tuple[float, float] = (50.0, 140.0)  # where skull turns into neck; set by hand
     shoulders_mm: tuple[float, float] = (110.0, 300.0)  # where neck turns into shoulders; set by hand
     pitch_share: float = 0.6  # of the head's pitch: how far the trunk leans with it; set by hand
@@ -47,7 +54,7 @@ class TrunkSettings:
 
 @dataclass(frozen=True)
 class ReachSettings:
-    """What may belong to a person; lengths in mm, heights below the middle of the skull. Set by hand on photos."""
+    """What may belong to a person; heights below the middle of the skull. Set by hand, no data is recorded."""
 
     head_half_width_mm: float = 170.0
     bust_half_width_mm: float = 300.0
@@ -99,32 +106,32 @@ class Trunk:
         return self.rim - np.sqrt(np.maximum(w, 0) + self.softness_mm**2) + self.softness_mm
 
 
-def skull_frame(pose: Pose, camera: Intrinsics, skull: SkullSettings = SKULL) -> SkullFrame:
+def skull_frame(pose: Pose, camera: Intrinsics) -> SkullFrame:
     """The grid of a camera, from the middle of a head's skull."""
-    middle = pose.eyes + pose.axes @ skull.from_eyes_mm
+    middle = pose.eyes + pose.axes @ SKULL.from_eyes_mm
     v, u = np.mgrid[: camera.height, : camera.width].astype(float)
     right = (u - camera.cx) * middle[2] / camera.fx - middle[0]
     return SkullFrame(pose, middle, right, (v - camera.cy) * middle[2] / camera.fy - middle[1])
 
 
-def trunk_of(frame: SkullFrame, skull: SkullSettings = SKULL, trunk: TrunkSettings = TRUNK) -> Trunk:
+def trunk_of(frame: SkullFrame) -> Trunk:
     """Rim, bulge and smoothness for a head's pose; the trunk stands upright in the picture."""
-    neck = smoothstep(frame.down, *trunk.neck_mm)
-    shoulders = smoothstep(frame.down, *trunk.shoulders_mm)
-    bulge = mix(mix(skull.bulge, trunk.neck_bulge, neck), trunk.shoulders_bulge, shoulders)
+    neck = smoothstep(frame.down, *TRUNK.neck_mm)
+    shoulders = smoothstep(frame.down, *TRUNK.shoulders_mm)
+    bulge = mix(mix(SKULL.bulge, TRUNK.neck_bulge, neck), TRUNK.shoulders_bulge, shoulders)
     return Trunk(
-        rim=mix(_skull_rim(frame, skull), _trunk_rim(frame, shoulders, trunk), neck),
+        rim=mix(_skull_rim(frame), _trunk_rim(frame, shoulders), neck),
         bulge=bulge,
-        screening=shoulders * trunk.shoulders_bulge / trunk.chest_mm**2,
-        smoothness=mix(1.0, trunk.jaw_smoothness, smoothstep(frame.down, *trunk.break_mm)),
-        softness_mm=trunk.softness_mm,
+        screening=shoulders * TRUNK.shoulders_bulge / TRUNK.chest_mm**2,
+        smoothness=mix(1.0, TRUNK.jaw_smoothness, smoothstep(frame.down, *TRUNK.break_mm)),
+        softness_mm=TRUNK.softness_mm,
     )
 
 
-def bust_of(frame: SkullFrame, reach: ReachSettings = REACH) -> np.ndarray:
+def bust_of(frame: SkullFrame) -> np.ndarray:
     """(H, W) bool: what is near enough to a head to be its hair, neck and shoulders."""
-    width = mix(reach.head_half_width_mm, reach.bust_half_width_mm, smoothstep(frame.down, *reach.widens_mm))
-    low = np.maximum(frame.down - reach.bust_below_mm, 0) / reach.bust_height_mm
+    width = mix(REACH.head_half_width_mm, REACH.bust_half_width_mm, smoothstep(frame.down, *REACH.widens_mm))
+    low = np.maximum(frame.down - REACH.bust_below_mm, 0) / REACH.bust_height_mm
     return (frame.right / width) ** 2 + low**2 <= 1
 
 
@@ -139,20 +146,20 @@ def mix(first: np.ndarray | float, second: np.ndarray | float, share: np.ndarray
     return first * (1 - share) + second * share
 
 
-def _skull_rim(frame: SkullFrame, skull: SkullSettings) -> np.ndarray:
+def _skull_rim(frame: SkullFrame) -> np.ndarray:
     """Depth of the plane in which an ellipsoid's outline lies, as a camera near it sees it.
 
     Where rays from the camera at 0 touch (p - m)' A (p - m) = 1, m' A (p - m) = -1 holds: the polar plane.
     """
-    form = frame.pose.axes @ np.diag(1 / np.array(skull.half_axes_mm) ** 2) @ frame.pose.axes.T
+    form = frame.pose.axes @ np.diag(1 / np.array(SKULL.half_axes_mm) ** 2) @ frame.pose.axes.T
     normal = form @ frame.middle
     tilt = -(normal[0] * frame.right + normal[1] * frame.down + 1) / normal[2]
-    return frame.middle[2] + np.clip(tilt, -skull.most_rim_tilt_mm, skull.most_rim_tilt_mm)
+    return frame.middle[2] + np.clip(tilt, -SKULL.most_rim_tilt_mm, SKULL.most_rim_tilt_mm)
 
 
-def _trunk_rim(frame: SkullFrame, shoulders: np.ndarray, trunk: TrunkSettings) -> np.ndarray:
+def _trunk_rim(frame: SkullFrame, shoulders: np.ndarray) -> np.ndarray:
     """Depth of the neck's axis and the line of the shoulders, which lean with the head."""
-    pitch = np.radians(np.clip(frame.pose.pitch_deg, -trunk.most_pitch_deg, trunk.most_pitch_deg))
-    lean = -np.tan(pitch) * trunk.pitch_share * trunk.lean_mm * np.tanh(frame.down / trunk.lean_mm)
-    further = (trunk.shoulders_behind_mm - trunk.neck_behind_mm) * shoulders
-    return frame.middle[2] + trunk.neck_behind_mm + further + lean
+    pitch = np.radians(np.clip(frame.pose.pitch_deg, -TRUNK.most_pitch_deg, TRUNK.most_pitch_deg))
+    lean = -np.tan(pitch) * TRUNK.pitch_share * TRUNK.lean_mm * np.tanh(frame.down / TRUNK.lean_mm)
+    further = (TRUNK.shoulders_behind_mm - TRUNK.neck_behind_mm) * shoulders
+    return frame.middle[2] + TRUNK.neck_behind_mm + further + lean

@@ -24,7 +24,7 @@ from worker.person.pose import Pose
 
 @dataclass(frozen=True)
 class ExtensionSettings:
-    """How a face is extended; set by hand, by shaded views of photos."""
+    """How a face is extended; set by hand, no data is recorded."""
 
     cell_mm: float = 4.0  # of the coarse grid on which w is solved for
     cell_share: float = 0.5  # of a coarse cell: it belongs to the person or the face from there on
@@ -41,9 +41,7 @@ class ExtensionSettings:
 EXTENSION = ExtensionSettings()
 
 
-def extend(
-    face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose, settings: ExtensionSettings = EXTENSION
-) -> np.ndarray:
+def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose) -> np.ndarray:
     """Depth of the whole person from the depth of the face.
 
     Args:
@@ -51,7 +49,6 @@ def extend(
         person: (H, W) bool, the silhouette; holds the face.
         camera: intrinsics of that grid.
         pose: of the head, mm, in the camera frame.
-        settings: how.
     Returns:
         (H, W) float64 mm, NaN outside the person.
     """
@@ -60,66 +57,58 @@ def extend(
     there = np.isfinite(face)
     person = without_neighbours(person, frame, pose.eyes[2] / camera.fy) | there & person
     body = continued_down(person, frame)
-    w = _coarse_w(face, body, camera, pose, settings)
-    depth = _fine_depth(w, face, body, trunk_of(frame), pixel_mm, settings)
+    w = _coarse_w(face, body, camera, pose)
+    depth = _fine_depth(w, face, body, trunk_of(frame), pixel_mm)
     return np.where(person & (bust_of(frame) | there), depth, np.nan)
 
 
-def _coarse_w(
-    face: np.ndarray, body: np.ndarray, camera: Intrinsics, pose: Pose, settings: ExtensionSettings
-) -> np.ndarray:
+def _coarse_w(face: np.ndarray, body: np.ndarray, camera: Intrinsics, pose: Pose) -> np.ndarray:
     """(h, w) float64 mm^2, w of the whole body on a grid of cells of about `cell_mm`."""
     pixel_mm = pose.eyes[2] / camera.fx
-    size_wh = coarse_size_wh(camera, settings.cell_mm / pixel_mm)
+    size_wh = coarse_size_wh(camera, EXTENSION.cell_mm / pixel_mm)
     coarse = camera.resized(size_wh)
     cell_mm = pose.eyes[2] / coarse.fx
     trunk = trunk_of(skull_frame(pose, coarse))
-    small_body = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= settings.cell_share
+    small_body = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= EXTENSION.cell_share
     small_face, face_share = shrunk(face, size_wh)
-    sure = _without_rim(face_share >= settings.cell_share, small_body, settings.face_rim_mm / cell_mm)
+    sure = _without_rim(face_share >= EXTENSION.cell_share, small_body, EXTENSION.face_rim_mm / cell_mm)
     known = np.where(sure, trunk.w_from_depth(small_face), np.nan)
-    return _inflated(known, small_body | sure, trunk, cell_mm, settings)
+    return _inflated(known, small_body | sure, trunk, cell_mm)
 
 
-def _inflated(
-    known: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float, settings: ExtensionSettings
-) -> np.ndarray:
+def _inflated(known: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float) -> np.ndarray:
     """w between what is known and the silhouette: the face's slope goes on, as far as that does not dig a trench."""
     curvature, screening = -trunk.bulge * cell_mm**2, trunk.screening * cell_mm**2
     smooth = inflate(body, known, curvature, screening, trunk.smoothness)
     plain = inflate(body, known, curvature, screening, np.zeros_like(smooth))
-    return np.where(
-        np.isfinite(known), smooth, _soft_maximum(smooth, settings.floor * plain, settings.floor_softness_mm**2)
-    )
+    above_floor = _soft_maximum(smooth, EXTENSION.floor * plain, EXTENSION.floor_softness_mm**2)
+    return np.where(np.isfinite(known), smooth, above_floor)
 
 
-def _fine_depth(
-    w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk, pixel_mm: float, settings: ExtensionSettings
-) -> np.ndarray:
+def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk, pixel_mm: float) -> np.ndarray:
     """Depth on the photo's grid from the coarse w; the face itself keeps its fine depth."""
-    weight = _face_weight(face, pixel_mm, settings)
+    weight = _face_weight(face, pixel_mm)
     exact = trunk.w_from_depth(np.where(np.isfinite(face), face, trunk.rim))
-    blended = weight * exact + (1 - weight) * _upsampled(w, face.shape, pixel_mm, settings)
-    near_rim = ndimage.distance_transform_edt(body) <= settings.relaxed_cells * settings.cell_mm / pixel_mm
+    blended = weight * exact + (1 - weight) * _upsampled(w, face.shape, pixel_mm)
+    near_rim = ndimage.distance_transform_edt(body) <= EXTENSION.relaxed_cells * EXTENSION.cell_mm / pixel_mm
     curvature = (-trunk.bulge * pixel_mm**2).astype(np.float32)
-    fine = relaxed(blended, body, ~near_rim | (weight > 0), curvature, settings.relaxing_rounds)
+    fine = relaxed(blended, body, ~near_rim | (weight > 0), curvature, EXTENSION.relaxing_rounds)
     depth = np.where(weight >= 1, face, trunk.depth_from_w(fine))
     return np.where(body, depth, np.nan)
 
 
-def _face_weight(face: np.ndarray, pixel_mm: float, settings: ExtensionSettings) -> np.ndarray:
+def _face_weight(face: np.ndarray, pixel_mm: float) -> np.ndarray:
     """(H, W) 0 to 1: how far the surface is the face itself; 0 beside it and near its border."""
-    start_mm = settings.face_rim_mm + settings.cell_mm
+    start_mm = EXTENSION.face_rim_mm + EXTENSION.cell_mm
     inside_mm = ndimage.distance_transform_edt(np.isfinite(face)) * pixel_mm
-    return smoothstep(inside_mm, start_mm, start_mm + settings.blend_mm)
+    return smoothstep(inside_mm, start_mm, start_mm + EXTENSION.blend_mm)
 
 
-def _upsampled(w: np.ndarray, size_hw: tuple[int, ...], pixel_mm: float, settings: ExtensionSettings) -> np.ndarray:
+def _upsampled(w: np.ndarray, size_hw: tuple[int, ...], pixel_mm: float) -> np.ndarray:
     """(H, W) float32, the coarse w on the photo's grid, the steps of its cells smoothed away."""
     fine = cv2.resize(w.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_CUBIC)
-    return cv2.GaussianBlur(
-        fine, (0, 0), max(settings.least_blur_px, settings.blur_cells * settings.cell_mm / pixel_mm)
-    )
+    blur_px = max(EXTENSION.least_blur_px, EXTENSION.blur_cells * EXTENSION.cell_mm / pixel_mm)
+    return cv2.GaussianBlur(fine, (0, 0), blur_px)
 
 
 def _without_rim(face: np.ndarray, person: np.ndarray, distance_px: float) -> np.ndarray:

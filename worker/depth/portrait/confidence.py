@@ -23,27 +23,24 @@ class ConfidenceSettings:
 CONFIDENCE = ConfidenceSettings()
 
 
-def confidence_of(
-    depth: np.ndarray, face: np.ndarray, camera: Intrinsics, settings: ConfidenceSettings = CONFIDENCE
-) -> np.ndarray:
+def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np.ndarray:
     """Confidence of a portrait's depth.
 
     Args:
         depth: (H, W) mm, NaN outside the person.
         face: (H, W) mm, NaN outside the face mesh.
         camera: intrinsics of that grid.
-        settings: the levels.
     Returns:
         (H, W) float32: `face` where the face is seen from the front, less where it turns away, `extended` on what was
         extended, down to `rim` at the silhouette, 0 outside.
     """
     person = np.isfinite(depth)
-    reach_px = max(depth.shape) * settings.reach
+    reach_px = max(depth.shape) * CONFIDENCE.reach
     on_face = np.clip(ndimage.distance_transform_edt(np.isfinite(face)) / reach_px, 0, 1)
-    trust = settings.extended + (settings.face - settings.extended) * on_face * _frontality(depth, camera)
+    trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face * _frontality(depth, camera)
     padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
     inside = np.clip(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] / reach_px, 0, 1)
-    return np.where(person, settings.rim + (trust - settings.rim) * inside, 0).astype(np.float32)
+    return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
 
 
 def _frontality(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:

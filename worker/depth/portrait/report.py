@@ -60,37 +60,32 @@ def report_on(
     }
 
 
-def sharpness_of(pixels: np.ndarray, face: Face, settings: AdviceSettings = ADVICE) -> float:
+def sharpness_of(pixels: np.ndarray, face: Face) -> float:
     """How sharp a face is, 0 blurred to 1 sharp: its finest detail against its contrast, at a fixed size."""
     left, top, right, bottom = (int(value) for value in face.box)
     part = pixels[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]
     if not part.size:
         return 0.0
     gray = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32)
-    small = cv2.resize(gray, (settings.sharpness_side_px,) * 2, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(gray, (ADVICE.sharpness_side_px,) * 2, interpolation=cv2.INTER_AREA)
     detail = float(np.abs(small - cv2.GaussianBlur(small, (0, 0), 1.5)).mean())
-    return float(np.clip(detail / (float(small.std()) + 1e-6) / settings.sharp_detail / 2, 0, 1))
+    return float(np.clip(detail / (float(small.std()) + 1e-6) / ADVICE.sharp_detail / 2, 0, 1))
 
 
 def _advice(
-    distance_mm: float | None,
-    width_px: float,
-    sharpness: float,
-    pose: Pose,
-    silhouette_found: bool,
-    settings: AdviceSettings = ADVICE,
+    distance_mm: float | None, width_px: float, sharpness: float, pose: Pose, silhouette_found: bool
 ) -> str | None:
     """One sentence about the photo that would be better; the worst trouble first, None where all is well.
 
     The distance is None where the focal length, on which it hangs, is only assumed.
     """
-    if distance_mm is not None and distance_mm < settings.selfie_mm:
+    if distance_mm is not None and distance_mm < ADVICE.selfie_mm:
         return f"Taken from about {distance_mm / 10:.0f} cm: 40 cm or more distort the face less."
-    if width_px < settings.least_face_px:
+    if width_px < ADVICE.least_face_px:
         return f"The face is {width_px:.0f} pixels wide: 200 or more show its shape better."
-    if sharpness < settings.least_sharpness:
+    if sharpness < ADVICE.least_sharpness:
         return "The face is blurred: a sharp photo shows its shape better."
-    if abs(pose.yaw_deg) > settings.most_yaw_deg or abs(pose.pitch_deg) > settings.most_pitch_deg:
+    if abs(pose.yaw_deg) > ADVICE.most_yaw_deg or abs(pose.pitch_deg) > ADVICE.most_pitch_deg:
         return "The face is turned far away: half of it is guessed; look towards the camera."
     if not silhouette_found:
         return "The person could not be told from the background: a plain one of another colour works best."

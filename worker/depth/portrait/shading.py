@@ -78,13 +78,7 @@ class Scene:
         return float(np.median(self.seen[skin])) if skin.any() else 1.0
 
 
-def refine(
-    depth: np.ndarray,
-    pixels: np.ndarray,
-    camera: Intrinsics,
-    hidden: np.ndarray,
-    settings: ShadingSettings = SHADING,
-) -> np.ndarray:
+def refine(depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hidden: np.ndarray) -> np.ndarray:
     """Refine a face's depth by the photo's brightness.
 
     Args:
@@ -92,67 +86,62 @@ def refine(
         pixels: (H, W, 3) uint8 RGB.
         camera: intrinsics of that grid.
         hidden: (H, W) bool, pixels whose brightness says nothing of the shape (lips, brows, eyes).
-        settings: how.
     Returns:
         (H, W) float64 mm; nowhere changed by more than `most_change_mm`.
     """
     if not np.isfinite(depth).any():
         return depth
-    scene = _coarse_scene(depth, pixels, camera, hidden, settings)
+    scene = _coarse_scene(depth, pixels, camera, hidden)
     if scene is None:
         return depth
     change = np.zeros(scene.patch.mask.shape)
-    change[scene.patch.mask] = _change(scene, settings) * scene.border
+    change[scene.patch.mask] = _change(scene) * scene.border
     fine = cv2.resize(
         _spread(change, scene.patch.mask).astype(np.float32),
         (camera.width, camera.height),
         interpolation=cv2.INTER_CUBIC,
     )
-    return depth + np.clip(fine, -settings.most_change_mm, settings.most_change_mm)
+    return depth + np.clip(fine, -SHADING.most_change_mm, SHADING.most_change_mm)
 
 
-def _coarse_scene(
-    depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hidden: np.ndarray, settings: ShadingSettings
-) -> Scene | None:
+def _coarse_scene(depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hidden: np.ndarray) -> Scene | None:
     """The face on a grid of cells of about `cell_mm`; None where it has too few of them."""
-    size_wh = coarse_size_wh(camera, settings.cell_mm * camera.fx / float(np.nanmedian(depth)))
+    size_wh = coarse_size_wh(camera, SHADING.cell_mm * camera.fx / float(np.nanmedian(depth)))
     coarse = camera.resized(size_wh)
     start, share = shrunk(depth, size_wh)
-    patch = patch_of(share > settings.cell_share)
-    if patch.inner.sum() < settings.least_pixels:
+    patch = patch_of(share > SHADING.cell_share)
+    if patch.inner.sum() < SHADING.least_pixels:
         return None
     small = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA).astype(float) / 255
-    useful = cv2.resize(hidden.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) < settings.most_hidden
-    border = _ramp(patch.mask, settings.border_mm * coarse.fx / float(np.median(start[patch.mask])))
-    trust = border * np.where(useful, _skin(small, useful & (border == 1), settings), 0)
+    useful = cv2.resize(hidden.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) < SHADING.most_hidden
+    border = _ramp(patch.mask, SHADING.border_mm * coarse.fx / float(np.median(start[patch.mask])))
+    trust = border * np.where(useful, _skin(small, useful & (border == 1)), 0)
     seen = small[..., 0][patch.inner]
-    exposed = (seen > settings.darkest) & (seen < settings.brightest)
+    exposed = (seen > SHADING.darkest) & (seen < SHADING.brightest)
     weights = np.where(exposed, trust[patch.inner], 0)
     return Scene(coarse, patch, start[patch.mask], border[patch.mask], seen, weights)
 
 
-def _change(scene: Scene, settings: ShadingSettings) -> np.ndarray:
+def _change(scene: Scene) -> np.ndarray:
     """(N,) mm to add to the depth of a scene: light and change are fitted in turn."""
-    rays, hold = scene.patch.rays(scene.camera), _hold(scene, settings)
+    rays, hold = scene.patch.rays(scene.camera), _hold(scene)
     change = np.zeros(len(scene.depth))
-    for _ in range(settings.rounds):
-        jacobian, residual, weights = _linearised(scene, scene.depth + change, rays, settings)
+    for _ in range(SHADING.rounds):
+        jacobian, residual, weights = _linearised(scene, scene.depth + change, rays)
         weighted = jacobian.T @ sparse.diags(weights)
         wanted = weighted @ residual - hold @ change
         change = change + spsolve((weighted @ jacobian + hold).tocsc(), wanted)
     return change
 
 
-def _hold(scene: Scene, settings: ShadingSettings) -> sparse.csr_matrix:
+def _hold(scene: Scene) -> sparse.csr_matrix:
     """(N, N) what a change costs: its square, more at the border, and its bending."""
     pixel_mm = float(np.median(scene.depth)) / scene.camera.fx
-    bend = (settings.stiff_mm / pixel_mm) ** 4 * scene.patch.laplacian.T @ scene.patch.laplacian
-    return settings.stiffness * (sparse.diags(1 + settings.border_stiffness * (1 - scene.border) ** 2) + bend)
+    bend = (SHADING.stiff_mm / pixel_mm) ** 4 * scene.patch.laplacian.T @ scene.patch.laplacian
+    return SHADING.stiffness * (sparse.diags(1 + SHADING.border_stiffness * (1 - scene.border) ** 2) + bend)
 
 
-def _linearised(
-    scene: Scene, depth: np.ndarray, rays: np.ndarray, settings: ShadingSettings
-) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
+def _linearised(scene: Scene, depth: np.ndarray, rays: np.ndarray) -> tuple[sparse.csr_matrix, np.ndarray, np.ndarray]:
     """Relative brightness round a depth (N,), under the light that explains it best.
 
     Returns:
@@ -160,10 +149,10 @@ def _linearised(
     """
     focal_px, level = scene.camera.fx, scene.level
     normals, lengths = scene.patch.normals(depth, rays, focal_px)
-    weights = np.where(normals[:, 2] < -settings.least_facing, scene.weights, 0)
+    weights = np.where(normals[:, 2] < -SHADING.least_facing, scene.weights, 0)
     values, slopes = harmonics(normals)
     light, weights = fit_light(
-        values, scene.seen, weights, settings.outlier * level, settings.light_ridge, settings.light_rounds
+        values, scene.seen, weights, SHADING.outlier * level, SHADING.light_ridge, SHADING.light_rounds
     )
     by_unit = np.einsum("mki,k->mi", slopes, light)
     by_normal = (by_unit - (by_unit * normals).sum(1, keepdims=True) * normals) / lengths[:, None] / level
@@ -171,16 +160,16 @@ def _linearised(
     return scene.patch.by_depth(by_normal, rays, focal_px), residual, weights
 
 
-def _skin(small: np.ndarray, sample: np.ndarray, settings: ShadingSettings) -> np.ndarray:
+def _skin(small: np.ndarray, sample: np.ndarray) -> np.ndarray:
     """(H, W) 0 to 1: how much a pixel's tint is that of the sampled pixels; (H, W, 3) float picture."""
-    tint = np.log(small + settings.tint_floor)
+    tint = np.log(small + SHADING.tint_floor)
     tint = np.stack([tint[..., 0] - tint[..., 1], tint[..., 1] - tint[..., 2]], axis=-1)
     if not sample.any():
         return np.ones(small.shape[:2])
     middle = np.median(tint[sample], axis=0)
-    spread = 1.48 * np.median(np.abs(tint[sample] - middle), axis=0) + settings.tint_floor
+    spread = 1.48 * np.median(np.abs(tint[sample] - middle), axis=0) + SHADING.tint_floor
     distance = np.sqrt((((tint - middle) / spread) ** 2).sum(-1))
-    return np.clip(settings.most_tint - distance, 0, 1)
+    return np.clip(SHADING.most_tint - distance, 0, 1)
 
 
 def _ramp(mask: np.ndarray, reach_px: float) -> np.ndarray:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from worker.depth.portrait.anatomy import REACH, TRUNK, ReachSettings, SkullFrame, mix, smoothstep
+from worker.depth.portrait.anatomy import REACH, TRUNK, SkullFrame, mix, smoothstep
 
 
 @dataclass(frozen=True)
 class PlainHeadSettings:
-    """The head that is cut out where a silhouette is too wide for one; lengths in mm. Set by hand on photos."""
+    """The head that is cut out where a silhouette is too wide for one. Set by hand, no data is recorded."""
 
     half_width_mm: float = 95.0
     top_mm: float = 125.0  # height of its round top ...
@@ -24,13 +24,7 @@ class PlainHeadSettings:
 PLAIN_HEAD = PlainHeadSettings()
 
 
-def without_neighbours(
-    person: np.ndarray,
-    frame: SkullFrame,
-    pixel_mm: float,
-    plain: PlainHeadSettings = PLAIN_HEAD,
-    reach: ReachSettings = REACH,
-) -> np.ndarray:
+def without_neighbours(person: np.ndarray, frame: SkullFrame, pixel_mm: float) -> np.ndarray:
     """The silhouette, a plain head cut out of it on either side where it is too wide for a head.
 
     Args:
@@ -40,12 +34,12 @@ def without_neighbours(
     Returns:
         (H, W) bool.
     """
-    allowed = _plain_half_width(frame, plain, reach)
-    at_head = person & (frame.down < reach.widens_mm[0])
+    allowed = _plain_half_width(frame)
+    at_head = person & (frame.down < REACH.widens_mm[0])
     kept = person.copy()
     for side in (frame.right, -frame.right):
-        touching = at_head & (side > reach.head_half_width_mm - plain.touch_mm) & (side < reach.head_half_width_mm)
-        above = ndimage.binary_dilation(touching.any(1), iterations=max(1, round(plain.touch_mm / pixel_mm)))
+        touching = at_head & (side > REACH.head_half_width_mm - PLAIN_HEAD.touch_mm) & (side < REACH.head_half_width_mm)
+        above = ndimage.binary_dilation(touching.any(1), iterations=max(1, round(PLAIN_HEAD.touch_mm / pixel_mm)))
         rows = np.logical_or.accumulate(above)
         kept &= ~(rows[:, None] & (side > allowed))
     return kept
@@ -57,8 +51,8 @@ def continued_down(person: np.ndarray, frame: SkullFrame) -> np.ndarray:
     return person | np.logical_or.accumulate(trunk, axis=0)
 
 
-def _plain_half_width(frame: SkullFrame, plain: PlainHeadSettings, reach: ReachSettings) -> np.ndarray:
+def _plain_half_width(frame: SkullFrame) -> np.ndarray:
     """(H, W) mm, half of the width of a plain head, and further down of shoulders, at each pixel's height."""
-    rise = np.maximum(-frame.down - plain.round_from_mm, 0) / plain.top_mm
-    head = plain.half_width_mm * np.sqrt(np.maximum(1 - rise**2, 0))
-    return mix(head, reach.bust_half_width_mm, smoothstep(frame.down, *plain.slope_mm))
+    rise = np.maximum(-frame.down - PLAIN_HEAD.round_from_mm, 0) / PLAIN_HEAD.top_mm
+    head = PLAIN_HEAD.half_width_mm * np.sqrt(np.maximum(1 - rise**2, 0))
+    return mix(head, REACH.bust_half_width_mm, smoothstep(frame.down, *PLAIN_HEAD.slope_mm))

@@ -77,7 +77,7 @@ def fill_gaps(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
 def continued(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     """Continue a map along its slope: a pixel becomes its nearest known one, plus part of what led up to that.
 
-    The pixel as far inside as this one is outside, mirrored at the nearest known one, tells the slope; where that one
+    The pixel as far inside as this one is outside, mirrored at the nearest known one, gives the slope; where that one
     is unknown or on another surface, the map goes on level.
 
     Args:

@@ -92,10 +92,9 @@ class Detection:
 class FaceDetector:
     """Finds possible faces in squares of a photo."""
 
-    def __init__(self, folder: Path, row: DetectorRow, settings: DetectionSettings = DETECTION) -> None:
+    def __init__(self, folder: Path, row: DetectorRow) -> None:
         """Load the network from the weights folder."""
         self._row = row
-        self._settings = settings
         self._network = TfliteNetwork(folder / row.file)
         self._anchors = row.anchors()
 
@@ -110,7 +109,7 @@ class FaceDetector:
         image = crop(pixels, square, size).astype(np.float32) / 127.5 - 1
         outputs = self._network.run(image)
         scores = self._scores(outputs[self._row.scores])
-        keep = scores >= self._settings.least_score
+        keep = scores >= DETECTION.least_score
         raw = outputs[self._row.boxes].reshape(-1, 8, 2)[keep].astype(float)
         found = [
             Detection(to_photo(_points(values, anchor), square, size), float(score))
@@ -120,7 +119,7 @@ class FaceDetector:
 
     def _scores(self, logits: np.ndarray) -> np.ndarray:
         """(N,) scores 0 to 1 of the network's logits."""
-        limit = self._settings.most_logit
+        limit = DETECTION.most_logit
         return 1 / (1 + np.exp(-logits.ravel().clip(-limit, limit)))
 
 

@@ -23,7 +23,7 @@ while #claimed < limit do
   else
     next_turn(stage, owner)
   end
-  if id and get(id, 'stage') == stage and get(id, 'state') == State.QUEUED and move(id, State.RUNNING) then
+  if id and get(id, 'stage') == stage and move(id, State.RUNNING) then
     redis.call('HINCRBY', job_key(id), 'attempt', 1)
     set(id, 'run', run, 'worker', worker, 'started_ms', now, 'deadline_ms', now + stage_limit)
     redis.call('ZADD', Key.LEASES, now + lease, id)

@@ -9,7 +9,7 @@ end
 
 local function remember(list, seconds)
   redis.call('LPUSH', list, seconds)
-  redis.call('LTRIM', list, 0, MEASURED_RUNS)
+  redis.call('LTRIM', list, 0, MEASURED_RUNS - 1)
 end
 
 local now, stage, started = now_ms(), get(id, 'stage'), tonumber(get(id, 'started_ms'))

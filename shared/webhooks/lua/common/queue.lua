@@ -25,13 +25,13 @@ end
 
 -- Queue a delivery to the webhook (JSON, or false where there is none), if it asks for this state of the job.
 local function enqueue_delivery(webhook, job_id, state)
-  local wish = webhook and cjson.decode(webhook) or { events = {} }
-  for _, event in ipairs(wish.events) do
+  local hook = webhook and cjson.decode(webhook) or { events = {} }
+  for _, event in ipairs(hook.events) do
     if event == state then
       local number, now = redis.call('INCR', LAST_DELIVERY), now_ms()
-      local host = string.match(string.lower(wish.url), '^%w+://[^/?#]+') or wish.url -- with scheme and port
+      local host = string.match(string.lower(hook.url), '^%w+://[^/?#]+') or hook.url -- with scheme and port
       local row = { 'job', job_id, 'state', state, 'at_ms', now, 'host', host, 'attempt', 0 }
-      redis.call('HSET', delivery_key(number), 'url', wish.url, 'secret', wish.secret, 'link', wish.link, unpack(row))
+      redis.call('HSET', delivery_key(number), 'url', hook.url, 'secret', hook.secret, 'link', hook.link, unpack(row))
       redis.call('ZADD', host_queue_key(host), now, number)
       if not redis.call('ZSCORE', HOSTS_IN_FLIGHT, host) then
         redis.call('ZADD', HOSTS_DUE, 'LT', now, host)
@@ -39,4 +39,3 @@ local function enqueue_delivery(webhook, job_id, state)
     end
   end
 end
-

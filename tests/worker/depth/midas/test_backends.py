@@ -8,10 +8,10 @@ from torch import nn
 
 from shared.errors import ModelError
 from tests.support.seeding import reference
-from worker.depth.midas.backends import Precision, export, select
+from worker.depth.midas.backends import Precision, Subject, export, select
 from worker.depth.midas.backends.export import exported
 from worker.depth.midas.backends.onnx_backend import OnnxBackend
-from worker.depth.midas.backends.select import Subject, open_backend
+from worker.depth.midas.backends.select import open_backend
 from worker.depth.midas.backends.torch_backend import TorchBackend, bicubic
 from worker.depth.midas.rows import RESNEXT, SWIN
 from worker.depth.midas.transforms import resized_disparity
@@ -98,7 +98,7 @@ def test_an_export_that_differs_from_torch_is_refused_and_its_failure_alone_is_k
 @pytest.mark.parametrize(("torch_ms", "onnx_ms", "name"), [(9.0, 5.0, "onnxruntime"), (5.0, 9.0, "torch")])
 def test_auto_takes_what_was_measured_to_be_faster(tmp_path, torch_ms, onnx_ms, name):
     made = subject(tmp_path)
-    found = exported(made.network, made.weights_sha256, made.side_px, made.fixed, made.cache)
+    found = exported(made)
     times = {"error": 0.0, "torch_ms": torch_ms, "onnx_ms": onnx_ms}
     (found.path.parent / "export.json").write_text(json.dumps(times))
     assert open_backend("auto", made).name == name

@@ -105,7 +105,7 @@ def test_a_real_network_turns_a_photo_into_depth(seeded_model):
 SMALL_FACE = (130, 50, 170, 90)
 
 
-def test_a_small_face_is_looked_at_again_from_nearer(backend):
+def test_the_crop_round_a_small_face_gets_a_pass_of_its_own(backend):
     # A face of 40 pixels in a photo of 300 x 200: the crop is 120 square, its middle 12 below the face's.
     estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
     photo = red_ramp(300, 200)
@@ -117,13 +117,13 @@ def test_a_small_face_is_looked_at_again_from_nearer(backend):
 
 
 @pytest.mark.parametrize("face", [None, (100, 20, 200, 140)])
-def test_no_second_look_without_a_face_or_at_a_large_one(backend, face):
+def test_without_a_face_or_with_a_large_one_there_is_one_pass(backend, face):
     estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
     estimator.disparity([red_ramp(300, 200)], [face])
     assert len(backend.shapes) == 1
 
 
-def test_each_photo_says_whether_its_face_is_looked_at_again(backend):
+def test_each_photo_says_whether_its_face_gets_a_pass_of_its_own(backend):
     estimator = MidasEstimator("red", backend, InputRule(64), HALF)
     photos = [red_ramp(300, 200, focus=focus) for focus in ("photo", "face")]
     whole, focused = estimator.disparity(photos, [SMALL_FACE, SMALL_FACE])
@@ -132,7 +132,7 @@ def test_each_photo_says_whether_its_face_is_looked_at_again(backend):
     assert not np.array_equal(whole, focused)
 
 
-def test_looks_at_faces_go_each_to_its_own_photo(backend):
+def test_the_crop_of_each_face_goes_into_its_own_photo(backend):
     boxes = {300: SMALL_FACE, 400: (20, 100, 60, 150), 200: None}
     estimator = MidasEstimator("red", backend, InputRule(64), HALF)
     photos = [red_ramp(width, 200) for width in (300, 200, 400, 300)]

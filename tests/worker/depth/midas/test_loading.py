@@ -36,9 +36,7 @@ def test_the_face_in_a_real_photo_gets_a_crop_of_its_own(faces_folder, photo):
     assert crop.top < top < bottom < crop.bottom
 
 
-def test_the_face_models_files_make_a_network_metric_and_look_at_faces_again(
-    faces_folder, photo, seeded_model, tmp_path
-):
+def test_the_files_of_the_face_networks_make_a_depth_model_metric(faces_folder, photo, seeded_model, tmp_path):
     assert isinstance(seeded_model("dpt_levit_224"), MidasEstimator)
     for file in WEIGHTS.files:
         shutil.copy(file.path(faces_folder), tmp_path)

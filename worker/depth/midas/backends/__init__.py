@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from torch import nn
 
 BackendName = Literal["auto", "torch", "onnxruntime"]
 
@@ -20,6 +25,26 @@ class Precision:
 
     dtype: Literal["float32", "float16", "bfloat16"]
     channels_last: bool
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The network to run.
+
+    network: builds it with its weights, on the CPU, in eval mode; not called where an export lies in the cache.
+    gpu_precision: how it runs on a GPU.
+    weights_sha256: of its checkpoint.
+    side_px: of its native input.
+    fixed: it takes that size only.
+    cache: folder of the exports.
+    """
+
+    network: Callable[[], nn.Module]
+    gpu_precision: Precision
+    weights_sha256: str
+    side_px: int
+    fixed: bool
+    cache: Path
 
 
 class Backend(Protocol):

@@ -10,18 +10,16 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
 from torch.export import Dim
 
 from shared.errors import ModelError
-from worker.depth.midas.backends import Backend
+from worker.depth.midas.backends import Backend, Subject
 from worker.depth.midas.backends.onnx_backend import OnnxBackend
 from worker.depth.midas.backends.torch_backend import TorchBackend
 
@@ -52,29 +50,25 @@ class Export:
         return self.onnx_ms < self.torch_ms
 
 
-def exported(network: Callable[[], nn.Module], weights_sha256: str, side_px: int, fixed: bool, folder: Path) -> Export:
+def exported(subject: Subject) -> Export:
     """The network as ONNX, from the cache folder or exported into it now.
 
-    Args:
-        network: gives it on the CPU, in eval mode; not called where the cache has its export.
-        weights_sha256: of its checkpoint; with our code and the versions of torch and the exporters it names the cache
-            entry.
-        side_px: of the square input that it is checked and timed on.
-        fixed: the network takes that size only; otherwise the export takes any multiples of MULTIPLE_PX.
-        folder: of the cache entries.
+    The export takes any multiples of MULTIPLE_PX, where the network does. Its entry in the cache is named by the
+    checkpoint, our code, and the versions of torch and the exporters.
+
     Raises:
         ModelError: the network cannot be exported, or the export's output differs from torch's by more than MAX_ERROR
             of its range. The cache remembers that under the same key, and says it again without another try.
     """
-    entry = folder / _key(weights_sha256, side_px, fixed)
+    entry = subject.cache / _key(subject.weights_sha256, subject.side_px, subject.fixed)
     failure = entry.with_suffix(".failed")
     if failure.is_file():
         raise ModelError(failure.read_text())
     if not (entry / "export.json").is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as scratch:
+        subject.cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=subject.cache) as scratch:
             try:
-                _export(network(), side_px, fixed, Path(scratch))
+                _export(subject, Path(scratch))
             except (ModelError, torch.onnx.OnnxExporterError) as error:
                 reason = f"the network cannot be exported to ONNX: {error}"
                 log.warning("%s; this is remembered in %s", reason, failure)
@@ -119,13 +113,14 @@ def _settle(scratch: Path, entry: Path) -> None:
             raise
 
 
-def _export(network: nn.Module, side_px: int, fixed: bool, folder: Path) -> None:
-    path = folder / "network.onnx"
-    height, width = (side_px, side_px) if fixed else (side_px, side_px + MULTIPLE_PX)
+def _export(subject: Subject, folder: Path) -> None:
+    """Write network.onnx, and what was measured of it."""
+    network, path = subject.network(), folder / "network.onnx"
+    height, width = subject.side_px, subject.side_px + (0 if subject.fixed else MULTIPLE_PX)
     # Noise, as varied as a photo: over a smooth picture the normalisations would magnify rounding errors.
     sample = torch.randn(2, 3, height, width, generator=torch.Generator().manual_seed(0))
     shapes: dict[int, object] = {0: Dim.DYNAMIC}
-    if not fixed:
+    if not subject.fixed:
         shapes |= {2: MULTIPLE_PX * Dim("rows", min=1, max=64), 3: MULTIPLE_PX * Dim("columns", min=1, max=64)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter about itself

@@ -4,39 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from torch import nn
 
 from shared.errors import ModelError
-from worker.depth.midas.backends import Backend, BackendName, Precision
-from worker.depth.midas.backends.export import Export, exported
+from worker.depth.midas.backends import Backend, BackendName, Subject
+from worker.depth.midas.backends.export import exported
 from worker.depth.midas.backends.onnx_backend import OnnxBackend
 from worker.depth.midas.backends.torch_backend import TorchBackend, default_device
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The network to run.
-
-    network: builds it with its weights; it is not called where an export lies in the cache.
-    gpu_precision: how it runs on a GPU.
-    weights_sha256: of its checkpoint.
-    side_px: of its native input.
-    fixed: it takes that size only.
-    cache: folder of the exports.
-    """
-
-    network: Callable[[], nn.Module]
-    gpu_precision: Precision
-    weights_sha256: str
-    side_px: int
-    fixed: bool
-    cache: Path
 
 
 def open_backend(wanted: str, subject: Subject) -> Backend:
@@ -58,22 +35,18 @@ def _open_torch(subject: Subject) -> Backend:
 
 
 def _open_onnx(subject: Subject) -> Backend:
-    return OnnxBackend(_export_of(subject).path, torch.get_num_threads())
+    return OnnxBackend(exported(subject).path, torch.get_num_threads())
 
 
 def _open_fastest(subject: Subject) -> Backend:
     if default_device().type == "cuda":
         return _open_torch(subject)
     try:
-        export = _export_of(subject)
+        export = exported(subject)
     except ModelError as error:
         log.debug("torch runs the network: %s", error)  # the export warned when it failed
         return _open_torch(subject)
     return OnnxBackend(export.path, torch.get_num_threads()) if export.faster else _open_torch(subject)
-
-
-def _export_of(subject: Subject) -> Export:
-    return exported(subject.network, subject.weights_sha256, subject.side_px, subject.fixed, subject.cache)
 
 
 BACKENDS: dict[BackendName, Callable[[Subject], Backend]] = {

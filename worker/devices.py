@@ -1,4 +1,4 @@
-"""How many CPU threads the numeric libraries of this process use."""
+"""What this process uses of the CPU and the GPU."""
 
 from __future__ import annotations
 
@@ -16,3 +16,11 @@ def limit_threads(count: int) -> None:
     os.environ["OMP_NUM_THREADS"] = str(count)  # read by torch when it is imported later
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(count)
+
+
+def gpu_memory_bytes() -> int | None:
+    """Memory that torch holds on the GPU; None where torch is not loaded or there is no GPU."""
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_available():
+        return None
+    return int(torch.cuda.memory_reserved())
