@@ -41,12 +41,11 @@ test-slow: setup  ## the slow tests: every large network
 soak: setup  ## the fault tests with many more jobs: RELIEF_CHAOS_JOBS, RELIEF_CHAOS_SEED
 	RELIEF_CHAOS_JOBS=$${RELIEF_CHAOS_JOBS:-2000} RELIEF_CHAOS_KILLING_S=$${RELIEF_CHAOS_KILLING_S:-600} $(BIN)/python -m pytest tests/faults --timeout 3600
 
-lint: .venv/ready  ## style, types, and who may import whom
+lint: .venv/ready lint-js  ## style, types, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(MAKE) --no-print-directory lint-js
 
 lint-js: node_modules/.package-lock.json  ## types of the page's and the viewer's scripts, by TypeScript
 	$(WITH_NODE) node_modules/.bin/tsc -p jsconfig.json

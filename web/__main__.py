@@ -21,7 +21,7 @@ SILENCE_S = 60  # a connection on which nothing moves for so long is closed, unl
 CONNECTIONS = 1000  # at once; more wait in the kernel's queue
 OPEN_FILES = 8192  # connections, Redis, and a temporary file for each large body
 HEADER_BYTES = 32_768
-WHOLE_ANSWER_BYTES = 2**30  # kept for a slow reader; a lower mark would hold the thread until it has read enough
+WHOLE_ANSWER_BYTES = 2**30  # kept for a slow reader, beyond 1 MB on disk; a lower mark would hold a thread
 TOO_LARGE_FACTOR = 10  # a body up to so many times the limit is read to its end, and refused in the API's own words
 
 

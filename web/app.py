@@ -37,7 +37,7 @@ def create_app(settings: Settings) -> APIFlask:
         MAX_CONTENT_LENGTH=settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES,
         OPENAPI_VERSION="3.1.0",
     )
-    app.extensions[KEY] = Services.connected(settings)
+    app.extensions[KEY] = Services(settings)
     request_ids.register(app)
     problems.register(app)
     access.register(app)

@@ -19,6 +19,13 @@ def test_each_download_has_the_size_that_it_says(face):
         assert started.value.path().stat().st_size == size
 
 
+def test_the_downloads_are_the_results_for_people_in_the_order_of_the_api(face):
+    names = [file["name"] for file in job_of(face)["results"] if not file["hidden"]]
+    assert names[:2] == ["view.html", "cloud.ply"] and "cloud.rlf" not in names
+    links = face.locator("#download-list a")
+    assert links.evaluate_all("(links) => links.map((link) => link.download)") == names
+
+
 def test_a_shared_link_shows_the_face_to_another_who_can_only_look(face, visit):
     face.get_by_role("button", name="Share", exact=True).click()
     link = face.get_by_label("Whoever has this link sees this face")

@@ -1,6 +1,5 @@
 """A front process of its own, as `make run` and the image start it."""
 
-import dataclasses
 import sys
 import threading
 from collections.abc import Iterator
@@ -52,7 +51,7 @@ def serving(settings: Settings, decoding: Decoding | None = None) -> Iterator[st
     """The URL of a server that runs as long as the block."""
     app = create_app(settings)
     if decoding:
-        app.extensions[KEY] = dataclasses.replace(app.extensions[KEY], decoding=decoding)
+        app.extensions[KEY].decoding = decoding
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import ETags
 
@@ -28,12 +28,16 @@ class WaitQuery(BaseModel):
     wait: int = Field(0, ge=0, le=LONGEST_WAIT_S, description="Answer at a change, or after so many seconds.")
 
 
+def json_response(document: BaseModel, status: int = 200) -> Response:
+    """The document as JSON; caches are to ask whether it is still valid."""
+    headers = {"Cache-Control": "private, no-cache"}
+    return Response(document.model_dump_json(), status, headers, mimetype="application/json")
+
+
 def answer(job: Job, status: int = 200) -> Response:
     """The job's document; 304 where the client has it already."""
     document = job_document(job)
-    response = jsonify(document.model_dump(mode="json"))
-    response.status_code = status
-    response.headers["Cache-Control"] = "private, no-cache"
+    response = json_response(document, status)
     if status == 202:
         response.headers["Location"] = document.links["self"]
     if not job.ended:

@@ -13,7 +13,7 @@ from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
 from shared.options import ModelOptions
 from web.access import caller, own_job, readable_job
-from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, requested_wait_s
+from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
 from web.api.operation import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
@@ -113,8 +113,7 @@ def extend(job_id: str) -> Response:
 def share(job_id: str) -> Response:
     """A link to see this job without being its owner; the same one until it is revoked."""
     token = services().jobs.share(own_job(job_id).id)
-    document = Shared(url=share_url(token), token=token)
-    return jsonify(document.model_dump(mode="json"))
+    return json_response(Shared(url=share_url(token), token=token))
 
 
 @blueprint.delete("/jobs/<job_id>/share")
@@ -139,8 +138,7 @@ def _queued(job: Job) -> Response:
 
 
 def _listed(jobs: JobList) -> Response:
-    response = jsonify(jobs.model_dump(mode="json"))
-    response.headers["Cache-Control"] = "private, no-cache"
+    response = json_response(jobs)
     response.add_etag()
     response.make_conditional(request)
     return response

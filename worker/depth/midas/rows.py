@@ -78,7 +78,7 @@ FREE_384, FREE_512 = (InputRule(side_px, "minimal") for side_px in (384, 512))
 BOUND_256, BOUND_384 = (InputRule(side_px, "upper_bound") for side_px in (256, 384))
 FIXED_224, FIXED_256, FIXED_384 = (InputRule(side_px, fixed=True) for side_px in (224, 256, 384))
 
-BEIT_LARGE: dict[str, Any] = {"taps": (5, 11, 17, 23), "channels": (256, 512, 1024, 1024)}
+LARGE: dict[str, Any] = {"taps": (5, 11, 17, 23), "channels": (256, 512, 1024, 1024)}
 HYBRID_SHA256 = "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853"
 
 
@@ -113,9 +113,9 @@ def _row(
 # fmt: off
 ROWS = (
     _row("dpt_beit_large_512", "MiDaS v3.1 BEiT-L 512", 60, "v3_1", FREE_512, BEIT,
-         timm_name="beit_large_patch16_512", **BEIT_LARGE),
+         timm_name="beit_large_patch16_512", **LARGE),
     _row("dpt_beit_large_384", "MiDaS v3.1 BEiT-L 384", 58, "v3_1", FREE_384, BEIT,
-         timm_name="beit_large_patch16_384", **BEIT_LARGE),
+         timm_name="beit_large_patch16_384", **LARGE),
     _row("dpt_swin2_large_384", "MiDaS v3.1 Swin2-L", 56, "v3_1", FIXED_384, SWIN,
          timm_name="swinv2_large_window12to24_192to384", width=192),
     _row("dpt_swin_large_384", "MiDaS v3.1 Swin-L", 54, "v3_1", FIXED_384, SWIN,
@@ -129,7 +129,7 @@ ROWS = (
     _row("dpt_swin2_tiny_256", "MiDaS v3.1 Swin2-T", 44, "v3_1", FIXED_256, SWIN,
          timm_name="swinv2_tiny_window16_256", width=96),
     _row("dpt_large_384", "MiDaS v3 Large", 42, "v3", FREE_384, VIT, sha256="2f21e586",
-         timm_name="vit_large_patch16_384", taps=(5, 11, 17, 23), channels=(256, 512, 1024, 1024)),
+         timm_name="vit_large_patch16_384", **LARGE),
     _row("dpt_hybrid_384", "MiDaS v3 Hybrid", 40, "v3", FREE_384, HYBRID, sha256=HYBRID_SHA256,
          timm_name="vit_base_r50_s16_384", taps=(8, 11), channels=(256, 512, 768, 768)),
     _row("dpt_levit_224", "MiDaS v3.1 LeViT", 36, "v3_1", FIXED_224, LEVIT),

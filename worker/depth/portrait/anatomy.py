@@ -1,7 +1,8 @@
 """Where the rest of a person lies round a head whose pose is known: skull, neck, shoulders.
 
-Lengths from Gordon et al., 2012 Anthropometric Survey of U.S. Army Personnel (head length 199, breadth 154, tragion to
-top 131 mm), and for a head of mean size.
+All lengths are those of a head of mean size.
+Source: Gordon et al., 2012 Anthropometric Survey of U.S. Army Personnel (head length 199, breadth 154, tragion to top
+131 mm).
 """
 
 from __future__ import annotations
@@ -18,8 +19,16 @@ from worker.person.pose import Pose
 class SkullSettings:
     """The skull as an ellipsoid in the head's axes (right to left, down, back)."""
 
-    from_eyes_mm: tuple[float, float, float] = (0.0, -25.0, 95.0)  # its middle from the middle between the eyes; survey
-    half_axes_mm: tuple[float, float, float] = (77.0, 115.0, 99.0)  # half of breadth, height, length; survey
+    from_eyes_mm: tuple[float, float, float] = (
+        0.0,
+        -25.0,
+        95.0,
+    )  # its middle, from the middle between the eyes; set by hand
+    half_axes_mm: tuple[float, float, float] = (
+        77.0,
+        115.0,
+        99.0,
+    )  # half of breadth, height, length; the first and the last from the survey
     most_rim_tilt_mm: float = 40.0  # what its outline lies before or behind its middle at the most; set by hand
     bulge: float = 4.7  # minus the Laplacian of w, mm^2 per mm^2: 2 b^2 (1 / a^2 + 1 / h^2) of the ellipsoid
 
@@ -28,10 +37,8 @@ class SkullSettings:
 class TrunkSettings:
     """Neck and shoulders, upright in the picture; heights in mm below the middle of the skull."""
 
-    # How far the axis of the neck and the line of the shoulders lie behind the middle of the skull. Tuned on rendered
-    # ICT-FaceKit heads h0-h7.
-    neck_behind_mm: float = 35.0
-    shoulders_behind_mm: float = 5.0
+    neck_behind_mm: float = 35.0  # its axis, behind the middle of the skull; tuned on rendered ICT-FaceKit heads h0-h7
+    shoulders_behind_mm: float = 5.0  # their line, likewise; tuned on the same heads
     neck_mm: tuple[float, float] = (50.0, 140.0)  # where skull turns into neck; set by hand
     shoulders_mm: tuple[float, float] = (110.0, 300.0)  # where neck turns into shoulders; set by hand
     pitch_share: float = 0.6  # of the head's pitch: how far the trunk leans with it; set by hand
@@ -47,7 +54,7 @@ class TrunkSettings:
 
 @dataclass(frozen=True)
 class ReachSettings:
-    """What may belong to a person; lengths in mm, heights below the middle of the skull. Set by hand on photos."""
+    """What may belong to a person; heights below the middle of the skull. Set by hand, no data is recorded."""
 
     head_half_width_mm: float = 170.0
     bust_half_width_mm: float = 300.0

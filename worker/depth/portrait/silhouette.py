@@ -12,7 +12,7 @@ from worker.depth.portrait.anatomy import REACH, TRUNK, SkullFrame, mix, smooths
 
 @dataclass(frozen=True)
 class PlainHeadSettings:
-    """The head that is cut out where a silhouette is too wide for one; lengths in mm. Set by hand on photos."""
+    """The head that is cut out where a silhouette is too wide for one. Set by hand, no data is recorded."""
 
     half_width_mm: float = 95.0
     top_mm: float = 125.0  # height of its round top ...

