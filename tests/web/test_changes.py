@@ -9,7 +9,10 @@ import pytest
 
 from stack.processes import Supervised
 from tests.support.fronts import client_of, running_front
-from tests.support.requests import assert_problem, events_of, upload
+from tests.support.jobs import claim
+from tests.support.requests import assert_problem, events_of, later, upload
+
+LISTENERS = 40
 
 
 def test_a_closed_stream_frees_its_slot(settings, store, portrait):
@@ -29,6 +32,18 @@ def test_a_closed_stream_frees_its_slot(settings, store, portrait):
         assert client.get(job["links"]["events"]).status_code == 200
 
 
+def test_a_long_poll_frees_its_slot_at_a_change_and_at_its_end(settings, store, portrait):
+    with client_of(settings.model_copy(update={"listeners": 1})) as client:
+        url = upload(client, portrait).json()["links"]["self"]
+        timer = later(0.3, lambda: claim(store))
+        assert client.get(f"{url}?wait=10").json()["state"] == "running"
+        timer.join()
+        tag = client.get(url).headers["ETag"]
+        for _ in range(2):
+            answer = client.get(f"{url}?wait=1", headers={"If-None-Match": tag})
+            assert (answer.status_code, answer.elapsed.total_seconds() >= 1) == (304, True)
+
+
 def test_one_user_holds_no_more_slots_than_their_share(settings, store, portrait):
     with client_of(settings.model_copy(update={"listeners": 4, "owner_listeners": 2})) as client:
         job = upload(client, portrait).json()
@@ -43,14 +58,11 @@ def test_one_user_holds_no_more_slots_than_their_share(settings, store, portrait
         store.jobs.cancel(theirs["id"])
 
 
-LISTENERS = 40
-
-
 @pytest.fixture
 def front(store, settings) -> Iterator[tuple[Supervised, str]]:
     """A front process, and its URL."""
-    places = {"RELIEF_LISTENERS": str(LISTENERS), "RELIEF_OWNER_LISTENERS": str(LISTENERS)}
-    with running_front(settings, **places) as running:
+    limits = {"RELIEF_LISTENERS": str(LISTENERS), "RELIEF_OWNER_LISTENERS": str(LISTENERS)}
+    with running_front(settings, **limits) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""How long it will take is told from what was measured, what waits before, and what is done already."""
+"""The expected time of a job: from what was measured, what waits before it, and what is done already."""
 
 import pytest
 

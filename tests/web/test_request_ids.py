@@ -13,11 +13,11 @@ def test_a_refusal_has_the_request_id_that_is_in_the_log(client, capfd):
         refused = client.get("/api/v1/jobs/none")
     finally:
         logging.getLogger().handlers.clear()
-    told = assert_problem(refused, 404, "none")["request_id"]
-    assert told == refused.headers["X-Request-ID"] and len(told) == 32
+    given = assert_problem(refused, 404, "none")["request_id"]
+    assert given == refused.headers["X-Request-ID"] and len(given) == 32
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
-    assert told in [line["request_id"] for line in lines if "refused with 404" in line["message"]]
-    assert client.get("/healthz").headers["X-Request-ID"] != told
+    assert given in [line["request_id"] for line in lines if "refused with 404" in line["message"]]
+    assert client.get("/healthz").headers["X-Request-ID"] != given
 
 
 def test_a_refused_request_is_one_line_in_the_log_without_the_share_token(client, job, caplog):

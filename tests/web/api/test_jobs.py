@@ -140,13 +140,13 @@ def test_a_3d_model_beyond_the_limit_is_refused_and_the_job_stays_as_it_was(sett
         done = upload(client, portrait, steps="depth").json()
         finish_stage(store, storage, Stage.DEPTH, "depth.npz")
         waiting = upload(client, portrait).json()
-        address = client.get(done["links"]["self"]).json()["links"]["model"]
-        refused = client.post(address, json={})
+        build = client.get(done["links"]["self"]).json()["links"]["model"]
+        refused = client.post(build, json={})
         assert_problem(refused, 429, "your jobs wait")
         assert refused.headers["Retry-After"] == "30"
         assert client.get(done["links"]["self"]).json()["state"] == "succeeded"
         client.post(waiting["links"]["cancel"])
-        assert client.post(address, json={}).status_code == 202
+        assert client.post(build, json={}).status_code == 202
 
 
 def sweeper(store, storage, redis_url) -> Sweeper:

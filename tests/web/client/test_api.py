@@ -15,15 +15,15 @@ def test_an_invalid_job_id_is_reported(job_id, capsys):
 @pytest.mark.parametrize("command", ["download", "cancel", "watch"])
 def test_every_command_checks_its_job_ids(command, capsys):
     assert main([command, "../models"]) == 1
-    told = capsys.readouterr()
-    assert "'../models' is no id of a job" in told.err + told.out
+    shown = capsys.readouterr()
+    assert "'../models' is no id of a job" in shown.err + shown.out
 
 
 def test_a_missing_result_is_reported_and_nothing_is_fetched(done, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["download", done, "depth.png", "nope.txt", "--out", str(out)]) == 1
-    told = capsys.readouterr().err
-    assert "has no nope.txt; it has depth.png, depth.npz, all.zip" in told
+    shown = capsys.readouterr().err
+    assert "has no nope.txt; it has depth.png, depth.npz, all.zip" in shown
     assert not out.exists()
 
 

@@ -36,13 +36,13 @@ def test_a_file_without_cookies_is_reported_and_not_overwritten(text, tmp_path, 
 def test_an_invalid_key_is_reported_but_not_shown(key, monkeypatch, capsys):
     monkeypatch.setenv("RELIEF_KEY", key)
     assert main(["list"]) == 1
-    told = capsys.readouterr().err
-    assert "RELIEF_KEY is no API key" in told and key not in told
+    shown = capsys.readouterr().err
+    assert "RELIEF_KEY is no API key" in shown and key not in shown
 
 
-@pytest.mark.parametrize("address", ["http://[", "http://127.0.0.1:no", "nonsense", ""])
-def test_an_invalid_url_is_reported_in_one_line(address, capsys):
-    assert main(["--url", address, "list"]) == 1
+@pytest.mark.parametrize("url", ["http://[", "http://127.0.0.1:no", "nonsense", ""])
+def test_an_invalid_url_is_reported_in_one_line(url, capsys):
+    assert main(["--url", url, "list"]) == 1
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 

@@ -65,8 +65,8 @@ def test_a_refusal_is_shown_in_the_servers_words(tmp_path, capsys):
     text = tmp_path / "text.txt"
     text.write_text("no photo")
     assert main(["submit", str(text), str(tmp_path / "none.png")]) == 1
-    told = capsys.readouterr().out
-    assert "not a JPEG or PNG" in told and "No such file" in told
+    shown = capsys.readouterr().out
+    assert "not a JPEG or PNG" in shown and "No such file" in shown
     assert main(["status", "none"]) == 1
     assert "no job none" in capsys.readouterr().err
     assert main(["--url", "http://127.0.0.1:1", "list"]) == 1
@@ -93,10 +93,10 @@ def test_ctrl_c_stops_the_client_at_once_and_names_the_jobs_sent(store, submitti
     time.sleep(0.5)  # its threads wait for changes now
     began = time.monotonic()
     submitting.send_signal(signal.SIGINT)
-    told, errors = submitting.communicate(timeout=60)
+    shown, errors = submitting.communicate(timeout=60)
     assert time.monotonic() - began < 5
     assert (submitting.returncode, errors) == (130, "")
-    [words] = [line for line in told.splitlines() if "To follow them: watch" in line]
+    [words] = [line for line in shown.splitlines() if "To follow them: watch" in line]
     ids = words.split("watch ")[1].split()
     assert len(ids) == 4
     assert main(["status", *ids]) == 0
@@ -120,5 +120,5 @@ def test_photos_that_cannot_be_read_do_not_stop_the_others(worker, tmp_path, cap
     photos = [str(folder), str(tmp_path / "none.png"), strange, photo(tmp_path / "good.png")]
     assert main(["submit", *photos, "--out", str(out), "--set", "steps=depth"]) == 1
     assert {path.name for path in out.iterdir()} == {Path(strange).stem, "good"}
-    told = capsys.readouterr().out
-    assert "folder.png: [Errno 21]" in told and "none.png: [Errno 2]" in told and "caf��.png: Ready." in told
+    shown = capsys.readouterr().out
+    assert "folder.png: [Errno 21]" in shown and "none.png: [Errno 2]" in shown and "caf��.png: Ready." in shown

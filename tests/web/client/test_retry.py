@@ -97,7 +97,7 @@ def test_the_client_waits_for_a_server_that_is_killed_and_started_again(front, s
     submit = ["submit", str(PORTRAIT), "--out", str(tmp_path / "out"), "--set", "steps=depth"]
     client = subprocess.Popen([sys.executable, "-m", "web.client", "--url", url, *submit], cwd=PROJECT)
     wait_until("the job", lambda: store.waiting(Stage.DEPTH) == 1)
-    time.sleep(0.5)  # the client waits for news now
+    time.sleep(0.5)  # the client waits for a change now
     os.killpg(process.pid, signal.SIGKILL)
     wait_until("the end of the front", lambda: not answers(url))
     finish_stage(store, storage, Stage.DEPTH, "depth.png")
