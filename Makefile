@@ -33,7 +33,7 @@ run: setup  ## the whole system on this machine, until Ctrl-C (PORT=8000 DATA=da
 
 test: setup  ## all tests but the slow ones; installs a browser first where there is none
 	@$(BIN)/python -m tests.support.browser_setup
-	$(BIN)/python -m pytest -m "not slow" -n auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder
 
 test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -47,7 +47,7 @@ class Jobs:
             IdempotencyError: the key came with another body then.
             LimitError, BusyError: the owner, or everyone together, has as many jobs as allowed.
         """
-        rules = json.dumps(asdict(limits) | new.rules())
+        rules = json.dumps(vars(limits) | new.rules())
         outcome, known_id = self._scripts.call("create", new.id, rules, *flat(new.fields()))
         if outcome in REFUSALS:
             raise REFUSALS[outcome]
@@ -94,7 +94,7 @@ class Jobs:
             LimitError, BusyError: as many jobs wait, of the owner or of everyone, as allowed.
         """
         change = (stage, json.dumps(steps), model.model_dump_json())
-        answer = self._scripts.call("requeue", job_id, *change, json.dumps(asdict(limits)))
+        answer = self._scripts.call("requeue", job_id, *change, json.dumps(vars(limits)))
         if answer in REFUSALS:
             raise REFUSALS[answer]
         return self._moved(job_id, answer, (State.QUEUED,), "cannot be queued again")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -15,15 +16,21 @@ BASE = Path(__file__).parent / "lua" / "base.lua"
 class Scripts:
     """The Lua scripts of a folder, by the names of their files.
 
-    Before each script stand base.lua, the enums as tables of the same name (`State.QUEUED`), and the libraries.
+    Before each script stand base.lua and the libraries. In all of them, `State.QUEUED` is the value of that member of
+    an enum, and `State` the list of all values.
+
+    Raises:
+        KeyError: a script names a member that its enum does not have.
     """
 
     def __init__(
         self, redis: Redis, folder: Path, *, enums: Sequence[type[StrEnum]] = (), libraries: Sequence[Path] = ()
     ) -> None:
-        head = [BASE.read_text(), *map(_lua_table, enums), *(path.read_text() for path in libraries)]
+        lists = "".join(f"local {enum.__name__} = {{ {', '.join(map(_quoted, enum))} }}\n" for enum in enums)
+        before = "".join(path.read_text() for path in (BASE, *libraries))
         self._scripts = {
-            path.stem: redis.register_script("".join([*head, path.read_text()])) for path in folder.glob("*.lua")
+            path.stem: redis.register_script(lists + _with_values(before + path.read_text(), enums))
+            for path in folder.glob("*.lua")
         }
 
     def call(self, name: str, *arguments: object) -> Any:
@@ -31,7 +38,11 @@ class Scripts:
         return self._scripts[name](args=[str(argument) for argument in arguments])
 
 
-def _lua_table(enum: type[StrEnum]) -> str:
-    """A table of an enum's values, by name and in order; a name that it does not have is an error."""
-    values = ", ".join([*(f"'{member}'" for member in enum), *(f"{member.name} = '{member}'" for member in enum)])
-    return f"local {enum.__name__} = strict({{ {values} }})\n"
+def _with_values(script: str, enums: Sequence[type[StrEnum]]) -> str:
+    members = {enum.__name__: enum for enum in enums}
+    names = rf"\b({'|'.join(members)})\.(\w+)"
+    return re.sub(names, lambda found: _quoted(members[found[1]][found[2]]), script) if enums else script
+
+
+def _quoted(value: str) -> str:
+    return f"'{value}'"

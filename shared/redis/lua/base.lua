@@ -6,11 +6,3 @@ local function now_ms()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function strict(values)
-  return setmetatable(values, {
-    __index = function(_, name)
-      error('there is no ' .. tostring(name))
-    end,
-  })
-end
-

@@ -3,7 +3,6 @@
 from enum import StrEnum
 
 import pytest
-from redis.exceptions import ResponseError
 
 from shared.redis.scripts import Scripts
 
@@ -18,7 +17,6 @@ def scripts(store, tmp_path):
     folder = tmp_path / "scripts"
     folder.mkdir()
     (folder / "by_name.lua").write_text("return Fruit.APPLE")
-    (folder / "unknown.lua").write_text("return Fruit.PLUM")
     (folder / "in_order.lua").write_text("return { Fruit[1], Fruit[2], #Fruit }")
     (folder / "doubled.lua").write_text("return double(tonumber(ARGV[2]))")
     library = tmp_path / "library.lua"
@@ -31,9 +29,10 @@ def test_a_script_knows_an_enum_by_name_and_in_order(scripts):
     assert scripts.call("in_order") == [b"a red apple", b"a pear", 2]
 
 
-def test_a_name_that_the_enum_does_not_have_is_an_error(scripts):
-    with pytest.raises(ResponseError, match="there is no PLUM"):
-        scripts.call("unknown")
+def test_a_script_that_names_what_the_enum_does_not_have_is_not_loaded(store, tmp_path):
+    (tmp_path / "unknown.lua").write_text("return Fruit.PLUM")
+    with pytest.raises(KeyError, match="PLUM"):
+        Scripts(store.redis, tmp_path, enums=[Fruit])
 
 
 def test_a_script_calls_its_libraries_and_gets_its_arguments(scripts):
