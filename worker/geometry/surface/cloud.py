@@ -38,9 +38,9 @@ def cloud_from_depth(
         smoothing: standard deviation, in mm where the unit is mm, else in pixels; 0 for none.
         remove_background: whether what lies far behind the person goes, where that is told apart.
     Returns:
-        The cloud, and a report of JSON values: `points` of the cloud; `pixels` with depth, on the refined grid; how many
-        were `dropped`, by reason (background, flying, outliers, islands, thinned), and `filled` as holes; `background`,
-        which was "found", "absent", "unclear" or "kept"; `relief_ratio`; and `unit`.
+        The cloud, and a report of JSON values: `points` of the cloud; `pixels` with depth, on the refined grid; how
+        many were `dropped`, by reason (background, flying, outliers, islands, thinned), and `filled` as holes;
+        `background`, which was "found", "absent", "unclear" or "kept"; `relief_ratio`; and `unit`.
     Raises:
         ValueError: the depth map has no pixel with depth.
     """

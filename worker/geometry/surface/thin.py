@@ -49,7 +49,7 @@ def thin(
         camera: of that grid.
         size_wh: width and height of the new grid, not above the old one's.
     Returns:
-        depth and confidence, (height, width) float32, NaN where there is no depth.
+        Depth and confidence, (height, width) float32, NaN where there is no depth.
     """
     if size_wh == (camera.width, camera.height):
         return depth.astype(np.float32), np.where(np.isfinite(depth), confidence, np.nan).astype(np.float32)
