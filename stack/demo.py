@@ -10,17 +10,20 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import httpx
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.console import Console
 
 from shared.errors import ReliefError
+from shared.results import CLOUD_PLY, DEPTH_IMAGE, PHOTO, VIEW
 from stack.local import PROJECT, Plan, Stack
+from web.client.api import ENDED, Job, Relief
+from web.client.connection import TIMEOUT
+from web.client.retry import RetryPolicy
+from web.client.submit import bars
 
 PORTRAIT = PROJECT / "stack" / "portrait.png"  # Eileen Collins, NASA, public domain
-RESULTS = ("photo.jpg", "depth.png", "cloud.ply", "view.html")
-POLL_S = 0.2
+RESULTS = (DEPTH_IMAGE, CLOUD_PLY, VIEW)
 NETWORK = "midas_v21_small_256"
 FETCH_TIMEOUT_S = 3
 
@@ -58,62 +61,40 @@ def _try_network() -> None:
         print(f"{NETWORK} cannot be reached from here; going on with the embedded model.")
 
 
-def _run(url: str, photo: Path, model: str, out: Path) -> dict[str, Any]:
-    """Upload the photo, follow its job, fetch the results."""
-    with httpx.Client(base_url=url, timeout=60) as client:
-        response = client.post(
-            "/api/v1/jobs", files={"photo": (photo.name, photo.read_bytes())}, data={"model": model, "color": "photo"}
-        )
-        job = _follow(client, _checked(response).json())
-        out.mkdir(parents=True, exist_ok=True)
-        for name in RESULTS:
-            (out / name).write_bytes(_checked(client.get(f"{job['links']['self']}/results/{name}")).content)
+def _run(url: str, photo: Path, model: str, out: Path) -> Job:
+    """Upload the photo, follow its job, fetch the results; a refusal is raised in the server's own words."""
+    with httpx.Client(base_url=url, timeout=TIMEOUT) as http:
+        relief = Relief(http, RetryPolicy(0))
+        job = _follow(relief, relief.submit(photo, {"model": model, "color": "photo"})["id"])
+        relief.download(job, out, list(RESULTS))
+        relief.fetch(job["links"]["photo"], out / PHOTO)
         (out / "job.json").write_text(json.dumps(job, indent=2))
     return job
 
 
-def _follow(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
-    """Poll the job to its end, showing a bar.
+def _follow(relief: Relief, job_id: str) -> Job:
+    """The job at its end, which a bar shows until then.
 
     Raises:
         DemoError: it did not succeed.
     """
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns) as progress:
+    job: Job = {}
+    with bars(Console()) as progress:
         bar = progress.add_task("queued", total=1)
-        while job["state"] in ("queued", "running"):
-            progress.update(bar, completed=job["progress"], description=f"{job['stage']}: {job['state']}")
-            time.sleep(POLL_S)
-            job = _checked(client.get(job["links"]["self"])).json()
-        progress.update(bar, completed=job["progress"], description=job["state"])
+        for job in relief.follow(job_id):
+            words = job["state"] if job["state"] in ENDED else f"{job['stage']}: {job['state']}"
+            progress.update(bar, completed=job["progress"], description=words)
     if job["state"] != "succeeded":
         raise DemoError(job["message"])
     return job
 
 
-def _checked(response: httpx.Response) -> httpx.Response:
-    """The response, or its problem's own words.
-
-    Raises:
-        DemoError: the server refused.
-    """
-    if response.is_error:
-        kind = response.headers.get("content-type", "")
-        raise DemoError(response.json()["detail"] if "json" in kind else f"the server answered {response.status_code}")
-    return response
-
-
-def _tell(job: dict[str, Any], out: Path, started_s: float) -> None:
+def _tell(job: Job, out: Path, started_s: float) -> None:
     timings = job["timings"]
     print(f"Depth model: {job['model']}")
     stages = ", ".join(f"{timings[f'{stage}_s']:.2f} {stage}" for stage in job["steps"])
     print(f"Seconds: {started_s:.2f} to start all, {stages}")
-    for name in (*RESULTS, "job.json"):
+    for name in (PHOTO, *RESULTS, "job.json"):
         print(f"  {out / name}  {(out / name).stat().st_size:,} bytes")
 
 

@@ -14,7 +14,7 @@ from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
 from web.access import readable_job, requester
 from web.api.documents import job_document
-from web.api.operation import Operation
+from web.api.openapi import Operation
 from web.changes import JobWatch
 from web.services import services
 

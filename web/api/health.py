@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response, jsonify
 
-from web.api.operation import Operation
+from web.api.openapi import Operation
 from web.api.schemas import WorkerCount
 from web.rates import Rate
 from web.services import services

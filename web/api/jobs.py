@@ -15,7 +15,7 @@ from shared.options import ModelOptions
 from web.access import caller, own_job, readable_job
 from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
-from web.api.operation import Operation
+from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
 from web.intake.acceptance import accept
 from web.intake.submission import SECRET_HEADER, JobSettingsForm, chosen, read_submission

@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from shared.jobs.record import Stage
 from shared.jobs.statistics import Statistics
 from shared.jobs.workers import Workers
-from web.api.operation import Operation
+from web.api.openapi import Operation
 from web.rates import Rate
 from web.services import services
 

@@ -9,7 +9,7 @@ from flask import Response, json, jsonify
 
 from shared.options import DepthOptions, ModelOptions
 from shared.results import RESULTS
-from web.api.operation import Operation
+from web.api.openapi import Operation
 from web.api.schemas import ModelList, OptionList
 from web.services import services
 

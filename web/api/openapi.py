@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 from apiflask import APIFlask
 from flask import current_app, render_template
@@ -12,7 +14,6 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from shared.results import BINARY
-from web.api.operation import Operation, operation_of
 from web.api.schemas import JobDocument, ProblemDocument
 from web.intake.submission import IMAGE_TYPES, NOT_IN_QUERY, SECRET_HEADER, JobSettingsForm
 from web.rates import Rate
@@ -42,6 +43,32 @@ ANSWER_HEADERS = {
     "X-Request-ID": "The id of this request in the logs.",
 }
 BODILESS = (204, 304)
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Describes the view that it decorates; what follows from path, method and rate is added by `register`.
+
+    answers: a model by status; None where the answer is no JSON.
+    query, headers, body: what the request may have; of headers the names.
+    media_type: of the answers.
+    gives: names of the headers of a success, beside those of every job document.
+    refuses: statuses of this route's own problems.
+    """
+
+    answers: dict[int, type[BaseModel] | None]
+    query: tuple[type[BaseModel], ...] = ()
+    headers: tuple[str, ...] = ()
+    body: type[BaseModel] | None = None
+    media_type: str = "application/json"
+    gives: tuple[str, ...] = ()
+    refuses: tuple[int, ...] = ()
+
+    def __call__(self, view: View) -> View:
+        """The view, marked with this description."""
+        view.operation = self  # type: ignore[attr-defined]
+        return view
 
 
 def register(app: APIFlask) -> None:
@@ -75,7 +102,7 @@ def _operations(app: APIFlask) -> dict[str, Operation]:
     """What stands at the routes, by APIFlask's operation ids."""
     found: dict[str, Operation] = {}
     for rule in app.url_map.iter_rules():
-        if operation := operation_of(app.view_functions[rule.endpoint]):
+        if operation := getattr(app.view_functions[rule.endpoint], "operation", None):
             endpoint = rule.endpoint.replace(".", "_")
             found |= {f"{method.lower()}_{endpoint}": operation for method in rule.methods or ()}
     return found

@@ -21,7 +21,7 @@ from shared.storage.base import PHOTO_FOLDER
 from shared.viewer import view_html
 from web.access import readable_job
 from web.api.archive import Archive, Member, archived
-from web.api.operation import Operation
+from web.api.openapi import Operation
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)

@@ -15,10 +15,9 @@ from rich.console import Console
 
 from web import client
 from web.client.api import Relief, printable
-from web.client.bars import Bar, bar, bars
 from web.client.connection import connected
 from web.client.retry import RetryPolicy, in_words
-from web.client.submit import SHOWN, Action, SubmitCommand, folders_of, reported, watch
+from web.client.submit import SHOWN, Action, Bar, SubmitCommand, bar, bars, folders_of, reported, watch
 
 AT_ONCE = 4
 GRACE_S = 1.0

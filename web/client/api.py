@@ -84,7 +84,12 @@ class Relief:
             raise RefusedError(f"job {job['id']} has no {', '.join(missing)}; it has {', '.join(results)}")
         folder.mkdir(parents=True, exist_ok=True)
         wanted = names or [name for name in results if name != ARCHIVE]
-        return [self._fetched(results[name], folder / Path(name).name) for name in wanted]
+        return [self.fetch(results[name], folder / Path(name).name) for name in wanted]
+
+    def fetch(self, url: str, path: Path) -> Path:
+        """Write what is at the URL; the path, which has either all of it, or what it had before."""
+        self._retries.call(lambda: self._fetch(url, path))
+        return path
 
     def cancel(self, job_id: str) -> Job:
         """Stop a job."""
@@ -112,12 +117,7 @@ class Relief:
         params, headers = ({"wait": WAIT_S}, {"If-None-Match": known}) if known else ({}, {})
         return self._send("GET", _path(job_id), params=params, headers=headers)
 
-    def _fetched(self, url: str, path: Path) -> Path:
-        self._retries.call(lambda: self._fetch(url, path))
-        return path
-
     def _fetch(self, url: str, path: Path) -> None:
-        """Write what is at the URL; the path has either all of it, or what it had before."""
         part = path.with_name(f"{path.name}.part")
         try:
             with self._http.stream("GET", url) as answer, part.open("wb") as file:
