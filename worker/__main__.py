@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from shared.errors import PhotoError, ReliefError
+from shared.errors import ReliefError
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
 from shared.results import VIEW
@@ -59,9 +59,7 @@ def run(given: argparse.Namespace) -> None:
     model = registry.choose(depth_options.model, given.weights).name
     estimator = registry.load(model, given.weights)
     clock.lap("load")
-    (depth_map,) = estimator.estimate([photo])
-    if isinstance(depth_map, PhotoError):
-        raise depth_map
+    depth_map = pipeline.estimate_depth(estimator, photo)
     clock.lap("depth")
     cloud, cloud_report = pipeline.build_cloud(depth_map, photo.pixels, model_options)
     clock.lap("model")

@@ -15,13 +15,25 @@ from shared.errors import PhotoError
 from shared.jobs.record import Stage
 from shared.options import ModelOptions
 from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, REPORT, RESULTS
-from worker.depth.estimator import DepthMap
+from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.depth.format import bytes_from_depth_map
 from worker.export.formats import WRITERS, png_from_image
 from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
 from worker.geometry.surface.solid import solid_squares
 from worker.geometry.surface.tone import gray16_from_depth, gray_from_depth
+
+
+def estimate_depth(estimator: Estimator, photo: Photo) -> DepthMap:
+    """Estimate one photo's depth.
+
+    Raises:
+        PhotoError: the photo cannot be used; the estimator says why.
+    """
+    (result,) = estimator.estimate([photo])
+    if isinstance(result, PhotoError):
+        raise result
+    return result
 
 
 def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) -> tuple[PointCloud, dict[str, Any]]:

@@ -7,19 +7,9 @@ import pytest
 
 from shared.errors import NoFaceError
 from tests.support.scenes import ball_depth_map
-from tests.worker.test_pipeline import PIXELS
+from tests.worker.test_pipeline import PIXELS, Answer
 from worker import __main__ as command
 from worker.depth import registry
-
-
-class Answer:
-    """An estimator that answers as it was told."""
-
-    def __init__(self, answer):
-        self.answer = answer
-
-    def estimate(self, photos):
-        return [self.answer for _ in photos]
 
 
 @pytest.fixture

@@ -7,12 +7,30 @@ import pytest
 import trimesh
 
 from shared.cloud.format import cloud_from_bytes
-from shared.errors import PhotoError
+from shared.errors import NoFaceError, PhotoError
 from shared.options import ModelOptions
 from tests.support.scenes import ball_depth_map
 from worker import pipeline
+from worker.depth.estimator import Photo
 
 PIXELS = np.random.default_rng(2).integers(0, 256, (160, 220, 3), dtype=np.uint8)
+
+
+class Answer:
+    """An estimator that answers as it was told."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def estimate(self, photos):
+        return [self.answer for _ in photos]
+
+
+def test_an_estimate_comes_back_and_a_refusal_is_raised():
+    expected = ball_depth_map()
+    assert pipeline.estimate_depth(Answer(expected), Photo(PIXELS)) is expected
+    with pytest.raises(NoFaceError, match="no face"):
+        pipeline.estimate_depth(Answer(NoFaceError("no face")), Photo(PIXELS))
 
 
 def test_the_pictures_show_the_nearest_lightest_and_nothing_black():
