@@ -13,19 +13,18 @@ import { buildSettings } from "./settings.js";
 
 /**
  * One photo goes step by step; several go through both steps by themselves, into the gallery.
- * @param {File[]} photos
- * @param {{ name: string, fault: import("./photo.js").Fault }[]} faults files that cannot be photos
+ * @param {File[]} photos @param {{ name: string, fault: Problem }[]} faults files that cannot be photos
  */
 async function chosen(photos, faults) {
   const all = photos.length + faults.length;
-  if (all === 1) return photos.length ? choose(photos[0]) : showError({ ...faults[0].fault, another: true });
+  if (all === 1) return photos.length ? choose(photos[0]) : showError(faults[0].fault, true);
   showError(null);
   const sending = sendAll(photos);
   byId("gallery").scrollIntoView({ block: "nearest" });
   const refused = [...faults.map(({ name, fault }) => ({ name, why: fault.detail })), ...(await sending)];
   if (!refused.length) return;
   const title = `${refused.length} of ${all} photos ${refused.length === 1 ? "was" : "were"} not sent`;
-  showError({ title, detail: refused.map(({ name, why }) => `${name}: ${why}`).join(" "), another: true });
+  showError({ title, detail: refused.map(({ name, why }) => `${name}: ${why}`).join(" ") }, true);
 }
 
 /** Go back to the beginning, after a job was deleted. */

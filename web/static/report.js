@@ -2,18 +2,6 @@
 
 import { byId, make, percentText } from "./dom.js";
 
-/**
- * What was found in a photo, and what became of its points; each stage adds its part.
- * @typedef {object} Report
- * @property {boolean} [face_found] @property {number} [faces_in_photo] @property {number} [face_width_px]
- * @property {number} [yaw_deg] @property {number} [pitch_deg] @property {number} [sharpness] from 0 to 1
- * @property {number} [distance_mm] @property {"given"|"exif"|"assumed"} [camera] where the lens is known from
- * @property {string} [unit] of lengths @property {{ face?: string, everything?: string }} [lengths] why they are so
- * @property {number} [fit_residual_mm] @property {number} [relief_ratio]
- * @property {number} [points] @property {Record<string, number>} [dropped] points that were left out, by reason
- * @property {string} [advice]
- */
-
 const LENS = {
   given: "by the field of view given",
   exif: "by the photo's metadata",

@@ -1,15 +1,14 @@
 /** Loads plotly.js and the viewer when they are first needed, and links them with the two pictures and the URL. */
 
-import { getBytes } from "./api.js";
+import { getBlob } from "./api.js";
 import { announce, byId } from "./dom.js";
 import { inFragment, setFragment } from "./fragment.js";
 
 /** @typedef {import("../../shared/viewer/js/viewer.js")} ViewerModule */
-/** @typedef {ViewerModule["Viewer"]["prototype"]} Viewer */
 
 const WRITE_MS = 250;
 const FAILED = "The 3D view could not be loaded. Check your connection and reload the page.";
-/** @type {Promise<Viewer>|null} */
+/** @type {ReturnType<typeof load>|null} */
 let loading = null;
 let shown = ""; // URL of the cloud in the viewer; it names the run that made the cloud
 /** @type {string|null} */
@@ -27,7 +26,7 @@ function loadScript(url) {
   });
 }
 
-/** The viewer in its element. @returns {Promise<Viewer>} */
+/** The viewer in its element. */
 async function load() {
   const urls = document.body.dataset;
   /** @type {[ViewerModule, unknown]} */
@@ -39,13 +38,18 @@ async function load() {
   return view;
 }
 
-/** The viewer; loading begins with the first call, which is best made while a job runs. */
-export function viewer() {
+/** The viewer; loading begins with the first call. */
+function viewer() {
   loading ??= load().catch((error) => {
     loading = null;
     throw error;
   });
   return loading;
+}
+
+/** Load the viewer while a job runs; if that fails, it is tried again when needed. */
+export function preload() {
+  viewer().catch(() => {});
 }
 
 /** Keep an appearance that was chosen, and write it into the URL once the hand rests. @param {string} appearance */
@@ -64,21 +68,21 @@ export function forgetAppearance() {
 /**
  * Show a job's cloud as the URL says, or as was chosen before, or as the job was made; nothing happens where it is
  * shown already.
- * @param {import("./api.js").Job} job @param {string} url
+ * @param {Job} job @param {string} url
  */
 export async function showCloud(job, url) {
   if (shown === url) return;
   shown = url;
   try {
-    const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
+    const [view, file] = await Promise.all([viewer(), getBlob(url)]);
+    const bytes = await file.arrayBuffer();
     if (shown !== url) return; // another job was opened meanwhile
     byId("viewer").hidden = false;
     byId("model-panel").classList.add("full");
     view.camera = inFragment("view") ?? view.front;
     const appearance = inFragment("look") ?? chosen ?? "";
     if (chosen) setFragment({ look: appearance });
-    const color = job.settings.model.color === "photo" ? "photo" : "grayscale";
-    await view.show(bytes, { color }, appearance);
+    await view.show(bytes, { color: job.settings.model.color === "photo" ? "photo" : "grayscale" }, appearance);
     announce("The 3D model is ready.");
   } catch (error) {
     if (shown === url) shown = "";

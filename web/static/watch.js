@@ -14,24 +14,21 @@ const LONGEST_RETRY_MS = 8000;
 
 /**
  * @typedef {object} Listener
- * @property {(job: import("./api.js").Job) => void} seen how it stands now
+ * @property {(job: Job) => void} seen how it stands now
  * @property {(lost: boolean) => void} trouble the connection is lost, or there again
  * @property {(error: unknown) => void} gone the server refused
  */
 
-/** Wait, or until the page is seen again or online again. @param {number} ms @param {AbortSignal} signal */
-function pause(ms, signal) {
-  /** @type {[EventTarget, string][]} */
-  const wakers = [[document, "visibilitychange"], [window, "online"], [signal, "abort"]];
-  return new Promise((/** @type {(value?: unknown) => void} */ done) => {
-    const timer = setTimeout(finish, ms);
-    function finish() {
-      clearTimeout(timer);
-      for (const [target, name] of wakers) target.removeEventListener(name, finish);
-      done();
-    }
-    for (const [target, name] of wakers) target.addEventListener(name, finish);
-  });
+/** Wait, or until the page is seen again or online again. @param {number} ms @param {AbortSignal} stopped */
+function pause(ms, stopped) {
+  const over = new AbortController();
+  const end = () => over.abort();
+  const { signal } = over;
+  setTimeout(end, ms);
+  document.addEventListener("visibilitychange", end, { signal });
+  addEventListener("online", end, { signal });
+  stopped.addEventListener("abort", end, { signal });
+  return new Promise((done) => signal.addEventListener("abort", done));
 }
 
 /** Ask until the job has ended. @param {string} url of the job @param {Listener} listener @returns {() => void} stop */

@@ -5,32 +5,6 @@
  * viewer; the photo's camera sits at its origin.
  */
 
-/**
- * @typedef {object} Cloud
- * @property {number} width  columns of the pixel grid, which is the box round the points
- * @property {number} height rows
- * @property {number} fx @property {number} fy @property {number} cx @property {number} cy intrinsics, pixels
- * @property {number} near @property {number} far nearest and farthest depth, in unit
- * @property {"mm"|"relative"} unit
- * @property {number} joinedRatio depths of one surface differ by at most this part of the nearer, between neighbours
- * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
- * @property {Uint16Array} depth 0 where there is no point
- * @property {Uint8Array} gray @property {Uint8Array} confidence 0 none to 255 full
- * @property {Uint8Array} red @property {Uint8Array} green @property {Uint8Array} blue
- */
-
-/**
- * @typedef {object} Points
- * @property {number} count one for each pixel that holds a point; behind these there may be others (see shape.js)
- * @property {Uint32Array} pixels index into the grid of each point, coarse grid first (see levels)
- * @property {Float32Array} x @property {Float32Array} y @property {Float32Array} z viewer's frame
- * @property {Float32Array} depth along the camera's axis, as in the file
- * @property {number[]} levels the first levels[k] points alone cover the face evenly; the last is all of them
- * @property {[number, number][]} bounds lowest and highest x, y, z
- * @property {Float32Array} light on each pixel of the grid: 1 where the surface faces the lamp, 0 where it looks away
- * @property {number} middle z that half of the points are nearer than
- */
-
 const MAGIC = "RLF2";
 const DEPTH_STEPS = 65534;
 
@@ -77,7 +51,7 @@ function summed(values, width) {
 
 /** Pixels that hold a point, from a coarse grid to the full one, each pass doubling them. @param {Cloud} cloud */
 function interlaced({ width, height, depth }) {
-  const pixels = new Uint32Array(depth.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0));
+  const pixels = new Uint32Array(depth.filter((value) => value).length);
   const levels = [];
   let count = 0;
   const add = (/** @type {number} */ u, /** @type {number} */ v) => {
@@ -102,8 +76,7 @@ export function pointsFromCloud(cloud) {
   const { pixels, levels } = interlaced(cloud);
   const [x, y, z, depth] = [0, 0, 0, 0].map(() => new Float32Array(pixels.length));
   const span = (cloud.far - cloud.near) / DEPTH_STEPS;
-  /** @type {[number, number][]} */
-  const bounds = [[Infinity, -Infinity], [Infinity, -Infinity], [Infinity, -Infinity]];
+  const bounds = [0, 1, 2].map(() => [Infinity, -Infinity]);
   for (let i = 0; i < pixels.length; i++) {
     const u = pixels[i] % cloud.width;
     const v = (pixels[i] - u) / cloud.width;
@@ -116,8 +89,9 @@ export function pointsFromCloud(cloud) {
       if (value > bounds[axis][1]) bounds[axis][1] = value;
     }
   }
-  const middle = Float32Array.from(z).sort()[z.length >> 1];
-  return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, middle };
+  const longest = Math.max(...bounds.map(([low, high]) => high - low)) || 1;
+  const middle = z.toSorted()[z.length >> 1];
+  return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, longest, middle };
 }
 
 /** Where a pixel of the cloud lies in the photo, as fractions. @param {Cloud} cloud @param {number} pixel */
