@@ -9,6 +9,8 @@ const REASONS = new Map([
   ["NotFoundError", "No camera was found. Choose a photo instead."],
 ]);
 const OTHER_REASON = "The camera cannot be used now; another program may hold it. Choose a photo instead.";
+const video = byId("camera-video", HTMLVideoElement);
+const dialog = byId("camera", HTMLDialogElement);
 
 /** @type {MediaStream|null} */
 let stream = null;
@@ -20,31 +22,26 @@ function stop() {
 
 /** The picture that the camera sees now, as it is, not mirrored. */
 function capture() {
-  const video = byId("camera-video", HTMLVideoElement);
   const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
   canvas.getContext("2d")?.drawImage(video, 0, 0);
   return canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
 }
 
-/** Show what the camera sees. @param {(problem: Problem) => void} refused */
+/** Show what the camera sees. @param {(why: Problem) => void} refused */
 async function open(refused) {
   try {
     stream = await navigator.mediaDevices.getUserMedia(WANTED);
-    byId("camera-video", HTMLVideoElement).srcObject = stream;
-    byId("camera", HTMLDialogElement).showModal();
+    video.srcObject = stream;
+    dialog.showModal();
   } catch (error) {
     const name = error instanceof DOMException ? error.name : "";
     refused({ title: "The camera cannot be used", detail: REASONS.get(name) ?? OTHER_REASON });
   }
 }
 
-/**
- * Offer the camera, where the browser has one.
- * @param {(photo: Blob) => void} chosen @param {(problem: Problem) => void} refused
- */
+/** Offer the camera if there is one. @param {(photo: Blob) => void} chosen @param {(why: Problem) => void} refused */
 export function offerCamera(chosen, refused) {
   if (!navigator.mediaDevices?.getUserMedia) return;
-  const dialog = byId("camera", HTMLDialogElement);
   for (const opener of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".camera-open"))) {
     opener.hidden = false;
     opener.addEventListener("click", () => open(refused));

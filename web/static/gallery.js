@@ -9,8 +9,7 @@ const REFRESH_MS = 2000;
 const HIDDEN_REFRESH_MS = 10_000; // while nobody sees the page
 const RETRY_MS = 5000;
 const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
-/** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
-const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
+const ENDINGS = new Map([["one", "st"], ["two", "nd"], ["few", "rd"]]);
 
 let timer = 0;
 /** @type {string|null} */
@@ -25,7 +24,7 @@ function stateText(job) {
   if (job.state === "failed") return "Failed";
   if (job.state !== "queued") return "";
   const place = job.queue_position;
-  return place ? `${place}${ENDINGS[ORDINALS.select(place)]} in line${left}` : "Waiting";
+  return place ? `${place}${ENDINGS.get(ORDINALS.select(place)) ?? "th"} in line${left}` : "Waiting";
 }
 
 /** The time of today, else the day. @param {Date} date */
@@ -88,10 +87,7 @@ export async function refreshGallery() {
   }
 }
 
-/**
- * Send photos one after another, each through both stages.
- * @param {File[]} photos @returns {Promise<{ name: string, why: string }[]>} those that were refused
- */
+/** Send photos one after another, each through both stages; gives what was refused and why. @param {File[]} photos */
 export async function sendAll(photos) {
   const note = byId("sending");
   const refused = [];
@@ -104,7 +100,7 @@ export async function sendAll(photos) {
       const fields = { steps: "depth,model", ...chosenSettings("depth"), ...chosenSettings("model") };
       await createJob(photo, fields, show).job;
     } catch (error) {
-      refused.push({ name: photo.name, why: errorText(error) });
+      refused.push(`${photo.name}: ${errorText(error)}`);
     }
     await refreshGallery();
   }

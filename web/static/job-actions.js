@@ -6,6 +6,7 @@ import { inFragment } from "./fragment.js";
 
 const COPIED_MS = 2000;
 const COUNT_MS = 30_000;
+const link = byId("share-link", HTMLInputElement); // to give to others
 /** @type {Job} */
 let job; // the last that was shown
 let timer = 0;
@@ -37,15 +38,12 @@ export function showJobActions(now) {
   button("job-share").hidden ||= Boolean(job.share_url);
   byId("own").hidden = isOwn(job);
   byId("shared").hidden = !job.share_url;
-  linkInput().value = linkWithView();
+  link.value = linkWithView();
   byId("keep").hidden = !job.expires_at;
   showCountdown();
   clearInterval(timer);
   timer = setInterval(showCountdown, COUNT_MS);
 }
-
-/** Where the link for others is shown. */
-const linkInput = () => byId("share-link", HTMLInputElement);
 
 /** The link for others, to what is seen just now; empty while the job is not shared. */
 function linkWithView() {
@@ -56,10 +54,9 @@ function linkWithView() {
 
 /** Copy the link; where the browser has no clipboard to offer, it is selected. */
 async function copyLink() {
-  const input = linkInput();
-  input.value = linkWithView();
-  input.select();
-  const copied = await navigator.clipboard?.writeText(input.value).then(() => true, () => false);
+  link.value = linkWithView();
+  link.select();
+  const copied = await navigator.clipboard?.writeText(link.value).then(() => true, () => false);
   announce(copied ? "The link is copied." : "The link is selected: copy it.");
   const copy = button("share-copy");
   copy.textContent = copied ? "Copied" : "Copy";
@@ -72,9 +69,7 @@ async function copyLink() {
  */
 export function listenForJobActions(fail, deleted, changed) {
   const actions = {
-    async retry() {
-      changed(await post(job.links.retry));
-    },
+    retry: async () => changed(await post(job.links.retry)),
     async extend() {
       const kept = await post(job.links.extend);
       changed(kept);

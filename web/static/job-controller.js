@@ -36,10 +36,7 @@ export function fail(error) {
   }
 }
 
-/**
- * Show that a stage begins, and give Cancel the focus.
- * @param {Stage} stage @param {string} text @param {number|null} fraction
- */
+/** Show that a stage begins. @param {Stage} stage @param {string} text @param {number} [fraction] */
 function showBeginning(stage, text, fraction) {
   panels.showStatus(stage, text, fraction);
   panels.reveal(stage);
@@ -50,14 +47,10 @@ function showBeginning(stage, text, fraction) {
 /** An action of one of the two buttons. @param {() => Promise<void>} act */
 const generate = (act) => async () => {
   if (!settingsAreValid()) return;
-  try {
-    state.busy = true;
-    panels.showError(null);
-    showState();
-    await act();
-  } catch (error) {
-    fail(error);
-  }
+  state.busy = true;
+  panels.showError(null);
+  showState();
+  await act().catch(fail);
 };
 
 /** The first button: send the photo, and have its depth map made. */
@@ -73,7 +66,7 @@ export const generateDepth = generate(async () => {
   panels.clearImage("depth-image");
   hideCloud();
   state.cloud = false;
-  setFragment({ job: accepted.id, photo: null }, { step: true });
+  setFragment({ job: accepted.id, photo: null }, true);
   follow(accepted);
   refreshGallery();
 });
@@ -82,7 +75,7 @@ export const generateDepth = generate(async () => {
 export const generateModel = generate(async () => {
   if (!state.job) throw new Error("There is no depth map yet.");
   if (settingsDiffer("model", state.job.settings.model)) forgetAppearance(); // the chosen colour shall be seen
-  showBeginning("model", `${stageTitle("model")}: asking for it`, null);
+  showBeginning("model", `${stageTitle("model")}: asking for it`);
   follow(await post(state.job.links.model, chosenSettings("model")));
 });
 
@@ -134,14 +127,11 @@ function showEnd(job) {
 /** Stop what runs. */
 export async function cancel() {
   state.stopSending();
-  if (!state.job || hasEnded(state.job) || !state.job.links.cancel) return;
-  try {
-    state.stopWatching();
-    state.photo ??= await getBlob(state.job.links.photo).catch(() => null);
-    follow(await post(state.job.links.cancel));
-  } catch (error) {
-    fail(error);
-  }
+  const links = state.job?.links;
+  if (!links?.cancel) return; // it has ended
+  state.stopWatching();
+  state.photo ??= await getBlob(links.photo).catch(() => null);
+  await post(links.cancel).then(follow).catch(fail);
 }
 
 /** Show what the URL names: a job, or the photo that was chosen and not sent yet, or the beginning. */

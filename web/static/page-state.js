@@ -60,7 +60,7 @@ export function photoAlone() {
 /** Begin with a photo. @param {Blob} photo */
 export function choose(photo) {
   state.chosen = photo;
-  setFragment({ ...EMPTY, photo: "new" }, { step: inFragment("photo") === null });
+  setFragment({ ...EMPTY, photo: "new" }, inFragment("photo") === null);
   showChosen(photo);
 }
 

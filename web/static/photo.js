@@ -28,18 +28,11 @@ async function faultOf(file) {
   return HEIC.test(String.fromCharCode(...start.subarray(4))) ? APPLE : NO_PHOTO;
 }
 
-/**
- * Pass on the photos that a person chooses, drops or pastes.
- * @param {(files: File[], faults: { name: string, fault: Problem }[]) => void} chosen takes files that may be photos,
- *   and the others
- */
+/** Pass on the photos that a person chooses, drops or pastes. @param {(files: Checked[]) => void} chosen */
 export function listenForPhotos(chosen) {
-  const offer = async (/** @type {Iterable<File>} */ list) => {
-    const files = [...list];
-    const checked = await Promise.all(files.map(async (file) => ({ file, fault: await faultOf(file) })));
-    const good = checked.filter(({ fault }) => !fault).map(({ file }) => file);
-    const faults = checked.flatMap(({ file, fault }) => (fault ? [{ name: file.name, fault }] : []));
-    if (files.length) chosen(good, faults);
+  const offer = async (/** @type {Iterable<File>} */ files) => {
+    const checked = await Promise.all(Array.from(files, async (file) => ({ file, fault: await faultOf(file) })));
+    if (checked.length) chosen(checked);
   };
   const input = byId("photo-input", HTMLInputElement);
   input.addEventListener("change", () => {

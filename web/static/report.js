@@ -8,13 +8,7 @@ const LENS = {
   assumed: "guessed: the lens is unknown",
 };
 /** @type {Record<string, string>} */
-const DROPPED = {
-  background: "background",
-  flying: "between surfaces",
-  outliers: "strays",
-  islands: "islands",
-  thinned: "thinned out",
-};
+const DROPPED = { flying: "between surfaces", outliers: "strays", thinned: "thinned out" }; // others as they are
 const NUMBER = new Intl.NumberFormat("en");
 const STRAIGHT_DEG = 3;
 
@@ -31,10 +25,7 @@ function droppedText(dropped = {}) {
   return parts.length ? `left out: ${parts.join(", ")}` : "";
 }
 
-/**
- * A number as text, or nothing where there is none.
- * @param {number|null|undefined} value @param {(value: number) => string} text
- */
+/** A number as text, or nothing. @param {number|null|undefined} value @param {(value: number) => string} text */
 const known = (value, text) => (Number.isFinite(value) ? text(Number(value)) : "");
 
 /** Title, fact, and quiet words below it; a row without a fact is left out. @param {Report} r @returns {string[][]} */

@@ -8,17 +8,13 @@ import { inFragment } from "./fragment.js";
 
 const STAGES = /** @type {const} */ (["depth", "model"]);
 const KEPT = "settings";
+const form = byId("settings", HTMLFormElement);
 const NUMBER = new Intl.NumberFormat("en");
-
-/** The schema of a number, also of one that may be null. @param {Schema} schema */
-function numeric(schema) {
-  return [schema, ...(schema.anyOf ?? [])].find(({ type }) => type === "integer" || type === "number");
-}
 
 /** A choice of a few. @param {string[][]} choices value and words of each @param {string} chosen */
 function select(choices, chosen) {
-  return make("select", {}, ...choices.map(([value, words]) =>
-    make("option", { value, selected: value === chosen }, words)));
+  const options = choices.map(([value, words]) => make("option", { value, selected: value === chosen }, words));
+  return make("select", {}, ...options);
 }
 
 /** A choice of the depth models that are ready. @param {Schema} schema @param {DepthModel[]} models */
@@ -31,7 +27,8 @@ function modelSelect(schema, models) {
 function control(schema) {
   const choices = schema.enum?.map((word) => [word, word[0].toUpperCase() + word.slice(1)]);
   if (choices) return select(choices, schema.default);
-  const range = numeric(schema);
+  const types = [schema, ...(schema.anyOf ?? [])]; // one that may be null has several
+  const range = types.find(({ type }) => type === "integer" || type === "number");
   const bounds = { min: range?.minimum ?? "", max: range?.maximum ?? "", step: schema.step ?? "any" };
   if (range && schema.default !== null) return make("input", { type: "range", ...bounds, value: schema.default });
   if (range) return make("input", { type: "number", ...bounds, placeholder: "From the photo", inputMode: "decimal" });
@@ -59,9 +56,6 @@ function field(stage, name, schema, input) {
   return make("div", { className: "field" }, top, input, help);
 }
 
-/** The form. */
-const form = () => byId("settings", HTMLFormElement);
-
 /** Build the form; without it the page works with the server's defaults. @param {() => void} changed */
 export async function buildSettings(changed) {
   const [options, { models }] = await Promise.all([getJson(`${BASE}/options`), getJson(`${BASE}/models`)]);
@@ -74,10 +68,10 @@ export async function buildSettings(changed) {
     return make("fieldset", {}, make("legend", {}, stageTitle(stage)), ...fields);
   });
   byId("settings-groups").replaceChildren(...groups);
-  form().hidden = false;
-  form().addEventListener("submit", (event) => event.preventDefault());
+  form.hidden = false;
+  form.addEventListener("submit", (event) => event.preventDefault());
   showKeptSettings(null);
-  form().addEventListener("input", () => {
+  form.addEventListener("input", () => {
     const now = { job: inFragment("job"), depth: chosenSettings("depth"), model: chosenSettings("model") };
     sessionStorage.setItem(KEPT, JSON.stringify(now));
     changed();
@@ -97,7 +91,7 @@ export function settingsDiffer(stage, made) {
 }
 
 /** The fields of the form. @param {string} selector @returns {Iterable<Control>} */
-const fields = (selector) => form().querySelectorAll(selector);
+const fields = (selector) => form.querySelectorAll(selector);
 
 /** What is chosen for a stage; an empty number is left out. @param {Stage} stage */
 export function chosenSettings(stage) {
@@ -121,4 +115,4 @@ export function showSettings(settings) {
 }
 
 /** False where a field holds what is not allowed; the browser then says so beside it. */
-export const settingsAreValid = () => form().reportValidity();
+export const settingsAreValid = () => form.reportValidity();

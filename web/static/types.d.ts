@@ -1,8 +1,9 @@
-/** Types of what the API answers (see /docs), for the type checker alone: no browser loads this. */
+/** Types of the page, most of what the API answers (see /docs), for the type checker alone: no browser loads this. */
 
 type Stage = "depth" | "model"; // those that a person starts
 type Settings = Record<string, string | number | null>; // of a stage, by name
 type Problem = { title: string; detail: string }; // for a person: what is wrong, and what to do about it
+type Checked = { file: File; fault: Problem | null }; // a file, and why it cannot be a photo
 
 interface Result {
   name: string; url: string; bytes: number;

@@ -1,10 +1,8 @@
 /** Loads plotly.js and the viewer when they are first needed, and links them with the two pictures and the URL. */
 
 import { getBlob } from "./api.js";
-import { announce, byId } from "./dom.js";
+import { announce, byId, make } from "./dom.js";
 import { inFragment, setFragment } from "./fragment.js";
-
-/** @typedef {import("../../shared/viewer/js/viewer.js")} ViewerModule */
 
 const WRITE_MS = 250;
 const FAILED = "The 3D view could not be loaded. Check your connection and reload the page.";
@@ -15,22 +13,15 @@ let shown = ""; // URL of the cloud in the viewer; it names the run that made th
 let chosen = null; // the appearance that was chosen on this page
 let writing = 0;
 
-/** Run a script that is no module. @param {string} url */
-function loadScript(url) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(FAILED));
-    document.head.append(script);
-  });
-}
-
 /** The viewer in its element. */
 async function load() {
   const urls = document.body.dataset;
-  /** @type {[ViewerModule, unknown]} */
-  const [{ Viewer }] = await Promise.all([import(String(urls.viewer)), loadScript(String(urls.plotly))]);
+  const plotly = new Promise((resolve, reject) => { // it is no module
+    const onerror = () => reject(new Error(FAILED));
+    document.head.append(make("script", { src: urls.plotly, onload: resolve, onerror }));
+  });
+  /** @type {[import("../../shared/viewer/js/viewer.js"), unknown]} */
+  const [{ Viewer }] = await Promise.all([import(String(urls.viewer)), plotly]);
   const view = new Viewer(byId("viewer"));
   view.addEventListener("hover", (event) => mark(/** @type {CustomEvent} */ (event).detail));
   view.addEventListener("camera", () => setFragment({ view: view.camera }));
@@ -65,11 +56,7 @@ export function forgetAppearance() {
   setFragment({ look: null });
 }
 
-/**
- * Show a job's cloud as the URL says, or as was chosen before, or as the job was made; nothing happens where it is
- * shown already.
- * @param {Job} job @param {string} url
- */
+/** Show a job's cloud as the URL says, else as was chosen, else as it was made. @param {Job} job @param {string} url */
 export async function showCloud(job, url) {
   if (shown === url) return;
   shown = url;

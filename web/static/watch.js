@@ -40,11 +40,6 @@ export function watch(url, listener) {
   return () => control.abort();
 }
 
-/** Whether the same request may succeed later. @param {unknown} error */
-function isPassing(error) {
-  return error instanceof Unreachable || (error instanceof Refusal && (error.status >= 500 || error.status === 429));
-}
-
 /** Ask again and again. @param {string} url @param {Listener} listener @param {AbortSignal} signal */
 async function follow(url, listener, signal) {
   /** @type {string|null} */
@@ -68,7 +63,8 @@ async function follow(url, listener, signal) {
       }
       rest = document.hidden ? HIDDEN_MS : (answer.job ? CHANGED_MS : USUAL_MS) - (performance.now() - asked);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      const busy = error instanceof Refusal && (error.status >= 500 || error.status === 429);
+      if (!busy && !(error instanceof Unreachable)) throw error;
       listener.trouble(true);
       rest = Math.min(LONGEST_RETRY_MS, USUAL_MS * 2 ** ++failures);
     }

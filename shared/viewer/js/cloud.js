@@ -24,20 +24,11 @@ export function parseCloud(buffer) {
   const stored = (/** @type {number} */ k) => bytes.slice(start + k * count, start + (k + 1) * count);
   const [low, high] = [stored(0), stored(1)];
   const depth = summed(Uint16Array.from(low, (byte, pixel) => byte | (high[pixel] << 8)), header.width);
-  const plane = (/** @type {number} */ k) => summed(stored(2 + k), header.width);
-  return {
-    ...header,
-    // Files of Relief 0.1.0 do not say it.
-    joinedRatio: header.joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0),
-    uvScale: header.uv_scale,
-    uvOffset: header.uv_offset,
-    depth,
-    gray: plane(0),
-    confidence: plane(1),
-    red: plane(2),
-    green: plane(3),
-    blue: plane(4),
-  };
+  const [gray, confidence, red, green, blue] = [2, 3, 4, 5, 6].map((k) => summed(stored(k), header.width));
+  const { uv_scale: uvScale, uv_offset: uvOffset, joined_ratio, ...rest } = header;
+  // Files of Relief 0.1.0 do not say it.
+  const joinedRatio = joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0);
+  return { ...rest, uvScale, uvOffset, joinedRatio, depth, gray, confidence, red, green, blue };
 }
 
 /**
@@ -76,7 +67,6 @@ export function pointsFromCloud(cloud) {
   const { pixels, levels } = interlaced(cloud);
   const [x, y, z, depth] = [0, 0, 0, 0].map(() => new Float32Array(pixels.length));
   const span = (cloud.far - cloud.near) / DEPTH_STEPS;
-  const bounds = [0, 1, 2].map(() => [Infinity, -Infinity]);
   for (let i = 0; i < pixels.length; i++) {
     const u = pixels[i] % cloud.width;
     const v = (pixels[i] - u) / cloud.width;
@@ -84,11 +74,8 @@ export function pointsFromCloud(cloud) {
     x[i] = ((u - cloud.cx) * depth[i]) / cloud.fx;
     y[i] = ((cloud.cy - v) * depth[i]) / cloud.fy;
     z[i] = -depth[i];
-    for (const [axis, value] of [x[i], y[i], z[i]].entries()) {
-      if (value < bounds[axis][0]) bounds[axis][0] = value;
-      if (value > bounds[axis][1]) bounds[axis][1] = value;
-    }
   }
+  const bounds = [x, y, z].map((all) => [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))]);
   const longest = Math.max(...bounds.map(([low, high]) => high - low)) || 1;
   const middle = z.toSorted()[z.length >> 1];
   return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, longest, middle };

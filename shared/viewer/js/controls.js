@@ -1,7 +1,36 @@
-/** The viewer's own controls, in the same words and shapes on the page and in view.html. */
+/** How a cloud is shown, and the controls for it: the same words and shapes on the page and in view.html. */
 
-import { CHOICES, RANGES } from "./appearance.js";
 import { snapshot } from "./internals.js";
+
+/** @type {Appearance} */
+export const DEFAULTS = { mode: "points", color: "grayscale", size: 1.35, light: -35 };
+
+/** Values and their words. */
+const CHOICES = {
+  mode: { points: "Points", surface: "Surface" },
+  color: { grayscale: "Grayscale", photo: "Photo", confidence: "Confidence" },
+};
+
+const RANGES = {
+  size: { min: 0.25, max: 3, step: 0.05 },
+  light: { min: -80, max: 80, step: 1 },
+};
+
+/** "mode,color,size,light" @param {Appearance} appearance */
+export const appearanceToText = ({ mode, color, size, light }) => [mode, color, size, light].join(",");
+
+/** What of a text is valid. @param {string} text @returns {Partial<Appearance>} */
+export function appearanceFromText(text) {
+  const [mode, color, ...numbers] = text.split(",");
+  const valid = [];
+  if (Object.hasOwn(CHOICES.mode, mode)) valid.push(["mode", mode]);
+  if (Object.hasOwn(CHOICES.color, color)) valid.push(["color", color]);
+  for (const [index, [name, { min, max }]] of Object.entries(RANGES).entries()) {
+    const value = Number(numbers[index] || NaN);
+    if (value >= min && value <= max) valid.push([name, value]);
+  }
+  return Object.fromEntries(valid);
+}
 
 const HINT = matchMedia("(hover: none)").matches
   ? "Drag to turn, pinch to zoom, tap a point"

@@ -2,10 +2,7 @@
 
 const HALF_VIEW = Math.tan(Math.PI / 8); // Plotly's camera sees 45 degrees from top to bottom
 
-/**
- * Distance from the eye to the middle of the face at zoom 1, in units of the scene.
- * @param {Points} points @param {HTMLElement} stage
- */
+/** From the eye to the target at zoom 1, in units of the scene. @param {Points} points @param {HTMLElement} stage */
 export function distanceToFit({ bounds, longest, middle }, stage) {
   const [width, height] = bounds.map(([low, high]) => high - low);
   const aspect = (stage.clientWidth || 1) / (stage.clientHeight || 1);

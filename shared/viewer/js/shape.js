@@ -65,16 +65,9 @@ export function withSteepParts(cloud, points) {
   for (let i = count, k = 0; i < total; i++, k += 3) {
     pixels[i] = points.pixels[between[k + 2] < 0.5 ? between[k] : between[k + 1]];
   }
-  return {
-    ...points,
-    light: lit(cloud, points),
-    pixels,
-    x: more(points.x),
-    y: more(points.y),
-    z: more(points.z),
-    depth: more(points.depth),
-    levels: total > count ? [...points.levels, total] : points.levels,
-  };
+  const [x, y, z, depth] = [points.x, points.y, points.z, points.depth].map(more);
+  const levels = total > count ? [...points.levels, total] : points.levels;
+  return { ...points, light: lit(cloud, points), pixels, x, y, z, depth, levels };
 }
 
 /**

@@ -37,7 +37,7 @@ function colors(cloud, light, pixels, { color, mode }) {
   return Array.from(pixels, (p) => gray[Math.min(255, Math.round(levels[cloud.gray[p]] * shade(p)))]);
 }
 
-/** Text beside the hovered point. @param {Cloud} cloud */
+/** Text beside the hovered point; z is the distance from the photo's camera, as in the file. @param {Cloud} cloud */
 function hoverTemplate({ unit }) {
   const [digits, suffix] = unit === "mm" ? [".1f", " mm"] : [".3f", ""];
   const line = (/** @type {string} */ axis, /** @type {string} */ name) => `${axis} %{${name}:${digits}}${suffix}`;
@@ -53,15 +53,9 @@ export function trace(cloud, points, appearance, count) {
   const surface = appearance.mode === "surface";
   const end = surface ? points.count : count;
   const color = colors(cloud, points.light, points.pixels.subarray(0, end), appearance);
-  const common = {
-    x: points.x.subarray(0, end),
-    y: points.y.subarray(0, end),
-    z: points.z.subarray(0, end),
-    customdata: points.depth.subarray(0, end), // z in the label is the distance from the photo's camera, as in the file
-    hovertemplate: hoverTemplate(cloud),
-    hoverlabel: HOVER_LABEL,
-    uid: appearance.mode,
-  };
+  const [x, y, z, depth] = [points.x, points.y, points.z, points.depth].map((all) => all.subarray(0, end));
+  const hover = { customdata: depth, hovertemplate: hoverTemplate(cloud), hoverlabel: HOVER_LABEL };
+  const common = { x, y, z, ...hover, uid: appearance.mode };
   if (!surface) {
     // Squares without an outline: two to three times faster than Plotly's circles.
     const marker = { symbol: "square", size: 1, color, line: { width: 0 } };
@@ -74,8 +68,9 @@ export function trace(cloud, points, appearance, count) {
 /** The scene round the trace: no axes are seen; all have equal units. @param {Points} points @param {object} camera */
 export function layout({ bounds, longest }, camera) {
   const ranges = bounds.map(([low, high]) => [low - longest / 100, high + longest / 100]);
-  const axes = ranges.map((range) => ({ visible: false, showspikes: false, autorange: false, range }));
-  const aspect = ranges.map(([low, high]) => (high - low) / longest);
+  const axis = { visible: false, showspikes: false, autorange: false };
+  const [xaxis, yaxis, zaxis] = ranges.map((range) => ({ ...axis, range }));
+  const [x, y, z] = ranges.map(([low, high]) => (high - low) / longest);
   return {
     autosize: true,
     margin: { l: 0, r: 0, t: 0, b: 0 },
@@ -84,11 +79,11 @@ export function layout({ bounds, longest }, camera) {
     scene: {
       camera,
       bgcolor: BACKGROUND,
-      xaxis: axes[0],
-      yaxis: axes[1],
-      zaxis: axes[2],
+      xaxis,
+      yaxis,
+      zaxis,
       aspectmode: "manual", // the same as "data", but the same too for points, surface and a rough view
-      aspectratio: { x: aspect[0], y: aspect[1], z: aspect[2] },
+      aspectratio: { x, y, z },
       dragmode: false, // orbit.js turns the camera
       hovermode: "closest",
     },

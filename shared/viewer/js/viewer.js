@@ -7,9 +7,8 @@
  *     viewer.addEventListener("camera", () => remember(viewer.camera)); // the view has come to rest
  */
 
-import { appearanceFromText, appearanceToText, DEFAULTS } from "./appearance.js";
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
-import { build, reflect } from "./controls.js";
+import { appearanceFromText, appearanceToText, build, DEFAULTS, reflect } from "./controls.js";
 import { Detail } from "./detail.js";
 import { distanceToFit, pivot, pointSide, targetAt } from "./framing.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
