@@ -42,7 +42,7 @@ function summed(values, width) {
 
 /** Pixels that hold a point, from a coarse grid to the full one, each pass doubling them. @param {Cloud} cloud */
 function interlaced({ width, height, depth }) {
-  const pixels = new Uint32Array(depth.filter((value) => value).length);
+  const pixels = new Uint32Array(depth.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0));
   const levels = [];
   let count = 0;
   const add = (/** @type {number} */ u, /** @type {number} */ v) => {

@@ -2,7 +2,7 @@
 
 const HALF_VIEW = Math.tan(Math.PI / 8); // Plotly's camera sees 45 degrees from top to bottom
 
-/** From the eye to the target at zoom 1, in units of the scene. @param {Points} points @param {HTMLElement} stage */
+/** Distance from eye to the face's middle, zoom 1, in scene units. @param {Points} points @param {HTMLElement} stage */
 export function distanceToFit({ bounds, longest, middle }, stage) {
   const [width, height] = bounds.map(([low, high]) => high - low);
   const aspect = (stage.clientWidth || 1) / (stage.clientHeight || 1);
