@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from shared.errors import PhotoError
 from worker.depth.estimator import DepthMap, Estimator, Photo
+from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.portrait.estimator import Bust, Portrait
 from worker.depth.portrait.row import WEIGHTS
 from worker.geometry.clean.holes import continued
 from worker.geometry.fuse.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.fuse.blend import corrected_by_face
 from worker.geometry.fuse.disparity import edge_confidence
-from worker.geometry.fuse.focus import FaceBox
 from worker.person.face import Face
 
 
@@ -40,24 +39,10 @@ class AnchoringSettings:
 ANCHORING = AnchoringSettings()
 
 
-class DisparityEstimator(Estimator, Protocol):
-    """A network that gives disparity on the photo's grid, and by itself relative depth."""
-
-    def disparity(
-        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
-    ) -> list[np.ndarray | PhotoError]:
-        """(H, W) float32 for each photo, or its error; a small face may be given a pass of its own."""
-        ...
-
-    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
-        """Relative depth of a photo, from its disparity."""
-        ...
-
-
 class Anchored:
     """An estimator of metric depth where a face is found, and of the network's own relative depth where none is."""
 
-    def __init__(self, network: DisparityEstimator, portrait: Portrait) -> None:
+    def __init__(self, network: MidasEstimator, portrait: Portrait) -> None:
         self._network = network
         self._portrait = portrait
 
@@ -76,7 +61,7 @@ class Anchored:
         return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
 
 
-def with_faces(network: DisparityEstimator, folder: Path) -> Estimator:
+def with_faces(network: MidasEstimator, folder: Path) -> Estimator:
     """The network made metric by faces, where the files that find them are in the folder; else as it is.
 
     Raises:

@@ -91,12 +91,5 @@ def network_input(pixels: np.ndarray, size_wh: tuple[int, int], normalisation: N
 
 
 def resized_disparity(disparity: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """A network's disparity on another grid over the same picture, by bicubic interpolation.
-
-    Args:
-        disparity: (h, w) float32.
-        size_wh: width and height of the wanted grid.
-    Returns:
-        (H, W) float32.
-    """
+    """A network's disparity (h, w) float32 on another grid (H, W) over the same picture, by bicubic interpolation."""
     return cv2.resize(disparity, size_wh, interpolation=cv2.INTER_CUBIC)
