@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, Estimator, Photo
+from worker.depth.estimator import DepthMap, Photo
 from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.portrait.estimator import Bust, Portrait
-from worker.depth.portrait.row import WEIGHTS
 from worker.geometry.clean.holes import continued
 from worker.geometry.fuse.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.fuse.blend import corrected_by_face
@@ -59,18 +57,6 @@ class Anchored:
             return anchored(disparity, self._portrait.bust_of(photo, faces))
         relative = self._network.relative(photo, disparity)
         return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
-
-
-def with_faces(network: MidasEstimator, folder: Path) -> Estimator:
-    """The network made metric by faces, where the files that find them are in the folder; else as it is.
-
-    Raises:
-        WeightsError: one of those files is wrong.
-    """
-    if not WEIGHTS.present(folder):
-        return network
-    WEIGHTS.verify(folder)
-    return Anchored(network, Portrait(folder))
 
 
 def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worker.person.subdivision import loop_subdivision
+from worker.person.face_mesh import loop_subdivision
 
 SQUARE = np.array([[0, 1, 4], [1, 2, 4], [2, 3, 4], [3, 0, 4]])  # four corners round a middle
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from worker.depth.estimator import DepthModel, Estimator
 from worker.depth.midas.transforms import HALF, IMAGENET, InputRule, Normalisation
+from worker.depth.portrait.row import WEIGHTS as FACE_WEIGHTS
 from worker.depth.weights import MIDAS_RELEASES, UrlSource, Weights, WeightsFile
 
 
@@ -47,10 +48,15 @@ class MidasModel(DepthModel):
 
     def load(self, folder: Path, backend: str) -> Estimator:
         """The network, made metric by faces where their files are in the folder too; see `DepthModel.load`."""
-        from worker.depth.anchored import with_faces
+        from worker.depth.anchored import Anchored
         from worker.depth.midas.loading import load
+        from worker.depth.portrait.estimator import Portrait
 
-        return with_faces(load(self, folder, backend), folder)
+        network = load(self, folder, backend)
+        if not FACE_WEIGHTS.present(folder):
+            return network
+        FACE_WEIGHTS.verify(folder)
+        return Anchored(network, Portrait(folder))
 
 
 # bfloat16 where activations pass float16's largest number, 65504.

@@ -19,7 +19,7 @@ from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.anatomy import Trunk, bust_of, skull_frame, smoothstep, trunk_of
 from worker.depth.portrait.grid import coarse_size_wh, inflate, relaxed, shrunk
 from worker.depth.portrait.silhouette import continued_down, without_neighbours
-from worker.person.pose import Pose
+from worker.person.face import Pose
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from worker.geometry.camera import CameraSource
-from worker.person.face import Face
-from worker.person.pose import Pose
+from worker.depth.estimator import Photo
+from worker.person.face import Face, Pose
 
 
 @dataclass(frozen=True)
@@ -29,29 +28,26 @@ class AdviceSettings:
 ADVICE = AdviceSettings()
 
 
-def report_on(
-    pixels: np.ndarray, faces: list[Face], pose: Pose, *, silhouette_found: bool, camera: CameraSource
-) -> dict[str, Any]:
+def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: bool) -> dict[str, Any]:
     """The report of a portrait.
 
     Args:
-        pixels: (H, W, 3) uint8 RGB, the whole photo.
+        photo: the whole one.
         faces: found in it, the one used first.
         pose: of the head, in mm.
         silhouette_found: whether hair, neck and shoulders are there.
-        camera: where its focal length, and with that the distance, is known from.
     """
-    sharpness = sharpness_of(pixels, faces[0])
+    sharpness = sharpness_of(photo.pixels, faces[0])
     distance_mm = float(np.linalg.norm(pose.eyes))
     width_px = faces[0].box[2] - faces[0].box[0]
-    known_mm = distance_mm if camera != "assumed" else None
+    known_mm = distance_mm if photo.camera_source != "assumed" else None
     return {
         "face_found": True,
         "faces_in_photo": len(faces),
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance_mm),
-        "camera": camera,
+        "camera": photo.camera_source,
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
         "silhouette_found": silhouette_found,
