@@ -16,7 +16,7 @@ from worker.depth.estimator import DepthMap, Photo
 from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.portrait.estimator import Bust, Portrait
 from worker.geometry.clean.holes import continued
-from worker.geometry.fuse.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
+from worker.geometry.fuse.anchor import AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.fuse.blend import corrected_by_face
 from worker.geometry.fuse.disparity import edge_confidence
 from worker.person.face import Face
@@ -82,7 +82,8 @@ def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
     confidence = np.maximum(bust.depth_map.confidence, ANCHORING.beside_face * trust)
     confidence = np.where(np.isfinite(depth), confidence, 0).astype(np.float32)
     merged = replace(bust.depth_map, depth=depth.astype(np.float32), confidence=confidence)
-    return _reporting(merged, _facts(anchor))
+    facts = {name: float(f"{value:.4g}") for name, value in asdict(anchor).items()}
+    return _reporting(merged, {"anchored": True, "fit_residual_mm": facts.pop("residual_mm"), "anchor": facts})
 
 
 def _inside_silhouette(depth: np.ndarray, trusted: np.ndarray, bust: Bust) -> np.ndarray:
@@ -93,12 +94,6 @@ def _inside_silhouette(depth: np.ndarray, trusted: np.ndarray, bust: Bust) -> np
     unknown = person & np.isnan(known)
     known[unknown] = continued(known, unknown)
     return known
-
-
-def _facts(anchor: Anchor) -> dict[str, object]:
-    """The anchor as a report has it, in four digits."""
-    facts = {name: float(f"{value:.4g}") for name, value in asdict(anchor).items()}
-    return {"anchored": True, "fit_residual_mm": facts.pop("residual_mm"), "anchor": facts}
 
 
 def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:

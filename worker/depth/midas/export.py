@@ -23,11 +23,11 @@ from torch.export import Dim
 from shared.errors import ModelError
 from worker.depth.midas.backends import OnnxBackend, TorchBackend
 from worker.depth.midas.rows import Precision
+from worker.depth.midas.transforms import MULTIPLE_PX
 
 log = logging.getLogger(__name__)
 
 MAX_ERROR = 1e-3  # of the output's range
-MULTIPLE_PX = 32
 ROUNDS = 3
 
 

@@ -14,9 +14,8 @@ from shared.errors import NoFaceError, PhotoError
 from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
-from worker.depth.portrait.confidence import confidence_of
 from worker.depth.portrait.raster import rasterise
-from worker.depth.portrait.report import report_on
+from worker.depth.portrait.report import confidence_of, report_on
 from worker.depth.portrait.shading import refine
 from worker.geometry.camera import backed_off, camera_for
 from worker.person.face import Face, Pose, head_pose, points_mm

@@ -21,7 +21,11 @@ def main(arguments: Sequence[str]) -> int:
         if options.command == "list":
             _list(options.folder)
         else:
-            _fetch(options, settings.weights_mirror)
+            how = FetchOptions(options.timeout, settings.weights_mirror, progress=not options.quiet)
+            for row in [registry.row(name) for name in options.names]:
+                row.weights.fetch(options.folder, how)
+                if not options.quiet:
+                    sys.stdout.write(f"ready   {row.name}\n")
     except ModelError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -48,14 +52,6 @@ def _list(folder: Path) -> None:
         files = ", ".join(file.name for file in row.weights.files)
         sys.stdout.write(f"{state:7} {row.name:24} {row.licence:12} {files}\n")
     sys.stdout.write(f"in {folder}\n")
-
-
-def _fetch(options: argparse.Namespace, mirror: str | None) -> None:
-    how = FetchOptions(options.timeout, mirror, progress=not options.quiet)
-    for row in [registry.row(name) for name in options.names]:
-        row.weights.fetch(options.folder, how)
-        if not options.quiet:
-            sys.stdout.write(f"ready   {row.name}\n")
 
 
 if __name__ == "__main__":
