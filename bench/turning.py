@@ -52,14 +52,14 @@ TURN = """async (frames) => {
     gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
     times.push(performance.now() - begun);
   }
-  const drawn = viewer.pace.drawn;
+  const drawn = viewer.detail.drawn;
   point("pointerup", 300);
   return [times, drawn];
 }"""
 WAYS = {  # name -> options, what is done to the viewer before
-    "all points": ({"mode": "points"}, "viewer.pace.keep = () => {}"),
-    "points, fewer as frames are slow": ({"mode": "points"}, "delete viewer.pace.keep"),
-    "surface": ({"mode": "surface"}, "delete viewer.pace.keep"),
+    "all points": ({"mode": "points"}, "viewer.detail.keep = () => {}"),
+    "points, fewer as frames are slow": ({"mode": "points"}, "delete viewer.detail.keep"),
+    "surface": ({"mode": "surface"}, "delete viewer.detail.keep"),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -13,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsError
 from shared.logs import LogFormat
+from shared.options import PHOTO_LIMIT_MP
 
 ANSWERING_THREADS = 16
 """Threads of a web process beside those that listen. Most requests take some milliseconds (bench/README.md); uploads
@@ -119,7 +119,7 @@ class LimitSettings(_Group):
     """Limits."""
 
     upload_mb: int = Field(20, ge=1, alias="RELIEF_UPLOAD_MB", description="Largest upload, in MB")
-    upload_mp: int = Field(50, ge=1, alias="RELIEF_UPLOAD_MP", description="Largest photo, in megapixels")
+    upload_mp: int = Field(PHOTO_LIMIT_MP, ge=1, alias="RELIEF_UPLOAD_MP", description="Largest photo, in megapixels")
     rate: str = Field("1200/minute", alias="RELIEF_RATE", description="Requests of one user")
     upload_rate: str = Field("300/minute", alias="RELIEF_UPLOAD_RATE", description="New jobs of one user")
     address_factor: int = Field(
@@ -182,15 +182,12 @@ class Settings(CommonSettings, WeightsSettings, DepthSettings, WorkerSettings, L
 
 def documentation() -> str:
     """docs/settings.md: a table for each group, in Markdown."""
-    return "\n".join(("# Settings", "", "Environment variables of the web front and the workers.", *_tables(), ""))
-
-
-def _tables() -> Iterator[str]:
+    lines = ["# Settings", "", "Environment variables of the web front and the workers."]
     for group in Settings.__bases__:
-        yield from ("", f"## {group.__doc__}".rstrip("."), "", "| variable | default | meaning |", "|---|---|---|")
-        for name in group.__annotations__:
-            field = Settings.model_fields[name]
-            yield f"| `{field.alias}` | {_default(field)} | {field.description} |"
+        lines += ["", f"## {group.__doc__}".rstrip("."), "", "| variable | default | meaning |", "|---|---|---|"]
+        fields = [Settings.model_fields[name] for name in group.__annotations__]
+        lines += [f"| `{field.alias}` | {_default(field)} | {field.description} |" for field in fields]
+    return "\n".join([*lines, ""])
 
 
 def _default(field: FieldInfo) -> str:

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -33,9 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     given = _parser().parse_args(arguments)
     try:
-        depth_options = DepthOptions(**{name: getattr(given, name) for name in DepthOptions.model_fields})
-        model_options = ModelOptions(**{name: getattr(given, name) for name in ModelOptions.model_fields})
-        run(given.photo, given.out, depth_options, model_options, given.weights, meshes=given.meshes)
+        run(given)
     except ValidationError as error:
         first = error.errors()[0]
         log.error("%s: %s, got %s", first["loc"][0], first["msg"], first["input"])
@@ -46,29 +43,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(
-    path: Path,
-    out: Path,
-    depth_options: DepthOptions,
-    model_options: ModelOptions,
-    weights: Path,
-    *,
-    meshes: bool = False,
-) -> dict[str, Any]:
+def run(given: argparse.Namespace) -> None:
     """Turn one photo into the files of a job, a page that shows it, and a report; with `meshes`, into meshes as well.
 
-    Returns:
-        The report, as it is written.
     Raises:
+        ValidationError: an option has a wrong value.
         ReliefError: the photo or the model cannot be used.
         OSError: a file cannot be read or written.
     """
+    depth_options = DepthOptions.model_validate(given, from_attributes=True)
+    model_options = ModelOptions.model_validate(given, from_attributes=True)
     clock = _Clock()
-    decoded = read_photo(path.read_bytes())
-    chosen = depth_options
-    photo = Photo(decoded.pixels, decoded.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
-    model = registry.choose(depth_options.model, weights).name
-    estimator = registry.load(model, weights)
+    decoded = read_photo(given.photo.read_bytes())
+    photo = Photo(decoded.pixels, decoded.focal_35mm, **depth_options.model_dump(exclude={"model"}))
+    model = registry.choose(depth_options.model, given.weights).name
+    estimator = registry.load(model, given.weights)
     clock.lap("load")
     depth_map = pipeline.estimate_depth(estimator, photo)
     clock.lap("depth")
@@ -76,19 +65,17 @@ def run(
     clock.lap("model")
     files = pipeline.depth_files(depth_map, model=model)
     files |= pipeline.cloud_files(cloud, photo.pixels, model_options, model=model)
-    files[VIEW] = view_html(cloud, title=path.stem, color=model_options.color).encode()
+    files[VIEW] = view_html(cloud, title=given.photo.stem, color=model_options.color).encode()
     clock.lap("files")
-    if meshes:
+    if given.meshes:
         files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
         clock.lap("meshes")
     made = report_of(
         depth_map.report, cloud_report, model=model, depth_options=depth_options, model_options=model_options
     )
-    report = {"photo": path.name, **made, "seconds": clock.seconds}
-    files |= pipeline.report_files(report)
-    _write(out, files)
-    log.info("%s: %d points by %s in %s", path.name, cloud.count, model, out)
-    return report
+    files |= pipeline.report_files({"photo": given.photo.name, **made, "seconds": clock.seconds})
+    _write(given.out, files)
+    log.info("%s: %d points by %s in %s", given.photo.name, cloud.count, model, given.out)
 
 
 class _Clock:

@@ -6,7 +6,6 @@ The functions that end in `_files` give bytes by file name; the caller writes th
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,8 @@ from shared.options import ModelOptions
 from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, REPORT, RESULTS
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.depth.format import bytes_from_depth_map
-from worker.export.facts import facts_of
-from worker.export.formats import WRITERS
-from worker.export.png import png_from_image
-from worker.export.source import Source
+from worker.export.formats import WRITERS, png_from_image
+from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
 from worker.geometry.surface.solid import solid_squares
 from worker.geometry.surface.tone import gray16_from_depth, gray_from_depth
@@ -47,7 +44,7 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     """
     if not depth_map.mask.any():
         raise PhotoError("no depth was found in this photo; one with a face that is well lit and in focus works best")
-    cloud, report = cloud_from_depth(
+    return cloud_from_depth(
         depth_map.depth,
         depth_map.confidence,
         depth_map.camera,
@@ -57,7 +54,6 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
         smoothing=options.smoothing,
         remove_background=options.background == "remove",
     )
-    return cloud, asdict(report)
 
 
 def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
@@ -71,15 +67,11 @@ def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
 
 
 def cloud_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, model: str) -> dict[str, bytes]:
-    """The files of the model stage: the points.
+    """The files of the model stage: the points, from a cloud and its photo (H, W, 3) uint8.
 
-    Args:
-        cloud: as `build_cloud` gives it.
-        pixels: (H, W, 3) uint8, the photo.
-        options: what the cloud was made with; the files say so.
-        model: name of the depth model.
+    The files say what made them: the options, and `model`, the depth model's name.
     """
-    return _written(Stage.MODEL, cloud, pixels, options, model)
+    return _stage_files(Stage.MODEL, Source(cloud, pixels, options.color, facts_of(model, cloud.unit, options)))
 
 
 def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, model: str) -> dict[str, bytes]:
@@ -90,7 +82,7 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
     """
     if not solid_squares(cloud.mask).any():
         raise PhotoError("the surface that was found is too small or too torn for a mesh")
-    return _written(Stage.EXPORT, cloud, pixels, options, model)
+    return _stage_files(Stage.EXPORT, Source(cloud, pixels, options.color, facts_of(model, cloud.unit, options)))
 
 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:
@@ -98,9 +90,6 @@ def report_files(report: dict[str, Any]) -> dict[str, bytes]:
     return {REPORT: json.dumps(report, indent=2, allow_nan=False).encode()}
 
 
-def _written(
-    stage: Stage, cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, model: str
-) -> dict[str, bytes]:
+def _stage_files(stage: Stage, source: Source) -> dict[str, bytes]:
     """Every format of the table that belongs to the stage."""
-    source = Source(cloud, pixels, options.color, facts_of(model, cloud.unit, options))
     return {name: write(source) for name, write in WRITERS.items() if RESULTS[name].stage == stage}

@@ -22,14 +22,7 @@ def report_of(
     depth_options: DepthOptions,
     model_options: ModelOptions,
 ) -> dict[str, Any]:
-    """The whole report; JSON values only.
-
-    Args:
-        depth: the estimator's report.
-        cloud: the report of the point cloud.
-        model: name of the depth model.
-        depth_options, model_options: what the user chose.
-    """
+    """The whole report, JSON values only, from those of estimator and point cloud, and what the user chose."""
     return {
         "model": model,
         "version": __version__,
@@ -41,13 +34,7 @@ def report_of(
 
 
 def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float) -> dict[str, str]:
-    """What is metric and what is not, in words, for each part of the result.
-
-    Args:
-        depth: the estimator's report.
-        unit: of the cloud, "mm" or "relative".
-        pupil_distance_mm: what sized the face.
-    """
+    """What is metric and what is not, in words, for each part of the result; depth is the estimator's report."""
     if unit != "mm":
         return {"everything": "relative: nearer and further are told apart, but no length is known"}
     return {

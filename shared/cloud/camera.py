@@ -31,24 +31,11 @@ class Intrinsics:
         width, height = size_wh
         return cls(width, height, focal_px, focal_px, (width - 1) / 2, (height - 1) / 2)
 
-    @property
-    def fov_x_deg(self) -> float:
-        """Horizontal field of view in degrees, from the left edge of the first pixel to the right edge of the last."""
-        left, right = self.cx + 0.5, self.width - 0.5 - self.cx
-        return math.degrees(math.atan(left / self.fx) + math.atan(right / self.fx))
-
     def resized(self, size_wh: tuple[int, int]) -> Intrinsics:
         """The same camera on another pixel grid over the same picture (pixel edges stay aligned)."""
         width, height = size_wh
-        scale_x, scale_y = width / self.width, height / self.height
-        return Intrinsics(
-            width,
-            height,
-            self.fx * scale_x,
-            self.fy * scale_y,
-            (self.cx + 0.5) * scale_x - 0.5,
-            (self.cy + 0.5) * scale_y - 0.5,
-        )
+        x, y = width / self.width, height / self.height
+        return Intrinsics(width, height, self.fx * x, self.fy * y, (self.cx + 0.5) * x - 0.5, (self.cy + 0.5) * y - 0.5)
 
 
 def unproject(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
@@ -70,13 +57,8 @@ def unproject(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
 
 
 def project(points: np.ndarray, camera: Intrinsics) -> np.ndarray:
-    """Project points in the camera frame to pixels.
+    """Project points (..., 3) in the camera frame, z positive, to pixels: (..., 2) float u and v; NaN stays NaN.
 
-    Args:
-        points: (..., 3) float, z forward and positive; NaN allowed.
-        camera: the grid to project to.
-    Returns:
-        (..., 2) float, u and v in pixels; NaN where the point is NaN.
     Source: pinhole model, Hartley & Zisserman, Multiple View Geometry, 2nd ed., ch. 6.
     """
     x, y, z = np.moveaxis(points, -1, 0)

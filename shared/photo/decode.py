@@ -16,11 +16,11 @@ from PIL.ExifTags import Base
 
 from shared.cloud.camera import FILM_DIAGONAL_MM
 from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
+from shared.options import PHOTO_LIMIT_MP
 from shared.photo.exif import exif_numbers
 from shared.photo.sanitize import sanitized
 
 FORMATS = ("JPEG", "PNG")
-LIMIT_MP = 50
 SMALLEST_SIDE_PX = 64
 LONGEST_SIDE_PX = 65_500  # libjpeg's JPEG_MAX_DIMENSION: more could not be stored
 JPEG_QUALITY = 95
@@ -56,14 +56,13 @@ class DecodedPhoto:
     focal_35mm: float | None
 
 
-def read_photo(data: bytes, *, limit_mp: float = LIMIT_MP) -> DecodedPhoto:
+def read_photo(data: bytes, *, limit_mp: float = PHOTO_LIMIT_MP) -> DecodedPhoto:
     """Check and decode a photo of any depth and colour type.
 
     At 50 megapixels it takes 0.4 GB at its peak; a progressive JPEG up to as much again within the decoder.
 
-    Args:
-        data: the file's bytes; its name and declared type are not asked.
-        limit_mp: most megapixels allowed, read from the header before anything is decoded.
+    At most `limit_mp` megapixels are allowed, read from the header before anything is decoded.
+
     Raises:
         PhotoTypeError: not a JPEG or PNG by its content.
         PhotoError: too many or too few pixels, too many parts, or damaged.

@@ -6,6 +6,7 @@ Source: Exif 2.32, section 4.6; TIFF 6.0, section 2 (a header, then directories 
 from __future__ import annotations
 
 import struct
+from collections.abc import Set
 from typing import Any
 
 from PIL.ExifTags import IFD, Base
@@ -13,22 +14,15 @@ from PIL.ExifTags import IFD, Base
 BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 LAYOUTS = {1: "B", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii", 11: "f", 12: "d"}  # TIFF type -> struct; two: a fraction
 ENTRY_BYTES = 12
-PHOTO_TAGS = {int(Base.Orientation), int(IFD.Exif)}
-LENS_TAGS = {
-    int(Base.FocalLengthIn35mmFilm),
-    int(Base.FocalLength),
-    int(Base.FocalPlaneXResolution),
-    int(Base.FocalPlaneResolutionUnit),
-}
+PHOTO_TAGS = {Base.Orientation, IFD.Exif}
+LENS_TAGS = {Base.FocalLengthIn35mmFilm, Base.FocalLength, Base.FocalPlaneXResolution, Base.FocalPlaneResolutionUnit}
 
 
 def exif_numbers(tiff: bytes) -> dict[int, float]:
     """Orientation, and what the focal length follows from, by tag; without what is absent or cannot be read.
 
-    Args:
-        tiff: EXIF from its byte order mark on; empty where a photo has none.
-    Returns:
-        Numbers as they stand there: they may be absurd, infinite or NaN.
+    `tiff` is EXIF from its byte order mark on, empty where a photo has none. The numbers are as they stand there: they
+    may be absurd, infinite or NaN.
     """
     order = BYTE_ORDERS.get(tiff[:4])
     if order is None:
@@ -39,7 +33,7 @@ def exif_numbers(tiff: bytes) -> dict[int, float]:
     return numbers | _directory(tiff, order, start, LENS_TAGS) if isinstance(start, int) else numbers
 
 
-def _directory(tiff: bytes, order: str, start: int, wanted: set[int]) -> dict[int, float]:
+def _directory(tiff: bytes, order: str, start: int, wanted: Set[int]) -> dict[int, float]:
     """The wanted numbers of the directory that starts there."""
     numbers = {}
     [entries] = _values(tiff, order + "H", start) or [0]

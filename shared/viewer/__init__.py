@@ -20,21 +20,10 @@ from shared.cloud.pointcloud import PointCloud
 
 FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
+# By name, for a web server; viewer.js and viewer.css are to be loaded.
 STATIC_FILES = {path.name: path for kind in ("js/*.js", "html/*.css", "vendor/*.css") for path in FOLDER.glob(kind)}
 IMPORT = re.compile(r'^import [^;]*"\./([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
-
-
-def static_file(name: str) -> Path:
-    """Where a script or style of the viewer lies, for a web server; viewer.js and viewer.css are to be loaded.
-
-    Raises:
-        FileNotFoundError: there is none of that name.
-    """
-    path = STATIC_FILES.get(name)
-    if path is None:
-        raise FileNotFoundError(f"the viewer has no file {name!r}")
-    return path
 
 
 def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "photo"]) -> str:

@@ -95,13 +95,13 @@ def _attempt(delivery: Delivery, tls: ssl.SSLContext, *, private: bool) -> str |
         return "the worker that tried last has died"
     host = check_url(delivery.url, private=private)
     try:
-        status = post(delivery, tls, private=private)
+        status = anyio.run(partial(post, delivery, tls, private=private))
     except (OSError, httpx.HTTPError) as error:
         return f"{host}: {error!r:.200}"
     return None if 200 <= status < 300 else f"{host} answered {status}"
 
 
-def post(delivery: Delivery, tls: ssl.SSLContext, *, private: bool) -> int:
+async def post(delivery: Delivery, tls: ssl.SSLContext, *, private: bool) -> int:
     """Send it; gives the status of the answer, whose body is not read. Redirects are not followed, proxies not used.
 
     Name resolution, connection, TLS, request and the answer's headers have DEADLINE_S in all.
@@ -111,10 +111,6 @@ def post(delivery: Delivery, tls: ssl.SSLContext, *, private: bool) -> int:
         TimeoutError: DEADLINE_S are over.
         OSError, httpx.HTTPError: the host has no IP address, does not answer, or not in HTTP.
     """
-    return anyio.run(_post, delivery, tls, private)
-
-
-async def _post(delivery: Delivery, tls: ssl.SSLContext, private: bool) -> int:
     url = httpx.URL(delivery.url)
     host = url.raw_host.decode("ascii")
     headers = {"Host": url.netloc.decode("ascii")} | signed_headers(delivery, int(time.time()))

@@ -23,10 +23,8 @@ def check_url(url: str, *, private: bool) -> str:
     Args:
         url: as the client gave it.
         private: hosts of private networks, and this machine, are allowed.
-
     Returns:
         The URL's host, in lower case and ASCII.
-
     Raises:
         WebhookUrlError: a space, a control or a non-ASCII character, not http or https, no host or a wrong one,
             a user, a wrong port, or an IP address that is not public.

@@ -5,6 +5,7 @@ import re
 import cv2
 import pytest
 
+from shared.errors import NoFaceError
 from tests.support.scenes import ball_depth_map
 from tests.worker.test_pipeline import PIXELS, Answer
 from worker import __main__ as command
@@ -48,6 +49,13 @@ def test_what_is_no_photo_is_refused_in_one_line(tmp_path, caplog):
     [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert "not a JPEG or PNG" in record.getMessage()
     assert "\n" not in record.getMessage()
+
+
+def test_a_photo_that_the_estimator_refuses_is_refused_with_its_words(photo, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(NoFaceError("no face was found")))
+    assert command.main([str(photo), "--out", str(tmp_path / "out"), "--model", "portrait"]) == 2
+    assert not (tmp_path / "out").exists()
+    assert caplog.records[-1].getMessage() == "no face was found"
 
 
 @pytest.mark.parametrize(

@@ -41,10 +41,9 @@ def page() -> str:
 @Rate.UNCOUNTED
 def viewer_static(filename: str) -> Response:
     """A script or style of the viewer."""
-    try:
-        return send_file(viewer.static_file(filename), conditional=True)
-    except FileNotFoundError as error:
-        raise NotFound from error
+    if filename not in viewer.STATIC_FILES:
+        raise NotFound
+    return send_file(viewer.STATIC_FILES[filename], conditional=True)
 
 
 @Rate.UNCOUNTED

@@ -11,21 +11,18 @@ import { showError } from "./panels.js";
 import { listenForPhotos } from "./photo.js";
 import { buildSettings } from "./settings.js";
 
-/**
- * One photo goes step by step; several go through both steps by themselves, into the gallery.
- * @param {File[]} photos
- * @param {{ name: string, fault: import("./photo.js").Fault }[]} faults files that cannot be photos
- */
-async function chosen(photos, faults) {
-  const all = photos.length + faults.length;
-  if (all === 1) return photos.length ? choose(photos[0]) : showError({ ...faults[0].fault, another: true });
+/** One photo goes step by step; several by themselves through both, into the gallery. @param {Checked[]} files */
+async function chosen(files) {
+  const [{ file, fault }] = files;
+  if (files.length === 1) return fault ? showError(fault, true) : choose(file);
   showError(null);
-  const sending = sendAll(photos);
+  const sending = sendAll(files.filter(({ fault }) => !fault).map(({ file }) => file));
   byId("gallery").scrollIntoView({ block: "nearest" });
-  const refused = [...faults.map(({ name, fault }) => ({ name, why: fault.detail })), ...(await sending)];
+  const faults = files.flatMap(({ file, fault }) => (fault ? [`${file.name}: ${fault.detail}`] : []));
+  const refused = [...faults, ...(await sending)];
   if (!refused.length) return;
-  const title = `${refused.length} of ${all} photos ${refused.length === 1 ? "was" : "were"} not sent`;
-  showError({ title, detail: refused.map(({ name, why }) => `${name}: ${why}`).join(" "), another: true });
+  const title = `${refused.length} of ${files.length} photos ${refused.length === 1 ? "was" : "were"} not sent`;
+  showError({ title, detail: refused.join(" ") }, true);
 }
 
 /** Go back to the beginning, after a job was deleted. */

@@ -1,11 +1,16 @@
 /** Takes the photo with the device's camera. */
 
-import { byId, button, make } from "./dom.js";
-
-/** @typedef {(problem: { title: string, detail: string }) => void} Refused */
+import { byId, button } from "./dom.js";
 
 const WANTED = { video: { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1080 } } };
 const JPEG_QUALITY = 0.95;
+const REASONS = new Map([
+  ["NotAllowedError", "Allow this page to use the camera in the browser's settings, or choose a photo."],
+  ["NotFoundError", "No camera was found. Choose a photo instead."],
+]);
+const OTHER_REASON = "The camera cannot be used now; another program may hold it. Choose a photo instead.";
+const video = byId("camera-video", HTMLVideoElement);
+const dialog = byId("camera", HTMLDialogElement);
 
 /** @type {MediaStream|null} */
 let stream = null;
@@ -13,46 +18,30 @@ let stream = null;
 /** Switch the camera off. */
 function stop() {
   for (const track of stream?.getTracks() ?? []) track.stop();
-  stream = null;
 }
 
-/** The picture that the camera sees now, as it is, not mirrored. @returns {Promise<Blob>} */
+/** The picture that the camera sees now, as it is, not mirrored. */
 function capture() {
-  const video = byId("camera-video", HTMLVideoElement);
-  const canvas = make("canvas", { width: video.videoWidth, height: video.videoHeight });
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
   canvas.getContext("2d")?.drawImage(video, 0, 0);
-  return new Promise((resolve, reject) => {
-    const made = (/** @type {Blob|null} */ blob) =>
-      blob ? resolve(blob) : reject(new Error("The camera gave no picture."));
-    canvas.toBlob(made, "image/jpeg", JPEG_QUALITY);
-  });
+  return canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY });
 }
 
-/** Why the camera cannot be used, and what to do. @param {unknown} error */
-function reason(error) {
-  const name = error instanceof DOMException ? error.name : "";
-  if (name === "NotAllowedError") {
-    return "Allow this page to use the camera in the browser's settings, or choose a photo.";
-  }
-  if (name === "NotFoundError") return "No camera was found. Choose a photo instead.";
-  return "The camera cannot be used now; another program may hold it. Choose a photo instead.";
-}
-
-/** Show what the camera sees. @param {Refused} refused */
+/** Show what the camera sees. @param {(why: Problem) => void} refused */
 async function open(refused) {
   try {
     stream = await navigator.mediaDevices.getUserMedia(WANTED);
-    byId("camera-video", HTMLVideoElement).srcObject = stream;
-    byId("camera", HTMLDialogElement).showModal();
+    video.srcObject = stream;
+    dialog.showModal();
   } catch (error) {
-    refused({ title: "The camera cannot be used", detail: reason(error) });
+    const name = error instanceof DOMException ? error.name : "";
+    refused({ title: "The camera cannot be used", detail: REASONS.get(name) ?? OTHER_REASON });
   }
 }
 
-/** Offer the camera, where the browser has one. @param {(photo: Blob) => void} chosen @param {Refused} refused */
+/** Offer the camera if there is one. @param {(photo: Blob) => void} chosen @param {(why: Problem) => void} refused */
 export function offerCamera(chosen, refused) {
   if (!navigator.mediaDevices?.getUserMedia) return;
-  const dialog = byId("camera", HTMLDialogElement);
   for (const opener of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".camera-open"))) {
     opener.hidden = false;
     opener.addEventListener("click", () => open(refused));

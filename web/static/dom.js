@@ -3,10 +3,7 @@
 /**
  * The element with that id.
  * @template {HTMLElement} [T=HTMLElement]
- * @param {string} id
- * @param {new () => T} [type] what it has to be
- * @returns {T}
- * @throws {Error} the page has none
+ * @param {string} id @param {new () => T} [type] what it has to be @throws {Error} the page has none
  */
 export function byId(id, type = /** @type {new () => T} */ (HTMLElement)) {
   const found = document.getElementById(id);
@@ -29,7 +26,7 @@ export function make(tag, properties = {}, ...children) {
   return node;
 }
 
-/** What the page calls the result of a stage: the title of its panel. @param {"depth"|"model"} stage */
+/** What the page calls the result of a stage: the title of its panel. @param {Stage} stage */
 export const stageTitle = (stage) => byId(`${stage}-title`).lastChild?.textContent ?? stage;
 
 /** "1.4 MB" @param {number} bytes */

@@ -14,10 +14,9 @@ export const inFragment = (name) => new URLSearchParams(location.hash.slice(1)).
 
 /**
  * Change values of the fragment.
- * @param {Partial<Record<Name, string|null>>} values null removes
- * @param {{ step?: boolean }} [how] step: a new step for the Back button
+ * @param {Partial<Record<Name, string|null>>} values null removes @param {boolean} [step] one for the Back button
  */
-export function setFragment(values, { step = false } = {}) {
+export function setFragment(values, step = false) {
   const parameters = new URLSearchParams(location.hash.slice(1));
   for (const [name, value] of Object.entries(values)) {
     if (value === null) parameters.delete(name);
@@ -25,6 +24,5 @@ export function setFragment(values, { step = false } = {}) {
   }
   const fragment = parameters.toString().replaceAll("%2C", ",");
   const url = location.pathname + location.search + (fragment && `#${fragment}`);
-  if (step) history.pushState(null, "", url);
-  else history.replaceState(null, "", url);
+  history[step ? "pushState" : "replaceState"](null, "", url);
 }

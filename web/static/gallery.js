@@ -5,30 +5,26 @@ import { byId, button, errorText, make, percentText } from "./dom.js";
 import { inFragment } from "./fragment.js";
 import { chosenSettings } from "./settings.js";
 
-/** @typedef {import("./api.js").Job} Job */
-
 const REFRESH_MS = 2000;
 const HIDDEN_REFRESH_MS = 10_000; // while nobody sees the page
 const RETRY_MS = 5000;
 const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
-/** @type {Partial<Record<Intl.LDMLPluralRule, string>>} */
-const ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
-const STATES = { queued: "Waiting", running: "", failed: "Failed", canceled: "Canceled", succeeded: "" };
+const ENDINGS = new Map([["one", "st"], ["two", "nd"], ["few", "rd"]]);
 
 let timer = 0;
 /** @type {string|null} */
 let more = null; // url of the next page
-/** @type {Map<string, HTMLLIElement>} */
+/** @type {Map<string, ReturnType<typeof newTile>>} */
 const tiles = new Map(); // by the job's id
 
 /** What a person should know of a job that is not done. @param {Job} job */
 function stateText(job) {
   const left = job.expected_seconds ? ` · ${Math.ceil(job.expected_seconds)} s` : "";
   if (job.state === "running") return percentText(job.progress) + left;
-  if (job.state === "queued" && job.queue_position) {
-    return `${job.queue_position}${ENDINGS[ORDINALS.select(job.queue_position)]} in line${left}`;
-  }
-  return STATES[job.state];
+  if (job.state === "failed") return "Failed";
+  if (job.state !== "queued") return "";
+  const place = job.queue_position;
+  return place ? `${place}${ENDINGS.get(ORDINALS.select(place)) ?? "th"} in line${left}` : "Waiting";
 }
 
 /** The time of today, else the day. @param {Date} date */
@@ -39,37 +35,32 @@ function dateText(date) {
     : date.toLocaleDateString([], { day: "numeric", month: "short" });
 }
 
-/** A link to the job with its thumbnail. @param {Job} job */
+/** A link to the job with its thumbnail, and the place for words. @param {Job} job */
 function newTile(job) {
   const image = make("img", { src: job.links.thumbnail, alt: "", loading: "lazy", width: 160, height: 160 });
-  const date = make("span", {}, dateText(new Date(job.created_at)));
-  const words = make("span", { className: "tile-words" }, date, make("b"));
-  return make("li", {}, make("a", { href: `#job=${job.id}` }, image, words));
+  const state = make("b");
+  const words = make("span", { className: "tile-words" }, make("span", {}, dateText(new Date(job.created_at))), state);
+  const link = make("a", { href: `#job=${job.id}` }, image, words);
+  return { item: make("li", {}, link), link, state };
 }
 
 /** The job's tile, with its words as they are now. @param {Job} job */
 function tile(job) {
-  const item = tiles.get(job.id) ?? newTile(job);
-  tiles.set(job.id, item);
+  const { item, link, state } = tiles.get(job.id) ?? newTile(job);
+  tiles.set(job.id, { item, link, state });
   const words = stateText(job);
-  const shown = /** @type {HTMLElement} */ (item.querySelector("b"));
-  if (shown.textContent !== words) shown.textContent = words;
-  const label = `Photo of ${new Date(job.created_at).toLocaleTimeString()}${words && `, ${words}`}`;
-  item.querySelector("a")?.setAttribute("aria-label", label);
+  if (state.textContent !== words) state.textContent = words;
+  link.ariaLabel = `Photo of ${new Date(job.created_at).toLocaleTimeString()}${words && `, ${words}`}`;
   return item;
 }
 
 /** Say which tile is the job on the page. */
 export function markOpenJob() {
   const open = inFragment("job");
-  for (const [id, item] of tiles) {
-    const link = /** @type {HTMLAnchorElement} */ (item.querySelector("a"));
-    if (id === open) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
+  for (const [id, { link }] of tiles) link.ariaCurrent = id === open ? "true" : null;
 }
 
-/** Show some jobs. @param {import("./api.js").JobPage} page @param {boolean} append behind those that are there */
+/** Show some jobs. @param {JobPage} page @param {boolean} append behind those that are there */
 function showPage(page, append) {
   more = page.next;
   const list = byId("gallery-list");
@@ -86,7 +77,7 @@ function showPage(page, append) {
 export async function refreshGallery() {
   clearTimeout(timer);
   try {
-    /** @type {import("./api.js").JobPage} */
+    /** @type {JobPage} */
     const page = await getJson(`${BASE}/jobs`);
     showPage(page, false);
     const pause = document.hidden ? HIDDEN_REFRESH_MS : REFRESH_MS;
@@ -96,23 +87,20 @@ export async function refreshGallery() {
   }
 }
 
-/**
- * Send photos one after another, each through both stages.
- * @param {File[]} photos @returns {Promise<{ name: string, why: string }[]>} those that were refused
- */
+/** Send photos one after another, each through both stages; gives what was refused and why. @param {File[]} photos */
 export async function sendAll(photos) {
   const note = byId("sending");
   const refused = [];
   for (const [index, photo] of photos.entries()) {
-    const show = (/** @type {number} */ fraction) =>
+    const show = (fraction = 0) =>
       (note.textContent = `Sending photo ${index + 1} of ${photos.length}: ${percentText(fraction)}`);
-    show(0);
+    show();
     note.hidden = false;
     try {
       const fields = { steps: "depth,model", ...chosenSettings("depth"), ...chosenSettings("model") };
       await createJob(photo, fields, show).job;
     } catch (error) {
-      refused.push({ name: photo.name, why: errorText(error) });
+      refused.push(`${photo.name}: ${errorText(error)}`);
     }
     await refreshGallery();
   }

@@ -8,10 +8,8 @@ import { showJobActions } from "./job-actions.js";
 import { leave, photoAlone, result, showChosen, showState, state } from "./page-state.js";
 import * as panels from "./panels.js";
 import { chosenSettings, settingsAreValid, settingsDiffer, showKeptSettings, showSettings } from "./settings.js";
-import { forgetAppearance, hideCloud, showCloud, viewer } from "./view3d.js";
+import { forgetAppearance, hideCloud, preload, showCloud } from "./view3d.js";
 import { watch } from "./watch.js";
-
-/** @typedef {import("./api.js").Job} Job */
 
 const GONE = {
   title: "This job is not here any more",
@@ -28,55 +26,47 @@ export function fail(error) {
   showState();
   if (error instanceof DOMException && error.name === "AbortError") return;
   const refused = error instanceof Refusal ? error : null;
-  if (refused?.status === 404 && state.job) {
-    photoAlone();
+  if (refused?.status === 404) {
+    if (state.job) photoAlone();
     panels.showError(GONE);
     refreshGallery();
   } else {
-    const title = refused?.title ?? "That did not work";
-    panels.showError({ title, detail: errorText(error), another: /photo/.test(refused?.type ?? "") });
+    const problem = { title: refused?.title ?? "That did not work", detail: errorText(error) };
+    panels.showError(problem, /photo/.test(refused?.type ?? ""));
   }
 }
 
-/**
- * Show that a stage begins, and give Cancel the focus.
- * @param {"depth"|"model"} stage @param {string} text @param {number|null} fraction
- */
+/** Show that a stage begins. @param {Stage} stage @param {string} text @param {number} [fraction] */
 function showBeginning(stage, text, fraction) {
-  panels.showStatus({ stage, text, fraction });
+  panels.showStatus(stage, text, fraction);
   panels.reveal(stage);
   button("cancel").focus({ preventScroll: true });
+  preload();
 }
 
 /** An action of one of the two buttons. @param {() => Promise<void>} act */
 const generate = (act) => async () => {
   if (!settingsAreValid()) return;
-  try {
-    state.busy = true;
-    panels.showError(null);
-    showState();
-    await act();
-  } catch (error) {
-    fail(error);
-  }
+  state.busy = true;
+  panels.showError(null);
+  showState();
+  await act().catch(fail);
 };
 
 /** The first button: send the photo, and have its depth map made. */
 export const generateDepth = generate(async () => {
   state.stopWatching();
   const photo = (state.photo ??= await getBlob(String(state.job?.links.photo)));
-  showBeginning("depth", "Sending the photo", 0);
+  const words = "Sending the photo";
+  showBeginning("depth", words, 0);
   const fields = { steps: "depth", ...chosenSettings("depth"), ...chosenSettings("model") };
-  const { job, abort } = createJob(photo, fields, (fraction) => {
-    panels.showStatus({ stage: "depth", text: "Sending the photo", fraction });
-  });
+  const { job, abort } = createJob(photo, fields, (fraction) => panels.showStatus("depth", words, fraction));
   state.stopSending = abort;
-  viewer().catch(() => {}); // plotly.js comes while the job runs; if it fails, it is tried again when needed
   const accepted = await job;
   panels.clearImage("depth-image");
   hideCloud();
   state.cloud = false;
-  setFragment({ job: accepted.id, photo: null }, { step: true });
+  setFragment({ job: accepted.id, photo: null }, true);
   follow(accepted);
   refreshGallery();
 });
@@ -85,8 +75,7 @@ export const generateDepth = generate(async () => {
 export const generateModel = generate(async () => {
   if (!state.job) throw new Error("There is no depth map yet.");
   if (settingsDiffer("model", state.job.settings.model)) forgetAppearance(); // the chosen colour shall be seen
-  showBeginning("model", `${stageTitle("model")}: asking for it`, null);
-  viewer().catch(() => {});
+  showBeginning("model", `${stageTitle("model")}: asking for it`);
   follow(await post(state.job.links.model, chosenSettings("model")));
 });
 
@@ -96,8 +85,8 @@ export function follow(job) {
   panels.showError(null);
   showJob(job);
   if (hasEnded(job)) return;
-  const trouble = (/** @type {boolean} */ lost) => panels.showTrouble(lost ? LOST : null);
-  state.stopWatching = watch(job.links.self ?? jobUrl(job.id), { seen: showJob, trouble, gone: fail });
+  const trouble = (/** @type {boolean} */ lost) => panels.showTrouble(lost ? LOST : "");
+  state.stopWatching = watch(job.links.self, { seen: showJob, trouble, gone: fail });
 }
 
 /** Show how a job stands. @param {Job} job */
@@ -125,7 +114,7 @@ function showEnd(job) {
     return photoAlone(); // it has no files any more
   }
   const failure = job.error ?? { title: "The job failed", detail: job.message };
-  if (job.state === "failed") panels.showError({ ...failure, another: job.stage === "depth" });
+  if (job.state === "failed") panels.showError(failure, job.stage === "depth");
   const cloud = result("cloud");
   state.cloud = Boolean(cloud);
   if (cloud) showCloud(job, cloud.url).then(() => panels.moveFocus("viewer"), fail);
@@ -138,14 +127,11 @@ function showEnd(job) {
 /** Stop what runs. */
 export async function cancel() {
   state.stopSending();
-  if (!state.job || hasEnded(state.job) || !state.job.links.cancel) return;
-  try {
-    state.stopWatching();
-    state.photo ??= await getBlob(state.job.links.photo).catch(() => null);
-    follow(await post(state.job.links.cancel));
-  } catch (error) {
-    fail(error);
-  }
+  const links = state.job?.links;
+  if (!links?.cancel) return; // it has ended
+  state.stopWatching();
+  state.photo ??= await getBlob(links.photo).catch(() => null);
+  await post(links.cancel).then(follow).catch(fail);
 }
 
 /** Show what the URL names: a job, or the photo that was chosen and not sent yet, or the beginning. */
@@ -168,14 +154,13 @@ async function openJob(id) {
     /** @type {Job} */
     const job = await getJson(jobUrl(id));
     if (inFragment("job") !== id) return; // another one was asked for meanwhile
-    viewer().catch(() => {});
+    preload();
     showSettings(job.settings);
     showKeptSettings(id);
     follow(job);
     if (!hasEnded(job)) panels.reveal(job.stage === "depth" ? "depth" : "model");
   } catch (error) {
     setFragment(EMPTY);
-    if (error instanceof Refusal && error.status === 404) panels.showError(GONE);
-    else fail(error);
+    fail(error);
   }
 }

@@ -1,13 +1,11 @@
 /** What the page has at the moment: a photo that was chosen, a job, its cloud. */
 
+import { isOwn } from "./api.js";
 import { announce, byId, button } from "./dom.js";
 import { EMPTY, inFragment, setFragment } from "./fragment.js";
-import { forgetJob, isOwn } from "./job-actions.js";
 import * as panels from "./panels.js";
 import { settingsDiffer } from "./settings.js";
 import { hideCloud } from "./view3d.js";
-
-/** @typedef {import("./api.js").Job} Job */
 
 export const state = {
   /** @type {Blob|null} */ photo: null, // to be sent by the first button
@@ -22,20 +20,24 @@ export const state = {
 /** A file of the job, where it has that. @param {"depthImage"|"cloud"} file */
 export const result = (file) => state.job?.results.find(({ name }) => name === document.body.dataset[file]);
 
-/** Show which steps can be taken now; also to be called when someone has chosen another setting. */
+/** Show which of the two steps can be taken, and which is next; to be called too when a setting was changed. */
 export function showState() {
-  const { photo, job, cloud, busy } = state;
+  const { job, cloud, busy } = state;
+  const photo = Boolean(state.photo || job);
   const depth = Boolean(result("depthImage"));
-  panels.showSteps({
-    photo: Boolean(photo || job),
-    depth,
-    busy,
-    own: !job || isOwn(job),
-    again: {
-      depth: !job || !depth || settingsDiffer("depth", job.settings.depth),
-      model: !job || !cloud || settingsDiffer("model", job.settings.model),
-    },
-  });
+  // Whether it would come out other than it is.
+  const depthAgain = !job || !depth || settingsDiffer("depth", job.settings.depth);
+  const modelAgain = !job || !cloud || settingsDiffer("model", job.settings.model);
+  byId("work").classList.toggle("reading", Boolean(job && !isOwn(job)));
+  byId("intro").hidden = photo;
+  byId("work").hidden = byId("new-photo").hidden = !photo;
+  const [forDepth, forModel] = [button("generate-depth"), button("generate-model")];
+  forDepth.disabled = !photo || busy || !depthAgain;
+  forDepth.title = photo && !depthAgain ? "Change a setting to make another depth map" : "";
+  forModel.disabled = !depth || busy;
+  forDepth.classList.toggle("primary", !forDepth.disabled);
+  forModel.classList.toggle("primary", !forModel.disabled && modelAgain);
+  byId("model-panel").classList.toggle("due", depth || busy);
 }
 
 /** Leave the job that is shown, if any. */
@@ -45,7 +47,6 @@ export function leave() {
   Object.assign(state, { photo: null, job: null, cloud: false, busy: false });
   panels.clear();
   hideCloud();
-  forgetJob();
 }
 
 /** The job is not there any more: its photo stays, where the page has it, to begin again with. */
@@ -59,7 +60,7 @@ export function photoAlone() {
 /** Begin with a photo. @param {Blob} photo */
 export function choose(photo) {
   state.chosen = photo;
-  setFragment({ ...EMPTY, photo: "new" }, { step: inFragment("photo") === null });
+  setFragment({ ...EMPTY, photo: "new" }, inFragment("photo") === null);
   showChosen(photo);
 }
 

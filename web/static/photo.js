@@ -14,9 +14,7 @@ const NO_PHOTO = {
   detail: "The file is no JPEG or PNG by its content, whatever its name. Choose a photo, JPEG or PNG.",
 };
 
-/** @typedef {{ title: string, detail: string }} Fault */
-
-/** What is wrong with a file, or null; the server looks closer. @param {File} file @returns {Promise<Fault|null>} */
+/** What is wrong with a file, or null; the server looks closer. @param {File} file @returns {Promise<Problem|null>} */
 async function faultOf(file) {
   if (!file.size) return EMPTY;
   const most = Number(document.body.dataset.uploadMb);
@@ -30,33 +28,24 @@ async function faultOf(file) {
   return HEIC.test(String.fromCharCode(...start.subarray(4))) ? APPLE : NO_PHOTO;
 }
 
-/** The files of a paste or a drop. @param {DataTransfer|null} transfer */
-const filesIn = (transfer) => [...(transfer?.files ?? [])];
-
-/**
- * Pass on the photos that a person chooses, drops or pastes.
- * @param {(files: File[], faults: { name: string, fault: Fault }[]) => void} chosen takes files that may be
- *   photos, and the others
- */
+/** Pass on the photos that a person chooses, drops or pastes. @param {(files: Checked[]) => void} chosen */
 export function listenForPhotos(chosen) {
-  const offer = async (/** @type {File[]} */ files) => {
-    const checked = await Promise.all(files.map(async (file) => ({ file, fault: await faultOf(file) })));
-    const good = checked.filter(({ fault }) => !fault).map(({ file }) => file);
-    const faults = checked.flatMap(({ file, fault }) => (fault ? [{ name: file.name, fault }] : []));
-    if (files.length) chosen(good, faults);
+  const offer = async (/** @type {Iterable<File>} */ files) => {
+    const checked = await Promise.all(Array.from(files, async (file) => ({ file, fault: await faultOf(file) })));
+    if (checked.length) chosen(checked);
   };
   const input = byId("photo-input", HTMLInputElement);
   input.addEventListener("change", () => {
-    offer([...(input.files ?? [])]);
+    offer(input.files ?? []);
     input.value = ""; // so that the same file may be chosen again
   });
   document.addEventListener("paste", (event) => {
-    offer(filesIn(event.clipboardData).filter((file) => file.type.startsWith("image/")));
+    offer([...(event.clipboardData?.files ?? [])].filter((file) => file.type.startsWith("image/")));
   });
   listenForDrops(offer);
 }
 
-/** Take files that are dropped anywhere on the page. @param {(files: File[]) => void} offer */
+/** Take files that are dropped anywhere on the page. @param {(files: Iterable<File>) => void} offer */
 function listenForDrops(offer) {
   const target = byId("drop-here");
   let depth = 0; // dragenter and dragleave come for every child
@@ -72,6 +61,6 @@ function listenForDrops(offer) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     show(-Infinity);
-    offer(filesIn(event.dataTransfer));
+    offer(event.dataTransfer?.files ?? []);
   });
 }

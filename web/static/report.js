@@ -2,31 +2,13 @@
 
 import { byId, make, percentText } from "./dom.js";
 
-/**
- * What was found in a photo, and what became of its points; each stage adds its part.
- * @typedef {object} Report
- * @property {boolean} [face_found] @property {number} [faces_in_photo] @property {number} [face_width_px]
- * @property {number} [yaw_deg] @property {number} [pitch_deg] @property {number} [sharpness] from 0 to 1
- * @property {number} [distance_mm] @property {"given"|"exif"|"assumed"} [camera] where the lens is known from
- * @property {string} [unit] of lengths @property {{ face?: string, everything?: string }} [lengths] why they are so
- * @property {number} [fit_residual_mm] @property {number} [relief_ratio]
- * @property {number} [points] @property {Record<string, number>} [dropped] points that were left out, by reason
- * @property {string} [advice]
- */
-
 const LENS = {
   given: "by the field of view given",
   exif: "by the photo's metadata",
   assumed: "guessed: the lens is unknown",
 };
 /** @type {Record<string, string>} */
-const DROPPED = {
-  background: "background",
-  flying: "between surfaces",
-  outliers: "strays",
-  islands: "islands",
-  thinned: "thinned out",
-};
+const DROPPED = { flying: "between surfaces", outliers: "strays", thinned: "thinned out" }; // others as they are
 const NUMBER = new Intl.NumberFormat("en");
 const STRAIGHT_DEG = 3;
 
@@ -43,10 +25,7 @@ function droppedText(dropped = {}) {
   return parts.length ? `left out: ${parts.join(", ")}` : "";
 }
 
-/**
- * A number as text, or nothing where there is none.
- * @param {number|null|undefined} value @param {(value: number) => string} text
- */
+/** A number as text, or nothing. @param {number|null|undefined} value @param {(value: number) => string} text */
 const known = (value, text) => (Number.isFinite(value) ? text(Number(value)) : "");
 
 /** Title, fact, and quiet words below it; a row without a fact is left out. @param {Report} r @returns {string[][]} */

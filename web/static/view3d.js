@@ -1,37 +1,27 @@
 /** Loads plotly.js and the viewer when they are first needed, and links them with the two pictures and the URL. */
 
-import { getBytes } from "./api.js";
-import { announce, byId } from "./dom.js";
+import { getBlob } from "./api.js";
+import { announce, byId, make } from "./dom.js";
 import { inFragment, setFragment } from "./fragment.js";
-
-/** @typedef {import("../../shared/viewer/js/viewer.js")} ViewerModule */
-/** @typedef {ViewerModule["Viewer"]["prototype"]} Viewer */
 
 const WRITE_MS = 250;
 const FAILED = "The 3D view could not be loaded. Check your connection and reload the page.";
-/** @type {Promise<Viewer>|null} */
+/** @type {ReturnType<typeof load>|null} */
 let loading = null;
 let shown = ""; // URL of the cloud in the viewer; it names the run that made the cloud
 /** @type {string|null} */
 let chosen = null; // the appearance that was chosen on this page
 let writing = 0;
 
-/** Run a script that is no module. @param {string} url */
-function loadScript(url) {
-  return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = url;
-    script.onload = resolve;
-    script.onerror = () => reject(new Error(FAILED));
-    document.head.append(script);
-  });
-}
-
-/** The viewer in its element. @returns {Promise<Viewer>} */
+/** The viewer in its element. */
 async function load() {
   const urls = document.body.dataset;
-  /** @type {[ViewerModule, unknown]} */
-  const [{ Viewer }] = await Promise.all([import(String(urls.viewer)), loadScript(String(urls.plotly))]);
+  const plotly = new Promise((resolve, reject) => { // it is no module
+    const onerror = () => reject(new Error(FAILED));
+    document.head.append(make("script", { src: urls.plotly, onload: resolve, onerror }));
+  });
+  /** @type {[import("../../shared/viewer/js/viewer.js"), unknown]} */
+  const [{ Viewer }] = await Promise.all([import(String(urls.viewer)), plotly]);
   const view = new Viewer(byId("viewer"));
   view.addEventListener("hover", (event) => mark(/** @type {CustomEvent} */ (event).detail));
   view.addEventListener("camera", () => setFragment({ view: view.camera }));
@@ -39,13 +29,18 @@ async function load() {
   return view;
 }
 
-/** The viewer; loading begins with the first call, which is best made while a job runs. */
-export function viewer() {
+/** The viewer; loading begins with the first call. */
+function viewer() {
   loading ??= load().catch((error) => {
     loading = null;
     throw error;
   });
   return loading;
+}
+
+/** Load the viewer while a job runs; if that fails, it is tried again when needed. */
+export function preload() {
+  viewer().catch(() => {});
 }
 
 /** Keep an appearance that was chosen, and write it into the URL once the hand rests. @param {string} appearance */
@@ -61,24 +56,20 @@ export function forgetAppearance() {
   setFragment({ look: null });
 }
 
-/**
- * Show a job's cloud as the URL says, or as was chosen before, or as the job was made; nothing happens where it is
- * shown already.
- * @param {import("./api.js").Job} job @param {string} url
- */
+/** Show a job's cloud as the URL says, else as was chosen, else as it was made. @param {Job} job @param {string} url */
 export async function showCloud(job, url) {
   if (shown === url) return;
   shown = url;
   try {
-    const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
+    const [view, file] = await Promise.all([viewer(), getBlob(url)]);
+    const bytes = await file.arrayBuffer();
     if (shown !== url) return; // another job was opened meanwhile
     byId("viewer").hidden = false;
     byId("model-panel").classList.add("full");
     view.camera = inFragment("view") ?? view.front;
     const appearance = inFragment("look") ?? chosen ?? "";
     if (chosen) setFragment({ look: appearance });
-    const color = job.settings.model.color === "photo" ? "photo" : "grayscale";
-    await view.show(bytes, { color }, appearance);
+    await view.show(bytes, { color: job.settings.model.color === "photo" ? "photo" : "grayscale" }, appearance);
     announce("The 3D model is ready.");
   } catch (error) {
     if (shown === url) shown = "";

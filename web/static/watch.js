@@ -14,24 +14,21 @@ const LONGEST_RETRY_MS = 8000;
 
 /**
  * @typedef {object} Listener
- * @property {(job: import("./api.js").Job) => void} seen how it stands now
+ * @property {(job: Job) => void} seen how it stands now
  * @property {(lost: boolean) => void} trouble the connection is lost, or there again
  * @property {(error: unknown) => void} gone the server refused
  */
 
-/** Wait, or until the page is seen again or online again. @param {number} ms @param {AbortSignal} signal */
-function pause(ms, signal) {
-  /** @type {[EventTarget, string][]} */
-  const wakers = [[document, "visibilitychange"], [window, "online"], [signal, "abort"]];
-  return new Promise((/** @type {(value?: unknown) => void} */ done) => {
-    const timer = setTimeout(finish, ms);
-    function finish() {
-      clearTimeout(timer);
-      for (const [target, name] of wakers) target.removeEventListener(name, finish);
-      done();
-    }
-    for (const [target, name] of wakers) target.addEventListener(name, finish);
-  });
+/** Wait, or until the page is seen again or online again. @param {number} ms @param {AbortSignal} stopped */
+function pause(ms, stopped) {
+  const over = new AbortController();
+  const end = () => over.abort();
+  const { signal } = over;
+  setTimeout(end, ms);
+  document.addEventListener("visibilitychange", end, { signal });
+  addEventListener("online", end, { signal });
+  stopped.addEventListener("abort", end, { signal });
+  return new Promise((done) => signal.addEventListener("abort", done));
 }
 
 /** Ask until the job has ended. @param {string} url of the job @param {Listener} listener @returns {() => void} stop */
@@ -41,11 +38,6 @@ export function watch(url, listener) {
     if (!control.signal.aborted) listener.gone(error);
   });
   return () => control.abort();
-}
-
-/** Whether the same request may succeed later. @param {unknown} error */
-function isPassing(error) {
-  return error instanceof Unreachable || (error instanceof Refusal && (error.status >= 500 || error.status === 429));
 }
 
 /** Ask again and again. @param {string} url @param {Listener} listener @param {AbortSignal} signal */
@@ -71,7 +63,8 @@ async function follow(url, listener, signal) {
       }
       rest = document.hidden ? HIDDEN_MS : (answer.job ? CHANGED_MS : USUAL_MS) - (performance.now() - asked);
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      const busy = error instanceof Refusal && (error.status >= 500 || error.status === 429);
+      if (!busy && !(error instanceof Unreachable)) throw error;
       listener.trouble(true);
       rest = Math.min(LONGEST_RETRY_MS, USUAL_MS * 2 ** ++failures);
     }

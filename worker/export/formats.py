@@ -1,24 +1,131 @@
-"""The table of formats: the result's name, and what makes its bytes.
+"""The writers of all formats, and the table of them: the result's name, and what makes its bytes.
 
-A new one is a module with a function, a row here, and a row in shared/results.py, which names its stage.
+A new one is a function here, a row in WRITERS, and a row in shared/results.py, which names its stage.
 """
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable, Mapping
+
+import numpy as np
+import trimesh
+from PIL import Image, PngImagePlugin
+from trimesh.exchange.gltf import export_glb
+from trimesh.exchange.obj import export_obj
+from trimesh.exchange.ply import export_ply
+from trimesh.exchange.stl import export_stl
+from trimesh.visual import ColorVisuals, TextureVisuals
+from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
 from shared.cloud.format import bytes_from_cloud
 from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, STL
-from worker.export.glb import glb
-from worker.export.obj import obj_zip
-from worker.export.ply import cloud_ply, mesh_ply
-from worker.export.png import normals_png
-from worker.export.source import Source
-from worker.export.stl import stl
+from worker.export.source import Facts, Source, fact_lines
+from worker.geometry.jumps import links_of
+from worker.geometry.normals import normal_map, normals_of
+from worker.geometry.surface.mesh import Y_UP
 
-Writer = Callable[[Source], bytes]
+METRES_PER_MM = 0.001
+STL_HEADER_BYTES = 80
+PLY_VERTEX = np.dtype(
+    [(axis, "<f4") for axis in ("x", "y", "z")]
+    + [(plane, "u1") for plane in ("red", "green", "blue", "gray", "confidence")]
+)
+PLY_TYPES = {"<f4": "float", "|u1": "uchar"}
+PLY_BEGIN = b"ply\nformat binary_little_endian 1.0\ncomment frame: x right, y up, z towards the viewer\n"
 
-WRITERS: Mapping[str, Writer] = {
+
+def glb(source: Source) -> bytes:
+    """The textured mesh as binary glTF, in metres as the format demands; the facts are the scene's `extras`.
+
+    Source: Khronos, glTF 2.0 Specification, section 3.4 (units).
+    """
+    mesh = source.mesh
+    material = PBRMaterial(baseColorTexture=source.texture, metallicFactor=0.0, roughnessFactor=1.0, doubleSided=True)
+    body = trimesh.Trimesh(mesh.vertices * METRES_PER_MM, mesh.triangles, process=False)
+    body.visual = TextureVisuals(uv=mesh.uv, material=material)
+    return export_glb(trimesh.Scene(body, metadata=dict(source.facts)), include_normals=True)
+
+
+def obj_zip(source: Source) -> bytes:
+    """The textured mesh as Wavefront OBJ in mm, zipped with its material and the photo; the facts are comments."""
+    mesh = source.mesh
+    material = SimpleMaterial(image=source.texture, diffuse=[255, 255, 255], specular=[0, 0, 0])
+    body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    body.visual = TextureVisuals(uv=mesh.uv, material=material)
+    header = "\n# ".join(fact_lines(source.facts))
+    text, others = export_obj(
+        body, include_normals=True, return_texture=True, digits=5, mtl_name="face.mtl", header=header
+    )
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in {"face.obj": text.encode(), **others}.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return file.getvalue()
+
+
+def stl(source: Source) -> bytes:
+    """The closed body as STL in mm, on z = 0 with its face up; the facts go into the header, cut to its 80 bytes."""
+    body = trimesh.Trimesh(source.solid.vertices, source.solid.triangles, process=False)
+    body.apply_translation([0, 0, -body.bounds[0, 2]])
+    header = "; ".join(fact_lines(source.facts)).encode("ascii", "replace")[:STL_HEADER_BYTES]
+    return header.ljust(STL_HEADER_BYTES) + export_stl(body)[STL_HEADER_BYTES:]
+
+
+def mesh_ply(source: Source) -> bytes:
+    """The mesh as binary PLY in mm with the photo's colour and the confidence of each vertex; facts are comments."""
+    mesh = source.mesh
+    body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    body.visual = ColorVisuals(body, vertex_colors=mesh.rgb)
+    body.vertex_attributes["confidence"] = mesh.confidence
+    first, second, rest = export_ply(body, vertex_normal=True).split(b"\n", 2)
+    return b"\n".join([first, second, _ply_comments(source.facts) + rest])
+
+
+def cloud_ply(source: Source) -> bytes:
+    """The points as PLY, row by row, with colour, gray and confidence; facts are comments.
+
+    Written by ourselves: trimesh keeps no header comments of a cloud, and plyfile is under the GPL.
+
+    Convention: x right, y up, z towards the viewer, the camera at the origin, in the cloud's own unit; it opens upright
+    in MeshLab. Blender's importer needs "up axis: Y".
+    Source: Turk, The PLY Polygon File Format, 1994.
+    """
+    cloud, shown = source.cloud, source.cloud.mask
+    vertices = np.empty(cloud.count, PLY_VERTEX)
+    vertices["x"], vertices["y"], vertices["z"] = (cloud.points() * Y_UP).T
+    colours = cloud.rgb if source.color == "photo" else np.repeat(cloud.gray[..., None], 3, axis=-1)
+    vertices["red"], vertices["green"], vertices["blue"] = colours[shown].T
+    vertices["gray"], vertices["confidence"] = cloud.gray[shown], cloud.confidence[shown]
+    properties = "".join(f"property {PLY_TYPES[PLY_VERTEX[name].str]} {name}\n" for name in PLY_VERTEX.names or ())
+    layout = f"element vertex {len(vertices)}\n{properties}end_header\n".encode()
+    return PLY_BEGIN + _ply_comments(source.facts) + layout + vertices.tobytes()
+
+
+def normals_png(source: Source) -> bytes:
+    """The normal map on the cloud's grid, which lights a flat picture as if it had depth."""
+    cloud = source.cloud
+    normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
+    return png_from_image(normal_map(normals), source.facts)
+
+
+def png_from_image(image: np.ndarray, facts: Facts) -> bytes:
+    """A picture, (H, W) uint8 or uint16 or (H, W, 3) uint8, as PNG with the facts as text."""
+    text = PngImagePlugin.PngInfo()
+    for name, fact in facts.items():
+        text.add_text(name, fact)
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG", pnginfo=text, compress_level=4)
+    return file.getvalue()
+
+
+def _ply_comments(facts: Facts) -> bytes:
+    """The facts as lines of the header; other characters than ASCII become question marks."""
+    return "".join(f"comment {line}\n" for line in fact_lines(facts)).encode("ascii", "replace")
+
+
+WRITERS: Mapping[str, Callable[[Source], bytes]] = {
     CLOUD: lambda source: bytes_from_cloud(source.cloud),
     CLOUD_PLY: cloud_ply,
     GLB: glb,

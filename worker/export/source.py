@@ -7,6 +7,7 @@ the origin: programs that do not frame what they open would show nothing otherwi
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -14,8 +15,9 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from shared.cloud.pointcloud import PointCloud
-from worker.export.facts import Facts
+from shared.cloud.pointcloud import PointCloud, Unit
+from shared.options import ModelOptions
+from worker import __version__
 from worker.geometry.clean.rims import without_fringe
 from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled, simplified, texture_coordinates
 from worker.geometry.surface.solid import solid_from_cloud
@@ -26,6 +28,9 @@ RELATIVE_HEIGHT_MM = 200.0
 """How tall a body without a true size becomes: formats and printers need millimetres."""
 TEXTURE_LONG_SIDE_PX = 2048
 TEXTURE_QUALITY = 90
+
+Facts = Mapping[str, str]
+"""What made a file, as the file itself says it: generator, depth model, unit, settings."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,19 @@ class Source:
         if self.cloud.unit == "mm":
             return 1.0
         return RELATIVE_HEIGHT_MM / float(np.ptp(self.cloud.points()[:, 1]) or 1.0)
+
+
+def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> Facts:
+    """The facts of a file: the depth model, the unit of its lengths, and what the user chose."""
+    facts = {"generator": f"Relief {__version__}", "depth model": model, "unit": unit}
+    if options:
+        facts["settings"] = " ".join(f"{name}={value}" for name, value in options.model_dump().items())
+    return facts
+
+
+def fact_lines(facts: Facts) -> list[str]:
+    """The facts as text, each on one line."""
+    return [" ".join(f"{name}: {fact}".split()) for name, fact in facts.items()]
 
 
 def _centred(vertices: np.ndarray) -> np.ndarray:

@@ -51,36 +51,26 @@ def backed_off(camera: Intrinsics, distance_mm: float) -> Intrinsics:
     Distance and focal length in pixels grow alike for a thing of known size. A crop keeps its pixels but loses the
     angle that they once spanned, so an assumed field of view makes its lens too short and its face too near.
 
-    Args:
-        camera: of an assumed focal length.
-        distance_mm: of the face, seen through that camera.
+    `distance_mm` is the face's, seen through the camera, whose focal length was assumed.
     """
     longer = max(1.0, PLAUSIBLE_DISTANCE_MM / distance_mm)
     return replace(camera, fx=camera.fx * longer, fy=camera.fy * longer)
 
 
-def focal_px_from_35mm(photo_size_wh: tuple[int, int], focal_35mm: float) -> float:
-    """Focal length in pixels from the 35 mm equivalent, by the diagonal.
-
-    The equivalent keeps the diagonal angle of view (CIPA DCG-001-2018), so the photo's diagonal answers to the film's
-    43.27 mm. Taking the photo's width for the film's 36 mm agrees on 3:2 photos only: it is 4% off on 4:3 ones, and
-    half as much again on upright ones.
-    """
-    return focal_35mm / FILM_DIAGONAL_MM * math.hypot(*photo_size_wh)
-
-
-def focal_px_from_fov(side_px: float, fov_deg: float) -> float:
-    """Focal length in pixels of a side that spans fov_deg degrees, edge to edge."""
-    return side_px / 2 / math.tan(math.radians(fov_deg) / 2)
-
-
 def _focal_px(photo_size_wh: tuple[int, int], fov_x_deg: float | None, focal_35mm: float | None) -> float:
+    """Focal length in pixels, by the side that a field of view spans or by the diagonal.
+
+    The 35 mm equivalent keeps the diagonal angle of view (CIPA DCG-001-2018), so the photo's diagonal answers to the
+    film's 43.27 mm. Taking the photo's width for the film's 36 mm agrees on 3:2 photos only: it is 4% off on 4:3 ones,
+    and half as much again on upright ones.
+    """
     if fov_x_deg is not None and not 0 < fov_x_deg < 180:
         raise ValueError(f"a horizontal field of view of {fov_x_deg} degrees; it must lie between 0 and 180")
     if focal_35mm is not None and not focal_35mm >= 0:
         raise ValueError(f"a focal length of {focal_35mm} mm; it cannot be negative")
-    if fov_x_deg is not None:
-        return focal_px_from_fov(photo_size_wh[0], fov_x_deg)
-    if focal_35mm:
-        return focal_px_from_35mm(photo_size_wh, focal_35mm)
-    return focal_px_from_fov(max(photo_size_wh), DEFAULT_LONG_SIDE_FOV_DEG)
+    if fov_x_deg is None and focal_35mm:
+        return focal_35mm / FILM_DIAGONAL_MM * math.hypot(*photo_size_wh)
+    side_px, fov_deg = photo_size_wh[0], fov_x_deg
+    if fov_deg is None:
+        side_px, fov_deg = max(photo_size_wh), DEFAULT_LONG_SIDE_FOV_DEG
+    return side_px / 2 / math.tan(math.radians(fov_deg) / 2)

@@ -9,15 +9,11 @@ from worker.geometry.jumps import Links
 
 
 def normals_of(depth: np.ndarray, camera: Intrinsics, links: Links) -> np.ndarray:
-    """Find the unit normals of a depth map, pointing to the viewer.
+    """Find the unit normals of a depth map (H, W), NaN where unknown, pointing to the viewer.
 
     Differences are taken between linked neighbours only: across the pixel where both sides are linked, to one side
     where one is.
 
-    Args:
-        depth: (H, W) float, NaN where unknown.
-        camera: of that grid.
-        links: which neighbours lie on one surface.
     Returns:
         (H, W, 3) float32 in the camera frame (x right, y down, z forward, so that z is negative); NaN where a
         direction has no linked neighbour.

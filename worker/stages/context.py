@@ -67,8 +67,7 @@ class StageContext:
         """The job's photo, decoded, with what its user said of it."""
         job = claim.job
         pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
-        chosen = job.depth
-        return Photo(pixels, job.photo.focal_35mm, chosen.fov_x_deg, chosen.pupil_distance_mm, chosen.focus)
+        return Photo(pixels, job.photo.focal_35mm, **job.depth.model_dump(exclude={"model"}))
 
     def result(self, claim: Claim, name: str) -> bytes:
         """A file that an earlier stage of the job left."""

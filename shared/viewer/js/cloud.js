@@ -5,32 +5,6 @@
  * viewer; the photo's camera sits at its origin.
  */
 
-/**
- * @typedef {object} Cloud
- * @property {number} width  columns of the pixel grid, which is the box round the points
- * @property {number} height rows
- * @property {number} fx @property {number} fy @property {number} cx @property {number} cy intrinsics, pixels
- * @property {number} near @property {number} far nearest and farthest depth, in unit
- * @property {"mm"|"relative"} unit
- * @property {number} joinedRatio depths of one surface differ by at most this part of the nearer, between neighbours
- * @property {number[]} uvScale @property {number[]} uvOffset from this grid's pixels to fractions of the photo
- * @property {Uint16Array} depth 0 where there is no point
- * @property {Uint8Array} gray @property {Uint8Array} confidence 0 none to 255 full
- * @property {Uint8Array} red @property {Uint8Array} green @property {Uint8Array} blue
- */
-
-/**
- * @typedef {object} Points
- * @property {number} count one for each pixel that holds a point; behind these there may be others (see shape.js)
- * @property {Uint32Array} pixels index into the grid of each point, coarse grid first (see levels)
- * @property {Float32Array} x @property {Float32Array} y @property {Float32Array} z viewer's frame
- * @property {Float32Array} depth along the camera's axis, as in the file
- * @property {number[]} levels the first levels[k] points alone cover the face evenly; the last is all of them
- * @property {[number, number][]} bounds lowest and highest x, y, z
- * @property {Float32Array} light on each pixel of the grid: 1 where the surface faces the lamp, 0 where it looks away
- * @property {number} middle z that half of the points are nearer than
- */
-
 const MAGIC = "RLF2";
 const DEPTH_STEPS = 65534;
 
@@ -50,20 +24,11 @@ export function parseCloud(buffer) {
   const stored = (/** @type {number} */ k) => bytes.slice(start + k * count, start + (k + 1) * count);
   const [low, high] = [stored(0), stored(1)];
   const depth = summed(Uint16Array.from(low, (byte, pixel) => byte | (high[pixel] << 8)), header.width);
-  const plane = (/** @type {number} */ k) => summed(stored(2 + k), header.width);
-  return {
-    ...header,
-    // Files of Relief 0.1.0 do not say it.
-    joinedRatio: header.joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0),
-    uvScale: header.uv_scale,
-    uvOffset: header.uv_offset,
-    depth,
-    gray: plane(0),
-    confidence: plane(1),
-    red: plane(2),
-    green: plane(3),
-    blue: plane(4),
-  };
+  const [gray, confidence, red, green, blue] = [2, 3, 4, 5, 6].map((k) => summed(stored(k), header.width));
+  const { uv_scale: uvScale, uv_offset: uvOffset, joined_ratio, ...rest } = header;
+  // Files of Relief 0.1.0 do not say it.
+  const joinedRatio = joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0);
+  return { ...rest, uvScale, uvOffset, joinedRatio, depth, gray, confidence, red, green, blue };
 }
 
 /**
@@ -102,8 +67,6 @@ export function pointsFromCloud(cloud) {
   const { pixels, levels } = interlaced(cloud);
   const [x, y, z, depth] = [0, 0, 0, 0].map(() => new Float32Array(pixels.length));
   const span = (cloud.far - cloud.near) / DEPTH_STEPS;
-  /** @type {[number, number][]} */
-  const bounds = [[Infinity, -Infinity], [Infinity, -Infinity], [Infinity, -Infinity]];
   for (let i = 0; i < pixels.length; i++) {
     const u = pixels[i] % cloud.width;
     const v = (pixels[i] - u) / cloud.width;
@@ -111,13 +74,11 @@ export function pointsFromCloud(cloud) {
     x[i] = ((u - cloud.cx) * depth[i]) / cloud.fx;
     y[i] = ((cloud.cy - v) * depth[i]) / cloud.fy;
     z[i] = -depth[i];
-    for (const [axis, value] of [x[i], y[i], z[i]].entries()) {
-      if (value < bounds[axis][0]) bounds[axis][0] = value;
-      if (value > bounds[axis][1]) bounds[axis][1] = value;
-    }
   }
-  const middle = Float32Array.from(z).sort()[z.length >> 1];
-  return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, middle };
+  const bounds = [x, y, z].map((all) => [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))]);
+  const longest = Math.max(...bounds.map(([low, high]) => high - low)) || 1;
+  const middle = z.toSorted()[z.length >> 1];
+  return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, longest, middle };
 }
 
 /** Where a pixel of the cloud lies in the photo, as fractions. @param {Cloud} cloud @param {number} pixel */

@@ -43,10 +43,7 @@ export class Detail {
     requestAnimationFrame((one) => requestAnimationFrame((two) => this.keep(Math.max(one - now, two - one))));
   }
 
-  /**
-   * Draw half as many points for each doubling of a slow frame, and twice as many after some quick ones.
-   * @param {number} frame ms
-   */
+  /** Halve the points for each doubling of a slow frame; double them after some quick ones. @param {number} frame ms */
   keep(frame) {
     if (!this.turning) return;
     const { level, levels } = this;

@@ -11,17 +11,6 @@ function sceneOf(graph) {
   return graph?._fullLayout?.scene?._scene ?? null;
 }
 
-/**
- * What the scene draws of a trace: markers of gl-scatter3d, or a surface of gl-mesh3d.
- * @typedef {object} Drawn
- * @property {number} [pointCount] of markers @property {number} [vertexCount] that are drawn
- * @property {number} [fullVertexCount] ours: how many there are, while fewer are drawn
- * @property {number} pixelRatio @property {number} [markerScale] ours: how much larger than size 1 a marker is
- * @property {number[]} [lightPosition] of a surface
- * @property {null} [drawPick] ours: nothing to draw for hover
- * @property {boolean} dirty it is to be drawn again
- */
-
 /** What the scene draws, one object a trace. @param {PlotlyGraph} graph @returns {Drawn[]} */
 function objectsOf(graph) {
   return sceneOf(graph)?.glplot?.objects ?? [];

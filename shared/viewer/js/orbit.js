@@ -5,14 +5,6 @@
  * the camera is moved from here.
  */
 
-/**
- * @typedef {object} Pose
- * @property {number} yaw   degrees to the right of the face's front
- * @property {number} pitch degrees above it
- * @property {number} zoom  1: the whole face fits
- * @property {[number, number, number]} target offset of the point looked at, in units of the scene
- */
-
 /** @type {Pose} */
 export const FRONT = { yaw: -20, pitch: 6, zoom: 1, target: [0, 0, 0] };
 
@@ -25,7 +17,7 @@ const clamp = (/** @type {number} */ value, /** @type {number} */ low, /** @type
   Math.min(high, Math.max(low, value));
 
 /** The camera's axes for a pose: right, up, and backward from the target to the eye. @param {Pose} pose */
-function axes({ yaw, pitch }) {
+function cameraAxes({ yaw, pitch }) {
   const [siny, cosy] = [Math.sin(yaw * RAD), Math.cos(yaw * RAD)];
   const [sinp, cosp] = [Math.sin(pitch * RAD), Math.cos(pitch * RAD)];
   return {
@@ -38,13 +30,13 @@ function axes({ yaw, pitch }) {
 /** Eye, centre and up for Plotly. @param {Pose} pose @param {number[]} pivot @param {number} distance at zoom 1 */
 export function eyeCenterUp(pose, pivot, distance) {
   const center = pivot.map((value, axis) => value + pose.target[axis]);
-  const { back } = axes(pose);
+  const { back } = cameraAxes(pose);
   return [center.map((value, axis) => value + (back[axis] * distance) / pose.zoom), center, [0, 1, 0]];
 }
 
 /** Direction to a light a little above the camera. @param {Pose} pose @param {number} degrees to its right */
 export function lightDirection(pose, degrees) {
-  const { right, up, back } = axes(pose);
+  const { right, up, back } = cameraAxes(pose);
   const [side, front] = [Math.sin(degrees * RAD), Math.cos(degrees * RAD)];
   return back.map((value, axis) => value * front + right[axis] * side + up[axis] * 0.35);
 }
@@ -59,13 +51,12 @@ export function poseToText({ yaw, pitch, zoom, target }) {
 export function poseFromText(text) {
   const numbers = (text ?? "").split(",").map(Number);
   if (!text || numbers.length !== 6 || !numbers.every(Number.isFinite)) return null;
-  const [yaw, pitch, zoom, x, y, z] = numbers;
-  const within = (/** @type {number} */ value) => clamp(value, -2, 2);
+  const [yaw, pitch, zoom, ...target] = numbers;
   return {
     yaw,
     pitch: clamp(pitch, -STEEPEST_DEG, STEEPEST_DEG),
     zoom: clamp(zoom, ZOOM_RANGE[0], ZOOM_RANGE[1]),
-    target: [within(x), within(y), within(z)],
+    target: target.map((value) => clamp(value, -2, 2)),
   };
 }
 
@@ -73,7 +64,7 @@ export function poseFromText(text) {
 export class Orbit {
   /**
    * @param {HTMLElement} element
-   * @param {{ change: () => void, start: () => void, rest: () => void, tap: (x: number, y: number) => void }} listener
+   * @param {{ change: () => void, start: () => void, rest: () => void, tap: (at: Point2D) => void }} listener
    *   a gesture starts, moves, and rests; a finger taps there, in the window's pixels
    */
   constructor(element, listener) {
@@ -81,15 +72,14 @@ export class Orbit {
     this.listener = listener;
     this.pose = structuredClone(FRONT);
     this.distance = 1; // eye to target at zoom 1, set by the viewer
-    /** @type {Map<number, {x: number, y: number}>} */
+    /** @type {Map<number, Point2D>} */
     this.pointers = new Map();
     this.resting = 0;
     this.tapped = false; // one finger came down, and has not moved
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
-    for (const name of ["pointerup", "pointercancel"]) {
-      element.addEventListener(name, (event) => this.lift(/** @type {PointerEvent} */ (event)));
-    }
+    element.addEventListener("pointerup", (event) => this.lift(event));
+    element.addEventListener("pointercancel", (event) => this.lift(event));
     element.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     element.addEventListener("keydown", (event) => this.key(event));
   }
@@ -97,7 +87,7 @@ export class Orbit {
   /** A gesture may begin. @param {PointerEvent} event */
   down(event) {
     if (event.button > 2) return;
-    this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.pointers.set(event.pointerId, event);
     this.tapped = event.pointerType === "touch" && this.pointers.size === 1;
     this.element.setPointerCapture?.(event.pointerId);
     clearTimeout(this.resting);
@@ -108,14 +98,14 @@ export class Orbit {
   move(event) {
     const last = this.pointers.get(event.pointerId);
     if (!last) return;
-    const [dx, dy] = [event.clientX - last.x, event.clientY - last.y];
+    const [dx, dy] = [event.x - last.x, event.y - last.y];
     if (!dx && !dy) return;
     if (Math.hypot(dx, dy) > TREMBLE_PX) this.tapped = false;
     const others = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
-    if (others.length) this.pinch(last, { x: event.clientX, y: event.clientY }, others[0]);
+    if (others.length) this.pinch(last, event, others[0]);
     else if (event.shiftKey || event.ctrlKey || event.metaKey || event.buttons & 6) this.pan(dx, dy);
     else this.turn(-dx * 0.4, dy * 0.4);
-    this.pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    this.pointers.set(event.pointerId, event);
     this.listener.change();
   }
 
@@ -123,12 +113,12 @@ export class Orbit {
   lift(event) {
     if (!this.pointers.delete(event.pointerId) || this.pointers.size) return;
     this.listener.rest();
-    if (this.tapped && event.type === "pointerup") this.listener.tap(event.clientX, event.clientY);
+    if (this.tapped && event.type === "pointerup") this.listener.tap(event);
   }
 
   /**
    * One of two fingers moves: zoom by the change of their distance, pan by that of their middle.
-   * @param {{x:number,y:number}} from @param {{x:number,y:number}} to @param {{x:number,y:number}} other
+   * @param {Point2D} from @param {Point2D} to @param {Point2D} other
    */
   pinch(from, to, other) {
     const before = Math.hypot(from.x - other.x, from.y - other.y);
@@ -182,9 +172,9 @@ export class Orbit {
   /** Move the face with the pointer. @param {number} dx @param {number} dy CSS pixels */
   pan(dx, dy) {
     const perPixel = (2 * Math.tan(22.5 * RAD) * this.distance) / this.pose.zoom / (this.element.clientHeight || 1);
-    const { right, up } = axes(this.pose);
-    this.pose.target = /** @type {[number, number, number]} */ (
-      this.pose.target.map((value, axis) => clamp(value - (right[axis] * dx - up[axis] * dy) * perPixel, -2, 2))
-    );
+    const { right, up } = cameraAxes(this.pose);
+    const moved = (/** @type {number} */ value, /** @type {number} */ axis) =>
+      clamp(value - (right[axis] * dx - up[axis] * dy) * perPixel, -2, 2);
+    this.pose.target = this.pose.target.map(moved);
   }
 }

@@ -1,8 +1,5 @@
 /** What the pixel grid says of the surface between its points: which neighbours belong together, steep parts, light. */
 
-/** @typedef {import("./cloud.js").Cloud} Cloud */
-/** @typedef {import("./cloud.js").Points} Points */
-
 // From the upper left and the front, fixed to the face: x right, y up, z towards the viewer.
 const LAMP = [-0.5, 0.6, 0.62];
 
@@ -68,16 +65,9 @@ export function withSteepParts(cloud, points) {
   for (let i = count, k = 0; i < total; i++, k += 3) {
     pixels[i] = points.pixels[between[k + 2] < 0.5 ? between[k] : between[k + 1]];
   }
-  return {
-    ...points,
-    light: lit(cloud, points),
-    pixels,
-    x: more(points.x),
-    y: more(points.y),
-    z: more(points.z),
-    depth: more(points.depth),
-    levels: total > count ? [...points.levels, total] : points.levels,
-  };
+  const [x, y, z, depth] = [points.x, points.y, points.z, points.depth].map(more);
+  const levels = total > count ? [...points.levels, total] : points.levels;
+  return { ...points, light: lit(cloud, points), pixels, x, y, z, depth, levels };
 }
 
 /**
@@ -103,11 +93,7 @@ function steps(cloud, points) {
   return between;
 }
 
-/**
- * How squarely the light falls on the surface at each pixel of the grid: 1 where it faces the light, 0 where it looks
- * away.
- * @param {Cloud} cloud @param {Points} points
- */
+/** How squarely the lamp's light falls on the surface at each pixel. @param {Cloud} cloud @param {Points} points */
 function lit(cloud, points) {
   const { width, height } = cloud;
   const { x, y, z, depth } = points;

@@ -7,18 +7,14 @@
  *     viewer.addEventListener("camera", () => remember(viewer.camera)); // the view has come to rest
  */
 
-import { appearanceFromText, appearanceToText, DEFAULTS } from "./appearance.js";
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
-import { controls, element, saveSnapshot, stageAround, toggleFullscreen } from "./controls.js";
+import { appearanceFromText, appearanceToText, build, DEFAULTS, reflect } from "./controls.js";
 import { Detail } from "./detail.js";
-import { cameraFor, distanceToFit, pointSide, targetAt } from "./framing.js";
+import { distanceToFit, pivot, pointSide, targetAt } from "./framing.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
-import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
-import { listenForPoints, pointAt } from "./pointing.js";
+import { eyeCenterUp, FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { withSteepParts } from "./shape.js";
 import { layout, trace } from "./traces.js";
-
-/** @typedef {import("./appearance.js").Appearance} Appearance */
 
 const CONFIG = {
   displayModeBar: false,
@@ -33,29 +29,20 @@ export class Viewer extends EventTarget {
   /** @param {HTMLElement} host filled by the viewer; its size is the view's size */
   constructor(host) {
     super();
-    /** @type {Appearance} */
-    this.shown = { ...DEFAULTS };
     this.host = host;
-    this.graph = /** @type {PlotlyGraph} */ (/** @type {HTMLElement} */ (element("div", { class: "rv-graph" })));
-    this.stage = stageAround(this.graph);
-    const { bar, icons, reflect } = controls({
-      set: (change) => this.setAppearance(change),
-      reset: () => (this.camera = this.front),
-      snapshot: () => saveSnapshot(this.graph),
-      fullscreen: () => toggleFullscreen(host),
-    });
-    this.reflect = reflect;
-    host.classList.add("rv");
-    host.replaceChildren(this.stage, bar, icons);
-    this.reflect(this.shown);
-    this.orbit = new Orbit(this.stage, {
+    this.shown = DEFAULTS;
+    const { stage, graph } = build(host, (change) => this.setAppearance(change), () => (this.camera = this.front));
+    this.stage = stage;
+    this.graph = graph;
+    reflect(host, this.shown);
+    this.orbit = new Orbit(stage, {
       start: () => this.beginTurning(),
       change: () => this.scheduleCamera(),
       rest: () => this.rest(),
-      tap: (x, y) => pointAt(this.graph, x, y),
+      tap: (at) => this.pointAt(at),
     });
-    this.detail = new Detail(this.graph);
-    new ResizeObserver(() => this.resized()).observe(this.stage);
+    this.detail = new Detail(graph);
+    new ResizeObserver(() => this.resized()).observe(stage);
   }
 
   /**
@@ -67,7 +54,7 @@ export class Viewer extends EventTarget {
     this.cloud = parseCloud(buffer);
     this.points = withSteepParts(this.cloud, pointsFromCloud(this.cloud));
     this.shown = { ...this.shown, ...preset, ...appearanceFromText(text) };
-    this.reflect(this.shown);
+    reflect(this.host, this.shown);
     this.detail.reset(this.points.levels);
     const rough = this.points.levels.find((count) => count >= ROUGH_POINTS) ?? 0;
     if (this.shown.mode === "points" && rough * 3 < this.points.count) {
@@ -86,14 +73,11 @@ export class Viewer extends EventTarget {
 
   /** Change how the cloud is shown. @param {Partial<Appearance>} change */
   async setAppearance(change) {
-    const before = this.shown;
-    this.shown = { ...before, ...change };
-    this.reflect(this.shown);
+    this.shown = { ...this.shown, ...change };
+    reflect(this.host, this.shown);
     this.dispatchEvent(new Event("appearance"));
-    if (!this.points) return;
-    const { mode, color, size, light } = this.shown;
-    if (mode !== before.mode || color !== before.color) await this.draw();
-    else if (size !== before.size || light !== before.light) this.scheduleCamera();
+    if (change.mode || change.color) await this.draw();
+    else this.scheduleCamera();
   }
 
   /** The pose as text, "yaw,pitch,zoom,x,y,z"; may be set at any time. */
@@ -117,15 +101,13 @@ export class Viewer extends EventTarget {
 
   /** Have Plotly draw the cloud. @param {number} [count] only the first so many points */
   async draw(count) {
-    const { cloud, points } = this;
+    const { cloud, graph, points } = this;
     if (!cloud || !points) return;
-    refine(this.graph);
+    refine(graph);
     this.rough = count;
-    const empty = layout(points);
-    const scene = { ...empty.scene, camera: this.plotlyCamera() };
-    const first = !isDrawn(this.graph);
-    const data = [{ ...trace(cloud, points, this.shown, count), uid: this.shown.mode }];
-    await window.Plotly.react(this.graph, data, { ...empty, scene }, CONFIG);
+    const first = !isDrawn(graph);
+    const scene = layout(points, this.plotlyCamera());
+    await window.Plotly.react(graph, [trace(cloud, points, this.shown, count)], scene, CONFIG);
     if (first) this.listen();
     this.resizePoints();
     this.scheduleCamera();
@@ -135,27 +117,42 @@ export class Viewer extends EventTarget {
   listen() {
     /** @type {number|undefined} */
     let hovered;
-    listenForPoints(this.graph, this.stage, (index) => {
+    const tell = (/** @type {number|undefined} */ index) => {
       hovered = index;
-      const pixel = index === undefined ? undefined : this.points?.pixels[index];
-      const detail = pixel === undefined || !this.cloud ? null : photoPosition(this.cloud, pixel);
+      const pixel = this.points?.pixels[index ?? -1];
+      const detail = this.cloud && pixel !== undefined ? photoPosition(this.cloud, pixel) : null;
       this.dispatchEvent(new CustomEvent("hover", { detail }));
-    });
+    };
+    this.graph.on("plotly_hover", ({ points: [hit] }) => tell(hit.pointNumber));
+    this.graph.on("plotly_click", ({ points: [hit] }) => tell(hit.pointNumber)); // what it says on a phone
+    this.graph.on("plotly_unhover", () => tell(undefined));
+    // A finger that is lifted leaves its mark.
+    this.stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && tell(undefined));
     this.stage.addEventListener("dblclick", () => this.approach(hovered));
+  }
+
+  /** Do as a mouse does that rests there. @param {Point2D} at where a finger taps */
+  pointAt({ x, y }) {
+    const canvas = this.graph.querySelector(".gl-container canvas");
+    // Only once what was thinned for the gesture is drawn again, with its hover targets; and a pixel beside the mouse
+    // event that the browser itself made of the tap, since Plotly asks nothing again for the same pixel.
+    const event = new MouseEvent("mousemove", { clientX: x + 1, clientY: y, bubbles: true });
+    requestAnimationFrame(() => requestAnimationFrame(() => canvas?.dispatchEvent(event)));
   }
 
   /** Eye, centre and up for the pose, the cloud and the shape of the window. */
   pose() {
     if (!this.points) return [[0, 0, 2], [0, 0, 0], [0, 1, 0]];
     this.orbit.distance = distanceToFit(this.points, this.stage);
-    return cameraFor(this.orbit.pose, this.points, this.orbit.distance);
+    return eyeCenterUp(this.orbit.pose, pivot(this.points), this.orbit.distance);
   }
 
   /** Let neighbours touch at every zoom, and while fewer points are drawn. */
   resizePoints() {
     if (!this.points || !this.cloud) return;
-    const how = { fx: this.cloud.fx, height: this.stage.clientHeight, drawn: this.rough ?? this.detail.drawn };
-    const side = pointSide(this.orbit.pose, this.points, this.orbit.distance, how);
+    const seen = this.orbit.distance / this.orbit.pose.zoom;
+    const drawn = this.rough ?? this.detail.drawn;
+    const side = pointSide(this.points, seen, this.cloud.fx, this.stage.clientHeight, drawn);
     sizePoints(this.graph, Math.max(1, side * this.shown.size));
   }
 
@@ -167,7 +164,7 @@ export class Viewer extends EventTarget {
 
   /** Move camera and light to the pose in the next frame. */
   scheduleCamera() {
-    if (this.frame) return;
+    if (this.frame || !this.points) return;
     this.frame = requestAnimationFrame((now) => {
       this.frame = 0;
       if (!lookAt(this.graph, this.pose())) {
@@ -181,10 +178,11 @@ export class Viewer extends EventTarget {
 
   /** Turn round a point from now on, and come nearer. @param {number|undefined} index */
   approach(index) {
-    if (index === undefined || !this.points) return;
-    this.orbit.step(() => {
-      if (this.points) this.orbit.pose.target = targetAt(this.points, index);
-      this.orbit.zoom(1.6);
+    const { points, orbit } = this;
+    if (index === undefined || !points) return;
+    orbit.step(() => {
+      orbit.pose.target = targetAt(points, index);
+      orbit.zoom(1.6);
     });
   }
 

@@ -35,16 +35,10 @@ def test_a_grid_of_another_size_is_refused():
         unproject(np.ones((3, 2)), Intrinsics.from_focal((3, 2), 100))
 
 
-def test_the_field_of_view_agrees_with_a_hand_worked_camera():
-    # 640 pixels at f 320: atan(1) to either side.
-    assert Intrinsics.from_focal((640, 480), 320).fov_x_deg == pytest.approx(90)
-
-
 @pytest.mark.parametrize("size_wh", [(320, 120), (64, 480), (1280, 960)])
 def test_another_grid_sees_the_same_rays(size_wh):
     camera = Intrinsics(640, 480, 500, 510, 300.0, 250.0)
     resized = camera.resized(size_wh)
-    assert resized.fov_x_deg == pytest.approx(camera.fov_x_deg)
     point = np.array([30.0, -20, 600])
     u, v = project(point, camera)
     expected = (u + 0.5) * size_wh[0] / 640 - 0.5, (v + 0.5) * size_wh[1] / 480 - 0.5

@@ -9,10 +9,10 @@ import tempfile
 
 from playwright.sync_api import Page, sync_playwright
 
-from shared.viewer import plotly_js, static_file
+from shared.viewer import STATIC_FILES, plotly_js
 from tests.support.browser import open_chromium
 
-TARGET = static_file("plotly.css")
+TARGET = STATIC_FILES["plotly.css"]
 HEADER = "/* Written by tests/shared/viewer/plotly_css.py: what plotly.js adds to a page; do not edit. */\n"
 
 

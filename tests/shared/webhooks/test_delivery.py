@@ -7,8 +7,10 @@ import ssl
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import anyio
 import httpx
 import pytest
 import standardwebhooks
@@ -38,7 +40,7 @@ def delivery_to(url: str, secret: str = SECRET) -> Delivery:
 
 
 def status_of(delivery: Delivery, *, private: bool = True) -> int:
-    return post(delivery, ssl.create_default_context(), private=private)
+    return anyio.run(partial(post, delivery, ssl.create_default_context(), private=private))
 
 
 def sender(store, *, private: bool = True) -> WebhookSender:

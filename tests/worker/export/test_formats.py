@@ -10,12 +10,7 @@ from PIL import Image
 
 from shared.jobs.record import Stage
 from shared.results import RESULTS
-from worker.export.formats import WRITERS
-from worker.export.glb import glb
-from worker.export.obj import obj_zip
-from worker.export.ply import mesh_ply
-from worker.export.png import normals_png
-from worker.export.stl import stl
+from worker.export.formats import WRITERS, glb, mesh_ply, normals_png, obj_zip, stl
 
 
 def opened(data, kind):

@@ -6,7 +6,7 @@ import trimesh
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud
-from worker.export.ply import VERTEX, cloud_ply
+from worker.export.formats import PLY_VERTEX, cloud_ply
 from worker.export.source import Source
 
 
@@ -23,7 +23,7 @@ def written(*, color="grayscale", facts=()):
 
 
 def body(data):
-    return np.frombuffer(data.split(b"end_header\n", 1)[1], VERTEX)
+    return np.frombuffer(data.split(b"end_header\n", 1)[1], PLY_VERTEX)
 
 
 def test_a_pixel_left_above_the_middle_becomes_a_hand_worked_point():

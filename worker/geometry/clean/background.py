@@ -8,6 +8,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from worker.geometry.clean.flying import extremes
+
 BINS = 256
 
 
@@ -43,10 +45,8 @@ class Split:
 
 
 def find_background(depth: np.ndarray) -> Split:
-    """Split a depth map into person and background, where the two can be told apart.
+    """Split a depth map (H, W), any unit, NaN where unknown, into person and background, if they can be told apart.
 
-    Args:
-        depth: (H, W) float, any unit, NaN where unknown.
     Source: Otsu, A Threshold Selection Method from Gray-Level Histograms, IEEE TSMC 9(1), 1979, on inverse depth, in
         which far things lie close together.
     """
@@ -89,6 +89,5 @@ def _lies_behind(depth: np.ndarray, far: np.ndarray, near: np.ndarray) -> bool:
     reach = max(1, round(max(depth.shape) / 100))  # a network's silhouettes are about this wide
     window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     border = near & cv2.dilate(far.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    farthest = cv2.dilate(np.where(far | near, depth, 0).astype(np.float32), window)
-    nearest = cv2.erode(np.where(far | near, depth, np.inf).astype(np.float32), window)
+    nearest, farthest = extremes(depth, window)
     return bool((farthest[border] > 1.1 * nearest[border]).mean() >= LIMITS.least_torn)

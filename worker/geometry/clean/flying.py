@@ -18,23 +18,19 @@ OUTLINE_SHARE = 1 / 100
 
 
 def flying_pixels(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
-    """Find the pixels in between two surfaces, which a network or a resize draws where one hides the other.
+    """(H, W) bool, the pixels in between two surfaces, which a network or a resize draws where one hides the other.
 
     A pixel flies if depth climbs steeply through it, on both of its sides, along a row, a column or a diagonal, and
     the climb around it is higher than RAMP_RATIO. The two ends of the climb are surface and stay. A climb that ends in
     nothing, at the outline of a map without background, is a surface that turns away, and stays too.
-
-    Args:
-        depth: (H, W) float, NaN where unknown.
-        camera: of that grid.
-    Returns:
-        (H, W) bool.
     """
     slope = depth * (GRAZING_SLOPE / camera.fx)
     flying = np.zeros(depth.shape, bool)
     for step_v, step_u in OPPOSITES:
         flying |= _climbs_through(depth, slope * math.hypot(step_v, step_u), step_v, step_u)
-    return flying & (_window_range(depth, radius=3) > RAMP_RATIO * depth) & ~_beside_nothing(depth)
+    nearest, farthest = extremes(depth, np.ones((7, 7), np.uint8))
+    climb = np.where(flying, farthest, 0) - np.where(flying, nearest, 0)
+    return flying & (climb > RAMP_RATIO * depth) & ~_beside_nothing(depth)
 
 
 def spoiled_by_ramps(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
@@ -43,6 +39,13 @@ def spoiled_by_ramps(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
     spoiled = cv2.dilate(flying_pixels(depth, camera).astype(np.uint8), window).astype(bool)
     return spoiled & np.isfinite(depth)
+
+
+def extremes(depth: np.ndarray, window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(H, W) float32 nearest and farthest depth in a window; where that is all NaN, nearest is above farthest."""
+    known = np.isfinite(depth)
+    nearest = cv2.erode(np.where(known, depth, np.inf).astype(np.float32), window)
+    return nearest, cv2.dilate(np.where(known, depth, -np.inf).astype(np.float32), window)
 
 
 def _climbs_through(depth: np.ndarray, slope: np.ndarray, step_v: int, step_u: int) -> np.ndarray:
@@ -55,12 +58,3 @@ def _beside_nothing(depth: np.ndarray) -> np.ndarray:
     """(H, W) bool, True within OUTLINE_SHARE of the picture's long side from where there is no depth."""
     away = cv2.distanceTransform(np.isfinite(depth).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     return away <= OUTLINE_SHARE * max(depth.shape)
-
-
-def _window_range(depth: np.ndarray, radius: int) -> np.ndarray:
-    """(H, W) difference between the farthest and the nearest depth in a window; NaN pixels are left out."""
-    known = np.isfinite(depth)
-    window = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-    farthest = cv2.dilate(np.where(known, depth, -np.inf).astype(np.float32), window)
-    nearest = cv2.erode(np.where(known, depth, np.inf).astype(np.float32), window)
-    return np.where(known, farthest, 0) - np.where(known, nearest, 0)

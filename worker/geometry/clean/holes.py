@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from worker.geometry.clean.flying import RAMP_RATIO
+from worker.geometry.clean.flying import RAMP_RATIO, extremes
 
 SMALL_HOLE_SHARE = 0.002
 """An enclosed gap with fewer pixels than this part of the surface is a hole, whoever made it."""
@@ -32,14 +32,10 @@ def find_gaps(known: np.ndarray, spoiled: np.ndarray, made: np.ndarray) -> np.nd
 
 
 def enclosed_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
-    """Find enclosed gaps that are small, or that our own filters made.
+    """(H, W) bool, the enclosed gaps that are small, or that our own filters made; takes what `find_gaps` does.
 
-    Args:
-        known: (H, W) bool, True where there is depth.
-        made: (H, W) bool, True where a filter took a point away that was no background.
-    Returns:
-        (H, W) bool. A gap that reaches the border is outside, not a hole; a large gap that the model left, such as
-        the wall seen between arm and body, stays open.
+    A gap that reaches the border is outside, not a hole; a large gap that the model left, such as the wall seen between
+    arm and body, stays open.
     """
     count, labels, stats, _ = cv2.connectedComponentsWithStats((~known).astype(np.uint8), connectivity=4)
     height, width = known.shape
@@ -53,13 +49,9 @@ def enclosed_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
 
 
 def fill_gaps(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
-    """Close gaps: smoothly where they are enclosed by one surface, else by continuing the nearest one.
+    """Close the gaps (H, W) bool of a map (H, W), NaN where unknown: smoothly where one surface encloses them.
 
-    Args:
-        values: (H, W) float, NaN where unknown.
-        gaps: (H, W) bool, the unknown pixels to fill.
-    Returns:
-        (H, W) float32.
+    Others are filled by continuing the nearest surface. The result is float32.
     """
     if not gaps.any():
         return values.astype(np.float32)
@@ -82,9 +74,7 @@ def continued(values: np.ndarray, at: np.ndarray) -> np.ndarray:
 
     Args:
         values: (H, W) float, NaN where unknown, known somewhere.
-        at: (H, W) bool, the unknown pixels to fill.
-    Returns:
-        (N,) the values of those pixels, row by row.
+        at: (H, W) bool, the unknown pixels to fill; gives their values (N,), row by row.
     """
     place = np.stack(np.nonzero(at))  # (2, N) rows and columns
     edge = np.stack(nearest_places(np.isfinite(values), at))
@@ -96,12 +86,8 @@ def continued(values: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def pull_push(values: np.ndarray) -> np.ndarray:
-    """Continue a map smoothly into all its unknown pixels.
+    """Continue a map (H, W) smoothly into all its unknown pixels, NaN; float32. One of all NaN comes back as it is.
 
-    Args:
-        values: (H, W) float, NaN where unknown; all NaN comes back as it is.
-    Returns:
-        (H, W) float32; known pixels are unchanged.
     Source: Gortler et al., The Lumigraph, SIGGRAPH 1996, section 3.3 (pull-push).
     """
     known = np.isfinite(values)
@@ -128,15 +114,11 @@ def nearest_places(known: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _rim_range(values: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """(count,) least and greatest value along the rim of every labelled hole."""
+    """(count,) least and greatest value along the rim of every labelled hole; of label 0, inf and -inf."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    nearest, farthest = extremes(values, cross)
+    holes = labels > 0
     low, high = np.full(count, np.inf), np.full(count, -np.inf)
-    for hole, rim in (
-        ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
-        ((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
-        ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),
-        ((slice(None, -1), slice(None)), (slice(1, None), slice(None))),
-    ):
-        touching = (labels[hole] > 0) & np.isfinite(values[rim])
-        np.minimum.at(low, labels[hole][touching], values[rim][touching])
-        np.maximum.at(high, labels[hole][touching], values[rim][touching])
+    np.minimum.at(low, labels[holes], nearest[holes])
+    np.maximum.at(high, labels[holes], farthest[holes])
     return low, high

@@ -27,16 +27,12 @@ def noise_sigma(depth: np.ndarray) -> float:
 
 
 def outliers(depth: np.ndarray) -> np.ndarray:
-    """Find points that neither a neighbour nor the middle of two opposite ones comes near to.
+    """(H, W) bool, the points that neither a neighbour nor the middle of two opposite ones comes near to.
 
     On slants the middles do, on edges and rims the neighbours. How near is near follows from the noise of this very
     map (statistical outlier removal, Rusu et al., Towards 3D Point Cloud Based Object Maps, 2008, on the grid's own
-    neighbours); two stray points side by side are left to the search for islands.
-
-    Args:
-        depth: (H, W) float, NaN where unknown.
-    Returns:
-        (H, W) bool; a point with an unknown neighbour lies on a rim and is not judged.
+    neighbours); two stray points side by side are left to the search for islands. A point with an unknown neighbour,
+    NaN, lies on a rim and is not judged.
     """
     deviation = np.full(depth.shape, np.inf, np.float32)
     for step_v, step_u in OPPOSITES:

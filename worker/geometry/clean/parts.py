@@ -13,15 +13,9 @@ ISLAND_SHARE = 0.005
 
 
 def label_parts(known: np.ndarray, links: Links) -> np.ndarray:
-    """Number the connected surfaces of a grid.
+    """Number the connected surfaces of a grid, 1, 2, 3 ...: (H, W) int32, 0 where nothing is known.
 
     Runs along the rows are numbered first, then joined by the links down: the graph has one node a run, not a pixel.
-
-    Args:
-        known: (H, W) bool, True where there is depth.
-        links: which neighbours lie on one surface.
-    Returns:
-        (H, W) int32, 0 where there is nothing, else 1, 2, 3 ...
     """
     begins = known.copy()
     begins[:, 1:] &= ~links.right
@@ -36,11 +30,7 @@ def label_parts(known: np.ndarray, links: Links) -> np.ndarray:
 
 
 def islands(known: np.ndarray, links: Links) -> np.ndarray:
-    """Find the points on surfaces too small to be part of a person.
-
-    Returns:
-        (H, W) bool; the largest surface is never among them.
-    """
+    """(H, W) bool, the points on surfaces too small to be part of a person; the largest is never among them."""
     labels = label_parts(known, links)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0

@@ -23,12 +23,11 @@ FRINGE_SHARE = 1 / 250
 
 
 def even_rims(depth: np.ndarray) -> np.ndarray:
-    """Average depth along outlines: pixels as far inside as each other, and near each other.
+    """Average depth (H, W), NaN where unknown, along outlines: pixels as far inside as each other, and near each other.
 
-    Args:
-        depth: (H, W) float, NaN where unknown. The picture's own border is no outline.
-    Returns:
-        (H, W) float32. A pixel among which the others are on another surface, a jump away, keeps its depth.
+    The picture's own border is no outline. A pixel among which the others are on another surface, a jump away, keeps
+    its depth. The result is float32.
+
     Source: Chen, Paris & Durand, Real-time edge-aware image processing with the bilateral grid, SIGGRAPH 2007; over
         the distance from the outline in place of brightness.
     """
@@ -51,11 +50,8 @@ def even_rims(depth: np.ndarray) -> np.ndarray:
 def without_fringe(colours: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Colour both sides of an outline like what lies just inside of it, instead of half like the background.
 
-    Args:
-        colours: (H, W, 3) uint8.
-        known: (H, W) bool, True on the surface.
-    Returns:
-        (H, W, 3) uint8; what is too thin to have an inside keeps its colours.
+    Takes colours (H, W, 3) uint8, and where the surface is known, (H, W) bool; what is too thin to have an inside keeps
+    its colours.
     """
     reach = max(1.5, FRINGE_SHARE * max(known.shape))
     inside = cv2.distanceTransform(known.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) > reach

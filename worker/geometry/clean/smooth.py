@@ -18,11 +18,9 @@ def smooth(values: np.ndarray, links: Links, sigma_px: float) -> np.ndarray:
     nothing mixes over a jump or with NaN. Implicit steps make the cost independent of sigma.
 
     Args:
-        values: (H, W) float, NaN where unknown.
+        values: (H, W) float, NaN where unknown; NaN stays NaN, and the result is float32.
         links: which neighbours may mix.
         sigma_px: standard deviation in pixels; 0 changes nothing.
-    Returns:
-        (H, W) float32, NaN where values is NaN.
     Source: Weickert, ter Haar Romeny, Viergever, Efficient and Reliable Schemes for Nonlinear Diffusion Filtering,
         IEEE TIP 7(3), 1998, with multiplicative splitting.
     """

@@ -13,16 +13,12 @@ EDGE_SLOPE_PER_PX = 0.03
 
 
 def depth_from_disparity(disparity: np.ndarray) -> np.ndarray:
-    """Relative depth from disparity whose true scale and shift are unknown.
+    """Relative depth from disparity (H, W) whose true scale and shift are unknown: float32, positive, NaN stays NaN.
 
     1 / depth = a * disparity + b, with a and b such that the 99th percentile of the disparity lies at NEAR and the 1st
     at FAR. What lies beyond the percentiles goes on along the same line, to at most half of NEAR and twice FAR. A flat
     disparity lies at the middle of the range, in inverse depth.
 
-    Args:
-        disparity: (H, W) float, any scale and shift; NaN where unknown.
-    Returns:
-        (H, W) float32, positive; NaN where the disparity is not finite.
     Source: Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022, section 5 (scale and shift).
     """
     relative = _relative(disparity)  # 0 at the far percentile, 1 at the near one
@@ -33,11 +29,8 @@ def depth_from_disparity(disparity: np.ndarray) -> np.ndarray:
 def edge_confidence(disparity: np.ndarray) -> np.ndarray:
     """How far to trust each pixel: 1 on smooth surfaces, falling to 0 at steps, where networks blur near into far.
 
-    Args:
-        disparity: (H, W) float, any scale and shift; NaN where unknown.
-    Returns:
-        (H, W) float32 in 0..1; one half where the disparity changes by EDGE_SLOPE_PER_PX of its range within a pixel;
-        0 where the disparity is not finite.
+    It is (H, W) float32; one half where the disparity, of any scale and shift, changes by EDGE_SLOPE_PER_PX of its
+    range within a pixel; 0 where it is not finite.
     """
     relative = _relative(disparity)
     slope = np.zeros_like(relative)

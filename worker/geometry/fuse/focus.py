@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from worker.geometry.fuse.robust_line import robust_line
+from worker.geometry.fuse.robust_line import Line, robust_line
 
 FEATHER = 0.2
 """Width of the seam between the two disparities, as a part of the crop's side."""
@@ -53,23 +53,8 @@ class Box:
         return Box(round(self.left * x), round(self.top * y), round(self.right * x), round(self.bottom * y))
 
 
-@dataclass(frozen=True)
-class ScaleShift:
-    """target = scale * source + shift."""
-
-    scale: float
-    shift: float
-
-
 def crop_round_face(photo_size_wh: tuple[int, int], face: FaceBox) -> Box | None:
-    """The square round head and shoulders in which a network should see a face again; None for a face large enough.
-
-    Args:
-        photo_size_wh: of the photo, pixels.
-        face: in the photo.
-    Returns:
-        A square inside the photo.
-    """
+    """The square round head and shoulders in which a network should see a face again; None for a face large enough."""
     width, height = photo_size_wh
     left, top, right, bottom = face
     face_height = bottom - top
@@ -85,20 +70,17 @@ def crop_round_face(photo_size_wh: tuple[int, int], face: FaceBox) -> Box | None
     return Box(x, y, x + side, y + side)
 
 
-def fit_disparity(source: np.ndarray, target: np.ndarray) -> ScaleShift | None:
-    """The scale and shift that bring one disparity to another of the same scene, whatever a part of it does.
+def fit_disparity(source: np.ndarray, target: np.ndarray) -> Line | None:
+    """The line that brings one disparity (H, W) to another of the same scene, whatever a part of it does.
 
-    Args:
-        source, target: (H, W) float; NaN where unknown.
-    Returns:
-        The fit; None where the two do not agree on what is near (no positive scale), or are flat.
+    NaN where unknown. Gives None where the two do not agree on what is near (no positive slope), or are flat.
     """
     known = np.isfinite(source) & np.isfinite(target)
     x, y = source[known].astype(np.float64), target[known].astype(np.float64)
     if not x.size:
         return None
     line = robust_line(x, y, np.ones_like(x))
-    return ScaleShift(line.slope, line.intercept) if line.slope > 0 else None
+    return line if line.slope > 0 else None
 
 
 def feather(box: Box, whole_size_wh: tuple[int, int]) -> np.ndarray:
@@ -142,5 +124,5 @@ def fused_disparity(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarr
         return None
     weight = feather(box, whole.shape[::-1])
     fused = whole.astype(np.float32, copy=True)
-    box.of(fused)[:] = under + weight * (fit.scale * detail + fit.shift - under)
+    box.of(fused)[:] = under + weight * (fit.slope * detail + fit.intercept - under)
     return fused

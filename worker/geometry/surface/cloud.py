@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import PointCloud, Unit
-from worker.geometry.clean.refine import Raw, Refined, light_of, refine
+from worker.geometry.clean.refine import Raw, light_of, refine
 from worker.geometry.clean.rims import even_rims, without_fringe
 from worker.geometry.jumps import joined_ratio
 from worker.geometry.surface.thin import average_colours, grid_for_budget, thin
 from worker.geometry.surface.tone import gray_from_depth
-
-
-@dataclass(frozen=True)
-class CloudReport:
-    """What became of the depth map's pixels.
-
-    points: in the cloud.
-    pixels: with depth, on the grid that was refined.
-    dropped: taken away, by reason: background, flying, outliers, islands, thinned.
-    filled: pixels of holes that were closed.
-    background: "found", "absent", "unclear" or "kept".
-    relief_ratio: how deep the cloud is for its width, both between the 2nd and the 98th percentile.
-    unit: "mm" or "relative".
-    """
-
-    points: int
-    pixels: int
-    dropped: dict[str, int]
-    filled: int
-    background: str
-    relief_ratio: float
-    unit: Unit
 
 
 def cloud_from_depth(
@@ -47,7 +25,7 @@ def cloud_from_depth(
     point_budget: int,
     smoothing: float,
     remove_background: bool,
-) -> tuple[PointCloud, CloudReport]:
+) -> tuple[PointCloud, dict[str, Any]]:
     """Refine a depth map, thin it to the point budget, and colour its points.
 
     Args:
@@ -59,6 +37,10 @@ def cloud_from_depth(
         point_budget: the cloud has at most so many points.
         smoothing: standard deviation, in mm where the unit is mm, else in pixels; 0 for none.
         remove_background: whether what lies far behind the person goes, where that is told apart.
+    Returns:
+        The cloud, and a report of JSON values: `points` of the cloud; `pixels` with depth, on the refined grid; how
+        many were `dropped`, by reason (background, flying, outliers, islands, thinned), and `filled` as holes;
+        `background`, which was "found", "absent", "unclear" or "kept"; `relief_ratio`; and `unit`.
     Raises:
         ValueError: the depth map has no pixel with depth.
     """
@@ -68,9 +50,9 @@ def cloud_from_depth(
     refined = refine(raw, smoothing=smoothing, remove_background=remove_background)
     known = np.isfinite(refined.depth)
     size_wh = grid_for_budget(known, point_budget)
-    thinned, trust = thin(refined.depth, refined.confidence, raw.camera, size_wh)
+    thinned, trust = thin(refined.depth, refined.confidence, camera, size_wh)
     thinned = even_rims(thinned)
-    coarse = raw.camera.resized(size_wh)
+    coarse = camera.resized(size_wh)
     cloud = PointCloud(
         depth=thinned,
         camera=coarse,
@@ -80,7 +62,15 @@ def cloud_from_depth(
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
         joined_ratio=joined_ratio(coarse, unit),
     )
-    return cloud, _report(raw, refined, cloud)
+    return cloud, {
+        "points": cloud.count,
+        "pixels": int(np.isfinite(depth).sum()),
+        "dropped": refined.dropped | {"thinned": int(known.sum()) - cloud.count},
+        "filled": refined.filled,
+        "background": refined.background,
+        "relief_ratio": round(relief_ratio(cloud.points()), 4),
+        "unit": unit,
+    }
 
 
 def relief_ratio(points: np.ndarray) -> float:
@@ -88,16 +78,3 @@ def relief_ratio(points: np.ndarray) -> float:
     low, high = np.percentile(points, [2, 98], axis=0)
     width, _, deep = high - low
     return float(deep / width) if width > 0 else 0.0
-
-
-def _report(raw: Raw, refined: Refined, cloud: PointCloud) -> CloudReport:
-    left = int(np.isfinite(refined.depth).sum())
-    return CloudReport(
-        points=cloud.count,
-        pixels=int(np.isfinite(raw.depth).sum()),
-        dropped=refined.dropped | {"thinned": left - cloud.count},
-        filled=refined.filled,
-        background=refined.background,
-        relief_ratio=round(relief_ratio(cloud.points()), 4),
-        unit=cloud.unit,
-    )

@@ -75,8 +75,8 @@ def grid_triangles(cloud: PointCloud) -> np.ndarray:
     joined = partial(same_surface, ratio=ratio)
     diagonal = partial(same_surface, ratio=max(ratio, jump_ratio(cloud.camera.fx / 2**0.5)))  # they lie farther apart
     index = np.arange(depth.size).reshape(depth.shape)
-    a, b, c, d = (_corner(index, corner) for corner in range(4))  # a b over c d
-    za, zb, zc, zd = (_corner(depth, corner) for corner in range(4))
+    a, b, c, d = corners_of(index)  # a b over c d
+    za, zb, zc, zd = corners_of(depth)
     top, bottom, left, right = joined(za, zb), joined(zc, zd), joined(za, zc), joined(zb, zd)
     falling, rising = diagonal(za, zd), diagonal(zb, zc)
     both = falling & rising
@@ -97,8 +97,6 @@ def compact(mesh: Mesh) -> Mesh:
     return Mesh(mesh.vertices[used], triangles.reshape(-1, 3))
 
 
-def _corner(grid: np.ndarray, corner: int) -> np.ndarray:
-    """(H - 1, W - 1) one corner of each square: 0 upper left, 1 upper right, 2 lower left, 3 lower right."""
-    rows = slice(1, None) if corner >= 2 else slice(None, -1)
-    columns = slice(1, None) if corner % 2 else slice(None, -1)
-    return grid[rows, columns]
+def corners_of(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """(H - 1, W - 1) each: the upper left, upper right, lower left and lower right corners of all squares of a grid."""
+    return grid[:-1, :-1], grid[:-1, 1:], grid[1:, :-1], grid[1:, 1:]

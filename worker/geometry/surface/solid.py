@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.pointcloud import PointCloud
-from worker.geometry.surface.mesh import Mesh, compact, unit_points
+from worker.geometry.surface.mesh import Mesh, compact, corners_of, unit_points
 
 BACK_SHARE = 0.03
 """Thickness behind the farthest point, as a part of the body's width: enough to print, and to stand."""
@@ -36,15 +36,11 @@ def solid_from_cloud(cloud: PointCloud) -> Mesh:
 
 
 def solid_squares(known: np.ndarray) -> np.ndarray:
-    """Choose the squares of four neighbouring pixels that make up the body.
+    """(H - 1, W - 1) bool, the squares of four neighbouring pixels, known (H, W), that make up the body.
 
-    Args:
-        known: (H, W) bool.
-    Returns:
-        (H - 1, W - 1) bool: one piece, in which no two squares touch at a corner only; such a corner would be an edge
-        that four walls share.
+    They are one piece, in which no two touch at a corner only; such a corner would be an edge that four walls share.
     """
-    squares = known[:-1, :-1] & known[:-1, 1:] & known[1:, :-1] & known[1:, 1:]
+    squares = np.logical_and.reduce(corners_of(known))
     if not squares.any():  # OpenCV crashes on a grid without pixels
         return squares
     while (touching := _touching_at_corners(squares)).any():
@@ -55,7 +51,7 @@ def solid_squares(known: np.ndarray) -> np.ndarray:
 
 def _touching_at_corners(squares: np.ndarray) -> np.ndarray:
     """(h, w) bool, the lower one of each two squares that share a corner but no neighbour."""
-    a, b, c, d = squares[:-1, :-1], squares[:-1, 1:], squares[1:, :-1], squares[1:, 1:]
+    a, b, c, d = corners_of(squares)
     touching = np.zeros_like(squares)
     touching[1:, 1:] |= a & d & ~b & ~c
     touching[1:, :-1] |= b & c & ~a & ~d
@@ -66,8 +62,8 @@ def _corners_of(squares: np.ndarray) -> np.ndarray:
     """(N, 4) indices of each square's corners, counter-clockwise seen from the viewer."""
     height, width = squares.shape
     index = np.arange((height + 1) * (width + 1)).reshape(height + 1, width + 1)
-    around = [index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]]  # y points up: down the left side first
-    return np.stack(around, axis=-1)[squares]
+    a, b, c, d = corners_of(index)
+    return np.stack([a, c, d, b], axis=-1)[squares]  # y points up: down the left side first
 
 
 def _two_triangles(corners: np.ndarray) -> np.ndarray:

@@ -6,7 +6,6 @@ Convention: both grids cover the same picture edge to edge; pixel (0, 0) is cent
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -16,18 +15,6 @@ from worker.geometry.jumps import jump_ratio, same_surface
 
 CLOSE_ENOUGH = 0.97
 """A grid that fills this part of the budget is not improved further."""
-
-
-@dataclass(frozen=True)
-class Taps:
-    """Where the pixels of one axis of a new grid read from the old one.
-
-    first: (n,) int, the first old pixel.
-    weights: (n, K) float, of the K old pixels from there on; each row sums to 1.
-    """
-
-    first: np.ndarray
-    weights: np.ndarray
 
 
 def grid_for_budget(known: np.ndarray, budget: int) -> tuple[int, int]:
@@ -62,20 +49,21 @@ def thin(
         camera: of that grid.
         size_wh: width and height of the new grid, not above the old one's.
     Returns:
-        depth and confidence, (height, width) float32, NaN where there is no depth.
+        Depth and confidence, (height, width) float32, NaN where there is no depth.
     """
     if size_wh == (camera.width, camera.height):
         return depth.astype(np.float32), np.where(np.isfinite(depth), confidence, np.nan).astype(np.float32)
     ratio = jump_ratio(camera.resized(size_wh).fx)
-    across, along = _taps(camera.width, size_wh[0]), _taps(camera.height, size_wh[1])
+    columns, across = _taps(camera.width, size_wh[0])
+    rows, along = _taps(camera.height, size_wh[1])
     centre = depth[np.ix_(_nearest(camera.height, size_wh[1]), _nearest(camera.width, size_wh[0]))]
     total = np.zeros(centre.shape, np.float32)
     sums = np.zeros((2, *centre.shape), np.float32)
-    for k_v in range(along.weights.shape[1]):
-        for k_u in range(across.weights.shape[1]):
-            at = np.ix_(_clip(along.first + k_v, camera.height), _clip(across.first + k_u, camera.width))
+    for k_v in range(along.shape[1]):
+        for k_u in range(across.shape[1]):
+            at = np.ix_(rows[:, k_v], columns[:, k_u])
             tap = depth[at]
-            weight = along.weights[:, k_v, None] * across.weights[None, :, k_u]
+            weight = along[:, k_v, None] * across[None, :, k_u]
             weight = np.where(same_surface(centre, tap, ratio), weight, 0).astype(np.float32)
             total += weight
             sums[0] += weight * np.where(weight > 0, tap - centre, 0)  # small numbers: float32 keeps their digits
@@ -102,25 +90,24 @@ def average_colours(pixels: np.ndarray, known: np.ndarray, size_wh: tuple[int, i
     return np.rint(np.where(share > 0.01, counted / np.maximum(share, 0.01), plain)).clip(0, 255).astype(np.uint8)
 
 
-def _taps(old: int, new: int) -> Taps:
-    """Average linear interpolation over each new pixel, by as many samples as it spans old pixels."""
+def _taps(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where each pixel of one axis of a new grid reads the old one: (new, K) pixels, and weights, which sum to 1.
+
+    Linear interpolation, averaged over as many samples as a new pixel spans old ones.
+    """
     scale = old / new
     samples = math.ceil(scale)
     inside = (np.arange(samples) + 0.5) / samples
     position = (np.arange(new)[:, None] + inside[None]) * scale - 0.5  # (n, samples)
     lower = np.floor(position).astype(int)
-    first = lower[:, 0]
+    first = lower[:, :1]
     weights = np.zeros((new, samples + 2))
     rows = np.arange(new)[:, None]
-    np.add.at(weights, (rows, lower - first[:, None]), 1 - (position - lower))
-    np.add.at(weights, (rows, lower - first[:, None] + 1), position - lower)
-    return Taps(first, weights / samples)
+    np.add.at(weights, (rows, lower - first), 1 - (position - lower))
+    np.add.at(weights, (rows, lower - first + 1), position - lower)
+    return (first + np.arange(samples + 2)).clip(0, old - 1), weights / samples
 
 
 def _nearest(old: int, new: int) -> np.ndarray:
     """(new,) the old pixel at the centre of each new one."""
     return np.minimum(((np.arange(new) + 0.5) * (old / new)).astype(int), old - 1)
-
-
-def _clip(index: np.ndarray, size: int) -> np.ndarray:
-    return np.clip(index, 0, size - 1)

@@ -30,9 +30,9 @@ def test_the_points_of_a_ball_lie_on_that_ball():
 
 def test_the_budget_holds_and_every_pixel_is_accounted_for():
     cloud, report = cloud_of(ball(CAMERA), point_budget=5000)
-    assert 4500 <= cloud.count == report.points <= 5000
-    assert report.points + sum(report.dropped.values()) == report.pixels
-    assert report.unit == cloud.unit == "mm"
+    assert 4500 <= cloud.count == report["points"] <= 5000
+    assert report["points"] + sum(report["dropped"].values()) == report["pixels"]
+    assert report["unit"] == cloud.unit == "mm"
 
 
 def test_lighter_is_nearer_and_confidence_goes_along():
@@ -67,7 +67,7 @@ def test_a_rendered_head_before_a_blurred_wall_keeps_its_shape_and_no_flying_pix
     scene = 1 / cv2.GaussianBlur(1 / np.where(np.isfinite(depth), depth, 2500), (0, 0), 1.5)
     noisy = (scene + noise(scene.shape, 1.0)).astype(np.float32)
     cloud, report = cloud_from_depth(noisy, np.ones_like(noisy), camera, "mm", pixels, **CHOICES | {"smoothing": 0.5})
-    assert report.background == "found"
+    assert report["background"] == "found"
     kept = cloud.mask & np.isfinite(depth)
     assert kept.sum() > 0.97 * (cloud.mask | np.isfinite(depth)).sum()
     assert np.median(np.abs(cloud.depth - depth)[kept]) < 0.3

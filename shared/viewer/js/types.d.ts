@@ -1,0 +1,70 @@
+/** Types of the viewer's scripts, for the type checker alone: no browser loads this. */
+
+/** How a cloud is shown. */
+interface Appearance {
+  mode: "points" | "surface";
+  color: "grayscale" | "photo" | "confidence";
+  size: number; // side of a point; 1: neighbours touch when the whole face is seen
+  light: number; // direction of the light, degrees from the eye; negative: from the left
+}
+
+interface Point2D { x: number; y: number }
+
+/** Where the camera is. */
+interface Pose {
+  yaw: number; // degrees to the right of the face's front
+  pitch: number; // degrees above it
+  zoom: number; // 1: the whole face fits
+  target: number[]; // x, y, z offset of the point looked at, in units of the scene
+}
+
+/** A point cloud as its file has it. */
+interface Cloud {
+  width: number; height: number; // columns and rows of the pixel grid, which is the box round the points
+  fx: number; fy: number; cx: number; cy: number; // intrinsics, pixels
+  near: number; far: number; // nearest and farthest depth, in unit
+  unit: "mm" | "relative";
+  joinedRatio: number; // depths of one surface differ by at most this part of the nearer, between neighbours
+  uvScale: number[]; uvOffset: number[]; // from this grid's pixels to fractions of the photo
+  depth: Uint16Array; // 0 where there is no point
+  gray: Uint8Array; confidence: Uint8Array; // 0 none to 255 full
+  red: Uint8Array; green: Uint8Array; blue: Uint8Array;
+}
+
+interface Points {
+  count: number; // one for each pixel that holds a point; behind these there may be others (see shape.js)
+  pixels: Uint32Array; // index into the grid of each point, coarse grid first (see levels)
+  x: Float32Array; y: Float32Array; z: Float32Array; // viewer's frame
+  depth: Float32Array; // along the camera's axis, as in the file
+  levels: number[]; // the first levels[k] points alone cover the face evenly; the last is all of them
+  bounds: number[][]; // lowest and highest x, y, z
+  longest: number; // longest side of that box: the unit of Plotly's scene
+  light: Float32Array; // on each pixel of the grid: 1 where the surface faces the lamp, 0 where it looks away
+  middle: number; // z that half of the points are nearer than
+}
+
+/** The part of plotly.js that the viewer uses. */
+interface Window {
+  Plotly: {
+    react(graph: HTMLElement, data: object[], layout: object, config: object): Promise<void>;
+    relayout(graph: HTMLElement, change: object): Promise<void>;
+    Plots: { resize(graph: HTMLElement): Promise<void> };
+  };
+}
+
+interface PlotlyGraph extends HTMLElement {
+  on(event: "plotly_hover" | "plotly_click", listener: (data: { points: { pointNumber: number }[] }) => void): void;
+  on(event: "plotly_unhover", listener: () => void): void;
+  _fullLayout?: { scene?: { _scene?: any } }; // not public: for internals.js alone
+}
+
+/** What plotly.js draws of a trace, not public: markers of gl-scatter3d, or a surface of gl-mesh3d. */
+interface Drawn {
+  pointCount?: number; vertexCount?: number; // of markers: all of them, and vertices that are drawn
+  fullVertexCount?: number; // ours: how many vertices there are, while fewer are drawn
+  pixelRatio: number;
+  markerScale?: number; // ours: how much larger than size 1 a marker is
+  lightPosition?: number[]; // of a surface
+  drawPick?: null; // ours: nothing to draw for hover
+  dirty: boolean; // it is to be drawn again
+}

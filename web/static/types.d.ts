@@ -1,0 +1,52 @@
+/** Types of the page, most of what the API answers (see /docs), for the type checker alone: no browser loads this. */
+
+type Stage = "depth" | "model"; // those that a person starts
+type Settings = Record<string, string | number | null>; // of a stage, by name
+type Problem = { title: string; detail: string }; // for a person: what is wrong, and what to do about it
+type Checked = { file: File; fault: Problem | null }; // a file, and why it cannot be a photo
+
+interface Result {
+  name: string; url: string; bytes: number;
+  label: string; description: string; // what it is, what it is good for
+  hidden: boolean; // programs read it, not people
+}
+
+interface Job {
+  id: string;
+  state: "queued" | "running" | "succeeded" | "failed" | "canceled";
+  stage: Stage | "export";
+  progress: number; message: string; model: string | null;
+  created_at: string; finished_at: string | null; expires_at: string | null;
+  timings: Record<string, number | null>;
+  photo: { width: number; height: number };
+  settings: Record<Stage, Settings>;
+  queue_position: number | null; expected_seconds: number | null;
+  report: Report | null;
+  results: Result[];
+  error: Problem | null;
+  links: Record<string, string>; // what can be done with it
+  share_url: string | null; // where others see it, while it is shared
+}
+
+interface JobPage { jobs: Job[]; next: string | null } // newest first; next: URL of those behind them
+
+/** What was found in a photo, and what became of its points; each stage adds its part. */
+interface Report {
+  face_found?: boolean; faces_in_photo?: number; face_width_px?: number;
+  yaw_deg?: number; pitch_deg?: number; distance_mm?: number;
+  sharpness?: number; // from 0 to 1
+  camera?: "given" | "exif" | "assumed"; // where the lens is known from
+  unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so
+  fit_residual_mm?: number; relief_ratio?: number;
+  points?: number; dropped?: Record<string, number>; // points that were left out, by reason
+  advice?: string;
+}
+
+interface DepthModel { name: string; title: string; unit: string; ready: boolean }
+
+/** A setting in JSON Schema. */
+interface Schema {
+  title: string; description?: string; type?: string; default?: any;
+  minimum?: number; maximum?: number; step?: number; // between two values of a slider
+  enum?: string[]; maxLength?: number; anyOf?: Schema[];
+}
