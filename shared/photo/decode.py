@@ -67,9 +67,9 @@ def read_photo(data: bytes, *, limit_mp: float = PHOTO_LIMIT_MP) -> DecodedPhoto
         PhotoTypeError: not a JPEG or PNG by its content.
         PhotoError: too many or too few pixels, too many parts, or damaged.
     """
-    file = sanitized(data)
-    pixels = _pixels(file.image, limit_mp)
-    numbers = exif_numbers(file.exif)
+    image, exif = sanitized(data)
+    pixels = _pixels(image, limit_mp)
+    numbers = exif_numbers(exif)
     upright = UPRIGHT_BY_ORIENTATION.get(numbers.get(Base.Orientation, 1), np.asarray)
     diagonal_px = math.hypot(*pixels.shape[:2])
     return DecodedPhoto(np.ascontiguousarray(upright(pixels)), _focal_35mm(numbers, diagonal_px))

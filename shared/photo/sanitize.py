@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from shared.errors import PhotoError, PhotoTypeError
 
@@ -26,21 +25,12 @@ PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 EXIF_START, PROFILE_START = b"Exif\0\0", b"ICC_PROFILE\0"
 
 
-@dataclass(frozen=True)
-class SanitizedPhoto:
-    """What is needed of an upload.
-
-    image: a JPEG or PNG file of pixels and their colour profile, nothing else.
-    exif: metadata from the byte order mark on; empty where there is none.
-    """
-
-    image: bytes
-    exif: bytes
-
-
-def sanitized(data: bytes) -> SanitizedPhoto:
+def sanitized(data: bytes) -> tuple[bytes, bytes]:
     """Cut a JPEG or PNG file down; a damaged or short one stays so.
 
+    Returns:
+        A JPEG or PNG file of pixels and their colour profile, nothing else; and EXIF metadata from the byte order mark
+        on, empty where there is none.
     Raises:
         PhotoTypeError: it does not start as a JPEG or PNG file.
         PhotoError: it has too many parts.
@@ -52,7 +42,7 @@ def sanitized(data: bytes) -> SanitizedPhoto:
     raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again")
 
 
-def _jpeg(data: bytes) -> SanitizedPhoto:
+def _jpeg(data: bytes) -> tuple[bytes, bytes]:
     kept, exif, scans = [JPEG_START], b"", 0
     for number, (code, start, end) in enumerate(_segments(data)):
         content = data[start + 4 : end] if code in (EXIF, PROFILE) else b""
@@ -63,7 +53,7 @@ def _jpeg(data: bytes) -> SanitizedPhoto:
             kept.append(data[start:end])
         elif content.startswith(EXIF_START):
             exif = exif or content.removeprefix(EXIF_START)
-    return SanitizedPhoto(b"".join(kept), exif)
+    return b"".join(kept), exif
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -81,7 +71,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield code, start, offset
 
 
-def _png(data: bytes) -> SanitizedPhoto:
+def _png(data: bytes) -> tuple[bytes, bytes]:
     kept, exif, seen = [PNG_START], b"", set[bytes]()
     for number, (kind, start, end) in enumerate(_chunks(data)):
         _check_count(number, MAX_CHUNKS, "chunks")
@@ -90,7 +80,7 @@ def _png(data: bytes) -> SanitizedPhoto:
         elif kind == b"eXIf" and kind not in seen:
             exif = data[start + 8 : end - 4].removeprefix(EXIF_START)
         seen.add(kind)
-    return SanitizedPhoto(b"".join(kept), exif)
+    return b"".join(kept), exif
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

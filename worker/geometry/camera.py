@@ -28,7 +28,7 @@ def camera_for(
     fov_x_deg: float | None = None,
     focal_35mm: float | None = None,
 ) -> Intrinsics:
-    """The pinhole camera of a photo, on a pixel grid over the whole photo.
+    """The pinhole camera of a photo, on a pixel grid over the whole photo; the principal point is in its middle.
 
     Args:
         photo_size_wh: width and height of the photo in pixels, as the camera framed it.
@@ -36,8 +36,6 @@ def camera_for(
         fov_x_deg: horizontal field of view in degrees, edge to edge; goes first.
         focal_35mm: 35 mm equivalent focal length in mm, as EXIF has it (0 is EXIF's "unknown"); goes second.
             With neither, the long side of the photo is taken to span DEFAULT_LONG_SIDE_FOV_DEG.
-    Returns:
-        Intrinsics of the grid, principal point in the middle.
     Raises:
         ValueError: a field of view outside (0, 180) degrees, or a negative focal length.
     Source: tag FocalLengthIn35mmFilm, Exif 2.32 (CIPA DC-008-2019), section 4.6.5.

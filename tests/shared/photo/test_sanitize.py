@@ -54,7 +54,7 @@ def test_scans_of_previews_and_of_second_images_do_not_count():
     second = encoded(Image.new("RGB", (120, 80), 9), "MPO", save_all=True, append_images=[two_halves()]) + SCANS
     for whole in (preview, second, photo + photo + SCANS):
         assert_read_as(whole, Image.new("RGB", (120, 80), 9))
-    assert SCANS not in sanitized(preview).image + sanitized(second).image
+    assert SCANS not in sanitized(preview)[0] + sanitized(second)[0]
 
 
 def test_bytes_that_fill_up_before_a_marker_are_read_over():

@@ -17,14 +17,12 @@ def denoise(depth: np.ndarray, guide: np.ndarray, radius_px: int) -> np.ndarray:
     What is filtered is the relief, the depth less its mean over a window, in which a slanted cheek is as flat as a
     frontal one. In every window the relief is fitted as a linear function of two guides: itself, held back by the
     variance of its own noise, so that what varies more than noise stays; and the photo's brightness, so that a depth
-    edge that the photo shows too stays sharper. A clean map comes back unchanged.
+    edge that the photo shows too stays sharper. A clean map comes back unchanged; NaN stays NaN.
 
     Args:
         depth: (H, W) float, NaN where unknown.
         guide: (H, W) float, brightness 0..1.
         radius_px: half size of the windows.
-    Returns:
-        (H, W) float32, NaN where depth is NaN.
     Source: He, Sun, Tang, Guided Image Filtering, IEEE TPAMI 35(6), 2013; means are taken over known pixels only
         (normalised convolution, Knutsson & Westin, CVPR 1993).
     """

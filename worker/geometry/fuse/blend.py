@@ -20,15 +20,13 @@ def corrected_by_face(depth: np.ndarray, face: np.ndarray, weight: np.ndarray, c
     """Let a face's surface fix the coarse shape of a depth map, and leave it the fine detail.
 
     The difference between the two is smoothed, by as much as the landmarks lie apart, and added. Beside the face it
-    goes on and dies out, so that there is no seam.
+    goes on and dies out, so that there is no seam. The result is float32; NaN stays NaN.
 
     Args:
         depth: (H, W) float mm, of everything; NaN where unknown.
         face: (H, W) float mm; NaN beside the face.
         weight: (H, W) float, 0..1: how far each pixel of `face` is to be trusted.
         camera: of that grid.
-    Returns:
-        (H, W) float32 mm; NaN where depth is NaN.
     Source: the two-band case of Burt & Adelson, A Multiresolution Spline With Application to Image Mosaics, 1983.
     """
     use = np.isfinite(face) & np.isfinite(depth) & (weight > 0)

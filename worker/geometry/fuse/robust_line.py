@@ -25,11 +25,8 @@ class Line:
 
 
 def robust_line(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Line:
-    """Fit y over x by Huber's estimator; the slope is 0 where x does not vary.
+    """Fit y over x by Huber's estimator, weights above 0, all (N,) float64; the slope is 0 where x does not vary.
 
-    Args:
-        x, y: (N,) float64, N at least 1.
-        weight: (N,) float64, above 0.
     Source: Huber, Robust Statistics, 1981, ch. 7, by iteratively reweighted least squares; scale by the median.
     """
     line = Line(0.0, 0.0, np.ones_like(x))

@@ -30,8 +30,7 @@ class Mesh:
 
 def mesh_from_cloud(cloud: PointCloud) -> Mesh:
     """Join neighbouring points to triangles, except over a depth jump; points in no triangle are left out."""
-    points = unit_points(cloud)
-    return compact(Mesh(points, grid_triangles(cloud)))
+    return compact(Mesh(unit_points(cloud), grid_triangles(cloud)))
 
 
 def simplified(mesh: Mesh, budget: int) -> Mesh:
