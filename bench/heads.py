@@ -22,13 +22,11 @@ from shared.options import ModelOptions
 from shared.settings import WeightsSettings
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
-from worker.depth.portrait.estimator import Bust, Portrait
-from worker.depth.portrait.face_surface import surface_of
-from worker.person.face import Face
+from worker.depth.portrait.estimator import Bust, Portrait, surface_of
+from worker.person.face import Face, head_pose, points_mm
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder
 from worker.person.landmarks import LANDMARKS
-from worker.person.pose import head_pose, points_mm
 from worker.pipeline import build_cloud
 
 HEADS = Path(__file__).parent.parent / "tests" / "data" / "heads"
@@ -131,9 +129,9 @@ def average_face(bust: Bust, face: Face, mean: np.ndarray) -> Guess:
     """The mean shape (468, 3) mm, posed and scaled to a photo's landmarks and extended within its silhouette."""
     camera = bust.depth_map.camera
     posed = similarity(mean, points_mm(face.landmarks, camera)).apply(mean)
-    surface = surface_of(posed, camera)
-    depth = extend(surface.depth, bust.depth_map.mask, camera, surface.pose)
-    return Guess(depth, np.isfinite(surface.depth), project(posed[list(LANDMARKS.outer_eye_corners)], camera))
+    surface, pose = surface_of(posed, camera)
+    depth = extend(surface, bust.depth_map.mask, camera, pose)
+    return Guess(depth, np.isfinite(surface), project(posed[list(LANDMARKS.outer_eye_corners)], camera))
 
 
 def plane(bust: Bust, face: Face) -> Guess:

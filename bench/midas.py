@@ -23,15 +23,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from shared.errors import ModelError
 from tests.support.seeding import reference, write_checkpoint
-from worker.depth.midas.backends import Backend, Subject
-from worker.depth.midas.backends.export import MAX_ERROR
-from worker.depth.midas.backends.select import open_backend
-from worker.depth.midas.backends.torch_backend import TorchBackend, default_device
+from worker.depth.midas.backends import Backend, TorchBackend, default_device
 from worker.depth.midas.checkpoint import load_network
-from worker.depth.midas.folding import folded
-from worker.depth.midas.loading import spec_of
+from worker.depth.midas.export import MAX_ERROR, Subject
+from worker.depth.midas.layers import folded
+from worker.depth.midas.loading import open_backend, spec_of
 from worker.depth.midas.rows import ROWS
-from worker.depth.weights.files import sha256_of
+from worker.depth.weights import sha256_of
 
 TURNS = 5
 TURN_MS = 500  # a turn is as many passes as fit, at most MAX_PASSES

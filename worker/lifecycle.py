@@ -45,7 +45,7 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
         model = registry.choose(settings.depth_model, settings.weights)
     except ModelError as error:
         raise SystemExit(f"the depth worker cannot start: {error}") from error
-    if not registry.ready(model, settings.weights):
+    if not model.weights.present(settings.weights):
         raise SystemExit(f"the depth worker cannot start: the weights of {model.name} are not in {settings.weights}")
 
 
@@ -92,7 +92,7 @@ def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:
 
 def _offer() -> Offer:
     models = (
-        ModelInfo(row.name, row.title, row.unit, row.licence, registry.ready(row, settings.weights))
+        ModelInfo(row.name, row.title, row.unit, row.licence, row.weights.present(settings.weights))
         for row in registry.ROWS.values()
     )
     return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, Estimator, Photo
+from worker.depth.estimator import DepthMap, Photo
+from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.portrait.estimator import Bust, Portrait
-from worker.depth.portrait.row import WEIGHTS
 from worker.geometry.clean.holes import continued
-from worker.geometry.fuse.anchor import Anchor, AnchorError, depth_from_anchor, fit_anchor, visibility
+from worker.geometry.fuse.anchor import AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.fuse.blend import corrected_by_face
 from worker.geometry.fuse.disparity import edge_confidence
-from worker.geometry.fuse.focus import FaceBox
 from worker.person.face import Face
 
 
@@ -40,24 +37,10 @@ class AnchoringSettings:
 ANCHORING = AnchoringSettings()
 
 
-class DisparityEstimator(Estimator, Protocol):
-    """A network that gives disparity on the photo's grid, and by itself relative depth."""
-
-    def disparity(
-        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
-    ) -> list[np.ndarray | PhotoError]:
-        """(H, W) float32 for each photo, or its error; a small face may be given a pass of its own."""
-        ...
-
-    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
-        """Relative depth of a photo, from its disparity."""
-        ...
-
-
 class Anchored:
     """An estimator of metric depth where a face is found, and of the network's own relative depth where none is."""
 
-    def __init__(self, network: DisparityEstimator, portrait: Portrait) -> None:
+    def __init__(self, network: MidasEstimator, portrait: Portrait) -> None:
         self._network = network
         self._portrait = portrait
 
@@ -74,18 +57,6 @@ class Anchored:
             return anchored(disparity, self._portrait.bust_of(photo, faces))
         relative = self._network.relative(photo, disparity)
         return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
-
-
-def with_faces(network: DisparityEstimator, folder: Path) -> Estimator:
-    """The network made metric by faces, where the files that find them are in the folder; else as it is.
-
-    Raises:
-        WeightsError: one of those files is wrong.
-    """
-    if not WEIGHTS.present(folder):
-        return network
-    WEIGHTS.verify(folder)
-    return Anchored(network, Portrait(folder))
 
 
 def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
@@ -111,7 +82,8 @@ def anchored(disparity: np.ndarray, bust: Bust) -> DepthMap:
     confidence = np.maximum(bust.depth_map.confidence, ANCHORING.beside_face * trust)
     confidence = np.where(np.isfinite(depth), confidence, 0).astype(np.float32)
     merged = replace(bust.depth_map, depth=depth.astype(np.float32), confidence=confidence)
-    return _reporting(merged, _facts(anchor))
+    facts = {name: float(f"{value:.4g}") for name, value in asdict(anchor).items()}
+    return _reporting(merged, {"anchored": True, "fit_residual_mm": facts.pop("residual_mm"), "anchor": facts})
 
 
 def _inside_silhouette(depth: np.ndarray, trusted: np.ndarray, bust: Bust) -> np.ndarray:
@@ -122,12 +94,6 @@ def _inside_silhouette(depth: np.ndarray, trusted: np.ndarray, bust: Bust) -> np
     unknown = person & np.isnan(known)
     known[unknown] = continued(known, unknown)
     return known
-
-
-def _facts(anchor: Anchor) -> dict[str, object]:
-    """The anchor as a report has it, in four digits."""
-    facts = {name: float(f"{value:.4g}") for name, value in asdict(anchor).items()}
-    return {"anchored": True, "fit_residual_mm": facts.pop("residual_mm"), "anchor": facts}
 
 
 def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:

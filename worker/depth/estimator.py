@@ -1,9 +1,11 @@
-"""What a depth model takes and gives, whichever network it runs."""
+"""What a depth model is, takes and gives, whichever network it runs."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +14,7 @@ from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from shared.errors import PhotoError
 from shared.options import PUPIL_DISTANCE_MM, Focus
+from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
 
 GRID_LONG_SIDE_PX = 1024
@@ -52,6 +55,11 @@ class Photo:
     focus: Focus = "face"
 
     @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
     def camera_source(self) -> CameraSource:
         """Where the focal length is known from; "assumed" where from nowhere."""
         return camera_source(self.fov_x_deg, self.focal_35mm)
@@ -85,3 +93,35 @@ class Estimator(Protocol):
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Estimate each photo's depth in one batch; a photo that cannot be used gives its error in its place."""
         ...
+
+
+@dataclass(frozen=True)
+class DepthModel(ABC):
+    """What is known of a depth model before it is loaded; each family derives a class of its own.
+
+    name: unique, as the API takes it.
+    title: for a person to read.
+    rank: `auto` takes the highest among the models that are ready.
+    unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
+    weights: its files, and where they come from.
+    licence: of those files.
+    """
+
+    name: str
+    title: str
+    rank: int
+    unit: Unit
+    weights: Weights
+    licence: str
+
+    @abstractmethod
+    def load(self, folder: Path, backend: str) -> Estimator:
+        """The estimator, from the folder that holds the files; what is heavy is imported here.
+
+        Args:
+            folder: of the files.
+            backend: "auto", "torch" or "onnxruntime", for a depth model that has the choice.
+        Raises:
+            ModelError: it cannot run on that backend.
+            WeightsError: a file is absent or wrong.
+        """

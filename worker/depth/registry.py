@@ -5,18 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.errors import ModelError, WeightsError
-from worker.depth import midas, portrait
-from worker.depth.depth_model import DepthModel, LoadOptions
-from worker.depth.estimator import Estimator
+from worker.depth.estimator import DepthModel, Estimator
+from worker.depth.midas import rows as midas
+from worker.depth.portrait import row as portrait
 
 AUTO = "auto"
 FAMILIES = (portrait, midas)
-ROWS = {row.name: row for row in sorted((row for family in FAMILIES for row in family.ROWS), key=lambda row: -row.rank)}
-
-
-def names() -> tuple[str, ...]:
-    """The names of all depth models, best rank first."""
-    return tuple(ROWS)
+ROWS: dict[str, DepthModel] = {
+    row.name: row for row in sorted((row for family in FAMILIES for row in family.ROWS), key=lambda row: -row.rank)
+}
+"""The rows by name, best rank first."""
 
 
 def row(name: str) -> DepthModel:
@@ -30,11 +28,6 @@ def row(name: str) -> DepthModel:
     return ROWS[name]
 
 
-def ready(model: DepthModel, folder: Path) -> bool:
-    """True if the model's files lie in the cache folder; their hashes are checked when it is loaded."""
-    return model.weights.present(folder)
-
-
 def choose(name: str, folder: Path) -> DepthModel:
     """The row of a depth model by name, or with `auto` the best one whose files lie in the cache folder.
 
@@ -44,7 +37,7 @@ def choose(name: str, folder: Path) -> DepthModel:
     """
     if name != AUTO:
         return row(name)
-    best = next((model for model in ROWS.values() if ready(model, folder)), None)
+    best = next((model for model in ROWS.values() if model.weights.present(folder)), None)
     if best is None:
         raise WeightsError(
             f"no depth model is ready in {folder}; `python -m worker.depth.weights fetch portrait` gets one"
@@ -52,17 +45,17 @@ def choose(name: str, folder: Path) -> DepthModel:
     return best
 
 
-def load(name: str, folder: Path, options: LoadOptions | None = None) -> Estimator:
-    """Load a depth model by name, or `auto`.
+def load(name: str, folder: Path, backend: str = "auto") -> Estimator:
+    """Load a depth model by name, or `auto`; for the backend see `DepthModel.load`.
 
     Raises:
-        ModelError: no depth model has that name, or it cannot run as the options say.
+        ModelError: no depth model has that name, or it cannot run on that backend.
         WeightsError: its files are absent or wrong.
     """
     model = choose(name, folder)
-    if not ready(model, folder):
+    if not model.weights.present(folder):
         raise WeightsError(
             f"the weights of {model.name} are not in {folder}; `python -m worker.depth.weights fetch {model.name}` "
             "gets them"
         )
-    return model.load(folder, options or LoadOptions())
+    return model.load(folder, backend)

@@ -1,4 +1,4 @@
 """Who is in a photo: faces, landmarks, pose and outline. Networks inside, plain arrays out.
 
-`worker.person.finder.PersonFinder` is the entry. Each network has a module in `networks`, and a line in PersonFinder.
+`worker.person.finder.PersonFinder` is the entry.
 """

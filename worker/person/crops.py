@@ -32,11 +32,11 @@ def photo_from_crop(square: Square, size: int) -> np.ndarray:
     return np.column_stack([linear, shift])
 
 
-def crop(pixels: np.ndarray, square: Square, size: int, border: int = cv2.BORDER_CONSTANT) -> np.ndarray:
+def crop(pixels: np.ndarray, square: Square, size: int) -> np.ndarray:
     """Cut a square out of a photo, without aliasing.
 
     Args:
-        pixels: (H, W, 3) uint8; beyond its edges is black unless `border` says otherwise.
+        pixels: (H, W, 3) uint8; beyond its edges is black.
         square: what to cut.
         size: side of the crop in pixels.
     Returns:
@@ -53,8 +53,7 @@ def crop(pixels: np.ndarray, square: Square, size: int, border: int = cv2.BORDER
         affine = affine * ratio[:, None]
         affine[:, 2] += (ratio - 1) / 2
         pixels = small
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(pixels, affine, (size, size), flags=flags, borderMode=border)
+    return cv2.warpAffine(pixels, affine, (size, size), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
 
 
 def to_photo(points: np.ndarray, square: Square, size: int) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""A face found in a photo."""
+"""A face found in a photo: its landmarks in pixels, as points in millimetres, and the head's pose.
+
+Convention: camera frame x right, y down, z forward. A frontal face looks along -z.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,35 @@ from functools import cached_property
 
 import numpy as np
 
-from worker.person.pose import Pose, head_pose
+from shared.cloud.camera import Intrinsics
+from shared.options import PUPIL_DISTANCE_MM
+from worker.person.landmarks import LANDMARKS
+
+Z_SCALE = 1.06
+"""The network flattens faces a little: their z times this. Tuned on rendered ICT-FaceKit heads h0-h7."""
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where the head is and which way it looks.
+
+    axes: (3, 3), columns are the head's right-to-left, down and back directions in the camera frame.
+    eyes: (3,) mm, the middle between the eyes.
+    """
+
+    axes: np.ndarray
+    eyes: np.ndarray
+
+    @property
+    def yaw_deg(self) -> float:
+        """Turn of the face; positive when it looks to the right of the photo."""
+        forward = -self.axes[:, 2]
+        return float(np.degrees(np.arctan2(forward[0], -forward[2])))
+
+    @property
+    def pitch_deg(self) -> float:
+        """Tilt of the face; positive when it looks up."""
+        return float(np.degrees(np.arcsin(np.clip(self.axes[1, 2], -1, 1))))
 
 
 @dataclass(frozen=True)
@@ -50,3 +81,38 @@ class Face:
         factors = np.array([u, v, (u + v) / 2])
         half = np.array([0.5, 0.5, 0])
         return Face((self.landmarks + half) * factors - half, self.score)
+
+
+def points_mm(landmarks: np.ndarray, camera: Intrinsics, pupil_distance_mm: float = PUPIL_DISTANCE_MM) -> np.ndarray:
+    """Landmarks in the camera frame, sized by the distance between the eyes' middles in space.
+
+    Args:
+        landmarks: (N, 3) float in pixels of the camera's grid; z in pixels too, smaller is nearer.
+        camera: the grid's intrinsics.
+        pupil_distance_mm: what that distance shall be.
+    Returns:
+        (N, 3) float64 in mm.
+    """
+    corners = [*LANDMARKS.right_eye_corners, *LANDMARKS.left_eye_corners]
+    behind = (landmarks[:, 2] - landmarks[corners, 2].mean()) * Z_SCALE
+    depth = 1 + behind / camera.fx  # in units of the eyes' depth
+    rays = (landmarks[:, :2] - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
+    points = np.column_stack([rays * depth[:, None], depth])
+    right, left = eyes_of(points)
+    return points * (pupil_distance_mm / np.linalg.norm(right - left))
+
+
+def eyes_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middles (3,) of the right and the left eye, of (468, 3) landmarks."""
+    right, left = (points[list(pair)].mean(0) for pair in (LANDMARKS.right_eye_corners, LANDMARKS.left_eye_corners))
+    return right, left
+
+
+def head_pose(points: np.ndarray) -> Pose:
+    """Pose from (468, 3) landmarks in mm: the eye line, the line from forehead to chin, and their normal."""
+    right, left = eyes_of(points)
+    across = (left - right) / np.linalg.norm(left - right)
+    down = points[LANDMARKS.chin] - points[LANDMARKS.forehead]
+    back = np.cross(across, down)
+    back /= np.linalg.norm(back)
+    return Pose(np.column_stack([across, np.cross(back, across), back]), (right + left) / 2)

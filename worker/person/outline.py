@@ -1,21 +1,26 @@
 """Which pixels are the person: a segmentation network, checked and sharpened by the photo's colours.
 
 The network is right about heads and hair. Below the chin it guesses bodies where there are none, so graph cuts from two
-starts propose other outlines, and the one with the stronger edge in the photo wins.
+starts propose other outlines, and the one with the stronger edge in the photo wins. The network is MediaPipe Selfie
+Segmentation, general model; it comes with this package: its wheel is 35 MB and made for few platforms only.
 Source: He et al., Guided Image Filtering, 2010.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from worker.person.face import Face
 from worker.person.graph_cut import graph_cut
-from worker.person.networks.person_segmentation import SIZE_PX, PersonSegmentation, shrunk
+from worker.person.networks.tflite import TfliteNetwork
 from worker.person.region import Region, region_round
+
+SEGMENTATION = Path(__file__).parent / "data" / "selfie_segmentation.tflite"
+SIZE_PX = 256  # side of the network's input
 
 
 @dataclass(frozen=True)
@@ -38,23 +43,22 @@ class OutlineSettings:
 OUTLINE = OutlineSettings()
 
 
-def silhouette_of(
-    pixels: np.ndarray, face: Face, others: list[Face], segmentation: PersonSegmentation
-) -> np.ndarray | None:
+def silhouette_of(pixels: np.ndarray, face: Face, others: list[Face], network: TfliteNetwork) -> np.ndarray | None:
     """The person's pixels.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
         face: the person's, in these pixels.
         others: other people's faces; their heads are left out.
-        segmentation: the network.
+        network: the one in SEGMENTATION.
     Returns:
         (H, W) bool; None where no believable outline was found.
     """
     region = region_round(face, (pixels.shape[0], pixels.shape[1]), SIZE_PX)
     part = region.of(pixels)
-    small = shrunk(part)
-    outline = _best(_candidates(small, segmentation.likelihood(small), region), small, region)
+    small = cv2.resize(part, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
+    (likely,) = network.run(small.astype(np.float32) / 255).values()
+    outline = _best(_candidates(small, likely.reshape(SIZE_PX, SIZE_PX), region), small, region)
     sharp = _sharpened(outline, part)
     person = np.zeros(pixels.shape[:2], bool)
     region.of(person)[:] = sharp

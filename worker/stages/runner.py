@@ -47,8 +47,9 @@ class StageRunner:
         self._jobs, self._claims, self._workers = Jobs(redis), Claims(redis), Workers(redis)
         self._storage, self._wakeups, self._settings = storage, wakeups, settings
         self._stopping = stopping
-        options = registry.LoadOptions(backend=settings.depth_backend)
-        self._load = lru_cache(LOADED_MODELS)(load or partial(registry.load, folder=settings.weights, options=options))
+        self._load = lru_cache(LOADED_MODELS)(
+            load or partial(registry.load, folder=settings.weights, backend=settings.depth_backend)
+        )
 
     def run(self, stage: Stage) -> None:
         """Run waiting jobs of the stage; returns at once where none wait."""

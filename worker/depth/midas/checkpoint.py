@@ -55,14 +55,15 @@ def load_network(spec: NetworkSpec, path: Path) -> nn.Module:
     """
     with torch.device("meta"):
         network = spec.build()
-    state = _renamed(_read(path), spec.renames)
+    learned = {key: value for key, value in _read(path).items() if not INDEX_TABLES.search(key)}
+    state = {renamed(key, spec.renames): value for key, value in learned.items()}
     _check(state, network.state_dict(), path)
     network.load_state_dict(state, assign=True)
     _fill_index_tables(network)
     return network.eval().requires_grad_(False)
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read(path: Path) -> Mapping[str, Tensor]:
     """The state dict in a file; the official files are one, or hold one beside the optimizer's state."""
     try:
         # Files of before torch 1.6 are no zip archives, which only can be mapped.
@@ -72,12 +73,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     state = content.get("model", content) if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise WeightsError(f"{path} holds no state dict of a network")
-    return dict(state)
-
-
-def _renamed(state: dict[str, Tensor], renames: Renames) -> dict[str, Tensor]:
-    learned = {key: value for key, value in state.items() if not INDEX_TABLES.search(key)}
-    return {renamed(key, renames): value for key, value in learned.items()}
+    return state
 
 
 def renamed(key: str, renames: Renames) -> str:

@@ -15,7 +15,7 @@ from torchvision.models import resnet
 
 from worker.depth.midas.checkpoint import NetworkSpec
 from worker.depth.midas.decoder import Decoder, DecoderSpec, Midas
-from worker.depth.midas.padding import with_fixed_padding
+from worker.depth.midas.layers import with_fixed_padding
 
 
 class Stages(nn.Module):

@@ -26,10 +26,11 @@ THREADS = 2
 class View:
     """A picture for the network: a photo, or the part of it round a face.
 
-    size_wh: of the disparity that is wanted of it.
+    input_wh: of the network's input, and size_wh: of the disparity that is wanted.
     """
 
     pixels: np.ndarray
+    input_wh: tuple[int, int]
     size_wh: tuple[int, int]
 
 
@@ -62,35 +63,42 @@ class MidasEstimator:
         Raises:
             ModelError: the network's output is not finite, or not even one photo fits into memory.
         """
-        usable = {
-            index: View(photo.pixels, grid_size_wh(_size_wh(photo.pixels)))
+        rule = self._rule
+        views = {
+            index: View(photo.pixels, input_size_wh(photo.size_wh, rule), grid_size_wh(photo.size_wh))
             for index, photo in enumerate(photos)
-            if _usable(photo)
+            if max(photo.size_wh) <= MAX_ASPECT * min(photo.size_wh)
         }
-        crops = {index: crop for index in usable if faces and (crop := _crop(photos[index], faces[index]))}
-        details = [_part(usable[index], crop) for index, crop in crops.items()]
-        seen = iter(self._seen([*usable.values(), *details]))
-        wholes = {index: next(seen) for index in usable}
-        for index, crop in crops.items():
-            wholes[index] = _joined(wholes[index], next(seen), _on_grid(crop, usable[index]))
+        crops = {index: crop for index in views if faces and (crop := _crop(photos[index], faces[index]))}
+        boxes = {index: crop.scaled(photos[index].size_wh, views[index].size_wh) for index, crop in crops.items()}
+        details = [
+            View(crop.of(photos[index].pixels), input_size_wh(crop.size_wh, rule), boxes[index].size_wh)
+            for index, crop in crops.items()
+        ]
+        seen = iter(self._seen([*views.values(), *details]))
+        wholes = {index: next(seen) for index in views}
+        for index, box in boxes.items():
+            fused = fused_disparity(wholes[index], next(seen), box)
+            if fused is not None:  # it is where the two contradict each other
+                wholes[index] = fused
         return [wholes[index] if index in wholes else _aspect_error(photo) for index, photo in enumerate(photos)]
 
     def _seen(self, views: Sequence[View]) -> list[np.ndarray]:
         """The network's disparity of each view, in its size; batched by the size of the network's input."""
         groups: dict[tuple[int, int], list[int]] = defaultdict(list)
         for index, view in enumerate(views):
-            groups[input_size_wh(_size_wh(view.pixels), self._rule)].append(index)
+            groups[view.input_wh].append(index)
         with ThreadPoolExecutor(THREADS) as threads:  # resizing goes on beside the network
             pending: dict[int, Future[np.ndarray]] = {}
-            for size_wh, members in groups.items():
-                prepared = [threads.submit(self._input, views[index].pixels, size_wh) for index in members]
+            for input_wh, members in groups.items():
+                prepared = [
+                    threads.submit(network_input, views[index].pixels, input_wh, self._normalisation)
+                    for index in members
+                ]
                 outputs = self._run([future.result() for future in prepared])
                 for index, output in zip(members, outputs, strict=True):
                     pending[index] = threads.submit(self.backend.resized, output, views[index].size_wh)
         return [pending[index].result() for index in range(len(views))]
-
-    def _input(self, pixels: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-        return network_input(pixels, size_wh, self._normalisation)
 
     def _run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
         try:
@@ -104,52 +112,26 @@ class MidasEstimator:
     def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
         """Relative depth of a photo from its disparity (H, W), by an assumed range."""
         height, width = disparity.shape
-        size_wh = _size_wh(photo.pixels)
         return DepthMap(
             depth=depth_from_disparity(disparity),
-            camera=camera_for(size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
+            camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
             unit="relative",
             confidence=edge_confidence(disparity),
             report={
-                "input_wh": list(input_size_wh(size_wh, self._rule)),
+                "input_wh": list(input_size_wh(photo.size_wh, self._rule)),
                 "backend": self.backend.name,
                 "camera": photo.camera_source,
             },
         )
 
 
-def _size_wh(pixels: np.ndarray) -> tuple[int, int]:
-    height, width = pixels.shape[:2]
-    return width, height
-
-
-def _usable(photo: Photo) -> bool:
-    size_wh = _size_wh(photo.pixels)
-    return max(size_wh) <= MAX_ASPECT * min(size_wh)
-
-
 def _crop(photo: Photo, face: FaceBox | None) -> Box | None:
     """The crop that gets a pass of its own; None where there is none."""
-    return crop_round_face(_size_wh(photo.pixels), face) if face and photo.focus == "face" else None
+    return crop_round_face(photo.size_wh, face) if face and photo.focus == "face" else None
 
 
 def _aspect_error(photo: Photo) -> PhotoError:
-    width, height = _size_wh(photo.pixels)
+    width, height = photo.size_wh
     return PhotoError(
         f"the photo is {width} x {height} pixels; one side may be at most {MAX_ASPECT:g} times the other: crop it"
     )
-
-
-def _on_grid(crop: Box, whole: View) -> Box:
-    """A crop of a photo, on the grid of the photo's disparity."""
-    return crop.scaled(_size_wh(whole.pixels), whole.size_wh)
-
-
-def _part(whole: View, crop: Box) -> View:
-    return View(crop.of(whole.pixels), _on_grid(crop, whole).size_wh)
-
-
-def _joined(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarray:
-    """The crop's disparity put into the whole's; the whole as it is where the two contradict each other."""
-    fused = fused_disparity(whole, detail, box)
-    return whole if fused is None else fused

@@ -58,24 +58,18 @@ def _build() -> Midas:
 
 def _block_renames() -> list[tuple[str, str]]:
     """The official blocks are one flat list: attention, MLP, attention, ... with a pair of downsampling in between."""
-    renames, flat = [], 0
-    for stage in range(3):
-        places = [f"blocks.{block}" for block in range(DEPTH)]
+    pairs = []  # of patterns for an attention (in a block it is its .m) and the MLP after it
+    for stage in range(len(TAPS)):
         if stage:
-            renames += [
-                (
-                    rf"^pretrained\.model\.blocks\.{flat}\.",
-                    f"backbone.model.stages.{stage}.downsample.attn_downsample.",
-                ),
-                (rf"^pretrained\.model\.blocks\.{flat + 1}\.m\.", f"backbone.model.stages.{stage}.downsample.mlp."),
-            ]
-            flat += 2
-        for place in places:
-            renames += [
-                (rf"^pretrained\.model\.blocks\.{flat}\.m\.", f"backbone.model.stages.{stage}.{place}.attn."),
-                (rf"^pretrained\.model\.blocks\.{flat + 1}\.m\.", f"backbone.model.stages.{stage}.{place}.mlp."),
-            ]
-            flat += 2
+            pairs.append((r"", f"stages.{stage}.downsample.attn_downsample", f"stages.{stage}.downsample.mlp"))
+        blocks = [f"stages.{stage}.blocks.{block}" for block in range(DEPTH)]
+        pairs += [(r"\.m", f"{block}.attn", f"{block}.mlp") for block in blocks]
+    renames = []
+    for number, (inside, attention, mlp) in enumerate(pairs):
+        renames += [
+            (rf"^pretrained\.model\.blocks\.{2 * number}{inside}\.", f"backbone.model.{attention}."),
+            (rf"^pretrained\.model\.blocks\.{2 * number + 1}\.m\.", f"backbone.model.{mlp}."),
+        ]
     return renames
 
 

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import nn
 
-from worker.depth.depth_model import LoadOptions
-from worker.depth.midas.backends import Subject
-from worker.depth.midas.backends.select import open_backend
+from shared.errors import ModelError
+from worker.depth.midas.backends import CPU_PRECISION, Backend, OnnxBackend, TorchBackend, default_device
 from worker.depth.midas.checkpoint import NetworkSpec, load_network
 from worker.depth.midas.estimator import MidasEstimator
-from worker.depth.midas.folding import folded
+from worker.depth.midas.export import Subject, exported
+from worker.depth.midas.layers import folded
 from worker.depth.midas.rows import MidasModel
 
+log = logging.getLogger(__name__)
+
+BACKENDS = ("auto", "torch", "onnxruntime")
 EXPORTS = "onnx"  # folder of the exports, beside the weights
 
 
-def load(model: MidasModel, folder: Path, options: LoadOptions) -> MidasEstimator:
-    """Load a network and what runs it.
+def load(model: MidasModel, folder: Path, backend_name: str) -> MidasEstimator:
+    """Load a network from the folder that holds its checkpoint and gets its export, and what runs it.
 
-    Args:
-        model: its row.
-        folder: holds its checkpoint, and gets its export.
-        options: the input's side, and what shall run the network.
     Raises:
         WeightsError: the file is absent, or not the network's checkpoint.
-        ModelError: no such side or backend, or it cannot run the network.
+        ModelError: no backend has that name, or it cannot run the network.
     """
-    rule = model.rule_at(options.side_px)
+    rule = model.rule
     (file,) = model.weights.files
 
     def network() -> nn.Module:
-        return folded(load_network(spec_of(model), file.path(folder)))
+        return folded(load_network(spec_of(model), folder / file.name))
 
     subject = Subject(
         network=network,
@@ -44,7 +45,7 @@ def load(model: MidasModel, folder: Path, options: LoadOptions) -> MidasEstimato
         fixed=rule.fixed,
         cache=folder / EXPORTS,
     )
-    backend = open_backend(options.backend, subject)
+    backend = open_backend(backend_name, subject)
     for size in backend.batch_sizes:  # a GPU picks its kernels on the first pass of each batch size
         backend(np.zeros((size, 3, rule.side_px, rule.side_px), np.float32))
     return MidasEstimator(model.name, backend, rule, model.normalisation)
@@ -55,3 +56,26 @@ def spec_of(model: MidasModel) -> NetworkSpec:
     module, _, function = model.backbone.builder.partition(":")
     spec: NetworkSpec = getattr(import_module(f"worker.depth.midas.{module}"), function)(**model.arguments)
     return spec
+
+
+def open_backend(wanted: str, subject: Subject) -> Backend:
+    """The backend of that name, loaded; `auto` takes torch on a GPU, and on a CPU what was measured to be faster.
+
+    Raises:
+        ModelError: no backend has that name, or the network cannot be exported for it.
+    """
+    if wanted not in BACKENDS:
+        raise ModelError(f"no backend is called {wanted!r}; there are {', '.join(BACKENDS)}")
+    device = default_device()
+    if wanted == "onnxruntime" or (wanted == "auto" and device.type == "cpu" and _faster_by_onnx(subject)):
+        return OnnxBackend(exported(subject).path, torch.get_num_threads())
+    precision = subject.gpu_precision if device.type == "cuda" else CPU_PRECISION
+    return TorchBackend(subject.network(), device, precision)
+
+
+def _faster_by_onnx(subject: Subject) -> bool:
+    try:
+        return exported(subject).faster
+    except ModelError as error:
+        log.debug("torch runs the network: %s", error)  # the export warned when it failed
+        return False

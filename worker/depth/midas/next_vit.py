@@ -59,20 +59,15 @@ def _attention(attention: Any, tokens: Tensor) -> Tensor:
 
 def next_vit(timm_name: str, depths: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
     """DPT-Next-ViT of one size; depths are the numbers of blocks, channels those of the feature maps, of each stage."""
-
-    def build() -> Midas:
-        return Midas(NextVit(timm.create_model(timm_name)), decoder(channels))
-
-    return NetworkSpec(build, (*_block_renames(depths), *RENAMES))
-
-
-def _block_renames(depths: tuple[int, ...]) -> list[tuple[str, str]]:
-    """The official blocks are one flat list over all stages."""
+    # The official blocks are one flat list over all stages.
     places = [(stage, block) for stage, depth in enumerate(depths) for block in range(depth)]
-    return [
+    block_renames = (
         (rf"^pretrained\.model\.features\.{flat}\.", f"backbone.model.stages.{stage}.blocks.{block}.")
         for flat, (stage, block) in enumerate(places)
-    ]
+    )
+    return NetworkSpec(
+        lambda: Midas(NextVit(timm.create_model(timm_name)), decoder(channels)), (*block_renames, *RENAMES)
+    )
 
 
 RENAMES = (

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from shared.errors import ModelError
-from worker.depth.depth_model import DepthModel, LoadOptions
-from worker.depth.estimator import Estimator
-from worker.depth.midas.backends import Precision
+from worker.depth.estimator import DepthModel, Estimator
 from worker.depth.midas.transforms import HALF, IMAGENET, InputRule, Normalisation
-from worker.depth.weights import UrlSource, Weights, WeightsFile
-from worker.depth.weights.sources import MIDAS_RELEASES
+from worker.depth.portrait.row import WEIGHTS as FACE_WEIGHTS
+from worker.depth.weights import MIDAS_RELEASES, UrlSource, Weights, WeightsFile
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The type of a network's weights and activations, and whether its convolutions run on NHWC tensors."""
+
+    dtype: Literal["float32", "float16", "bfloat16"]
+    channels_last: bool
 
 
 @dataclass(frozen=True)
@@ -41,27 +46,17 @@ class MidasModel(DepthModel):
     rule: InputRule
     normalisation: Normalisation
 
-    def load(self, folder: Path, options: LoadOptions) -> Estimator:
+    def load(self, folder: Path, backend: str) -> Estimator:
         """The network, made metric by faces where their files are in the folder too; see `DepthModel.load`."""
-        from worker.depth.anchored import with_faces
+        from worker.depth.anchored import Anchored
         from worker.depth.midas.loading import load
+        from worker.depth.portrait.estimator import Portrait
 
-        return with_faces(load(self, folder, options), folder)
-
-    def rule_at(self, side_px: int | None) -> InputRule:
-        """The input's rule, at another side if asked for one.
-
-        Raises:
-            ModelError: the network does not take that side.
-        """
-        if side_px is None or side_px == self.rule.side_px:
-            return self.rule
-        if self.rule.fixed:
-            raise ModelError(f"{self.name} runs at {self.rule.side_px} pixels only, not at {side_px}")
-        multiple = self.rule.multiple_px
-        if side_px < multiple or side_px % multiple:
-            raise ModelError(f"an input side of {side_px} pixels; {self.name} needs a multiple of {multiple}")
-        return replace(self.rule, side_px=side_px)
+        network = load(self, folder, backend)
+        if not FACE_WEIGHTS.present(folder):
+            return network
+        FACE_WEIGHTS.verify(folder)
+        return Anchored(network, Portrait(folder))
 
 
 # bfloat16 where activations pass float16's largest number, 65504.

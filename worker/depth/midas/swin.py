@@ -28,11 +28,8 @@ class Swin(Backbone):
 
 def swin(timm_name: str, width: int) -> NetworkSpec:
     """DPT-Swin of one size; `width` is the number of channels of the first stage."""
-
-    def build() -> Midas:
-        return Midas(Swin(timm.create_model(timm_name)), decoder((width, 2 * width, 4 * width, 8 * width)))
-
-    return NetworkSpec(build, RENAMES)
+    channels = (width, 2 * width, 4 * width, 8 * width)
+    return NetworkSpec(lambda: Midas(Swin(timm.create_model(timm_name)), decoder(channels)), RENAMES)
 
 
 # The official checkpoints have a stage's downsampling at its end, today's timm at the beginning of the next one.

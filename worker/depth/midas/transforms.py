@@ -13,6 +13,7 @@ from typing import Literal
 import cv2
 import numpy as np
 
+MULTIPLE_PX = 32  # both sides of an input are multiples of it
 Bound = Literal["minimal", "upper_bound"]
 
 # Of the two scales that bring width or height to the wanted side, the one that keeps the aspect ratio by each rule.
@@ -30,13 +31,11 @@ class InputRule:
     bound: "minimal" scales as little as possible (of a large photo the short side becomes side_px); "upper_bound"
         lets neither side exceed side_px.
     fixed: every photo is squeezed into side_px x side_px, the only size that the network takes.
-    multiple_px: both sides are rounded to a multiple of it.
     """
 
     side_px: int
     bound: Bound = "minimal"
     fixed: bool = False
-    multiple_px: int = 32
 
 
 @dataclass(frozen=True)
@@ -57,19 +56,17 @@ def input_size_wh(photo_size_wh: tuple[int, int], rule: InputRule) -> tuple[int,
     if not rule.fixed:
         scales = [BOUNDS[rule.bound](*scales)] * 2
     limit = rule.side_px if rule.bound == "upper_bound" else math.inf
-    width, height = (
-        _multiple(side * scale, rule.multiple_px, limit) for side, scale in zip(photo_size_wh, scales, strict=True)
-    )
+    width, height = (_multiple(side * scale, limit) for side, scale in zip(photo_size_wh, scales, strict=True))
     return width, height
 
 
-def _multiple(side_px: float, multiple_px: int, limit_px: float) -> int:
+def _multiple(side_px: float, limit_px: float) -> int:
     """The nearest multiple (of two equally near, the even one); the one below where that passes the limit."""
-    rounded = round(side_px / multiple_px) * multiple_px
+    rounded = round(side_px / MULTIPLE_PX) * MULTIPLE_PX
     if rounded > limit_px:
-        rounded = math.floor(side_px / multiple_px) * multiple_px
+        rounded = math.floor(side_px / MULTIPLE_PX) * MULTIPLE_PX
     # The official code rounds the short side of a strip to 0 and fails.
-    return max(rounded, multiple_px)
+    return max(rounded, MULTIPLE_PX)
 
 
 def network_input(pixels: np.ndarray, size_wh: tuple[int, int], normalisation: Normalisation) -> np.ndarray:
@@ -91,12 +88,5 @@ def network_input(pixels: np.ndarray, size_wh: tuple[int, int], normalisation: N
 
 
 def resized_disparity(disparity: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """A network's disparity on another grid over the same picture, by bicubic interpolation.
-
-    Args:
-        disparity: (h, w) float32.
-        size_wh: width and height of the wanted grid.
-    Returns:
-        (H, W) float32.
-    """
+    """A network's disparity (h, w) float32 on another grid (H, W) over the same picture, by bicubic interpolation."""
     return cv2.resize(disparity, size_wh, interpolation=cv2.INTER_CUBIC)

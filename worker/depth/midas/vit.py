@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from worker.depth.midas.checkpoint import NetworkSpec
 from worker.depth.midas.decoder import Backbone, Decoder, DecoderSpec, Midas
-from worker.depth.midas.padding import with_fixed_padding
+from worker.depth.midas.layers import with_fixed_padding
 
 PATCH_PX = 16
 
@@ -114,11 +114,10 @@ def vit(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> Net
         taps: indices of the blocks whose outputs become feature maps.
         channels: of the four feature maps, fine to coarse.
     """
-
-    def build() -> Midas:
-        return Midas(Vit(timm.create_model(timm_name), taps, channels), decoder(channels))
-
-    return NetworkSpec(build, REASSEMBLE_RENAMES + MODEL_RENAMES)
+    return NetworkSpec(
+        lambda: Midas(Vit(timm.create_model(timm_name), taps, channels), decoder(channels)),
+        REASSEMBLE_RENAMES + MODEL_RENAMES,
+    )
 
 
 def hybrid(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:

@@ -12,23 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
-from worker.person.pose import Pose
+from worker.person.face import Pose
 
 
 @dataclass(frozen=True)
 class SkullSettings:
     """The skull as an ellipsoid in the head's axes (right to left, down, back)."""
 
-    from_eyes_mm: tuple[float, float, float] = (
-        0.0,
-        -25.0,
-        95.0,
-    )  # its middle, from the middle between the eyes; set by hand
-    half_axes_mm: tuple[float, float, float] = (
-        77.0,
-        115.0,
-        99.0,
-    )  # half of breadth, height, length; the first and the last from the survey
+    # Its middle, from the middle between the eyes; set by hand.
+    from_eyes_mm: tuple[float, float, float] = (0.0, -25.0, 95.0)
+    # Half of breadth, height, length; the first and the last from the survey.
+    half_axes_mm: tuple[float, float, float] = (77.0, 115.0, 99.0)
     most_rim_tilt_mm: float = 40.0  # what its outline lies before or behind its middle at the most; set by hand
     bulge: float = 4.7  # minus the Laplacian of w, mm^2 per mm^2: 2 b^2 (1 / a^2 + 1 / h^2) of the ellipsoid
 

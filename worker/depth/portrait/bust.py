@@ -19,7 +19,7 @@ from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.anatomy import Trunk, bust_of, skull_frame, smoothstep, trunk_of
 from worker.depth.portrait.grid import coarse_size_wh, inflate, relaxed, shrunk
 from worker.depth.portrait.silhouette import continued_down, without_neighbours
-from worker.person.pose import Pose
+from worker.person.face import Pose
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,9 @@ def _coarse_w(face: np.ndarray, body: np.ndarray, camera: Intrinsics, pose: Pose
     trunk = trunk_of(skull_frame(pose, coarse))
     small_body = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= EXTENSION.cell_share
     small_face, face_share = shrunk(face, size_wh)
-    sure = _without_rim(face_share >= EXTENSION.cell_share, small_body, EXTENSION.face_rim_mm / cell_mm)
+    on_face = face_share >= EXTENSION.cell_share
+    # The face gives way along its edge towards the rest of the person; towards the background it stays whole.
+    sure = on_face & (ndimage.distance_transform_edt(on_face | ~small_body) > EXTENSION.face_rim_mm / cell_mm)
     known = np.where(sure, trunk.w_from_depth(small_face), np.nan)
     return _inflated(known, small_body | sure, trunk, cell_mm)
 
@@ -109,11 +111,6 @@ def _upsampled(w: np.ndarray, size_hw: tuple[int, ...], pixel_mm: float) -> np.n
     fine = cv2.resize(w.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_CUBIC)
     blur_px = max(EXTENSION.least_blur_px, EXTENSION.blur_cells * EXTENSION.cell_mm / pixel_mm)
     return cv2.GaussianBlur(fine, (0, 0), blur_px)
-
-
-def _without_rim(face: np.ndarray, person: np.ndarray, distance_px: float) -> np.ndarray:
-    """The face without its edge towards the rest of the person; towards the background it stays whole."""
-    return face & (ndimage.distance_transform_edt(face | ~person) > distance_px)
 
 
 def _soft_maximum(first: np.ndarray, second: np.ndarray, softness: float) -> np.ndarray:

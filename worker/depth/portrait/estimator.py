@@ -9,24 +9,26 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shared.cloud.camera import Intrinsics
+from shared.cloud.camera import Intrinsics, project
 from shared.errors import NoFaceError, PhotoError
 from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.bust import extend
-from worker.depth.portrait.confidence import confidence_of
-from worker.depth.portrait.face_surface import patterns_of, surface_of
-from worker.depth.portrait.report import report_on
+from worker.depth.portrait.raster import rasterise
+from worker.depth.portrait.report import confidence_of, report_on
 from worker.depth.portrait.shading import refine
 from worker.geometry.camera import backed_off, camera_for
-from worker.person.face import Face
+from worker.person.face import Face, Pose, head_pose, points_mm
+from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder
-from worker.person.pose import Pose, head_pose, points_mm
+from worker.person.landmarks import LANDMARKS
 
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
     "lit evenly, and at least 60 pixels wide."
 )
+PATTERN_MARGIN_PARTS = 45.0
+"""The face's side divided by this is how far round eyes, brows and lips brightness is left out; set by hand."""
 
 
 @dataclass(frozen=True)
@@ -69,37 +71,56 @@ class Portrait:
         """
         size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         camera, pixels = _on_grid(photo)
-        face, *others = (one.scaled(_scale_uv(photo, camera)) for one in faces)
+        width, height = photo.size_wh
+        face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
         if photo.camera_source == "assumed":
             camera = _plausible(camera, face, size)
-        surface = surface_of(points_mm(face.landmarks, camera), camera)
-        face_depth = refine(surface.depth, pixels, camera, patterns_of(face, camera))
+        surface, pose = surface_of(points_mm(face.landmarks, camera), camera)
+        face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
         person = self._finder.silhouette(pixels, face, others)
-        depth = face_depth if person is None else extend(face_depth, person, camera, surface.pose)
+        depth = face_depth if person is None else extend(face_depth, person, camera, pose)
         confidence = confidence_of(depth, face_depth, camera)
-        pose = Pose(surface.pose.axes, size * surface.pose.eyes)
-        report = report_on(photo.pixels, faces, pose, silhouette_found=person is not None, camera=photo.camera_source)
+        true_pose = Pose(pose.axes, size * pose.eyes)
+        report = report_on(photo, faces, true_pose, silhouette_found=person is not None)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report)
         return Bust(depth_map, size * face_depth, silhouette_found=person is not None)
 
 
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
     """The depth map's grid and the photo on it."""
-    height, width = photo.pixels.shape[:2]
-    size_wh = grid_size_wh((width, height))
-    camera = camera_for((width, height), size_wh, photo.fov_x_deg, photo.focal_35mm)
-    if size_wh == (width, height):
+    size_wh = grid_size_wh(photo.size_wh)
+    camera = camera_for(photo.size_wh, size_wh, photo.fov_x_deg, photo.focal_35mm)
+    if size_wh == photo.size_wh:
         return camera, photo.pixels
     return camera, cv2.resize(photo.pixels, size_wh, interpolation=cv2.INTER_AREA)
-
-
-def _scale_uv(photo: Photo, camera: Intrinsics) -> tuple[float, float]:
-    """Grid pixels a photo pixel, across and down."""
-    height, width = photo.pixels.shape[:2]
-    return camera.width / width, camera.height / height
 
 
 def _plausible(camera: Intrinsics, face: Face, size: float) -> Intrinsics:
     """A camera of assumed focal length, backed off until a head of that relative size is not implausibly near."""
     eyes = head_pose(points_mm(face.landmarks, camera)).eyes
     return backed_off(camera, size * float(np.linalg.norm(eyes)))
+
+
+def surface_of(points: np.ndarray, camera: Intrinsics) -> tuple[np.ndarray, Pose]:
+    """The smooth surface of a face.
+
+    Args:
+        points: (468, 3) landmarks in mm, in the camera frame.
+        camera: the grid to draw it on.
+    Returns:
+        Depth (H, W) mm, NaN outside the face; the head's pose in mm.
+    """
+    pose = head_pose(points)
+    mesh = face_mesh()
+    smooth = mesh.smooth(points, forward=-pose.axes[:, 2])
+    corners = np.column_stack([project(smooth, camera), smooth[:, 2]])
+    return rasterise(corners, mesh.triangles, (camera.height, camera.width)), pose
+
+
+def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:
+    """(H, W) bool: eyes, brows and lips of a face, and a little round them."""
+    image = np.zeros((camera.height, camera.width), np.uint8)
+    for rim in LANDMARKS.patterns:
+        cv2.fillPoly(image, [np.rint(face.landmarks[list(rim), :2]).astype(np.int32)], 1)
+    reach = 2 * int(face.side / PATTERN_MARGIN_PARTS) + 1
+    return cv2.dilate(image, np.ones((reach, reach))) > 0

@@ -1,4 +1,4 @@
-"""What a person should know of a portrait's result."""
+"""How far a portrait's depth can be trusted, point by point, and what a person should know of it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,21 @@ from typing import Any
 
 import cv2
 import numpy as np
+from scipy import ndimage
 
-from worker.geometry.camera import CameraSource
-from worker.person.face import Face
-from worker.person.pose import Pose
+from shared.cloud.camera import Intrinsics, unproject
+from worker.depth.estimator import Photo
+from worker.person.face import Face, Pose
+
+
+@dataclass(frozen=True)
+class ConfidenceSettings:
+    """Confidence from 0 to 1; set by hand, no data is recorded."""
+
+    face: float = 1.0  # of the face seen from the front
+    extended: float = 0.45  # of what anatomy says
+    rim: float = 0.15  # at the silhouette
+    reach: float = 0.02  # of the depth map's longer side: over which confidence rises from the rim and from the mesh
 
 
 @dataclass(frozen=True)
@@ -26,32 +37,49 @@ class AdviceSettings:
     sharp_detail: float = 0.03  # finest detail by contrast of a sharp face
 
 
-ADVICE = AdviceSettings()
+CONFIDENCE, ADVICE = ConfidenceSettings(), AdviceSettings()
 
 
-def report_on(
-    pixels: np.ndarray, faces: list[Face], pose: Pose, *, silhouette_found: bool, camera: CameraSource
-) -> dict[str, Any]:
+def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """Confidence of a portrait's depth.
+
+    Args:
+        depth: (H, W) mm, NaN outside the person.
+        face: (H, W) mm, NaN outside the face mesh.
+        camera: intrinsics of that grid.
+    Returns:
+        (H, W) float32: `face` where the face is seen from the front, less where it turns away, `extended` on what was
+        extended, down to `rim` at the silhouette, 0 outside.
+    """
+    person = np.isfinite(depth)
+    reach_px = max(depth.shape) * CONFIDENCE.reach
+    on_face = np.clip(ndimage.distance_transform_edt(np.isfinite(face)) / reach_px, 0, 1)
+    trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face * _frontality(depth, camera)
+    padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
+    inside = np.clip(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] / reach_px, 0, 1)
+    return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
+
+
+def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: bool) -> dict[str, Any]:
     """The report of a portrait.
 
     Args:
-        pixels: (H, W, 3) uint8 RGB, the whole photo.
+        photo: the whole one.
         faces: found in it, the one used first.
         pose: of the head, in mm.
         silhouette_found: whether hair, neck and shoulders are there.
-        camera: where its focal length, and with that the distance, is known from.
     """
-    sharpness = sharpness_of(pixels, faces[0])
+    sharpness = sharpness_of(photo.pixels, faces[0])
     distance_mm = float(np.linalg.norm(pose.eyes))
     width_px = faces[0].box[2] - faces[0].box[0]
-    known_mm = distance_mm if camera != "assumed" else None
+    known_mm = distance_mm if photo.camera_source != "assumed" else None
     return {
         "face_found": True,
         "faces_in_photo": len(faces),
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance_mm),
-        "camera": camera,
+        "camera": photo.camera_source,
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
         "silhouette_found": silhouette_found,
@@ -90,3 +118,13 @@ def _advice(
     if not silhouette_found:
         return "The person could not be told from the background: a plain one of another colour works best."
     return None
+
+
+def _frontality(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """(H, W) cosine between the surface's normal and the ray to the camera; 0 where it is unknown."""
+    points = unproject(depth, camera)
+    normal = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
+    lengths = np.linalg.norm(normal, axis=2) * np.linalg.norm(points, axis=2)
+    with np.errstate(invalid="ignore"):
+        cosine = np.abs((normal * points).sum(2)) / lengths
+    return np.where(np.isfinite(cosine), cosine, 0)

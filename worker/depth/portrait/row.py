@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.depth.depth_model import DepthModel, LoadOptions
-from worker.depth.estimator import Estimator
+from worker.depth.estimator import DepthModel, Estimator
 from worker.depth.weights import Weights, WeightsFile, WheelSource
 
 WEIGHTS = Weights(
@@ -33,7 +32,7 @@ WEIGHTS = Weights(
 class PortraitModel(DepthModel):
     """The depth model that needs no depth network: landmarks, silhouette and anatomy."""
 
-    def load(self, folder: Path, options: LoadOptions) -> Estimator:
+    def load(self, folder: Path, backend: str) -> Estimator:
         """The estimator, its files held to their hashes; see `DepthModel.load`."""
         from worker.depth.portrait.estimator import Portrait
 

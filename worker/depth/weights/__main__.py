@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.errors import ModelError
 from shared.settings import WeightsSettings
 from worker.depth import registry
-from worker.depth.weights import FetchOptions, fetch
+from worker.depth.weights import FetchOptions
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,7 +21,11 @@ def main(arguments: Sequence[str]) -> int:
         if options.command == "list":
             _list(options.folder)
         else:
-            _fetch(options, settings.weights_mirror)
+            how = FetchOptions(options.timeout, settings.weights_mirror, progress=not options.quiet)
+            for row in [registry.row(name) for name in options.names]:
+                row.weights.fetch(options.folder, how)
+                if not options.quiet:
+                    sys.stdout.write(f"ready   {row.name}\n")
     except ModelError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -43,20 +47,11 @@ def _parser(folder: Path) -> argparse.ArgumentParser:
 
 
 def _list(folder: Path) -> None:
-    for name in registry.names():
-        row = registry.row(name)
-        state = "ready" if registry.ready(row, folder) else "absent"
+    for row in registry.ROWS.values():
+        state = "ready" if row.weights.present(folder) else "absent"
         files = ", ".join(file.name for file in row.weights.files)
-        sys.stdout.write(f"{state:7} {name:24} {row.licence:12} {files}\n")
+        sys.stdout.write(f"{state:7} {row.name:24} {row.licence:12} {files}\n")
     sys.stdout.write(f"in {folder}\n")
-
-
-def _fetch(options: argparse.Namespace, mirror: str | None) -> None:
-    how = FetchOptions(options.timeout, mirror, progress=not options.quiet)
-    for row in [registry.row(name) for name in options.names]:
-        fetch(row.weights, options.folder, how)
-        if not options.quiet:
-            sys.stdout.write(f"ready   {row.name}\n")
 
 
 if __name__ == "__main__":

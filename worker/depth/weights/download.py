@@ -26,7 +26,10 @@ def download(url: str, part: Path, timeout_s: float, progress: bool = True) -> N
     """
     part.parent.mkdir(parents=True, exist_ok=True)
     with part.open("ab") as file:
-        _lock(file, part)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WeightsError(f"another process is fetching {part.stem}; wait for it, or end it") from error
         headers = {"User-Agent": "relief", "Accept-Encoding": "identity"}
         if file.tell():
             headers["Range"] = f"bytes={file.tell()}-"
@@ -39,13 +42,6 @@ def download(url: str, part: Path, timeout_s: float, progress: bool = True) -> N
         finally:
             if not file.tell():
                 part.unlink()
-
-
-def _lock(file: IO[bytes], part: Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise WeightsError(f"another process is fetching {part.stem}; wait for it, or end it") from error
 
 
 def _is_whole_already(response: httpx.Response, size: int) -> bool:

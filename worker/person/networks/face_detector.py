@@ -99,31 +99,24 @@ class FaceDetector:
         self._anchors = row.anchors()
 
     def detect(self, pixels: np.ndarray, square: Square) -> list[Detection]:
-        """Possible faces in a square of a photo, best first.
+        """Possible faces in a square of a photo.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
             square: where to look.
         """
-        size = self._row.size_px
-        image = crop(pixels, square, size).astype(np.float32) / 127.5 - 1
-        outputs = self._network.run(image)
-        scores = self._scores(outputs[self._row.scores])
+        size, limit = self._row.size_px, DETECTION.most_logit
+        outputs = self._network.run(crop(pixels, square, size).astype(np.float32) / 127.5 - 1)
+        scores = 1 / (1 + np.exp(-outputs[self._row.scores].ravel().clip(-limit, limit)))
         keep = scores >= DETECTION.least_score
         raw = outputs[self._row.boxes].reshape(-1, 8, 2)[keep].astype(float)
-        found = [
+        return [
             Detection(to_photo(_points(values, anchor), square, size), float(score))
             for values, anchor, score in zip(raw, self._anchors[keep] * size, scores[keep], strict=True)
         ]
-        return sorted(found, key=lambda detection: -detection.score)
-
-    def _scores(self, logits: np.ndarray) -> np.ndarray:
-        """(N,) scores 0 to 1 of the network's logits."""
-        limit = DETECTION.most_logit
-        return 1 / (1 + np.exp(-logits.ravel().clip(-limit, limit)))
 
 
-def distinct(detections: list[Detection], most_overlap: float = DETECTION.most_overlap) -> list[Detection]:
+def distinct(detections: list[Detection]) -> list[Detection]:
     """One detection a face: overlapping ones are averaged by their scores, best first.
 
     Source: BlazeFace, section 3.4 (blending instead of suppression).
@@ -131,12 +124,11 @@ def distinct(detections: list[Detection], most_overlap: float = DETECTION.most_o
     rest = sorted(detections, key=lambda detection: -detection.score)
     blended = []
     while rest:
-        same = [other for other in rest if overlap(rest[0], other) > most_overlap]
-        same = same or rest[:1]
-        weights = np.array([other.score for other in same])
-        points = np.average([other.points for other in same], axis=0, weights=weights)
-        blended.append(Detection(points, rest[0].score))
-        rest = [other for other in rest if not any(other is one for one in same)]
+        best, *others = rest
+        same = [best, *(other for other in others if overlap(best, other) > DETECTION.most_overlap)]
+        points = np.average([one.points for one in same], axis=0, weights=[one.score for one in same])
+        blended.append(Detection(points, best.score))
+        rest = [other for other in others if not overlap(best, other) > DETECTION.most_overlap]
     return blended
 
 

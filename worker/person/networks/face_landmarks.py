@@ -24,9 +24,9 @@ MARGIN = 1.5  # side of the crop, in sides of the face; as in MediaPipe's graph
 class CropVariant:
     """How a crop differs from the plain one: scale and clockwise turn of its square; mirrored left to right or not."""
 
-    scale: float = 1.0
-    turn_deg: float = 0.0
-    mirrored: bool = False
+    scale: float
+    turn_deg: float
+    mirrored: bool
 
     def of(self, square: Square) -> Square:
         """The square of this variant."""
@@ -37,12 +37,7 @@ class LandmarkNetwork:
     """Finds the points of a face in a square of a photo."""
 
     def __init__(self, folder: Path, mirror: np.ndarray) -> None:
-        """Load the network.
-
-        Args:
-            folder: holds face_landmark.tflite.
-            mirror: (468,) int, the index of each point's mirror image.
-        """
+        """Load the network from the weights folder; `mirror` (468,) int indexes each point's mirror image."""
         self._network = TfliteNetwork(folder / FILE)
         self._mirror = mirror
 
@@ -65,13 +60,6 @@ class LandmarkNetwork:
             points[:, 0] = SIZE_PX - 1 - points[:, 0]
             points = points[self._mirror]
         return to_photo(points, square, SIZE_PX), score
-
-    def average(
-        self, pixels: np.ndarray, square: Square, variants: tuple[CropVariant, ...]
-    ) -> tuple[np.ndarray, float]:
-        """The mean over several slightly different crops, which lowers the network's own noise; as `landmarks`."""
-        runs = [self.landmarks(pixels, variant.of(square), variant.mirrored) for variant in variants]
-        return np.mean([points for points, _ in runs], axis=0), float(np.mean([score for _, score in runs]))
 
 
 def square_of_detection(detection: Detection) -> Square:

@@ -15,8 +15,8 @@ def seeded_model(tmp_path, monkeypatch):
 
     def load(name, backend="torch"):
         file = WeightsFile(f"{name}.pt")
-        write_checkpoint(name, file.path(tmp_path))
+        write_checkpoint(name, tmp_path / file.name)
         monkeypatch.setitem(registry.ROWS, name, dataclasses.replace(registry.row(name), weights=Weights((file,), ())))
-        return registry.load(name, tmp_path, registry.LoadOptions(backend=backend))
+        return registry.load(name, tmp_path, backend)
 
     return load

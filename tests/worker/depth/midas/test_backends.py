@@ -8,12 +8,11 @@ from torch import nn
 
 from shared.errors import ModelError
 from tests.support.seeding import reference
-from worker.depth.midas.backends import Precision, Subject, export, select
-from worker.depth.midas.backends.export import exported
-from worker.depth.midas.backends.onnx_backend import OnnxBackend
-from worker.depth.midas.backends.select import open_backend
-from worker.depth.midas.backends.torch_backend import TorchBackend, bicubic
-from worker.depth.midas.rows import RESNEXT, SWIN
+from worker.depth.midas import export, loading
+from worker.depth.midas.backends import OnnxBackend, TorchBackend, bicubic
+from worker.depth.midas.export import Subject, exported
+from worker.depth.midas.loading import open_backend
+from worker.depth.midas.rows import RESNEXT, SWIN, Precision
 from worker.depth.midas.transforms import resized_disparity
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:onnxscript", "ignore::FutureWarning")
@@ -130,8 +129,8 @@ def _fail():
 
 def test_auto_takes_torch_on_a_gpu(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(select, "default_device", lambda: torch.device("cuda"))
-    monkeypatch.setattr(select, "TorchBackend", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr(loading, "default_device", lambda: torch.device("cuda"))
+    monkeypatch.setattr(loading, "TorchBackend", lambda *arguments: seen.append(arguments))
     open_backend("auto", subject(tmp_path))
     ((_, device, precision),) = seen
     assert (device.type, precision) == ("cuda", HALF_PRECISION)

@@ -7,7 +7,6 @@ import pytest
 from shared.errors import ModelError, PhotoError
 from tests.support.seeding import write_checkpoint
 from worker.depth import registry
-from worker.depth.depth_model import LoadOptions
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.midas.loading import load
@@ -156,5 +155,6 @@ def test_a_batch_gives_each_photo_what_it_gets_alone(count, small_model):
 def small_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     write_checkpoint("midas_v21_small_256", folder / "net.pt")
-    row = replace(registry.row("midas_v21_small_256"), weights=Weights((WeightsFile("net.pt"),), ()))
-    return load(row, folder, LoadOptions(side_px=128, backend="torch"))
+    row = registry.row("midas_v21_small_256")
+    row = replace(row, weights=Weights((WeightsFile("net.pt"),), ()), rule=replace(row.rule, side_px=128))
+    return load(row, folder, "torch")

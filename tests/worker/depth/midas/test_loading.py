@@ -11,7 +11,6 @@ from worker.depth.anchored import Anchored
 from worker.depth.estimator import Photo
 from worker.depth.midas.estimator import MidasEstimator
 from worker.depth.portrait.row import WEIGHTS
-from worker.depth.weights import fetch
 from worker.geometry.fuse.focus import crop_round_face
 from worker.person.finder import PersonFinder
 
@@ -19,7 +18,7 @@ from worker.person.finder import PersonFinder
 @pytest.fixture(scope="module")
 def faces_folder():
     folder = WeightsSettings.from_environment().weights
-    fetch(WEIGHTS, folder)
+    WEIGHTS.fetch(folder)
     return folder
 
 
@@ -39,7 +38,7 @@ def test_the_face_in_a_real_photo_gets_a_crop_of_its_own(faces_folder, photo):
 def test_the_files_of_the_face_networks_make_a_depth_model_metric(faces_folder, photo, seeded_model, tmp_path):
     assert isinstance(seeded_model("dpt_levit_224"), MidasEstimator)
     for file in WEIGHTS.files:
-        shutil.copy(file.path(faces_folder), tmp_path)
+        shutil.copy(faces_folder / file.name, tmp_path)
     model = seeded_model("dpt_levit_224")
     assert isinstance(model, Anchored)
     (result,) = model.estimate([photo])

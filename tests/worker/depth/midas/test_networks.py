@@ -17,7 +17,7 @@ QUICK = ["midas_v21_small_256", "midas_v21_384", "dpt_hybrid_384", "dpt_beit_bas
 QUICK += ["dpt_levit_224"]
 SLOW = ["dpt_large_384", "dpt_beit_large_384", "dpt_beit_large_512", "dpt_swin_large_384", "dpt_swin2_base_384"]
 SLOW += ["dpt_swin2_large_384"]
-MIDAS = [name for name in registry.names() if name != "portrait"]
+MIDAS = [name for name in registry.ROWS if name != "portrait"]
 
 
 @pytest.mark.parametrize("name", QUICK + [pytest.param(name, marks=pytest.mark.slow) for name in SLOW])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import Intrinsics
-from worker.depth.portrait.confidence import confidence_of
+from worker.depth.portrait.report import confidence_of
 
 CAMERA = Intrinsics.from_focal((200, 160), 400.0)
 

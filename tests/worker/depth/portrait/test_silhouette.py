@@ -4,7 +4,7 @@ import pytest
 from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.anatomy import skull_frame
 from worker.depth.portrait.silhouette import continued_down, without_neighbours
-from worker.person.pose import Pose
+from worker.person.face import Pose
 
 CAMERA = Intrinsics.from_focal((280, 240), 420.0)
 FRAME = skull_frame(Pose(np.eye(3), np.array([0.0, -40.0, 700.0])), CAMERA)

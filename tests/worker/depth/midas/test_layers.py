@@ -3,8 +3,7 @@ import torch
 from timm.layers.std_conv import StdConv2d, StdConv2dSame
 from torch import nn
 
-from worker.depth.midas.folding import folded, standardised
-from worker.depth.midas.padding import HalvingConv, HalvingStdConv
+from worker.depth.midas.layers import HalvingConv, HalvingStdConv, folded, standardised
 
 
 def test_standardised_weights_agree_with_a_hand_worked_channel():

@@ -5,49 +5,58 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shutil
 import statistics
 import tempfile
-import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from timeit import timeit
 
 import numpy as np
 import torch
+from torch import nn
 from torch.export import Dim
 
 from shared.errors import ModelError
-from worker.depth.midas.backends import Backend, Subject
-from worker.depth.midas.backends.onnx_backend import OnnxBackend
-from worker.depth.midas.backends.torch_backend import TorchBackend
+from worker.depth.midas.backends import OnnxBackend, TorchBackend
+from worker.depth.midas.rows import Precision
+from worker.depth.midas.transforms import MULTIPLE_PX
 
 log = logging.getLogger(__name__)
 
 MAX_ERROR = 1e-3  # of the output's range
-MULTIPLE_PX = 32
 ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Export:
-    """An exported network, and what was measured when it was made.
+class Subject:
+    """The network to run.
 
-    path: of the .onnx file.
-    error: largest difference from torch, as a fraction of the output's range.
-    torch_ms, onnx_ms: median time of one photo by each, run in turn on the machine of the export.
+    network: builds it with its weights, on the CPU, in eval mode; not called where an export lies in the cache.
+    gpu_precision: how it runs on a GPU.
+    weights_sha256: of its checkpoint.
+    side_px: of its native input.
+    fixed: it takes that size only.
+    cache: folder of the exports.
     """
 
-    path: Path
-    error: float
-    torch_ms: float
-    onnx_ms: float
+    network: Callable[[], nn.Module]
+    gpu_precision: Precision
+    weights_sha256: str
+    side_px: int
+    fixed: bool
+    cache: Path
 
-    @property
-    def faster(self) -> bool:
-        """True if ONNX Runtime took less time than torch."""
-        return self.onnx_ms < self.torch_ms
+
+@dataclass(frozen=True)
+class Export:
+    """The .onnx file of a network, and whether it was faster than torch on the machine that exported it."""
+
+    path: Path
+    faster: bool
 
 
 def exported(subject: Subject) -> Export:
@@ -65,52 +74,37 @@ def exported(subject: Subject) -> Export:
     if failure.is_file():
         raise ModelError(failure.read_text())
     if not (entry / "export.json").is_file():
-        subject.cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".export-", dir=subject.cache) as scratch:
-            try:
-                _export(subject, Path(scratch))
-            except (ModelError, torch.onnx.OnnxExporterError) as error:
-                reason = f"the network cannot be exported to ONNX: {error}"
-                log.warning("%s; this is remembered in %s", reason, failure)
-                _remember(reason, failure, Path(scratch))
-                raise ModelError(reason) from error
-            _settle(Path(scratch), entry)
+        _export_into(entry, failure, subject)
     measured = json.loads((entry / "export.json").read_text())
-    return Export(path=entry / "network.onnx", **measured)
+    return Export(entry / "network.onnx", faster=measured["onnx_ms"] < measured["torch_ms"])
 
 
 def _key(weights_sha256: str, side_px: int, fixed: bool) -> str:
+    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
     versions = [version(package) for package in ("torch", "timm", "onnx", "onnxscript", "onnxruntime")]
-    text = json.dumps([weights_sha256, side_px, fixed, _source_sha256(), *versions])
+    text = json.dumps([weights_sha256, side_px, fixed, hashlib.sha256(code).hexdigest(), *versions])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def _source_sha256() -> str:
-    """Of the code of our networks: a change of it is another network."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def _remember(reason: str, failure: Path, scratch: Path) -> None:
-    """Write a failure's reason whole or not at all."""
-    part = scratch / failure.name
-    part.write_text(reason)
-    part.replace(failure)
-
-
-def _settle(scratch: Path, entry: Path) -> None:
-    """Move a whole export into place; another process may have been first, which is as good."""
-    finished = scratch.with_name(f"{scratch.name}-done")
-    shutil.copytree(scratch, finished, copy_function=shutil.move)
-    finished.chmod(0o755)  # temporary folders are closed to others
-    try:
-        finished.rename(entry)
-    except OSError:
-        shutil.rmtree(finished)
-        if not (entry / "export.json").is_file():
-            raise
+def _export_into(entry: Path, failure: Path, subject: Subject) -> None:
+    """Make the entry, or else write the file of the failure's reason; either appears whole or not at all."""
+    subject.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=subject.cache) as scratch:
+        finished, reason_file = Path(scratch, "export"), Path(scratch, failure.name)
+        finished.mkdir()
+        try:
+            _export(subject, finished)
+        except (ModelError, torch.onnx.OnnxExporterError) as error:
+            reason = f"the network cannot be exported to ONNX: {error}"
+            log.warning("%s; this is remembered in %s", reason, failure)
+            reason_file.write_text(reason)
+            reason_file.replace(failure)
+            raise ModelError(reason) from error
+        try:
+            finished.rename(entry)
+        except OSError:  # another process may have been first, which is as good
+            if not (entry / "export.json").is_file():
+                raise
 
 
 def _export(subject: Subject, folder: Path) -> None:
@@ -128,26 +122,23 @@ def _export(subject: Subject, folder: Path) -> None:
     if program is None:
         raise ModelError("torch exported nothing")
     program.save(str(path), external_data=True)
-    measured = _measure(
-        TorchBackend(network, torch.device("cpu")), OnnxBackend(path, torch.get_num_threads()), sample.numpy()
-    )
+    by_torch = TorchBackend(network, torch.device("cpu"))
+    measured = _measure(by_torch, OnnxBackend(path, torch.get_num_threads()), sample.numpy())
     log.info("exported to ONNX: %s", measured)
     (folder / "export.json").write_text(json.dumps(measured))
 
 
 def _measure(by_torch: TorchBackend, by_onnx: OnnxBackend, sample: np.ndarray) -> dict[str, float]:
-    """Error and times; raises ModelError where the error is too large."""
+    """Largest difference as a share of the output's range, and median times of one photo by each, run in turn.
+
+    Raises:
+        ModelError: the difference is too large.
+    """
     expected, found = by_torch(sample), by_onnx(sample)
     error = float(np.abs(found - expected).max() / max(np.ptp(expected), np.finfo(np.float32).tiny))
     if not error <= MAX_ERROR:
         raise ModelError(f"the exported network is off by {error:.2g} of the output's range; {MAX_ERROR} is allowed")
-    rounds = [(milliseconds(by_torch, sample[:1]), milliseconds(by_onnx, sample[:1])) for _ in range(ROUNDS)]
+    passes = [partial(run, sample[:1]) for run in (by_torch, by_onnx)]
+    rounds = [[1000 * timeit(one_pass, number=1) for one_pass in passes] for _ in range(ROUNDS)]
     torch_ms, onnx_ms = (statistics.median(times) for times in zip(*rounds, strict=True))
     return {"error": error, "torch_ms": torch_ms, "onnx_ms": onnx_ms}
-
-
-def milliseconds(run: Backend, photos: np.ndarray) -> float:
-    """How long one pass takes."""
-    start = time.perf_counter()
-    run(photos)
-    return 1000 * (time.perf_counter() - start)

@@ -1,13 +1,16 @@
-"""A network run eagerly by torch, on the GPU where there is one."""
+"""What runs a network on one device: torch, on the GPU where there is one, or ONNX Runtime on the CPU."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import onnxruntime
 import torch
 from torch import nn
 from torch.nn import functional
 
-from worker.depth.midas.backends import Precision
+from worker.depth.midas.rows import Precision
 from worker.depth.midas.transforms import resized_disparity
 
 CUDA_BATCH_SIZES = (1, 2, 4, 8)
@@ -15,7 +18,10 @@ CPU_PRECISION = Precision("float32", channels_last=False)
 
 
 class TorchBackend:
-    """Runs a network eagerly on one device."""
+    """Runs a network eagerly; it may be used from one thread at a time.
+
+    batch_sizes: the batch sizes that it is to be warmed up for; none where any size is as good.
+    """
 
     name = "torch"
 
@@ -50,6 +56,37 @@ class TorchBackend:
             batch = batch.pin_memory()
         layout = torch.channels_last if self._precision.channels_last else torch.contiguous_format
         return batch.to(self._device, self._dtype, non_blocking=True).contiguous(memory_format=layout)
+
+
+class OnnxBackend:
+    """Runs an exported network, with the attributes and methods of TorchBackend."""
+
+    name = "onnxruntime"
+    batch_sizes: tuple[int, ...] = ()
+    resized = staticmethod(resized_disparity)
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        """Read the .onnx file; `threads` 0 takes all cores."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        # Threads that spin between two layers save a tenth of the time; between two photos they would take the cores
+        # from the other workers of the machine.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def __call__(self, photos: np.ndarray) -> np.ndarray:
+        """Disparity (B, H, W) float32 of normalised photos (B, 3, H, W) float32; MemoryError if B is too many."""
+        try:
+            disparity: np.ndarray = self._session.run(None, {self._input: photos})[0]
+        except onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException as error:
+            if "alloc" in str(error).lower():
+                raise MemoryError(str(error)) from error
+            raise
+        return disparity
+
+
+Backend = TorchBackend | OnnxBackend
 
 
 def bicubic(disparity: torch.Tensor, size_wh: tuple[int, int]) -> torch.Tensor:
