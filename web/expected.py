@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 
-from shared.jobs.progress import stage_progress
-from shared.jobs.record import Job, Stage
+from shared.jobs.record import Job, Stage, stage_progress
 from shared.jobs.statistics import StageStatistics, Statistics
 
 REMEMBERED_S = 0.5

@@ -16,8 +16,7 @@ from redis import Redis
 
 from shared.errors import ClaimLostError
 from shared.jobs.fields import SCHEMA, flat, read_jobs, stage_field
-from shared.jobs.progress import overall_progress
-from shared.jobs.record import Job, Problem, Stage, StoredFile
+from shared.jobs.record import Job, Problem, Stage, StoredFile, overall_progress
 from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.workers import process_name
 
