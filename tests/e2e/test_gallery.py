@@ -2,12 +2,19 @@
 
 import re
 
-import numpy as np
-from PIL import Image
 from playwright.sync_api import expect
 
 from tests.conftest import PORTRAIT
-from tests.support.page_actions import HEADS, JOB_MS, TILES, choose_photo, generate_depth, job_of, see_model
+from tests.support.page_actions import (
+    HEADS,
+    JOB_MS,
+    TILES,
+    choose_photo,
+    generate_depth,
+    job_of,
+    photo_without_a_face,
+    see_model,
+)
 
 
 def test_several_photos_at_once_fill_a_gallery_that_survives_a_reload(visitor):
@@ -51,9 +58,7 @@ def test_the_gallery_goes_on_by_itself_after_a_lost_connection(visitor):
 
 
 def test_a_failed_photo_can_be_tried_again_and_deleted(visitor, tmp_path):
-    path = tmp_path / "sky.png"
-    Image.fromarray(np.full((200, 300, 3), (90, 120, 200), np.uint8)).save(path)
-    choose_photo(visitor, path)
+    choose_photo(visitor, photo_without_a_face(tmp_path))
     visitor.get_by_role("button", name="Generate Depth Map").click()
     expect(visitor.locator("#error-detail")).to_contain_text("face", timeout=JOB_MS)
     expect(visitor.locator("#error")).to_be_focused()

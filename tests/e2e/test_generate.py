@@ -22,6 +22,7 @@ from tests.support.page_actions import (
     generate_depth,
     generate_model,
     middle,
+    photo_without_a_face,
     picture,
     start_depth,
     still_picture,
@@ -100,9 +101,7 @@ def test_a_text_file_named_jpg_is_refused_in_words(opened, tmp_path):
 
 
 def test_a_photo_without_a_face_is_explained(opened, tmp_path):
-    path = tmp_path / "sky.png"
-    Image.fromarray(np.full((200, 300, 3), (90, 120, 200), np.uint8)).save(path)
-    choose_photo(opened, path)
+    choose_photo(opened, photo_without_a_face(tmp_path))
     opened.get_by_role("button", name="Generate Depth Map").click()
     expect(opened.locator("#error-detail")).to_contain_text("face", timeout=JOB_MS)
 

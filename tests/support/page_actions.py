@@ -25,6 +25,13 @@ def choose_photo(page: Page, path: Path) -> None:
     chooser.value.set_files(path)
 
 
+def photo_without_a_face(folder: Path) -> Path:
+    """A photo of plain sky, written into the folder."""
+    path = folder / "sky.png"
+    Image.fromarray(np.full((200, 300, 3), (90, 120, 200), np.uint8)).save(path)
+    return path
+
+
 def start_depth(page: Page) -> None:
     """Give the portrait and press the button; does not wait for the result."""
     page.locator("#photo-input").set_input_files(PORTRAIT)
