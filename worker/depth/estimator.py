@@ -16,6 +16,7 @@ from shared.errors import PhotoError
 from shared.options import PUPIL_DISTANCE_MM, Focus
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
+from worker.person.person import Person
 
 GRID_LONG_SIDE_PX = 1024
 
@@ -46,6 +47,9 @@ class Photo:
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
     pupil_distance_mm: what makes a face's size known, and with it everything's.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
+    face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
+        it the one whose face is largest.
+    disparity: (h, w) float32 of the whole photo at any size, larger is nearer, that takes the place of a network's.
     """
 
     pixels: np.ndarray
@@ -53,6 +57,8 @@ class Photo:
     fov_x_deg: float | None = None
     pupil_distance_mm: float = PUPIL_DISTANCE_MM
     focus: Focus = "face"
+    face_uv: tuple[float, float] | None = None
+    disparity: np.ndarray | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -73,6 +79,9 @@ class DepthMap:
     camera: intrinsics of that H x W grid.
     confidence: (H, W) float32, 0 none to 1 full.
     report: what a person should know of this result; JSON values only.
+    person: on the same grid; None where none is known.
+    disparity: (H, W) float32, what the network said of every pixel of the photo, larger is nearer, of unknown scale and
+        shift; None where no network ran.
     """
 
     depth: np.ndarray
@@ -80,6 +89,8 @@ class DepthMap:
     unit: Unit
     confidence: np.ndarray
     report: dict[str, Any] = field(default_factory=dict)
+    person: Person | None = None
+    disparity: np.ndarray | None = None
 
     @property
     def mask(self) -> np.ndarray:

@@ -1,4 +1,7 @@
-"""The file of a depth map: an .npz with depth, confidence, mask, unit, fx, fy, cx, cy, and the report as JSON."""
+"""The file of a depth map: an .npz with depth, confidence, mask, unit, fx, fy, cx, cy, and the report as JSON.
+
+Where a person is known, alpha and classes too, as uint8; where a network ran, its disparity.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import numpy as np
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from worker.depth.estimator import DepthMap
+from worker.person.person import Person
 
 CAMERA_KEYS = ("fx", "fy", "cx", "cy")
 
@@ -21,6 +25,12 @@ def bytes_from_depth_map(depth_map: DepthMap) -> bytes:
     parts: dict[str, Any] = {name: np.float64(getattr(depth_map.camera, name)) for name in CAMERA_KEYS}
     parts |= {"depth": depth_map.depth.astype(np.float32), "confidence": depth_map.confidence.astype(np.float32)}
     parts |= {"mask": depth_map.mask, "unit": np.str_(depth_map.unit), "report": np.str_(json.dumps(depth_map.report))}
+    if depth_map.person is not None:
+        person = depth_map.person
+        parts |= {"alpha": np.rint(person.alpha * 255).astype(np.uint8), "classes": person.classes}
+        parts["outline_found"] = np.bool_(person.outline_found)
+    if depth_map.disparity is not None:
+        parts["disparity"] = depth_map.disparity.astype(np.float32)
     np.savez_compressed(file, **parts)
     return file.getvalue()
 
@@ -38,4 +48,9 @@ def depth_map_from_bytes(data: bytes) -> DepthMap:
             raise ValueError(f"a depth map in {unit!r}; known are {get_args(Unit)}")
         height, width = depth.shape
         camera = Intrinsics(width, height, *(float(file[name]) for name in CAMERA_KEYS))
-        return DepthMap(depth, camera, unit, file["confidence"], json.loads(str(file["report"])))  # type: ignore
+        person = None
+        if "alpha" in file:
+            alpha = file["alpha"].astype(np.float32) / 255
+            person = Person(alpha, file["classes"], bool(file["outline_found"]))
+        report = json.loads(str(file["report"]))
+        return DepthMap(depth, camera, unit, file["confidence"], report, person, file.get("disparity"))  # type: ignore[arg-type]

@@ -13,7 +13,8 @@ from worker.person.face_mesh import face_mesh
 from worker.person.networks.face_detector import DETECTION, DETECTORS, Detection, FaceDetector, distinct, overlap
 from worker.person.networks.face_landmarks import CropVariant, LandmarkNetwork, square_of_detection, square_of_landmarks
 from worker.person.networks.tflite import TfliteNetwork
-from worker.person.outline import SEGMENTATION, silhouette_of
+from worker.person.outline import SEGMENTATION, person_of
+from worker.person.person import Person
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class PersonFinder:
         faces = sorted(faces, key=lambda face: -face.side)
         return [self._steadied(pixels, face) for face in faces[:1]] + faces[1:]
 
-    def silhouette(self, pixels: np.ndarray, face: Face, others: list[Face]) -> np.ndarray | None:
-        """The pixels of the person whose face that is; see `silhouette_of`."""
-        return silhouette_of(pixels, face, others, self._segmentation)
+    def person(self, pixels: np.ndarray, face: Face, others: list[Face]) -> Person:
+        """The person whose face that is, on the grid of a photo; see `person_of`."""
+        return person_of(pixels, face, others, self._segmentation)
 
     def _faces_in(self, pixels: np.ndarray, squares: list[Square]) -> list[Face]:
         """Detections in any of the squares that the landmark network takes for faces, each once."""

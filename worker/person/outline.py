@@ -17,6 +17,7 @@ import numpy as np
 from worker.person.face import Face
 from worker.person.graph_cut import graph_cut
 from worker.person.networks.tflite import TfliteNetwork
+from worker.person.person import Person
 from worker.person.region import Region, region_round
 
 SEGMENTATION = Path(__file__).parent / "data" / "selfie_segmentation.tflite"
@@ -43,8 +44,8 @@ class OutlineSettings:
 OUTLINE = OutlineSettings()
 
 
-def silhouette_of(pixels: np.ndarray, face: Face, others: list[Face], network: TfliteNetwork) -> np.ndarray | None:
-    """The person's pixels.
+def person_of(pixels: np.ndarray, face: Face, others: list[Face], network: TfliteNetwork) -> Person:
+    """The person whose face that is; the face alone where no believable outline was found.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
@@ -52,7 +53,7 @@ def silhouette_of(pixels: np.ndarray, face: Face, others: list[Face], network: T
         others: other people's faces; their heads are left out.
         network: the one in SEGMENTATION.
     Returns:
-        (H, W) bool; None where no believable outline was found.
+        The person, on the grid of the pixels.
     """
     region = region_round(face, (pixels.shape[0], pixels.shape[1]), SIZE_PX)
     part = region.of(pixels)
@@ -66,8 +67,8 @@ def silhouette_of(pixels: np.ndarray, face: Face, others: list[Face], network: T
     hull = _hull(face, pixels.shape[:2])
     inside = person[hull]
     if sharp.mean() > OUTLINE.most_filled or not inside.size or inside.mean() < OUTLINE.least_face_inside:
-        return None
-    return person | hull
+        return Person.of_mask(hull, outline_found=False)
+    return Person.of_mask(person | hull)
 
 
 def _candidates(small: np.ndarray, likely: np.ndarray, region: Region) -> list[np.ndarray]:

@@ -3,8 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from shared.cloud.classes import PointClass
 from tests.support.scenes import CAMERA_220, ball_depth_map
 from worker.depth.format import bytes_from_depth_map, depth_map_from_bytes
+from worker.person.person import Person
 
 
 def test_a_depth_map_survives_its_file():
@@ -13,6 +15,17 @@ def test_a_depth_map_survives_its_file():
     np.testing.assert_array_equal(stored.confidence, ball_depth_map().confidence)
     assert (stored.camera, stored.unit, stored.report) == (CAMERA_220, "mm", {"faces": 1, "advice": None})
     assert stored.depth.dtype == np.float32
+
+
+def test_the_person_and_the_network_s_disparity_survive_with_it():
+    ball = ball_depth_map()
+    alpha = np.where(ball.mask, 1, 51 / 255).astype(np.float32)
+    person = Person(alpha, np.where(ball.mask, np.uint8(PointClass.HAIR), np.uint8(0)), outline_found=False)
+    stored = depth_map_from_bytes(bytes_from_depth_map(replace(ball, person=person, disparity=alpha * 7)))
+    np.testing.assert_allclose(stored.person.alpha, alpha, atol=1e-6)
+    np.testing.assert_array_equal(stored.person.classes, person.classes)
+    np.testing.assert_array_equal(stored.disparity, alpha * 7)
+    assert not stored.person.outline_found
 
 
 def test_the_depth_file_has_the_keys_that_are_promised(tmp_path):

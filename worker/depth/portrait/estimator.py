@@ -77,13 +77,13 @@ class Portrait:
             camera = _plausible(camera, face, size)
         surface, pose = surface_of(points_mm(face.landmarks, camera), camera)
         face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
-        person = self._finder.silhouette(pixels, face, others)
-        depth = face_depth if person is None else extend(face_depth, person, camera, pose)
+        person = self._finder.person(pixels, face, others)
+        depth = extend(face_depth, person.mask, camera, pose) if person.outline_found else face_depth
         confidence = confidence_of(depth, face_depth, camera)
         true_pose = Pose(pose.axes, size * pose.eyes)
-        report = report_on(photo, faces, true_pose, silhouette_found=person is not None)
-        depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report)
-        return Bust(depth_map, size * face_depth, silhouette_found=person is not None)
+        report = report_on(photo, faces, true_pose, silhouette_found=person.outline_found)
+        depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person)
+        return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found)
 
 
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
