@@ -110,7 +110,7 @@ class Jobs:
         answer = self._scripts.call("requeue", job_id, *rules)
         if answer in REFUSALS:
             raise REFUSALS[answer]
-        return self._moved(job_id, answer, (State.QUEUED,), "cannot be queued again")
+        return self._moved(job_id, answer, ("again",), "cannot be queued again")
 
     def retry(self, job_id: str, limits: Limits) -> Job:
         """Queue a failed job again, from the stage at which it failed.

@@ -190,6 +190,16 @@ def test_no_run_is_queued_beyond_the_limits(store):
     assert store.jobs.retry(ended.id, one_of_owner).state is State.QUEUED
 
 
+def test_a_job_that_waits_or_runs_is_not_queued_again_and_keeps_its_settings(store):
+    job = new_job(store)
+    for state in (State.QUEUED, State.RUNNING):
+        with pytest.raises(JobConflictError, match=state):
+            store.jobs.requeue(job.id, **second_depth(58), limits=UNLIMITED)
+        assert store.jobs.get(job.id).depth == DepthOptions()
+        claim(store)
+    assert store.waiting(Stage.DEPTH) == 0
+
+
 def test_only_a_failed_job_is_retried(store):
     job = new_job(store)
     with pytest.raises(JobConflictError, match="queued"):

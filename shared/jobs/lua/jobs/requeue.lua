@@ -1,6 +1,6 @@
 -- ARGV: id, stage, steps, limits, settings that change: an object by stage; the last three as JSON
 -- A user asks for another run of a stage of a job that has ended. The results stay until there are new ones.
--- Answer: 'queued', the state that does not allow it, the name of the limit that is reached, or nothing where there is
+-- Answer: 'again', the state that does not allow it, the name of the limit that is reached, or nothing where there is
 -- no such job.
 local id, stage, steps, limits = ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])
 local state = get(id, 'state')
@@ -25,4 +25,4 @@ redis.call('HDEL', job_key(id), 'error', 'finished_ms')
 set(id, 'stage', stage, 'attempt', '0', 'progress', '0', 'queued_ms', now_ms(), 'steps', steps)
 enqueue_last(id)
 changed(id)
-return State.QUEUED
+return 'again'
