@@ -84,7 +84,7 @@ class Claims:
         done = f"{overall_progress(job, 1.0):.4f}"
         files = [file.model_dump() for file in finished.files]
         result = json.dumps({"files": files, "report": finished.report}, allow_nan=False)
-        fields = _other_results(job) | ({"model_name": finished.model_name} if finished.model_name else {})
+        fields = _earlier_results(job) | ({"model_name": finished.model_name} if finished.model_name else {})
         self._call("finish", claim, following[0] if following else "", done, result, "schema", SCHEMA, *flat(fields))
 
     def fail(self, claim: Claim, problem: Problem) -> None:
@@ -104,9 +104,7 @@ class Claims:
             raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")
 
 
-def _other_results(job: Job) -> dict[str, str]:
-    """The results of the job's other stages, in the present schema; no files of an export of an earlier 3D model."""
-    others = {stage: result for stage, result in job.stages.items() if stage is not job.stage}
-    if job.stage is Stage.MODEL and Stage.EXPORT in others:
-        others[Stage.EXPORT] = others[Stage.EXPORT].model_copy(update={"files": ()})
-    return {stage_field(stage): result.model_dump_json() for stage, result in others.items()}
+def _earlier_results(job: Job) -> dict[str, str]:
+    """The results of the stages before the job's, in the present schema; those behind it are made anew."""
+    before = list(Stage)[: list(Stage).index(job.stage)]
+    return {stage_field(stage): job.stages[stage].model_dump_json() for stage in before if stage in job.stages}

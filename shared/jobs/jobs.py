@@ -18,7 +18,7 @@ from shared.jobs.limits import REFUSALS, Limits
 from shared.jobs.new_job import NewJob
 from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA, job_scripts
-from shared.options import ModelOptions
+from shared.options import DepthOptions, ModelOptions
 
 SHARE_PREFIX = "share-"
 
@@ -86,18 +86,31 @@ class Jobs:
         answer = self._scripts.call("cancel", job_id)
         return self._moved(job_id, answer, (State.CANCELED, "kept"), "can no longer be canceled")
 
-    def requeue(self, job_id: str, stage: Stage, steps: Sequence[Stage], model: ModelOptions, *, limits: Limits) -> Job:
-        """Queue another run of an ended job from `stage` on.
+    def requeue(
+        self,
+        job_id: str,
+        stage: Stage,
+        steps: Sequence[Stage],
+        *,
+        limits: Limits,
+        depth: DepthOptions | None = None,
+        model: ModelOptions | None = None,
+    ) -> Job:
+        """Queue another run of an ended job from `stage` on, with other settings where some are given.
+
+        Until a stage has its new result the earlier one stays; then what later stages made of that one goes.
 
         Raises:
             JobNotFoundError, JobConflictError: it is still queued or running, or was canceled.
             LimitError, BusyError: as many jobs wait, of the owner or of everyone, as allowed.
         """
-        change = (stage, json.dumps(steps), model.model_dump_json())
-        answer = self._scripts.call("requeue", job_id, *change, json.dumps(vars(limits)))
+        chosen = {Stage.DEPTH: depth, Stage.MODEL: model}
+        settings = {stage: options.model_dump_json() for stage, options in chosen.items() if options}
+        rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings))
+        answer = self._scripts.call("requeue", job_id, *rules)
         if answer in REFUSALS:
             raise REFUSALS[answer]
-        return self._moved(job_id, answer, (State.QUEUED,), "cannot be queued again")
+        return self._moved(job_id, answer, ("again",), "cannot be queued again")
 
     def retry(self, job_id: str, limits: Limits) -> Job:
         """Queue a failed job again, from the stage at which it failed.
@@ -109,7 +122,7 @@ class Jobs:
         job = self.get(job_id)
         if job.state is not State.FAILED:
             raise JobConflictError(f"the job is {job.state}; only a failed job can be tried again")
-        return self.requeue(job_id, job.stage, job.steps, job.model, limits=limits)
+        return self.requeue(job_id, job.stage, job.steps, limits=limits)
 
     def delete(self, job_id: str) -> None:
         """Forget a job, whatever its state.

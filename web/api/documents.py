@@ -114,6 +114,7 @@ def _links(job: Job) -> dict[str, str]:
         "extend": ("jobs.extend", own and results_stay),
         "retry": ("jobs.retry", own and job.state is State.FAILED),
         "cancel": ("jobs.cancel", own and not job.ended),
+        "depth": ("jobs.estimate_depth", own and results_stay),
         "model": ("jobs.build_model", own and has_depth and results_stay),
     }
     names = {"photo": PHOTO, "thumbnail": THUMBNAIL}

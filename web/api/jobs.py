@@ -11,14 +11,14 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 
 from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
-from shared.options import ModelOptions
+from shared.options import DepthOptions, ModelOptions
 from web.access import caller, own_job, readable_job
 from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
-from web.intake.acceptance import accept
-from web.intake.submission import SECRET_HEADER, JobSettingsForm, chosen, read_submission
+from web.intake.acceptance import accept, check_model
+from web.intake.submission import SECRET_HEADER, DepthAgainForm, JobSettingsForm, chosen, read_submission
 from web.rates import Rate
 from web.services import services
 
@@ -89,6 +89,20 @@ def retry(job_id: str) -> Response:
     return _queued(services().jobs.retry(own_job(job_id).id, services().limits))
 
 
+@blueprint.post("/jobs/<job_id>/depth")
+@Operation({202: JobDocument}, body=DepthAgainForm, refuses=(409, 413, 415))
+def estimate_depth(job_id: str) -> Response:
+    """Run the depth stage again on the stored photo; settings that are left out stay as the job has them.
+
+    All results stay until the new depth map is there, and can be had back until then by a cancel.
+    """
+    job = own_job(job_id)
+    form = chosen(DepthAgainForm, job.depth.model_dump() | _json_body())
+    depth = DepthOptions(**form.model_dump(include=set(DepthOptions.model_fields)))
+    check_model(depth.model)
+    return _queued(services().jobs.requeue(job.id, Stage.DEPTH, form.stages, depth=depth, limits=services().limits))
+
+
 @blueprint.post("/jobs/<job_id>/model")
 @Operation({202: JobDocument}, body=ModelOptions, refuses=(409, 413, 415))
 def build_model(job_id: str) -> Response:
@@ -98,7 +112,7 @@ def build_model(job_id: str) -> Response:
     if not job.files_of(Stage.DEPTH):
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
     steps = (Stage.MODEL, Stage.EXPORT)
-    return _queued(services().jobs.requeue(job.id, Stage.MODEL, steps, options, limits=services().limits))
+    return _queued(services().jobs.requeue(job.id, Stage.MODEL, steps, model=options, limits=services().limits))
 
 
 @blueprint.post("/jobs/<job_id>/extend")

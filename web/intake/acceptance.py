@@ -43,7 +43,7 @@ def accept(submission: Submission) -> Job:
         IdempotencyError: the same key came with another photo or settings.
     """
     settings = services().settings
-    _check_model(submission.depth.model)
+    check_model(submission.depth.model)
     job_id = uuid.uuid4().hex
     webhook = submission.form.webhook_with(url_for("jobs.show", job_id=job_id, _external=True))
     if webhook:
@@ -59,7 +59,7 @@ def accept(submission: Submission) -> Job:
     return job
 
 
-def _check_model(name: str) -> None:
+def check_model(name: str) -> None:
     """Refuse a depth model that no worker has.
 
     Raises:

@@ -28,14 +28,23 @@ Options = TypeVar("Options", bound=BaseModel)
 Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri"})]
 
 
-class JobForm(BaseModel):
-    """What may stand beside the settings of the stages."""
+class StepsForm(BaseModel):
+    """The stages that a job is to run."""
 
     model_config = ConfigDict(frozen=True)
 
     steps: Literal["depth", "depth,model", "depth,model,export"] = Field(
         "depth,model,export", description="The stages to run, the first of which is always depth."
     )
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages, in their order."""
+        return tuple(Stage(step) for step in self.steps.split(","))
+
+
+class JobForm(StepsForm):
+    """What may stand beside the settings of the stages."""
 
     webhook: Url | None = Field(None, description="URL that is called by POST when the job ends.")
     webhook_secret: str | None = Field(
@@ -68,14 +77,13 @@ class JobForm(BaseModel):
             url=self.webhook, link=link, secret=self.webhook_secret, events=cast(tuple[Event, ...], tuple(events))
         )
 
-    @property
-    def stages(self) -> tuple[Stage, ...]:
-        """The stages that the job is to run."""
-        return tuple(Stage(step) for step in self.steps.split(","))
-
 
 class JobSettingsForm(JobForm, DepthOptions, ModelOptions):
     """Everything that may be chosen for a new job."""
+
+
+class DepthAgainForm(StepsForm, DepthOptions):
+    """What may be chosen where the depth stage runs again; what is left out stays as the job has it."""
 
 
 @dataclass(frozen=True)

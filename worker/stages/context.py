@@ -85,13 +85,15 @@ class StageContext:
         """
         job = claim.job
         stored = [self._stored(claim, name, data) for name, data in files.items()]
+        replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
         self.claims.finish(claim, Finished(stored, report, model_name))
         self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
         after = self.jobs.get(job.id)
         if after.state is State.QUEUED:
             self.wakeups.send(after.stage)
-        self._delete_old_runs(claim)
+        for folder in replaced:
+            self.storage.delete(job.id, folder)
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         """Run one job's step so that its failure is its own; None where it failed or was taken away."""
@@ -154,14 +156,11 @@ class StageContext:
         if claim.folder not in counted:
             self.storage.delete(claim.job.id, claim.folder)
 
-    def _delete_old_runs(self, claim: Claim) -> None:
-        """Delete the folders of earlier runs of this stage, and the exports of an earlier model: they count no more."""
-        job = claim.job
-        old = {folder for folder in self.storage.folders(job.id) if folder.startswith(f"{job.stage}-")}
-        if job.stage is Stage.MODEL:
-            old |= {file.folder for file in job.files_of(Stage.EXPORT)}
-        for folder in old - {claim.folder}:
-            self.storage.delete(job.id, folder)
+    def _replaced(self, claim: Claim) -> set[str]:
+        """The folders of earlier runs of this stage and of later ones, which will count no more."""
+        stages = list(Stage)[list(Stage).index(claim.job.stage) :]
+        folders = self.storage.folders(claim.job.id)
+        return {folder for folder in folders if folder.partition("-")[0] in stages} - {claim.folder}
 
 
 def problem_of(error: ReliefError) -> Problem:

@@ -7,6 +7,7 @@ first 3D model; 6, 7 and 8 for their depth, 6 and 7 of the same owner; 9 was can
 
 import pytest
 
+from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Job, Stage, State
 from shared.options import ModelOptions
 from shared.webhooks.queue import DeliveryQueue
@@ -79,6 +80,15 @@ def test_a_second_model_takes_the_place_of_the_first_and_its_meshes(before):
     assert EXPORTED[0] in job(before, 2).files
     finish(before, Stage.MODEL, "cloud.rlf")
     assert set(job(before, 2).files) == {"depth.npz", "depth.png", "cloud.rlf"}
+
+
+def test_a_second_depth_takes_the_place_of_all_that_was_there(before):
+    old = job(before, 1)
+    before.jobs.requeue(old.id, Stage.DEPTH, (Stage.DEPTH,), limits=UNLIMITED)
+    for held in claim(before, limit=9):
+        before.claims.finish(held, NOTHING)
+    assert set(job(before, 1).stages) == {Stage.DEPTH}
+    assert job(before, 1).files == {}
 
 
 def test_a_second_model_that_is_canceled_leaves_the_first(before):

@@ -9,7 +9,7 @@ from shared.errors import BusyError, ClaimLostError, JobConflictError, JobNotFou
 from shared.jobs.claims import Finished
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Problem, Stage, State, StoredFile
-from shared.options import ModelOptions
+from shared.options import DepthOptions, ModelOptions
 from tests.support.jobs import ALL, BOTH, NOTHING, a_job, claim, finish, new_job
 
 PROBLEM = Problem(type="x", title="x", detail="x")
@@ -68,7 +68,7 @@ def test_a_canceled_job_leaves_the_queue_and_never_comes_back(store):
     assert store.jobs.cancel(job.id).state is State.CANCELED
     assert claim(store) == []
     with pytest.raises(JobConflictError, match="canceled"):
-        store.jobs.requeue(job.id, Stage.MODEL, (Stage.MODEL,), ModelOptions(), limits=UNLIMITED)
+        store.jobs.requeue(job.id, Stage.MODEL, (Stage.MODEL,), limits=UNLIMITED)
 
 
 def test_a_running_job_that_is_canceled_takes_no_result(store):
@@ -93,12 +93,12 @@ def test_a_canceled_second_model_leaves_the_first_with_its_own_settings(store):
     for stage in BOTH:
         finish(store, stage, f"{stage}.bin")
     for budget in (5000, 6000):  # the second is asked for after the first was canceled
-        again = store.jobs.requeue(job.id, *second_model(budget), limits=UNLIMITED)
+        again = store.jobs.requeue(job.id, **second_model(budget), limits=UNLIMITED)
         assert again.model.point_budget == budget
         assert store.jobs.cancel(job.id).model == ModelOptions()
-    store.jobs.requeue(job.id, *second_model(7000), limits=UNLIMITED)
+    store.jobs.requeue(job.id, **second_model(7000), limits=UNLIMITED)
     finish(store, Stage.MODEL)
-    store.jobs.requeue(job.id, *second_model(8000), limits=UNLIMITED)
+    store.jobs.requeue(job.id, **second_model(8000), limits=UNLIMITED)
     assert store.jobs.cancel(job.id).model.point_budget == 7000
 
 
@@ -107,7 +107,7 @@ def test_a_second_model_replaces_the_first_and_its_meshes_and_leaves_the_depth(s
     for stage in ALL:
         finish(store, stage, f"{stage}.bin")
     before = store.jobs.get(job.id)
-    again = store.jobs.requeue(job.id, *second_model(5000), limits=UNLIMITED)
+    again = store.jobs.requeue(job.id, **second_model(5000), limits=UNLIMITED)
     assert (again.state, again.stage, again.progress) == (State.QUEUED, Stage.MODEL, 0)
     assert again.files == before.files
     [second] = claim(store, Stage.MODEL)
@@ -119,8 +119,60 @@ def test_a_second_model_replaces_the_first_and_its_meshes_and_leaves_the_depth(s
     assert after.files == {"depth.bin": before.files["depth.bin"], "model.bin": file}
 
 
-def second_model(point_budget: int):
-    return Stage.MODEL, (Stage.MODEL,), ModelOptions(point_budget=point_budget)
+def second_model(point_budget: int) -> dict:
+    return {"stage": Stage.MODEL, "steps": (Stage.MODEL,), "model": ModelOptions(point_budget=point_budget)}
+
+
+def second_depth(pupil_distance_mm: float, *steps: Stage) -> dict:
+    options = DepthOptions(pupil_distance_mm=pupil_distance_mm)
+    return {"stage": Stage.DEPTH, "steps": (Stage.DEPTH, *steps), "depth": options}
+
+
+def test_a_second_depth_replaces_the_first_and_all_that_was_made_of_it(store):
+    job = new_job(store, steps=ALL)
+    for stage in ALL:
+        finish(store, stage, f"{stage}.bin")
+    before = store.jobs.get(job.id)
+    again = store.jobs.requeue(job.id, **second_depth(58, Stage.MODEL), limits=UNLIMITED)
+    assert (again.state, again.stage, again.progress, again.steps) == (State.QUEUED, Stage.DEPTH, 0, BOTH)
+    assert (again.depth.pupil_distance_mm, again.model, again.stages) == (58, before.model, before.stages)
+    finish(store, Stage.DEPTH, "depth.bin")
+    between = store.jobs.get(job.id)
+    assert (between.state, between.stage, set(between.stages)) == (State.QUEUED, Stage.MODEL, {Stage.DEPTH})
+    assert between.files["depth.bin"].folder != before.files["depth.bin"].folder
+    finish(store, Stage.MODEL, "model.bin")
+    after = store.jobs.get(job.id)
+    assert (after.state, set(after.files)) == (State.SUCCEEDED, {"depth.bin", "model.bin"})
+
+
+def test_a_canceled_second_depth_leaves_everything_with_its_own_settings(store):
+    job = new_job(store, steps=ALL)
+    for stage in ALL:
+        finish(store, stage, f"{stage}.bin")
+    before = store.jobs.get(job.id)
+    for distance_mm in (55, 58):  # the second is asked for after the first was canceled
+        store.jobs.requeue(job.id, **second_depth(distance_mm), limits=UNLIMITED)
+        canceled = store.jobs.cancel(job.id)
+        assert (canceled.state, canceled.stage, canceled.stages) == (State.SUCCEEDED, Stage.EXPORT, before.stages)
+        assert canceled.depth == DepthOptions()
+    store.jobs.requeue(job.id, **second_depth(60), limits=UNLIMITED)
+    finish(store, Stage.DEPTH, "depth.bin")
+    store.jobs.requeue(job.id, **second_depth(61), limits=UNLIMITED)
+    assert store.jobs.cancel(job.id).depth.pupil_distance_mm == 60
+
+
+def test_a_3d_model_after_a_failed_second_depth_is_made_of_the_first_and_says_so(store):
+    job = new_job(store)
+    for stage in BOTH:
+        finish(store, stage, f"{stage}.bin")
+    store.jobs.requeue(job.id, **second_depth(58), limits=UNLIMITED)
+    store.claims.fail(claim(store)[0], PROBLEM)
+    assert store.jobs.retry(job.id, UNLIMITED).depth.pupil_distance_mm == 58
+    store.claims.fail(claim(store)[0], PROBLEM)
+    store.jobs.requeue(job.id, **second_model(5000), limits=UNLIMITED)
+    [held] = claim(store, Stage.MODEL)
+    assert (held.job.depth, held.job.model.point_budget) == (DepthOptions(), 5000)
+    assert "depth.bin" in held.job.files
 
 
 def test_no_run_is_queued_beyond_the_limits(store):
@@ -132,10 +184,20 @@ def test_no_run_is_queued_beyond_the_limits(store):
         with pytest.raises(error):
             store.jobs.retry(ended.id, limits)
         with pytest.raises(error):
-            store.jobs.requeue(ended.id, Stage.DEPTH, (Stage.DEPTH,), ModelOptions(), limits=limits)
+            store.jobs.requeue(ended.id, Stage.DEPTH, (Stage.DEPTH,), limits=limits)
     assert store.jobs.get(ended.id).state is State.FAILED
     store.jobs.cancel(other.id)
     assert store.jobs.retry(ended.id, one_of_owner).state is State.QUEUED
+
+
+def test_a_job_that_waits_or_runs_is_not_queued_again_and_keeps_its_settings(store):
+    job = new_job(store)
+    for state in (State.QUEUED, State.RUNNING):
+        with pytest.raises(JobConflictError, match=state):
+            store.jobs.requeue(job.id, **second_depth(58), limits=UNLIMITED)
+        assert store.jobs.get(job.id).depth == DepthOptions()
+        claim(store)
+    assert store.waiting(Stage.DEPTH) == 0
 
 
 def test_only_a_failed_job_is_retried(store):

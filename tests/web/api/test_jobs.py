@@ -7,6 +7,7 @@ import pytest
 from shared.jobs.claims import Finished
 from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps, celery_app
+from shared.jobs.workers import ModelInfo, Offer, Workers
 from tests.support.fronts import client_of
 from tests.support.jobs import claim
 from tests.support.requests import API, assert_problem, finish_stage, stored_files, upload
@@ -112,6 +113,59 @@ def test_a_3d_model_needs_a_depth_map_and_queues_the_model_stage_only(client, st
     assert answer.json()["settings"]["model"]["point_budget"] == 5000
     assert store.waiting(Stage.DEPTH) == 0
     assert store.waiting(Stage.MODEL) == 1
+
+
+def test_the_depth_stage_runs_again_with_other_settings_and_keeps_those_left_out(client, store, storage, portrait):
+    job = upload(client, portrait, steps="depth", pupil_distance_mm="58", fov_x_deg="50").json()
+    url = f"{job['links']['self']}/depth"
+    assert_problem(client.post(url), 409, "queued")
+    finish_stage(store, storage, Stage.DEPTH, "depth.png")
+    done = client.get(job["links"]["self"]).json()
+    assert done["links"]["depth"] == url
+    again = client.post(url, json={"focus": "photo", "fov_x_deg": None, "steps": "depth,model"})
+    assert (again.status_code, again.json()["state"], again.json()["stage"]) == (202, "queued", "depth")
+    assert again.json()["steps"] == ["depth", "model"]
+    assert again.json()["settings"]["depth"] | {"face": None} == {
+        "model": "auto",
+        "fov_x_deg": None,
+        "pupil_distance_mm": 58,
+        "focus": "photo",
+        "face": None,
+    }
+    assert again.json()["results"][0]["url"] == done["results"][0]["url"]  # until there is another
+    assert "depth" not in again.json()["links"]
+    finish_stage(store, storage, Stage.DEPTH, "depth.png")
+    after = client.get(job["links"]["self"]).json()
+    assert (after["stage"], after["settings"]["depth"]["pupil_distance_mm"]) == ("model", 58)
+    assert after["results"][0]["url"] != done["results"][0]["url"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({"focus": "hair"}, "focus"),
+        ({"steps": "model"}, "steps"),
+        ({"point_budget": 5000}, "point_budget"),
+    ],
+)
+def test_a_depth_stage_with_wrong_settings_does_not_run_again(client, store, job, sent, words):
+    assert_problem(client.post(job["links"]["depth"], json=sent), 422, words)
+    assert store.jobs.get(job["id"]).state == "succeeded"
+
+
+def test_a_depth_stage_does_not_run_again_with_a_depth_model_that_is_not_ready(client, store, job):
+    Workers(store.redis).offer(Offer((ModelInfo("portrait", "face mesh", "mm", "MIT", True),), "portrait"))
+    assert_problem(client.post(job["links"]["depth"], json={"model": "midas"}), 422, "ready: portrait")
+    assert client.post(job["links"]["depth"], json={"model": "portrait"}).status_code == 202
+
+
+def test_only_its_owner_runs_the_depth_of_a_job_again(client, stranger, job):
+    client.post(job["links"]["share"])
+    token = client.get(job["links"]["self"]).json()["share_url"].rpartition("=")[2]
+    shown = stranger.get(f"{API}/jobs/{token}").json()
+    assert "depth" not in shown["links"]
+    for one in (job["id"], token):
+        assert_problem(stranger.post(f"{API}/jobs/{one}/depth"), 404, "no job")
 
 
 JSON = {"Content-Type": "application/json"}

@@ -22,13 +22,27 @@ def test_each_stage_stores_its_results_and_wakes_the_next(store, storage, runner
     assert [store.redis.llen(stage) for stage in ALL] == [0, 1, 1]  # it was us who queued it for its first stage
 
 
+def test_another_depth_replaces_all_files_but_the_photo(store, storage, runner_of):
+    job = queue_job(store, storage, steps=ALL)
+    runner = runner_of(RampNetwork())
+    for stage in ALL:
+        runner.run(stage)
+    first = store.jobs.get(job.id)
+    store.jobs.requeue(job.id, Stage.DEPTH, (Stage.DEPTH,), limits=UNLIMITED)
+    runner.run(Stage.DEPTH)
+    second = store.jobs.get(job.id)
+    assert {file.name for file in first.files_of(Stage.DEPTH)} == set(second.files)
+    assert set(storage.folders(job.id)) == {"photo", second.files["depth.npz"].folder}
+
+
 def test_another_3d_model_replaces_the_files_of_the_first(store, storage, runner_of):
     job = queue_job(store, storage, steps=ALL)
     runner = runner_of(RampNetwork())
     for stage in ALL:
         runner.run(stage)
     first = store.jobs.get(job.id)
-    store.jobs.requeue(job.id, Stage.MODEL, (Stage.MODEL,), ModelOptions(point_budget=5000), limits=UNLIMITED)
+    options = ModelOptions(point_budget=5000)
+    store.jobs.requeue(job.id, Stage.MODEL, (Stage.MODEL,), model=options, limits=UNLIMITED)
     runner.run(Stage.MODEL)
     second = store.jobs.get(job.id)
     assert second.files_of(Stage.DEPTH) == first.files_of(Stage.DEPTH)

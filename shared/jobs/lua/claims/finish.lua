@@ -24,8 +24,15 @@ count('seconds:' .. stage, run_s)
 end_run(id)
 set(id, 'stage:' .. stage, string.format('{"run_s":%.3f,"queued_s":%.3f,%s', run_s, queued_s, string.sub(result, 2)))
 set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 6))
-if stage == Stage.MODEL then
-  redis.call('HDEL', job_key(id), 'made_with')
+local later = false
+for _, each in ipairs(Stage) do -- what was made of an earlier result of this stage counts no more
+  if later then
+    forget_result(id, each)
+  end
+  later = later or each == stage
+  if later then
+    forget_earlier_choice(id, each)
+  end
 end
 if next_stage == '' then
   move(id, State.SUCCEEDED)

@@ -45,6 +45,37 @@ local function files_of(id, stage)
   return get(id, stage .. '_s') and cjson.decode(files) or nil
 end
 
+-- The fields that hold a stage's result, of either schema, stay no longer.
+local function forget_result(id, stage)
+  local flat = { stage .. '_s', stage .. '_queued_s', stage .. '_files', stage .. '_report' }
+  redis.call('HDEL', job_key(id), 'stage:' .. stage, unpack(flat))
+end
+
+-- Until a stage that runs again has its new result, the settings of the present one stand in these fields.
+local MADE_WITH = { [Stage.DEPTH] = 'depth_made_with', [Stage.MODEL] = 'made_with' }
+
+local function choose(id, stage, settings)
+  if files_of(id, stage) then
+    redis.call('HSETNX', job_key(id), MADE_WITH[stage], get(id, stage))
+  end
+  set(id, stage, settings)
+end
+
+local function forget_earlier_choice(id, stage)
+  if MADE_WITH[stage] then
+    redis.call('HDEL', job_key(id), MADE_WITH[stage])
+  end
+end
+
+-- The settings of a stage are again those that its present result was made with.
+local function choose_as_made(id, stage)
+  local made_with = MADE_WITH[stage] and get(id, MADE_WITH[stage])
+  if made_with then
+    set(id, stage, made_with)
+    forget_earlier_choice(id, stage)
+  end
+end
+
 -- Adds to one of the sums that /metrics shows.
 local function count(name, amount)
   redis.call('HINCRBYFLOAT', Key.COUNTERS, name, amount)

@@ -18,12 +18,10 @@ for _, stage in ipairs(Stage) do
     reached = stage
   end
 end
-local made_with = get(id, 'made_with')
 if reached then
   move(id, State.SUCCEEDED)
-  if made_with then
-    set(id, 'model', made_with)
-    redis.call('HDEL', job_key(id), 'made_with')
+  for _, stage in ipairs(Stage) do
+    choose_as_made(id, stage)
   end
   set(id, 'stage', reached, 'progress', '1')
 else
