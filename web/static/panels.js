@@ -2,6 +2,7 @@
 
 import { hasEnded } from "./api.js";
 import { announce, byId, bytesText, make, percentText, secondsText, stageTitle } from "./dom.js";
+import { showFaces } from "./faces.js";
 import { showReport } from "./report.js";
 
 /** @typedef {"photo-image"|"depth-image"} Picture */
@@ -15,6 +16,7 @@ export function clear() {
   showTrouble("");
   showStatus(null);
   showReport(null);
+  showFaces(null);
   clearImage("photo-image");
   clearImage("depth-image");
   for (const meta of document.querySelectorAll(".meta")) meta.textContent = "";

@@ -30,8 +30,15 @@ interface Job {
 
 interface JobPage { jobs: Job[]; next: string | null } // newest first; next: URL of those behind them
 
+interface Face {
+  box: [number, number, number, number]; // left, top, right, bottom in pixels of the photo
+  width_px: number; score: number;
+  chosen: boolean; // its person is the one in 3D
+}
+
 /** What was found in a photo, and what became of its points; each stage adds its part. */
 interface Report {
+  faces?: Face[];
   face_found?: boolean; faces_in_photo?: number; face_width_px?: number;
   yaw_deg?: number; pitch_deg?: number; distance_mm?: number;
   sharpness?: number; // from 0 to 1
@@ -48,5 +55,6 @@ interface DepthModel { name: string; title: string; unit: string; ready: boolean
 interface Schema {
   title: string; description?: string; type?: string; default?: any;
   minimum?: number; maximum?: number; step?: number; // between two values of a slider
+  hidden?: boolean; // not in the form
   enum?: string[]; maxLength?: number; anyOf?: Schema[];
 }
