@@ -16,6 +16,7 @@ PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 
 Focus = Literal["face", "photo"]
+Color = Literal["grayscale", "photo", "classes"]
 
 
 class DepthOptions(BaseModel):
@@ -68,10 +69,11 @@ class ModelOptions(BaseModel):
         description="Strength of the smoothing, in mm where the depth is metric, else in pixels; 0 is none.",
         json_schema_extra={"step": 0.1},
     )
-    color: Literal["grayscale", "photo"] = Field(
+    color: Color = Field(
         "grayscale",
         title="Colour",
-        description="Colour of the points: by depth, lighter is nearer, or the photo's own.",
+        description="Colour of the points: by depth, lighter is nearer; the photo's own; or one for each class, which "
+        "are hair, skin, clothes and other.",
     )
     background: Literal["remove", "keep"] = Field(
         "remove", description="Cut away what lies far behind the person, where the depth model tells them apart."

@@ -10,11 +10,15 @@ are smooth, so that most differences are small: gzip makes a third less of them 
     gray        0 far .. 255 near
     confidence  0 none .. 255 full
     rgb         three planes: all red, all green, all blue
+    classes     the number of a class, an index into the header's `classes`
 
 Header: width, height, fx, fy, cx, cy (pixels of this grid), near, far (in unit), unit ("mm" or "relative"),
-uv_scale, uv_offset: pixel (u, v) here lies at (u, v) * uv_scale + uv_offset in the photo, as fractions of its size,
-and joined_ratio: neighbours are one surface if their depths differ by at most this part of the nearer one. Files of
-Relief 0.1.0 lack it; there it was 8 / fx, and in mm at least 0.12.
+uv_scale, uv_offset: pixel (u, v) here lies at (u, v) * uv_scale + uv_offset in the photo, as fractions of its size;
+joined_ratio: neighbours are one surface if their depths differ by at most this part of the nearer one; and classes:
+name and color ("#rrggbb") of each class, in the order of their numbers.
+
+Files of Relief 0.1.0 lack joined_ratio; there it was 8 / fx, and in mm at least 0.12. They lack the classes too, header
+and plane: of what their points show, nothing is known.
 """
 
 from __future__ import annotations
@@ -27,13 +31,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import COLOURS, PointClass
 from shared.cloud.pointcloud import PointCloud, Unit
 from shared.errors import CloudFormatError
 
 MAGIC = b"RLF2"
 DEPTH_STEPS = 65534
 MAX_PIXELS = 4_000_000
-BYTES_PER_PIXEL = 7
+BYTES_PER_PIXEL = 7  # without the plane of classes
 
 
 def bytes_from_cloud(cloud: PointCloud) -> bytes:
@@ -50,7 +55,7 @@ def bytes_from_cloud(cloud: PointCloud) -> bytes:
     text = _Header(rows, columns, cloud.camera, near, far, cloud.unit, cloud.joined_ratio).to_json()
     steps = np.rint((depth - near) / ((far - near) or 1.0) * DEPTH_STEPS) + 1
     steps = _differences(np.where(mask, steps, 0).astype(np.uint16))
-    planes = np.stack([cloud.gray, cloud.confidence, *np.moveaxis(cloud.rgb, -1, 0)])[:, rows, columns]
+    planes = np.stack([cloud.gray, cloud.confidence, *np.moveaxis(cloud.rgb, -1, 0), cloud.classes])[:, rows, columns]
     planes = _differences(np.where(mask, planes, 0).astype(np.uint8))
     body = [(steps & 255).astype(np.uint8), (steps >> 8).astype(np.uint8), planes]
     return b"".join([MAGIC, struct.pack("<I", len(text)), text, *(plane.tobytes() for plane in body)])
@@ -70,14 +75,16 @@ def cloud_from_bytes(data: bytes) -> PointCloud:
     except (ValueError, KeyError, TypeError, ZeroDivisionError, OverflowError) as error:
         raise CloudFormatError(f"the cloud's header cannot be read: {error}") from error
     header.check()
-    shape = (BYTES_PER_PIXEL, *header.size_hw)
+    shape = (BYTES_PER_PIXEL + (header.class_count > 0), *header.size_hw)
     body = data[8 + header_size :]
     if len(body) != math.prod(shape):
         raise CloudFormatError(f"the cloud's planes have {len(body)} bytes, {math.prod(shape)} expected")
     planes = np.frombuffer(body, np.uint8).reshape(shape)
     steps = _sums(planes[0] | planes[1].astype(np.uint16) << 8).astype(np.float64)
     depth = header.near + (steps - 1) / DEPTH_STEPS * (header.far - header.near)
-    gray, confidence, *rgb = (header.placed(plane, 0) for plane in _sums(planes[2:]))
+    bytewise = _sums(planes[2:])
+    gray, confidence, *rgb = (header.placed(plane, 0) for plane in bytewise[:5])
+    classes = _checked(bytewise[5], header.class_count) if header.class_count else _unknown(steps > 0)
     return PointCloud(
         depth=header.placed(np.where(steps > 0, depth, np.nan).astype(np.float32), np.nan),
         camera=header.camera,
@@ -85,13 +92,17 @@ def cloud_from_bytes(data: bytes) -> PointCloud:
         gray=gray,
         rgb=np.dstack(rgb),
         confidence=confidence,
+        classes=header.placed(classes, 0),
         joined_ratio=header.joined_ratio,
     )
 
 
 @dataclass(frozen=True)
 class _Header:
-    """What a file says of its planes: the box of rows and columns that they fill in the grid of the camera."""
+    """What a file says of its planes: the box of rows and columns that they fill in the grid of the camera.
+
+    class_count: how many classes there are; 0 where the file has no plane of them.
+    """
 
     rows: slice
     columns: slice
@@ -100,6 +111,7 @@ class _Header:
     far: float
     unit: Unit
     joined_ratio: float
+    class_count: int = len(PointClass)
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -121,6 +133,7 @@ class _Header:
             "uv_scale": [1 / camera.width, 1 / camera.height],
             "uv_offset": [(left + 0.5) / camera.width, (top + 0.5) / camera.height],
             "joined_ratio": self.joined_ratio,
+            "classes": [{"name": each.word, "color": "#" + bytes(COLOURS[each]).hex()} for each in PointClass],
         }
         return json.dumps(header).encode()
 
@@ -140,10 +153,11 @@ class _Header:
             far=far,
             unit=unit,
             joined_ratio=float(found.get("joined_ratio", before_it_was_stored)),
+            class_count=len([each["name"] for each in found.get("classes", ())]),
         )
 
     def check(self) -> None:
-        """Refuse a size that would take too much memory, a box that is none, and a surface without joined points.
+        """Refuse a size that would take too much memory, a box that is none, no joined points, and unknown classes.
 
         Raises:
             CloudFormatError: says what is allowed.
@@ -160,12 +174,30 @@ class _Header:
             )
         if not self.joined_ratio > 0:
             raise CloudFormatError(f"a joined_ratio of {self.joined_ratio} is not allowed; it has to be above 0")
+        if self.class_count > len(PointClass):
+            raise CloudFormatError(f"{self.class_count} classes; at most {len(PointClass)} are known")
 
     def placed(self, plane: np.ndarray, outside: float) -> np.ndarray:
         """A plane (h, w) of the box on the whole grid (H, W)."""
         whole = np.full((self.camera.height, self.camera.width), outside, plane.dtype)
         whole[self.rows, self.columns] = plane
         return whole
+
+
+def _checked(classes: np.ndarray, count: int) -> np.ndarray:
+    """The plane of classes as it is.
+
+    Raises:
+        CloudFormatError: a class is none of so many.
+    """
+    if classes.max() >= count:
+        raise CloudFormatError(f"a point of class {classes.max()}; the highest is {count - 1}")
+    return classes
+
+
+def _unknown(mask: np.ndarray) -> np.ndarray:
+    """The classes (h, w) of points of which none is known."""
+    return np.where(mask, PointClass.OTHER, PointClass.BACKGROUND).astype(np.uint8)
 
 
 def _span(indices: np.ndarray) -> slice:

@@ -25,6 +25,7 @@ class PointCloud:
     gray: (H, W) uint8, lighter is nearer.
     rgb: (H, W, 3) uint8, the photo's colour.
     confidence: (H, W) uint8, 0 none to 255 full.
+    classes: (H, W) uint8, the `PointClass` of each point; OTHER throughout where no person is known.
     joined_ratio: two neighbours belong to one surface if their depths differ by at most this part of the nearer one.
     """
 
@@ -34,6 +35,7 @@ class PointCloud:
     gray: np.ndarray
     rgb: np.ndarray
     confidence: np.ndarray
+    classes: np.ndarray
     joined_ratio: float
 
     @property

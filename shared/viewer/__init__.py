@@ -13,10 +13,10 @@ import math
 import re
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
+from shared.options import Color
 
 FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
@@ -26,7 +26,7 @@ IMPORT = re.compile(r'^import [^;]*"\./([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
-def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "photo"]) -> str:
+def view_html(cloud: PointCloud, *, title: str, color: Color) -> str:
     """A page that shows the cloud in 3D from disk: plotly.js, the viewer and the data are inside, nothing is fetched.
 
     Args:
@@ -39,7 +39,7 @@ def view_html(cloud: PointCloud, *, title: str, color: Literal["grayscale", "pho
     return _page(title, color, _packed(bytes_from_cloud(cloud)))
 
 
-def view_bytes(cloud_bytes: int, *, color: Literal["grayscale", "photo"]) -> int:
+def view_bytes(cloud_bytes: int, *, color: Color) -> int:
     """Size of the page of a cloud that has so many bytes when packed by gzip; its title is "Relief"."""
     return _empty_page_bytes(color) + 4 * math.ceil(cloud_bytes / 3)
 

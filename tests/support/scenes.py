@@ -3,6 +3,7 @@
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import PointCloud
 from worker.depth.estimator import DepthMap
 from worker.geometry.jumps import joined_ratio
@@ -56,5 +57,6 @@ def cloud_of(depth, camera=CAMERA_160, unit="mm"):
         gray=gray,
         rgb=np.repeat(gray[..., None], 3, -1),
         confidence=np.full(shape, 200, np.uint8),
+        classes=np.where(np.isfinite(depth), PointClass.SKIN, PointClass.BACKGROUND).astype(np.uint8),
         joined_ratio=joined_ratio(camera, unit),
     )

@@ -69,7 +69,8 @@ export async function showCloud(job, url) {
     view.camera = inFragment("view") ?? view.front;
     const appearance = inFragment("look") ?? chosen ?? "";
     if (chosen) setFragment({ look: appearance });
-    await view.show(bytes, { color: job.settings.model.color === "photo" ? "photo" : "grayscale" }, appearance);
+    const color = /** @type {Appearance["color"]} */ (job.settings.model.color);
+    await view.show(bytes, { color }, appearance);
     announce("The 3D model is ready.");
   } catch (error) {
     if (shown === url) shown = "";

@@ -19,6 +19,7 @@ from trimesh.exchange.stl import export_stl
 from trimesh.visual import ColorVisuals, TextureVisuals
 from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
+from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, STL
 from worker.export.source import Facts, Source, fact_lines
@@ -30,10 +31,11 @@ METRES_PER_MM = 0.001
 STL_HEADER_BYTES = 80
 PLY_VERTEX = np.dtype(
     [(axis, "<f4") for axis in ("x", "y", "z")]
-    + [(plane, "u1") for plane in ("red", "green", "blue", "gray", "confidence")]
+    + [(plane, "u1") for plane in ("red", "green", "blue", "gray", "confidence", "class")]
 )
 PLY_TYPES = {"<f4": "float", "|u1": "uchar"}
 PLY_BEGIN = b"ply\nformat binary_little_endian 1.0\ncomment frame: x right, y up, z towards the viewer\n"
+PLY_CLASSES = "classes: " + ", ".join(f"{each:d} {each.word}" for each in PointClass)
 
 
 def glb(source: Source) -> bytes:
@@ -74,17 +76,17 @@ def stl(source: Source) -> bytes:
 
 
 def mesh_ply(source: Source) -> bytes:
-    """The mesh as binary PLY in mm with the photo's colour and the confidence of each vertex; facts are comments."""
+    """The mesh as binary PLY in mm with colour, confidence and class of each vertex; facts are comments."""
     mesh = source.mesh
     body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
     body.visual = ColorVisuals(body, vertex_colors=mesh.rgb)
-    body.vertex_attributes["confidence"] = mesh.confidence
+    body.vertex_attributes.update({"confidence": mesh.confidence, "class": mesh.classes})
     first, second, rest = export_ply(body, vertex_normal=True).split(b"\n", 2)
     return b"\n".join([first, second, _ply_comments(source.facts) + rest])
 
 
 def cloud_ply(source: Source) -> bytes:
-    """The points as PLY, row by row, with colour, gray and confidence; facts are comments.
+    """The points as PLY, row by row, with colour, gray, confidence and class; facts are comments.
 
     Written by ourselves: trimesh keeps no header comments of a cloud, and plyfile is under the GPL.
 
@@ -95,9 +97,9 @@ def cloud_ply(source: Source) -> bytes:
     cloud, shown = source.cloud, source.cloud.mask
     vertices = np.empty(cloud.count, PLY_VERTEX)
     vertices["x"], vertices["y"], vertices["z"] = (cloud.points() * Y_UP).T
-    colours = cloud.rgb if source.color == "photo" else np.repeat(cloud.gray[..., None], 3, axis=-1)
-    vertices["red"], vertices["green"], vertices["blue"] = colours[shown].T
+    vertices["red"], vertices["green"], vertices["blue"] = source.point_colours[shown].T
     vertices["gray"], vertices["confidence"] = cloud.gray[shown], cloud.confidence[shown]
+    vertices["class"] = cloud.classes[shown]
     properties = "".join(f"property {PLY_TYPES[PLY_VERTEX[name].str]} {name}\n" for name in PLY_VERTEX.names or ())
     layout = f"element vertex {len(vertices)}\n{properties}end_header\n".encode()
     return PLY_BEGIN + _ply_comments(source.facts) + layout + vertices.tobytes()
@@ -121,8 +123,8 @@ def png_from_image(image: np.ndarray, facts: Facts) -> bytes:
 
 
 def _ply_comments(facts: Facts) -> bytes:
-    """The facts as lines of the header; other characters than ASCII become question marks."""
-    return "".join(f"comment {line}\n" for line in fact_lines(facts)).encode("ascii", "replace")
+    """The facts and the classes' numbers as lines of the header; other characters than ASCII become question marks."""
+    return "".join(f"comment {line}\n" for line in [*fact_lines(facts), PLY_CLASSES]).encode("ascii", "replace")
 
 
 WRITERS: Mapping[str, Callable[[Source], bytes]] = {

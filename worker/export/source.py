@@ -10,14 +10,16 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from shared.cloud.classes import colours_of
 from shared.cloud.pointcloud import PointCloud, Unit
-from shared.options import ModelOptions
+from shared.options import Color, ModelOptions
 from worker import __version__
+from worker.geometry.clean.holes import nearest_places
 from worker.geometry.clean.rims import without_fringe
 from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled, simplified, texture_coordinates
 from worker.geometry.surface.solid import solid_from_cloud
@@ -38,13 +40,15 @@ class TexturedMesh(Mesh):
     """A triangle mesh in mm, with what each vertex shows.
 
     uv: (N, 2) float64, where the vertices lie in the texture: 0..1 from left to right, and from bottom to top.
-    rgb: (N, 3) uint8, the photo's colour.
+    rgb: (N, 3) uint8, the photo's colour, or that of the class where the source is coloured so.
     confidence: (N,) uint8, 0 none to 255 full.
+    classes: (N,) uint8, the `PointClass`.
     """
 
     uv: np.ndarray
     rgb: np.ndarray
     confidence: np.ndarray
+    classes: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -52,13 +56,14 @@ class Source:
     """A point cloud and its photo; each part is prepared when the first format asks for it.
 
     pixels: (H, W, 3) uint8, the photo at any size.
-    color: of the points in a format that holds one colour: gray by depth, or the photo's.
+    color: of the points in a format that holds one colour: gray by depth, the photo's, or that of the class. A mesh has
+        no gray by depth: it has the photo's colours then.
     facts: what made the cloud; every file says it.
     """
 
     cloud: PointCloud
     pixels: np.ndarray
-    color: Literal["grayscale", "photo"]
+    color: Color
     facts: Facts
 
     @cached_property
@@ -69,8 +74,9 @@ class Source:
             vertices=_centred(mesh.vertices) * self.mm_per_unit,
             triangles=mesh.triangles,
             uv=texture_coordinates(mesh.vertices, camera),
-            rgb=sampled(self.cloud.rgb, mesh.vertices, camera),
+            rgb=sampled(self.surface_colours, mesh.vertices, camera),
             confidence=sampled(self.cloud.confidence, mesh.vertices, camera),
+            classes=sampled(self.cloud.classes, mesh.vertices, camera),
         )
 
     @cached_property
@@ -79,16 +85,35 @@ class Source:
         solid = simplified(solid_from_cloud(self.cloud), SOLID_TRIANGLES)
         return Mesh(_centred(solid.vertices) * self.mm_per_unit, solid.triangles)
 
+    @property
+    def surface_colours(self) -> np.ndarray:
+        """(H, W, 3) uint8 on the cloud's grid, what a mesh shows."""
+        return colours_of(self.cloud.classes) if self.color == "classes" else self.cloud.rgb
+
+    @property
+    def point_colours(self) -> np.ndarray:
+        """(H, W, 3) uint8 on the cloud's grid, what a point shows."""
+        return np.repeat(self.cloud.gray[..., None], 3, -1) if self.color == "grayscale" else self.surface_colours
+
     @cached_property
     def texture(self) -> Image.Image:
-        """The photo as a JPEG image of at most TEXTURE_LONG_SIDE_PX, without background at the surface's outline."""
+        """What the mesh shows, as an image that knows its format, or it would be embedded as PNG whatever it is."""
+        return self._class_texture() if self.color == "classes" else self._photo_texture()
+
+    def _class_texture(self) -> Image.Image:
+        """The colours of the classes as PNG, each continued beyond the surface's outline."""
+        cloud = self.cloud
+        colours = colours_of(cloud.classes)
+        colours[~cloud.mask] = colours[nearest_places(cloud.mask, ~cloud.mask)]
+        return _reopened(Image.fromarray(colours), "PNG")
+
+    def _photo_texture(self) -> Image.Image:
+        """The photo as JPEG of at most TEXTURE_LONG_SIDE_PX, without background at the surface's outline."""
         image = Image.fromarray(self.pixels)
         image.thumbnail((TEXTURE_LONG_SIDE_PX, TEXTURE_LONG_SIDE_PX))
         surface = Image.fromarray(self.cloud.mask).resize(image.size)
         image = Image.fromarray(without_fringe(np.asarray(image), np.asarray(surface)))
-        file = io.BytesIO()
-        image.save(file, "JPEG", quality=TEXTURE_QUALITY)
-        return Image.open(file, formats=("JPEG",))  # an image that knows its format is embedded as JPEG, not as PNG
+        return _reopened(image, "JPEG", quality=TEXTURE_QUALITY)
 
     @property
     def mm_per_unit(self) -> float:
@@ -109,6 +134,12 @@ def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> Fac
 def fact_lines(facts: Facts) -> list[str]:
     """The facts as text, each on one line."""
     return [" ".join(f"{name}: {fact}".split()) for name, fact in facts.items()]
+
+
+def _reopened(image: Image.Image, kind: str, **how: Any) -> Image.Image:
+    file = io.BytesIO()
+    image.save(file, kind, **how)
+    return Image.open(file, formats=(kind,))
 
 
 def _centred(vertices: np.ndarray) -> np.ndarray:

@@ -18,17 +18,33 @@ export function parseCloud(buffer) {
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + headerSize)));
   const count = header.width * header.height;
   const start = 8 + headerSize;
-  if (bytes.length !== start + 7 * count) {
-    throw new Error(`The point cloud is torn: ${bytes.length} bytes, ${start + 7 * count} expected.`);
-  }
+  const known = header.classes ?? []; // files of Relief 0.1.0 have none, and no plane of them
+  const size = start + (known.length ? 8 : 7) * count;
+  if (bytes.length !== size) throw new Error(`The point cloud is torn: ${bytes.length} bytes, ${size} expected.`);
   const stored = (/** @type {number} */ k) => bytes.slice(start + k * count, start + (k + 1) * count);
   const [low, high] = [stored(0), stored(1)];
   const depth = summed(Uint16Array.from(low, (byte, pixel) => byte | (high[pixel] << 8)), header.width);
   const [gray, confidence, red, green, blue] = [2, 3, 4, 5, 6].map((k) => summed(stored(k), header.width));
+  const classOf = known.length ? summed(stored(7), header.width) : new Uint8Array(count);
   const { uv_scale: uvScale, uv_offset: uvOffset, joined_ratio, ...rest } = header;
   // Files of Relief 0.1.0 do not say it.
   const joinedRatio = joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0);
-  return { ...rest, uvScale, uvOffset, joinedRatio, depth, gray, confidence, red, green, blue };
+  const classes = known.length ? classesSeen(known, classOf, depth) : [];
+  return { ...rest, uvScale, uvOffset, joinedRatio, depth, gray, confidence, red, green, blue, classOf, classes };
+}
+
+/**
+ * The classes, by their number, each with whether a point shows it; none where all points show the same.
+ * @param {{ name: string, color: string }[]} known @param {Uint8Array} classOf of each pixel
+ * @param {Uint16Array} depth @throws {Error} a pixel is of a class that is not known
+ */
+function classesSeen(known, classOf, depth) {
+  const classes = known.map(({ name, color }) => ({ name, color, seen: false }));
+  for (let pixel = 0; pixel < classOf.length; pixel++) {
+    if (!classes[classOf[pixel]]) throw new Error(`The point cloud has a point of class ${classOf[pixel]}.`);
+    if (depth[pixel]) classes[classOf[pixel]].seen = true;
+  }
+  return classes.filter(({ seen }) => seen).length > 1 ? classes : [];
 }
 
 /**

@@ -8,7 +8,7 @@ export const DEFAULTS = { mode: "points", color: "grayscale", size: 1.35, light:
 /** Values and their words. */
 const CHOICES = {
   mode: { points: "Points", surface: "Surface" },
-  color: { grayscale: "Grayscale", photo: "Photo", confidence: "Confidence" },
+  color: { grayscale: "Grayscale", photo: "Photo", confidence: "Confidence", classes: "Classes" },
 };
 
 const RANGES = {
@@ -64,6 +64,7 @@ function slider(property, label) {
 const MARKUP = `
   <div class="rv-stage" tabindex="0" role="application" aria-label="3D face. ${HINT}. ${KEYS}">
     <div class="rv-graph"></div>
+    <ul class="rv-legend" aria-label="Colours" hidden></ul>
     <p class="rv-hint" aria-hidden="true">${HINT}</p>
   </div>
   <div class="rv-bar" role="group" aria-label="3D view">
@@ -93,9 +94,23 @@ export function build(host, set, reset) {
   return { graph, stage: /** @type {HTMLElement} */ (graph.parentElement) };
 }
 
+/** Offer a cloud's classes as a colour, if it has any. @param {HTMLElement} host @param {SeenClass[]} classes */
+export function offerClasses(host, classes) {
+  const choice = /** @type {HTMLElement} */ (host.querySelector('[value="classes"]')?.parentElement);
+  choice.hidden = !classes.length;
+  const rows = classes.filter(({ seen }) => seen).map(({ name, color }) => {
+    const row = document.createElement("li");
+    row.textContent = name;
+    row.style.setProperty("--rv-class", color);
+    return row;
+  });
+  host.querySelector(".rv-legend")?.replaceChildren(...rows);
+}
+
 /** Show in the bar what holds now. @param {HTMLElement} host @param {Appearance} appearance */
 export function reflect(host, appearance) {
   host.querySelector(".rv-bar")?.setAttribute("data-mode", appearance.mode);
+  /** @type {HTMLElement} */ (host.querySelector(".rv-legend")).hidden = appearance.color !== "classes";
   for (const input of host.querySelectorAll("input")) {
     const value = appearance[/** @type {keyof Appearance} */ (input.dataset.option)];
     if (input.type === "radio") input.checked = input.value === value;

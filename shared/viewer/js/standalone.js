@@ -20,7 +20,7 @@ async function start() {
     const viewer = new Viewer(host);
     viewer.camera = location.hash.slice(1);
     viewer.addEventListener("camera", () => history.replaceState(null, "", `#${viewer.camera}`));
-    await viewer.show(await unpack("cloud"), { color: host.dataset.color === "photo" ? "photo" : "grayscale" });
+    await viewer.show(await unpack("cloud"), { color: /** @type {Appearance["color"]} */ (host.dataset.color) });
     note.remove();
   } catch (error) {
     note.textContent = `The 3D view cannot be shown: ${error instanceof Error ? error.message : error}`;

@@ -12,6 +12,7 @@ const SHADE = { unlit: 0.5, lit: 1.12 };
 // Of surfaces. A photo has its own light in it.
 const LIGHTING = { gray: { ambient: 0.36, diffuse: 0.74 }, photo: { ambient: 0.62, diffuse: 0.5 } };
 const MATTE = { specular: 0, roughness: 1, fresnel: 0 };
+const CLASS_SHADE = { unlit: 0.62, lit: 1 }; // less than on gray, so that each colour is known again
 const DOUBTED = 0.22; // brightness of what is not trusted at all, next to what is fully
 const HOVER_LABEL = {
   bgcolor: "#fff",
@@ -24,6 +25,7 @@ const HOVER_LABEL = {
  * @param {Cloud} cloud @param {Float32Array} light @param {Uint32Array} pixels @param {Appearance} appearance
  */
 function colors(cloud, light, pixels, { color, mode }) {
+  if (color === "classes") return classColors(cloud, light, pixels, mode === "surface");
   if (color === "photo") return Array.from(pixels, (p) => `rgb(${cloud.red[p]},${cloud.green[p]},${cloud.blue[p]})`);
   const gray = Array.from({ length: 256 }, (_, level) => `rgb(${level},${level},${level})`);
   if (color === "confidence") {
@@ -37,11 +39,29 @@ function colors(cloud, light, pixels, { color, mode }) {
   return Array.from(pixels, (p) => gray[Math.min(255, Math.round(levels[cloud.gray[p]] * shade(p)))]);
 }
 
+/**
+ * CSS colours by class; the light on points is drawn in, that on a surface is Plotly's.
+ * @param {Cloud} cloud @param {Float32Array} light @param {Uint32Array} pixels @param {boolean} plain without light
+ */
+function classColors(cloud, light, pixels, plain) {
+  const steps = Array.from({ length: 64 }, (_, step) => step / 63);
+  const shades = cloud.classes.map(({ color }) => steps.map((step) => shaded(color, plain ? 1 : step)));
+  return Array.from(pixels, (p) => shades[cloud.classOf[p]][Math.round(light[p] * 63)]);
+}
+
+/** A colour in some light. @param {string} color as #rrggbb @param {number} light 0..1 */
+function shaded(color, light) {
+  const channels = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
+  const brightness = CLASS_SHADE.unlit + (CLASS_SHADE.lit - CLASS_SHADE.unlit) * light;
+  return `rgb(${channels.map((channel) => Math.round(channel * brightness))})`;
+}
+
 /** Text beside the hovered point; z is the distance from the photo's camera, as in the file. @param {Cloud} cloud */
-function hoverTemplate({ unit }) {
+function hoverTemplate({ unit, classes }) {
   const [digits, suffix] = unit === "mm" ? [".1f", " mm"] : [".3f", ""];
   const line = (/** @type {string} */ axis, /** @type {string} */ name) => `${axis} %{${name}:${digits}}${suffix}`;
-  return `${line("x", "x")}<br>${line("y", "y")}<br>${line("z", "customdata")}<extra></extra>`;
+  const name = classes.length ? "<br>%{text}" : "";
+  return `${line("x", "x")}<br>${line("y", "y")}<br>${line("z", "customdata")}${name}<extra></extra>`;
 }
 
 /**
@@ -52,9 +72,11 @@ function hoverTemplate({ unit }) {
 export function trace(cloud, points, appearance, count) {
   const surface = appearance.mode === "surface";
   const end = surface ? points.count : count;
-  const color = colors(cloud, points.light, points.pixels.subarray(0, end), appearance);
+  const pixels = points.pixels.subarray(0, end);
+  const color = colors(cloud, points.light, pixels, appearance);
   const [x, y, z, depth] = [points.x, points.y, points.z, points.depth].map((all) => all.subarray(0, end));
-  const hover = { customdata: depth, hovertemplate: hoverTemplate(cloud), hoverlabel: HOVER_LABEL };
+  const text = cloud.classes.length ? Array.from(pixels, (p) => cloud.classes[cloud.classOf[p]].name) : undefined;
+  const hover = { customdata: depth, text, hovertemplate: hoverTemplate(cloud), hoverlabel: HOVER_LABEL };
   const common = { x, y, z, ...hover, uid: appearance.mode };
   if (!surface) {
     // Squares without an outline: two to three times faster than Plotly's circles.

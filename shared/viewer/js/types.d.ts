@@ -3,7 +3,7 @@
 /** How a cloud is shown. */
 interface Appearance {
   mode: "points" | "surface";
-  color: "grayscale" | "photo" | "confidence";
+  color: "grayscale" | "photo" | "confidence" | "classes";
   size: number; // side of a point; 1: neighbours touch when the whole face is seen
   light: number; // direction of the light, degrees from the eye; negative: from the left
 }
@@ -29,7 +29,12 @@ interface Cloud {
   depth: Uint16Array; // 0 where there is no point
   gray: Uint8Array; confidence: Uint8Array; // 0 none to 255 full
   red: Uint8Array; green: Uint8Array; blue: Uint8Array;
+  classOf: Uint8Array; // index into `classes`
+  classes: SeenClass[]; // none where the points do not differ, or nothing is known of them
 }
+
+/** A class of points: hair, skin. */
+interface SeenClass { name: string; color: string; seen: boolean } // color as #rrggbb; whether a point is of it
 
 interface Points {
   count: number; // one for each pixel that holds a point; behind these there may be others (see shape.js)

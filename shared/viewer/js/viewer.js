@@ -8,7 +8,7 @@
  */
 
 import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
-import { appearanceFromText, appearanceToText, build, DEFAULTS, reflect } from "./controls.js";
+import { appearanceFromText, appearanceToText, build, DEFAULTS, offerClasses, reflect } from "./controls.js";
 import { Detail } from "./detail.js";
 import { distanceToFit, pivot, pointSide, targetAt } from "./framing.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
@@ -54,6 +54,8 @@ export class Viewer extends EventTarget {
     this.cloud = parseCloud(buffer);
     this.points = withSteepParts(this.cloud, pointsFromCloud(this.cloud));
     this.shown = { ...this.shown, ...preset, ...appearanceFromText(text) };
+    if (this.shown.color === "classes" && !this.cloud.classes.length) this.shown.color = DEFAULTS.color;
+    offerClasses(this.host, this.cloud.classes);
     reflect(this.host, this.shown);
     this.detail.reset(this.points.levels);
     const rough = this.points.levels.find((count) => count >= ROUGH_POINTS) ?? 0;

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import PointClass
 from shared.cloud.format import MAX_PIXELS, bytes_from_cloud, cloud_from_bytes
 from shared.cloud.pointcloud import PointCloud
 from shared.errors import CloudFormatError
@@ -26,6 +27,7 @@ def some_cloud():
         gray=random.integers(1, 256, (3, 5), dtype=np.uint8),
         rgb=random.integers(1, 256, (3, 5, 3), dtype=np.uint8),
         confidence=random.integers(1, 256, (3, 5), dtype=np.uint8),
+        classes=random.integers(0, 5, (3, 5), dtype=np.uint8),
         joined_ratio=0.0375,
     )
 
@@ -47,7 +49,7 @@ def test_a_cloud_survives_its_file_to_the_file_s_own_resolution():
     step = (np.nanmax(cloud.depth) - np.nanmin(cloud.depth)) / 65534
     np.testing.assert_allclose(again.depth, cloud.depth, atol=step)
     mask = cloud.mask
-    for plane in ("gray", "rgb", "confidence"):
+    for plane in ("gray", "rgb", "confidence", "classes"):
         np.testing.assert_array_equal(getattr(again, plane)[mask], getattr(cloud, plane)[mask])
         assert not getattr(again, plane)[~mask].any()
     assert (again.camera, again.unit, again.joined_ratio) == (CAMERA, "mm", 0.0375)
@@ -55,7 +57,7 @@ def test_a_cloud_survives_its_file_to_the_file_s_own_resolution():
 
 def test_the_planes_lie_where_the_format_says():
     # 2 pixels: near 500 is step 1, far 600 is 65535, which is 65534 more: low bytes 1 and 254, high bytes 0 and 255.
-    # Then gray 255, 40 (less 215, which is 41 modulo 256), confidence 9, 8, and red, green, blue, each 3 more.
+    # Then gray 255, 40 (less 215, which is 41 modulo 256), confidence 9, 8, red, green, blue, each 3 more, hair, other.
     cloud = PointCloud(
         depth=np.array([[500, 600]], np.float32),
         camera=Intrinsics.from_focal((2, 1), 100),
@@ -63,11 +65,18 @@ def test_the_planes_lie_where_the_format_says():
         gray=np.array([[255, 40]], np.uint8),
         rgb=np.array([[[1, 2, 3], [4, 5, 6]]], np.uint8),
         confidence=np.array([[9, 8]], np.uint8),
+        classes=np.array([[1, 4]], np.uint8),
         joined_ratio=0.08,
     )
     data = bytes_from_cloud(cloud)
     assert data[:4] == b"RLF2"
-    assert data[-14:] == bytes([1, 254, 0, 255, 255, 41, 9, 255, 1, 3, 2, 3, 3, 3])
+    assert data[-16:] == bytes([1, 254, 0, 255, 255, 41, 9, 255, 1, 3, 2, 3, 3, 3, 1, 3])
+
+
+def test_the_header_names_the_classes_and_their_colours_by_number():
+    header, _ = header_of(bytes_from_cloud(some_cloud()))
+    assert [each["name"] for each in header["classes"]] == ["background", "hair", "skin", "clothes", "other"]
+    assert header["classes"][2]["color"] == "#f4e9de"
 
 
 def test_a_small_person_in_a_large_photo_is_small_in_the_file_and_at_its_place_in_the_photo():
@@ -75,10 +84,10 @@ def test_a_small_person_in_a_large_photo_is_small_in_the_file_and_at_its_place_i
     depth[100:103, 250:255] = some_cloud().depth
     plane = np.where(np.isfinite(depth), 77, 0).astype(np.uint8)
     camera = Intrinsics(400, 300, 500, 501, 199.5, 149.5)
-    cloud = PointCloud(depth, camera, "mm", plane, np.dstack([plane] * 3), plane, joined_ratio=0.12)
+    cloud = PointCloud(depth, camera, "mm", plane, np.dstack([plane] * 3), plane, plane // 77, joined_ratio=0.12)
     data = bytes_from_cloud(cloud)
     header, planes = header_of(data)
-    assert (header["width"], header["height"], len(planes)) == (5, 3, 7 * 15)
+    assert (header["width"], header["height"], len(planes)) == (5, 3, 8 * 15)
     assert (header["cx"], header["cy"]) == (199.5 - 250, 149.5 - 100)
     # The box's first pixel is the photo's (250, 100), whose middle lies at 250.5 / 400 and 100.5 / 300 of the photo.
     assert header["uv_offset"] == pytest.approx([250.5 / 400, 100.5 / 300])
@@ -93,6 +102,7 @@ def test_a_file_that_the_first_release_wrote_is_read():
     np.testing.assert_allclose(again.depth, cloud.depth, atol=0.01)
     np.testing.assert_array_equal(again.confidence[cloud.mask], cloud.confidence[cloud.mask])
     assert (again.camera, again.unit, again.joined_ratio) == (CAMERA, "mm", 0.12)
+    np.testing.assert_array_equal(again.classes, np.where(cloud.mask, PointClass.OTHER, 0))
 
 
 @pytest.mark.parametrize(
@@ -133,6 +143,13 @@ def test_an_empty_cloud_is_not_stored():
         (lambda data: b"RLF1" + data[4:], "RLF2"),
         (lambda data: with_header(data, width=MAX_PIXELS + 1), "allowed"),
         (lambda data: with_header(data, joined_ratio=float("nan")), "joined_ratio"),
+        (lambda data: with_header(data, without=["classes"]), "bytes"),
+        (lambda data: with_header(data, classes=[]), "bytes"),
+        (lambda data: with_header(data, classes=7), "header"),
+        (lambda data: with_header(data, classes="worn"), "header"),
+        (lambda data: with_header(data, classes=[{"name": "any"}] * 6), "6 classes"),
+        (lambda data: with_header(data, classes=[{"name": "any"}]), "a point of class"),
+        (lambda data: data[:-15] + b"\5" + data[-14:], "a point of class"),
         (lambda data: with_header(data, uv_scale=[1e-4, 1e-4]), "allowed"),
         (lambda data: with_header(data, uv_scale=[0, 1]), "header"),
         (lambda data: with_header(data, uv_scale=[0.2]), "header"),

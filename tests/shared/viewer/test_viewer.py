@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import re
 from dataclasses import replace
 
@@ -13,13 +12,13 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
-from shared.viewer import FOLDER, view_html
+from shared.viewer import view_html
+from tests.shared.viewer.opened import READY, READY_MS, choose, dome, opened, picture, script, settle
 from tests.shared.viewer.plotly_css import TARGET, injected_css
 
-READY = "#viewer[data-ready]"
-READY_MS = 25_000
 SCREEN = "({ width: innerWidth, height: innerHeight })"
 # Each frame takes 90 ms more, and the fewest points of a frame are noted.
 SLOW_DRAWING = """() => {
@@ -36,47 +35,16 @@ SLOW_DRAWING = """() => {
 }"""
 
 
-def dome(height: int = 90, width: int = 120) -> PointCloud:
-    """A red dome, 50 mm high, before a camera 600 mm away; the corners hold no points."""
-    v, u = np.mgrid[:height, :width]
-    radius = np.hypot((u - width / 2) / (width / 2), (v - height / 2) / (height / 2))
-    depth = np.where(radius < 1, 600 - 50 * np.sqrt(np.clip(1 - radius**2, 0, 1)), np.nan).astype(np.float32)
-    gray = np.where(radius < 1, 255 * np.sqrt(np.clip(1 - radius**2, 0, 1)), 0).astype(np.uint8)
-    rgb = np.zeros((height, width, 3), np.uint8)
-    rgb[..., 0] = 220
-    return PointCloud(depth, Intrinsics.from_focal((width, height), 300), "mm", gray, rgb, gray, joined_ratio=0.12)
-
-
 @pytest.fixture
 def view(page: Page, tmp_path) -> Page:
     """The dome's view.html, opened from disk and drawn; a request to anywhere else fails the test."""
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    path = tmp_path / "view.html"
-    path.write_text(view_html(dome(), title="Dome", color="grayscale"), "utf-8")
-    page.goto(path.as_uri())
-    page.wait_for_selector(READY, timeout=READY_MS)
+    path = opened(page, tmp_path, dome())
     page.add_style_tag(content=".rv-hint, h1 { visibility: hidden }")
     settle(page)
     yield page
     assert [url for url in requests if url != path.as_uri() and not url.startswith(("blob:", "data:"))] == []
-
-
-def script(name: str) -> str:
-    """A script of the viewer in base64, for a page to import by a data URL."""
-    return base64.b64encode((FOLDER / "js" / name).read_bytes()).decode()
-
-
-def settle(page: Page) -> None:
-    """Wait until the frames that are under way are drawn."""
-    page.wait_for_timeout(400)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def picture(page: Page) -> np.ndarray:
-    """(H, W, 3) uint8, what a person sees of the 3D stage, without the hint."""
-    png = page.locator(".rv-stage").screenshot()
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
 def bright(page: Page) -> np.ndarray:
@@ -148,11 +116,6 @@ def pinch(page: Page, from_px: int, to_px: int) -> None:
         fingers = [{"x": x - half, "y": y, "id": 1}, {"x": x + half, "y": y, "id": 2}]
         touch.send("Input.dispatchTouchEvent", {"type": "touchMove" if step else "touchStart", "touchPoints": fingers})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    settle(page)
-
-
-def choose(page: Page, option: str, value: str) -> None:
-    page.locator(f'[data-option="{option}"][value="{value}"] + span').click()
     settle(page)
 
 
@@ -243,10 +206,7 @@ def test_what_is_doubted_is_darker_in_the_colour_confidence(page, tmp_path):
     cloud = dome()
     right = np.arange(120) >= 60
     sure = replace(cloud, gray=cloud.gray * 0 + 255, confidence=np.where(right, 255, 0) * np.ones((90, 1), np.uint8))
-    path = tmp_path / "view.html"
-    path.write_text(view_html(sure, title="Dome", color="grayscale"), "utf-8")
-    page.goto(path.as_uri())
-    page.wait_for_selector(READY, timeout=READY_MS)
+    opened(page, tmp_path, sure)
     choose(page, "color", "confidence")
     seen = picture(page)[..., 0]
     middle = seen.shape[1] // 2
@@ -259,8 +219,17 @@ def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
     depth[10:13, 25:30] = np.linspace(500, 600, 15).reshape(3, 5)
     plane = np.where(np.isfinite(depth), 200, 0).astype(np.uint8)
     plane[10, 25] = 40
+    classes = np.where(np.isfinite(depth), PointClass.SKIN, PointClass.BACKGROUND).astype(np.uint8)
+    classes[10, 26:28] = PointClass.HAIR
     cloud = PointCloud(
-        depth, Intrinsics.from_focal((40, 30), 50), "mm", plane, np.dstack([plane] * 3), plane, joined_ratio=0.12
+        depth,
+        Intrinsics.from_focal((40, 30), 50),
+        "mm",
+        plane,
+        np.dstack([plane] * 3),
+        plane,
+        classes,
+        joined_ratio=0.12,
     )
     read = page.evaluate(
         """async ([script, data]) => {
@@ -269,13 +238,16 @@ def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
           const points = pointsFromCloud(cloud);
           const order = [...points.pixels.keys()].sort((a, b) => points.pixels[a] - points.pixels[b]);
           const xyz = order.map((i) => [points.x[i], -points.y[i], points.depth[i]]); // y down again
-          return { xyz, place: photoPosition(cloud, 0), gray: [...cloud.gray], confidence: cloud.confidence[1] };
+          return { xyz, place: photoPosition(cloud, 0), gray: [...cloud.gray], confidence: cloud.confidence[1],
+                   classes: [...cloud.classOf], seen: cloud.classes.filter(({ seen }) => seen) };
         }""",
         [script("cloud.js"), base64.b64encode(bytes_from_cloud(cloud)).decode()],
     )
     np.testing.assert_allclose(read["xyz"], cloud.points(), atol=0.01)
     assert read["place"] == pytest.approx({"u": 25.5 / 40, "v": 10.5 / 30})
     assert (read["gray"], read["confidence"]) == ([40, *[200] * 14], 200)
+    assert read["classes"] == [2, 1, 1, *[2] * 12]
+    assert [each["name"] for each in read["seen"]] == ["hair", "skin"]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +258,9 @@ def test_the_surface_goes_on_over_steps_as_large_as_the_cloud_says(page, joined_
     depth = np.array([[500, 550], [500, 550]], np.float32)
     plane = np.full((2, 2), 200, np.uint8)
     camera = Intrinsics.from_focal((2, 2), 900)
-    data = bytes_from_cloud(PointCloud(depth, camera, "mm", plane, np.dstack([plane] * 3), plane, joined_ratio or 1))
+    data = bytes_from_cloud(
+        PointCloud(depth, camera, "mm", plane, np.dstack([plane] * 3), plane, plane // 100, joined_ratio or 1)
+    )
     if joined_ratio is None:
         data = data.replace(b'"joined_ratio"', b'"unknown_fact"')
     found = page.evaluate(
@@ -387,10 +361,7 @@ def test_a_double_click_comes_nearer_to_a_point(view):
 def test_a_face_before_a_far_wall_stays_in_the_middle(page, tmp_path):
     cloud = dome()
     depth = np.where(np.isnan(cloud.depth), 6000, cloud.depth).astype(np.float32)
-    path = tmp_path / "view.html"
     wall = replace(cloud, depth=depth, unit="relative", joined_ratio=0.02)
-    path.write_text(view_html(wall, title="Wall", color="photo"), "utf-8")
-    page.goto(f"{path.as_uri()}#0,0,8,0,0,0")
-    page.wait_for_selector(READY, timeout=READY_MS)
+    opened(page, tmp_path, wall, color="photo", fragment="0,0,8,0,0,0")
     settle(page)
     assert closed(bright(page)) > 0.95

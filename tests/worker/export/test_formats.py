@@ -2,12 +2,14 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import trimesh
 from PIL import Image
 
+from shared.cloud.classes import COLOURS, PointClass
 from shared.jobs.record import Stage
 from shared.results import RESULTS
 from worker.export.formats import WRITERS, glb, mesh_ply, normals_png, obj_zip, stl
@@ -54,7 +56,19 @@ def test_ply_opens_in_mm_with_colour_and_confidence(source):
     np.testing.assert_allclose(body.extents, size_mm(source.mesh), rtol=1e-5)
     np.testing.assert_array_equal(body.visual.vertex_colors[:, :3], source.cloud.rgb[source.cloud.mask])
     assert (body.metadata["_ply_raw"]["vertex"]["data"]["confidence"] == 200).all()
+    assert (body.metadata["_ply_raw"]["vertex"]["data"]["class"] == PointClass.SKIN).all()
+    assert b"\nproperty uchar class\n" in data
     assert b"\ncomment depth model: gr??e\n" in data
+
+
+def test_glb_and_obj_open_in_the_colours_of_the_classes(source, tmp_path):
+    by_class = replace(source, color="classes")
+    [body] = opened(glb(by_class), "glb").geometry.values()
+    with zipfile.ZipFile(io.BytesIO(obj_zip(by_class))) as archive:
+        archive.extractall(tmp_path)
+    texture = trimesh.load(tmp_path / "face.obj", process=False).visual.material.image
+    for image in (texture, body.visual.material.baseColorTexture):
+        assert (np.asarray(image.convert("RGB")) == COLOURS[PointClass.SKIN]).all()
 
 
 def test_stl_opens_in_mm_closed_and_lying_on_its_back(source):

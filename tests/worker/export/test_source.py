@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from shared.cloud.classes import COLOURS, PointClass, colours_of
 from worker.export.source import MESH_TRIANGLES
 
 
@@ -30,6 +31,20 @@ def test_every_vertex_shows_the_pixel_that_it_comes_from(source):
     assert source.mesh.uv.shape == (vertices, 2)
     v, u = np.nonzero(known)
     np.testing.assert_allclose(source.mesh.uv, np.stack([(u + 0.5) / 80, 1 - (v + 0.5) / 60], axis=1))
+
+
+def test_a_mesh_that_is_coloured_by_class_shows_the_class_of_every_point_in_its_texture_too(source):
+    classes = np.full((60, 80), PointClass.CLOTHES, np.uint8)
+    classes[:30] = PointClass.HAIR
+    by_class = replace(source, color="classes", cloud=replace(source.cloud, classes=classes))
+    mesh, colours = by_class.mesh, colours_of(classes)
+    np.testing.assert_array_equal(mesh.rgb, colours[source.cloud.mask])
+    np.testing.assert_array_equal(mesh.classes, classes[source.cloud.mask])
+    texture = np.asarray(by_class.texture)
+    u, v = (mesh.uv * [80, -60] + [0, 60]).astype(int).T
+    np.testing.assert_array_equal(texture[v, u], mesh.rgb)
+    assert by_class.texture.format == "PNG"
+    assert (texture[0, 0] == COLOURS[PointClass.HAIR]).all()  # continued beyond the ball
 
 
 def test_a_large_photo_becomes_a_texture_of_at_most_2048_pixels(source):

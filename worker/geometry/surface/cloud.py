@@ -11,6 +11,7 @@ from shared.cloud.pointcloud import PointCloud, Unit
 from worker.geometry.clean.refine import Raw, light_of, refine
 from worker.geometry.clean.rims import even_rims, without_fringe
 from worker.geometry.jumps import joined_ratio
+from worker.geometry.surface.classes import classes_of_points
 from worker.geometry.surface.thin import average_colours, grid_for_budget, thin
 from worker.geometry.surface.tone import gray_from_depth
 
@@ -25,6 +26,7 @@ def cloud_from_depth(
     point_budget: int,
     smoothing: float,
     remove_background: bool,
+    classes: np.ndarray | None = None,
 ) -> tuple[PointCloud, dict[str, Any]]:
     """Refine a depth map, thin it to the point budget, and colour its points.
 
@@ -37,6 +39,7 @@ def cloud_from_depth(
         point_budget: the cloud has at most so many points.
         smoothing: standard deviation, in mm where the unit is mm, else in pixels; 0 for none.
         remove_background: whether what lies far behind the person goes, where that is told apart.
+        classes: (H, W) uint8, the `PointClass` of each pixel of the depth map; None where no person is known.
     Returns:
         The cloud, and a report of JSON values: `points` of the cloud; `pixels` with depth, on the refined grid; how
         many were `dropped`, by reason (background, flying, outliers, islands, thinned), and `filled` as holes;
@@ -60,6 +63,7 @@ def cloud_from_depth(
         gray=gray_from_depth(thinned),
         rgb=without_fringe(average_colours(pixels, known, size_wh), np.isfinite(thinned)),
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
+        classes=classes_of_points(classes, np.isfinite(thinned), background_kept=not remove_background),
         joined_ratio=joined_ratio(coarse, unit),
     )
     return cloud, {

@@ -26,7 +26,7 @@ def grid_for_budget(known: np.ndarray, budget: int) -> tuple[int, int]:
     best, best_count, scale = (1, 1), 0, math.sqrt(budget / count)
     for _ in range(12):
         size_wh = max(1, round(width * scale)), max(1, round(height * scale))
-        count = int(known[np.ix_(_nearest(height, size_wh[1]), _nearest(width, size_wh[0]))].sum())
+        count = int(at_centres(known, size_wh).sum())
         if best_count < count <= budget:
             best, best_count = size_wh, count
         if best_count >= CLOSE_ENOUGH * budget:
@@ -56,7 +56,7 @@ def thin(
     ratio = jump_ratio(camera.resized(size_wh).fx)
     columns, across = _taps(camera.width, size_wh[0])
     rows, along = _taps(camera.height, size_wh[1])
-    centre = depth[np.ix_(_nearest(camera.height, size_wh[1]), _nearest(camera.width, size_wh[0]))]
+    centre = at_centres(depth, size_wh)
     total = np.zeros(centre.shape, np.float32)
     sums = np.zeros((2, *centre.shape), np.float32)
     for k_v in range(along.shape[1]):
@@ -88,6 +88,11 @@ def average_colours(pixels: np.ndarray, known: np.ndarray, size_wh: tuple[int, i
     share = cv2.resize(known.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)[..., None]
     counted = cv2.resize(colours * known[..., None].astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
     return np.rint(np.where(share > 0.01, counted / np.maximum(share, 0.01), plain)).clip(0, 255).astype(np.uint8)
+
+
+def at_centres(plane: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """A plane (H, W, ...) on a coarser grid, (height, width, ...): of each new pixel, the old one at its centre."""
+    return plane[np.ix_(_nearest(plane.shape[0], size_wh[1]), _nearest(plane.shape[1], size_wh[0]))]
 
 
 def _taps(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import pytest
 from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud, cloud_from_bytes
 from tests.support.scenes import ball, camera_of, noise
 from worker.geometry.surface.cloud import cloud_from_depth, relief_ratio
@@ -42,6 +43,17 @@ def test_lighter_is_nearer_and_confidence_goes_along():
     assert cloud.gray[mask][cloud.depth[mask].argmax()] == 40
     assert (cloud.confidence[mask] == 128).all()
     assert not cloud.confidence[~mask].any()
+
+
+def test_classes_go_along_and_without_any_all_points_are_of_the_class_other():
+    hair_above = np.where(np.arange(160)[:, None] < 80, PointClass.HAIR, PointClass.SKIN) * np.ones((1, 220), np.uint8)
+    cloud, _ = cloud_of(ball(CAMERA), point_budget=5000, classes=hair_above)
+    v, _ = np.nonzero(cloud.mask)
+    above = (v + 0.5) / cloud.camera.height < 0.5
+    np.testing.assert_array_equal(cloud.classes[cloud.mask], np.where(above, PointClass.HAIR, PointClass.SKIN))
+    assert not cloud.classes[~cloud.mask].any()
+    unknown, _ = cloud_of(ball(CAMERA), point_budget=5000)
+    assert (unknown.classes[unknown.mask] == PointClass.OTHER).all()
 
 
 def test_the_cloud_survives_its_file():
