@@ -25,6 +25,10 @@ class NoFaceError(PhotoError):
     """No face was found in the photo."""
 
 
+class DisparityError(ReliefError):
+    """The disparity map that came with a photo cannot be used; the message says why."""
+
+
 class ModelError(ReliefError):
     """A depth model is unknown or cannot run here."""
 

@@ -7,10 +7,12 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
+from shared.disparity.read import read_disparity
 from shared.errors import ReliefError
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
@@ -48,7 +50,7 @@ def run(given: argparse.Namespace) -> None:
 
     Raises:
         ValidationError: an option has a wrong value.
-        ReliefError: the photo or the model cannot be used.
+        ReliefError: the photo, the disparity map or the model cannot be used.
         OSError: a file cannot be read or written.
     """
     depth_options = DepthOptions.model_validate(given, from_attributes=True)
@@ -57,6 +59,9 @@ def run(given: argparse.Namespace) -> None:
     decoded = read_photo(given.photo.read_bytes())
     photo = Photo(decoded.pixels, decoded.focal_35mm, **depth_options.model_dump(exclude={"model"}))
     model = registry.choose(depth_options.model, given.weights).name
+    if given.disparity:
+        photo = replace(photo, disparity=read_disparity(given.disparity.read_bytes(), photo.size_wh))
+        model = registry.FOR_MAPS
     estimator = registry.load(model, given.weights)
     clock.lap("load")
     depth_map = pipeline.estimate_depth(estimator, photo)
@@ -103,6 +108,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m worker", description="Turn a photo of a face into a 3D face.")
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="a JPEG or PNG file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument(
+        "--disparity",
+        type=Path,
+        metavar="MAP",
+        help="a disparity map of the photo, larger is nearer, in place of a network: .png, .npy or .npz",
+    )
     weights = WeightsSettings.from_environment().weights
     parser.add_argument("--weights", type=Path, default=weights, metavar="DIR", help="folder of model weights")
     parser.add_argument("--meshes", action="store_true", help="write GLB, OBJ, PLY and STL meshes and a normal map too")

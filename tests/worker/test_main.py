@@ -3,6 +3,7 @@ import logging
 import re
 
 import cv2
+import numpy as np
 import pytest
 
 from shared.errors import NoFaceError
@@ -39,6 +40,26 @@ def test_meshes_are_written_when_they_are_asked_for(photo, tmp_path, monkeypatch
     assert command.main(arguments) == 0
     for name in ("face.glb", "face.obj.zip", "face.ply", "face.stl", "normals.png"):
         assert (tmp_path / name).stat().st_size > 100
+
+
+def test_a_map_of_one_s_own_takes_the_place_of_any_network(photo, tmp_path, monkeypatch):
+    own = tmp_path / "map.npy"
+    np.save(own, np.arange(80 * 110.0).reshape(80, 110))
+    loaded, answer = [], Answer(ball_depth_map())
+    monkeypatch.setattr(registry, "load", lambda name, folder: loaded.append(name) or answer)
+    for model in ("portrait", "midas_v21_small_256"):
+        arguments = [str(photo), "--out", str(tmp_path / "out"), "--model", model, "--disparity", str(own)]
+        assert command.main(arguments) == 0
+    assert loaded == ["portrait"] * 2
+    assert answer.photos[0].disparity.size_wh == (110, 80)
+
+
+def test_a_map_that_does_not_fit_the_photo_is_refused_in_one_line(photo, tmp_path, caplog):
+    own = tmp_path / "map.npy"
+    np.save(own, np.arange(80 * 80.0).reshape(80, 80))
+    arguments = [str(photo), "--out", str(tmp_path / "out"), "--model", "portrait", "--disparity", str(own)]
+    assert command.main(arguments) == 2
+    assert "80 x 80 pixels, the upright photo 220 x 160" in caplog.records[-1].getMessage()
 
 
 def test_what_is_no_photo_is_refused_in_one_line(tmp_path, caplog):

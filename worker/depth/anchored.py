@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, Photo
-from worker.depth.midas.estimator import MidasEstimator
+from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.estimator import Bust, Portrait
+from worker.geometry.camera import camera_for
 from worker.geometry.clean.holes import continued
 from worker.geometry.fuse.anchor import AnchorError, depth_from_anchor, fit_anchor, visibility
 from worker.geometry.fuse.blend import corrected_by_face
-from worker.geometry.fuse.disparity import edge_confidence
+from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
+from worker.geometry.fuse.focus import FaceBox
+from worker.geometry.fuse.levels import on_grid
 from worker.person.face import Face
 
 
@@ -37,25 +40,74 @@ class AnchoringSettings:
 ANCHORING = AnchoringSettings()
 
 
-class Anchored:
-    """An estimator of metric depth where a face is found, and of the network's own relative depth where none is."""
+class DisparityNetwork(Protocol):
+    """A network that gives the disparity of photos; see `MidasEstimator`."""
 
-    def __init__(self, network: MidasEstimator, portrait: Portrait) -> None:
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
+        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32; faces where they are known."""
+        ...
+
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo from its disparity (H, W)."""
+        ...
+
+
+class OwnMaps:
+    """The disparity maps that came with photos, in place of a network's."""
+
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
+        """Each photo's own map on the photo's grid."""
+        maps = [(photo.disparity, grid_size_wh(photo.size_wh)) for photo in photos]
+        return [on_grid(own.values, own.step, size_wh) for own, size_wh in maps if own]
+
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo from its map (H, W) on the photo's grid, by an assumed range."""
+        height, width = disparity.shape
+        camera = camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm)
+        confidence, report = edge_confidence(disparity), {"camera": photo.camera_source}
+        return DepthMap(depth_from_disparity(disparity), camera, "relative", confidence, report, disparity=disparity)
+
+
+class Anchored:
+    """An estimator of metric depth where a face is found, and of the disparity's own relative depth where none is.
+
+    A photo's own disparity map takes the place of the network. Without a network, a photo without a map is estimated
+    from its face alone.
+    """
+
+    def __init__(self, network: DisparityNetwork | None, portrait: Portrait) -> None:
         self._network = network
+        self._own_maps = OwnMaps()
         self._portrait = portrait
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; its report says what it was anchored to, or why it was not."""
-        faces = [self._portrait.faces_of(photo) for photo in photos]
-        disparities = self._network.disparity(photos, [found[0].box if found else None for found in faces])
-        return [self._estimate(*one) for one in zip(photos, faces, disparities, strict=True)]
+        results: dict[int, DepthMap | PhotoError] = {}
+        for with_map in (True, False):
+            chosen = {index: photo for index, photo in enumerate(photos) if (photo.disparity is not None) == with_map}
+            source = self._own_maps if with_map else self._network
+            mine = list(chosen.values())
+            estimates = self._fused(mine, source) if source else self._portrait.estimate(mine)
+            results |= dict(zip(chosen, estimates, strict=True))
+        return [results[index] for index in range(len(photos))]
 
-    def _estimate(self, photo: Photo, faces: list[Face], disparity: np.ndarray | PhotoError) -> DepthMap | PhotoError:
+    def _fused(self, photos: Sequence[Photo], source: DisparityNetwork) -> list[DepthMap | PhotoError]:
+        faces = [self._portrait.faces_of(photo) for photo in photos]
+        disparities = source.disparity(photos, [found[0].box if found else None for found in faces])
+        return [self._estimate(source, *one) for one in zip(photos, faces, disparities, strict=True)]
+
+    def _estimate(
+        self, source: DisparityNetwork, photo: Photo, faces: list[Face], disparity: np.ndarray | PhotoError
+    ) -> DepthMap | PhotoError:
         if isinstance(disparity, PhotoError):
             return disparity
         if faces:
-            return anchored(disparity, self._portrait.bust_of(photo, faces))
-        relative = self._network.relative(photo, disparity)
+            return replace(anchored(disparity, self._portrait.bust_of(photo, faces)), disparity=disparity)
+        relative = replace(source.relative(photo, disparity), disparity=disparity)
         return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
 
 

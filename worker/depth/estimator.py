@@ -12,6 +12,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
+from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
 from shared.options import PUPIL_DISTANCE_MM, Focus
 from worker.depth.weights import Weights
@@ -49,7 +50,7 @@ class Photo:
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
         it the one whose face is largest.
-    disparity: (h, w) float32 of the whole photo at any size, larger is nearer, that takes the place of a network's.
+    disparity: a map of the whole photo that takes the place of a network's.
     """
 
     pixels: np.ndarray
@@ -58,7 +59,7 @@ class Photo:
     pupil_distance_mm: float = PUPIL_DISTANCE_MM
     focus: Focus = "face"
     face_uv: tuple[float, float] | None = None
-    disparity: np.ndarray | None = None
+    disparity: Disparity | None = None
 
     @property
     def size_wh(self) -> tuple[int, int]:

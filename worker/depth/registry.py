@@ -10,6 +10,8 @@ from worker.depth.midas import rows as midas
 from worker.depth.portrait import row as portrait
 
 AUTO = "auto"
+FOR_MAPS = "portrait"
+"""The depth model of a photo that brings its own disparity map, which takes the network's place beside the face."""
 FAMILIES = (portrait, midas)
 ROWS: dict[str, DepthModel] = {
     row.name: row for row in sorted((row for family in FAMILIES for row in family.ROWS), key=lambda row: -row.rank)

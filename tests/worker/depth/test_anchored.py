@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
 from tests.support.scenes import ball, camera_of, plane
 from worker.depth.anchored import Anchored, anchored
@@ -52,6 +53,9 @@ class Finder:
     def faces_of(self, photo):
         self.asked += 1
         return [LANDMARKS] if self.answer else []
+
+    def estimate(self, photos):
+        return [self.answer.depth_map for _ in photos]
 
     def bust_of(self, photo, faces):
         assert faces == [LANDMARKS]
@@ -107,6 +111,37 @@ def test_faces_are_found_once_a_photo_and_the_network_is_told_of_them():
     assert all(result.unit == "mm" for result in Anchored(network, finder).estimate([PHOTO, PHOTO]))
     assert finder.asked == 2
     assert network.faces == [(90, 60, 130, 100)] * 2
+
+
+def test_a_photo_s_own_map_takes_the_network_s_place_at_any_size():
+    own = Disparity.of(cv2.resize(disparity_of(SCENE), (440, 320)))
+    network = Network(PhotoError("never asked"))
+    for estimator in (Anchored(network, Finder(bust())), Anchored(None, Finder(bust()))):
+        [result] = estimator.estimate([replace(PHOTO, disparity=own)])
+        assert result.report["anchored"]
+        assert np.median(np.abs(result.depth - HEAD)[np.isfinite(HEAD)]) < 1
+        assert np.abs(result.disparity - disparity_of(SCENE)).mean() < 2
+    assert network.faces == []
+
+
+def test_a_photo_without_a_map_beside_one_with_a_map_goes_to_the_network():
+    own = Disparity.of(disparity_of(SCENE))
+    network = Network(disparity_of(SCENE) + 100)
+    with_map, without = Anchored(network, Finder(bust())).estimate([replace(PHOTO, disparity=own), PHOTO])
+    np.testing.assert_allclose(without.disparity - with_map.disparity, 100, atol=0.01)
+
+
+def test_without_a_face_a_map_gives_its_relative_depth():
+    own = Disparity.of(disparity_of(SCENE))
+    [result] = Anchored(None, Finder(None)).estimate([replace(PHOTO, disparity=own)])
+    assert result.unit == "relative"
+    assert np.median(result.depth[np.isfinite(HEAD)]) < np.median(result.depth[np.isnan(HEAD)])
+
+
+def test_without_network_and_map_the_face_alone_is_estimated():
+    plain = Anchored(None, Finder(bust()))
+    [result] = plain.estimate([PHOTO])
+    assert result is plain._portrait.answer.depth_map
 
 
 def test_a_photo_that_the_network_refuses_is_refused():

@@ -34,10 +34,11 @@ class PortraitModel(DepthModel):
 
     def load(self, folder: Path, backend: str) -> Estimator:
         """The estimator, its files held to their hashes; see `DepthModel.load`."""
+        from worker.depth.anchored import Anchored
         from worker.depth.portrait.estimator import Portrait
 
         self.weights.verify(folder)
-        return Portrait(folder)
+        return Anchored(None, Portrait(folder))
 
 
 ROWS = (

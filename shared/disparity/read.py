@@ -1,0 +1,81 @@
+"""From the bytes of a disparity file, which may be hostile, to a disparity map that goes with its photo.
+
+The web front refuses uploads by this, and command and workers read by it. Larger is nearer, in every format:
+
+- .png of 8 or 16 bits, gray, or in colour with the same value in all channels; what is transparent is unknown;
+- .npy of one array of numbers, (h, w), NaN where unknown;
+- .npz of one such array, or with one that is called `disparity`.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from shared.disparity.arrays import NPY_START, ZIP_START, read_npy, read_npz
+from shared.disparity.checks import check_shape, check_size, check_values
+from shared.disparity.disparity import Disparity
+from shared.errors import DisparityError, PhotoError
+from shared.options import PHOTO_LIMIT_MP
+from shared.photo.sanitize import PNG_START, sanitized
+
+Image.MAX_IMAGE_PIXELS = None  # as in shared.photo.decode: our own limit is checked before decoding
+
+
+def read_disparity(data: bytes, photo_size_wh: tuple[int, int], *, limit_mp: float = PHOTO_LIMIT_MP) -> Disparity:
+    """Check and decode a disparity map of a whole photo, upright like it.
+
+    At most `limit_mp` megapixels are allowed, read from the header before anything is decoded.
+
+    Args:
+        data: the file; its content says which format it is.
+        photo_size_wh: width and height of the upright photo, pixels.
+        limit_mp: megapixels.
+    Raises:
+        DisparityError: no such file, too large or small, not of the photo's shape, damaged, or without content.
+    """
+    if data.startswith(PNG_START):
+        values = _png(data, limit_mp)
+    elif data.startswith(NPY_START):
+        values = read_npy(io.BytesIO(data), limit_mp)
+    elif data.startswith(ZIP_START):
+        values = read_npz(data, limit_mp)
+    else:
+        raise DisparityError("this is no disparity map in a .png, .npy or .npz file")
+    height, width = values.shape
+    check_shape((width, height), photo_size_wh)
+    check_values(values)
+    return Disparity.of(values)
+
+
+def bytes_from_disparity(disparity: Disparity) -> bytes:
+    """Write a disparity map as .npz of float32, for storage; `read_disparity` reads it back as it was."""
+    file = io.BytesIO()
+    np.savez_compressed(file, disparity=disparity.values)
+    return file.getvalue()
+
+
+def _png(data: bytes, limit_mp: float) -> np.ndarray:
+    """(h, w) uint8 or uint16, or where something is transparent float32, which is NaN there."""
+    try:
+        with Image.open(io.BytesIO(sanitized(data)[0]), formats=("PNG",)) as image:
+            check_size(image.size, limit_mp)
+            image.load()
+            return _gray(image)
+    except (UnidentifiedImageError, PhotoError, OSError, ValueError, SyntaxError) as error:
+        raise DisparityError(f"the disparity map's PNG file is damaged ({error})") from error
+
+
+def _gray(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I"):  # 16 bits, which Pillow may widen to 32
+        return np.asarray(image).astype(np.uint16)
+    if image.mode in ("1", "L") and not image.has_transparency_data:
+        return np.asarray(image.convert("L"))
+    rgba = np.asarray(image.convert("RGBA"))
+    red, green, blue, alpha = (rgba[..., channel] for channel in range(4))
+    seen = alpha == 255
+    if ((red != green) | (green != blue))[seen].any():
+        raise DisparityError("the disparity map has colours; save it in gray, lighter where it is nearer")
+    return red if seen.all() else np.where(seen, red, np.float32(np.nan))
