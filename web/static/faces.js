@@ -8,7 +8,8 @@ const list = byId("faces");
 const percent = (part, whole) => `${(100 * part) / whole}%`;
 
 /** The middle of a face in pixels of the photo, as the API takes it. @param {Face} face */
-const middle = ({ box: [left, top, right, bottom] }) => `${Math.round((left + right) / 2)},${Math.round((top + bottom) / 2)}`;
+const middle = ({ box: [left, top, right, bottom] }) =>
+  `${Math.round((left + right) / 2)},${Math.round((top + bottom) / 2)}`;
 
 /**
  * A face as a button over the photo.
