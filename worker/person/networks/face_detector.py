@@ -74,8 +74,8 @@ class Detection:
 
     @property
     def side(self) -> float:
-        """Mean side of the box, pixels."""
-        return float(np.abs(self.points[1] - self.points[0]).mean())
+        """Side of the box, which is a square, upright or turned; pixels."""
+        return float(np.linalg.norm(self.points[1] - self.points[0]) / np.sqrt(2))
 
     @property
     def middle(self) -> np.ndarray:
@@ -117,7 +117,7 @@ class FaceDetector:
 
 
 def distinct(detections: list[Detection]) -> list[Detection]:
-    """One detection a face: overlapping ones are averaged by their scores, best first.
+    """One detection a face: overlapping ones, all of one square, are averaged by their scores, best first.
 
     Source: BlazeFace, section 3.4 (blending instead of suppression).
     """
