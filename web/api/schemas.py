@@ -93,13 +93,14 @@ class Deleted(BaseModel):
 
 
 class DepthModel(BaseModel):
-    """A depth model that the workers know."""
+    """A depth model that the workers know, and the licence of its weights."""
 
     name: str
     title: str
     unit: str
     licence: str
     ready: bool
+    non_commercial: bool
 
 
 class ModelList(BaseModel):

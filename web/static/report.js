@@ -52,6 +52,7 @@ const rows = (r) => [
     r.lengths?.face ?? r.lengths?.everything ?? "",
   ],
   ["Fit to the face", known(r.fit_residual_mm, (mm) => `${mm.toFixed(1)} mm`), "what the network misses it by"],
+  ["Licence", r.non_commercial ? "Non-commercial" : "", `the weights of ${r.model} are ${r.licence}`],
   ["Relief", known(r.relief_ratio, (ratio) => ratio.toFixed(2)), "deep, for 1 wide"],
   ["Points", known(r.points, NUMBER.format), droppedText(r.dropped)],
 ];

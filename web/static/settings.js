@@ -17,9 +17,13 @@ function select(choices, chosen) {
   return make("select", {}, ...options);
 }
 
+/** "Depth Anything V2 Large, relative, non-commercial" @param {DepthModel} model */
+const modelText = ({ title, unit, non_commercial }) =>
+  [title, unit, ...(non_commercial ? ["non-commercial"] : [])].join(", ");
+
 /** A choice of the depth models that are ready. @param {Schema} schema @param {DepthModel[]} models */
 function modelSelect(schema, models) {
-  const ready = models.filter((model) => model.ready).map(({ name, title, unit }) => [name, `${title}, ${unit}`]);
+  const ready = models.filter((model) => model.ready).map((model) => [model.name, modelText(model)]);
   return select([["auto", "Best that is ready"], ...ready], schema.default);
 }
 

@@ -45,11 +45,12 @@ interface Report {
   camera?: "given" | "exif" | "assumed"; // where the lens is known from
   unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so
   fit_residual_mm?: number; relief_ratio?: number;
+  model?: string; licence?: string; non_commercial?: boolean; // what made the depth, and the licence of its weights
   points?: number; dropped?: Record<string, number>; // points that were left out, by reason
   advice?: string;
 }
 
-interface DepthModel { name: string; title: string; unit: string; ready: boolean }
+interface DepthModel { name: string; title: string; unit: string; ready: boolean; non_commercial: boolean }
 
 /** A setting in JSON Schema. */
 interface Schema {
