@@ -1,6 +1,7 @@
 /** The page: connects what a person does with what is to happen. */
 
 import { offerCamera } from "./camera.js";
+import { listenForDepthMaps } from "./depth-map.js";
 import { byId, button } from "./dom.js";
 import { listenForFaces } from "./faces.js";
 import { EMPTY, setFragment } from "./fragment.js";
@@ -45,6 +46,7 @@ button("error-close").addEventListener("click", () => showError(null));
 addEventListener("popstate", open);
 listenForPhotos(chosen);
 listenForFaces(chooseFace);
+listenForDepthMaps();
 listenForJobActions(fail, beginAgain, follow);
 listenForGallery();
 offerCamera(choose, showError);

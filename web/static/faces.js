@@ -35,16 +35,27 @@ function outline(face, name, photo, open) {
   return button;
 }
 
-/** Show the faces of a job's photo, from left to right, where there are several. @param {Job|null} job */
+/** The faces from left to right, where a photo has several and its visitor may choose. @param {Job} job */
+function choice(job) {
+  const faces = job.report?.faces ?? [];
+  const own = "depth" in job.links || "cancel" in job.links; // while it runs, another face waits for its turn
+  return own && faces.length > 1 ? faces.toSorted((one, other) => one.box[0] - other.box[0]) : [];
+}
+
+/** Show the faces among which a person may choose, if any. @param {Job|null} job */
 export function showFaces(job) {
-  const faces = (job?.report?.faces ?? []).toSorted((one, other) => one.box[0] - other.box[0]);
-  const several = job && faces.length > 1 && (job.links.depth || job.links.cancel);
-  list.hidden = !several;
-  if (!several) return list.replaceChildren();
-  const buttons = faces.map((face, index) =>
-    outline(face, `Face ${index + 1} of ${faces.length}`, job.photo, "depth" in job.links),
-  );
-  list.replaceChildren(...buttons);
+  const faces = job ? choice(job) : [];
+  list.hidden = !faces.length;
+  if (!job) return list.replaceChildren();
+  const open = "depth" in job.links;
+  const outlines = faces.map((face, index) => outline(face, `Face ${index + 1} of ${faces.length}`, job.photo, open));
+  list.replaceChildren(...outlines);
+}
+
+/** "3 faces: choose one", or nothing. @param {Job} job */
+export function facesText(job) {
+  const { length } = choice(job);
+  return length ? `${length} faces: choose one` : "";
 }
 
 /** Pass on which face was chosen, as the API takes it. @param {(face: string) => void} chosen */

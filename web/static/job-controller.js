@@ -1,6 +1,7 @@
 /** Takes one job through the page: a photo, its depth map, its 3D model. */
 
 import { createJob, getBlob, getJson, hasEnded, jobUrl, post, Refusal } from "./api.js";
+import { showDepthMap } from "./depth-map.js";
 import { announce, button, errorText, stageTitle } from "./dom.js";
 import { showFaces } from "./faces.js";
 import { EMPTY, inFragment, setFragment } from "./fragment.js";
@@ -116,7 +117,7 @@ function showJob(job) {
   state.busy = !hasEnded(job);
   if (!state.photo) panels.showImage("photo-image", job.links.photo, job.photo);
   const depth = result("depthImage");
-  if (depth) panels.showImage("depth-image", depth.url, job.photo);
+  if (depth) showDepthMap(depth, result("metricImage"), job.photo);
   panels.showMeta(job);
   showFaces(job);
   showJobActions(job);
