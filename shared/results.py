@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from shared.jobs.record import Stage
 
 PHOTO = "photo.jpg"
+DISPARITY = "disparity.npz"  # that came with the photo; stored beside it, and no result
 THUMBNAIL = "thumbnail.jpg"
 VIEW = "view.html"
 CLOUD = "cloud.rlf"

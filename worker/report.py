@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.options import DepthOptions, ModelOptions
 from worker import __version__
+from worker.depth import registry
 
 CAMERA_SOURCES = {
     "given": "measured with the field of view that was given",
@@ -24,13 +25,20 @@ def report_of(
 ) -> dict[str, Any]:
     """The whole report, JSON values only, from those of estimator and point cloud, and what the user chose."""
     return {
-        "model": model,
+        **made_by(model),
         "version": __version__,
         "settings": {"depth": depth_options.model_dump(), "model": model_options.model_dump()},
         "depth": depth,
         "cloud": cloud,
         "lengths": lengths_of(depth, unit=cloud["unit"], pupil_distance_mm=depth_options.pupil_distance_mm),
     }
+
+
+def made_by(model: str) -> dict[str, Any]:
+    """The depth model's name and the licence of its weights, which a model that is not in the registry has not."""
+    row = registry.ROWS.get(model)
+    licence = {"licence": row.licence, "non_commercial": row.non_commercial} if row else {}
+    return {"model": model} | licence
 
 
 def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float) -> dict[str, str]:

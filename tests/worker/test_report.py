@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from shared.options import DepthOptions, ModelOptions
 from worker import __version__, pipeline
-from worker.report import lengths_of, report_of
+from worker.depth import registry
+from worker.report import lengths_of, made_by, report_of
 
 CLOUD = {"points": 9, "unit": "mm"}
 
@@ -23,6 +25,19 @@ def test_the_report_says_what_was_found_what_made_it_and_with_which_settings():
     assert report["settings"]["model"]["point_budget"] == 2000
     assert "60 mm" in report["lengths"]["face"]
     assert json.loads(pipeline.report_files(report)["report.json"]) == report
+
+
+def test_the_report_says_the_licence_of_the_depth_model():
+    assert made_by("portrait") == {"model": "portrait", "licence": "MIT, Apache-2.0", "non_commercial": False}
+    assert made_by("unknown") == {"model": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("licence", "forbids"),
+    [("CC-BY-NC-4.0", True), ("MIT, CC-BY-NC-SA-4.0", True), ("MIT", False), ("NCSA", False), ("Apache-2.0", False)],
+)
+def test_a_non_commercial_licence_is_told_by_its_name(licence, forbids):
+    assert replace(registry.row("portrait"), licence=licence).non_commercial == forbids
 
 
 def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():

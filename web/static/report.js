@@ -25,6 +25,14 @@ function droppedText(dropped = {}) {
   return parts.length ? `left out: ${parts.join(", ")}` : "";
 }
 
+/** "the largest of 3 in the photo" @param {Report} report */
+function facesText({ faces = [] }) {
+  if (faces.length < 2) return "";
+  const widest = Math.max(...faces.map((face) => face.width_px));
+  const which = faces.some((face) => face.chosen && face.width_px === widest) ? "the largest" : "chosen";
+  return `${which} of ${faces.length} in the photo`;
+}
+
 /** A number as text, or nothing. @param {number|null|undefined} value @param {(value: number) => string} text */
 const known = (value, text) => (Number.isFinite(value) ? text(Number(value)) : "");
 
@@ -33,7 +41,7 @@ const rows = (r) => [
   [
     "Face",
     { true: "Found", false: "Not found" }[String(r.face_found)] ?? "",
-    (r.faces_in_photo ?? 0) > 1 ? `the largest of ${r.faces_in_photo} in the photo` : "",
+    facesText(r),
   ],
   [
     "Looks",
@@ -52,6 +60,7 @@ const rows = (r) => [
     r.lengths?.face ?? r.lengths?.everything ?? "",
   ],
   ["Fit to the face", known(r.fit_residual_mm, (mm) => `${mm.toFixed(1)} mm`), "what the network misses it by"],
+  ["Licence", r.non_commercial ? "Non-commercial" : "", `the weights of ${r.model} are ${r.licence}`],
   ["Relief", known(r.relief_ratio, (ratio) => ratio.toFixed(2)), "deep, for 1 wide"],
   ["Points", known(r.points, NUMBER.format), droppedText(r.dropped)],
 ];

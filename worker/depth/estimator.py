@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -116,7 +117,7 @@ class DepthModel(ABC):
     rank: `auto` takes the highest among the models that are ready.
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
-    licence: of those files.
+    licence: of those files; SPDX identifiers, where the licence has one.
     """
 
     name: str
@@ -125,6 +126,11 @@ class DepthModel(ABC):
     unit: Unit
     weights: Weights
     licence: str
+
+    @property
+    def non_commercial(self) -> bool:
+        """True where the licence forbids commercial use, as CC-BY-NC-4.0 does."""
+        return "NC" in re.split(r"[-, ]+", self.licence)
 
     @abstractmethod
     def load(self, folder: Path, backend: str) -> Estimator:
