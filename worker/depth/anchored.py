@@ -89,7 +89,7 @@ class Anchored:
         if isinstance(disparity, PhotoError):
             return disparity
         if faces:
-            return replace(fused(disparity, self._portrait.bust_of(photo, faces)), disparity=disparity)
+            return fused(disparity, self._portrait.bust_of(photo, faces))
         relative = replace(source.relative(photo, disparity), disparity=disparity)
         return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
 

@@ -33,7 +33,7 @@ class FitRule:
     likely_sigma: float = 0.4  # ... and its spread, of the logarithm
     measured_sigma: float = 0.25  # likewise of a measured extent, with a correlation of 1; as much more as that is less
     least_correlation: float = 0.1
-    least_extent_mm: float = 110.0
+    least_extent_mm: float = 110.0  # unless the bust is less deep, where little more than a face is seen
     most_extent_mm: float = 450.0  # with arms towards the camera
 
 
@@ -92,10 +92,11 @@ def fit_person(disparity: np.ndarray, face: np.ndarray, bust: np.ndarray, weight
     match = _matched(disparity, face, np.where(np.isfinite(face) | ~known, np.nan, bust), np.where(on_face, weight, 0))
     middle, face_mm = float(np.median(disparity[on_face])), float(np.median(face[on_face]))
     within = np.percentile(disparity[known], FIT.percentiles) - middle
-    likely_mm = FIT.likely_busts * float(np.ptp(np.nanpercentile(bust, FIT.percentiles)))
+    bust_mm = float(np.ptp(np.nanpercentile(bust, FIT.percentiles)))
+    likely_mm = FIT.likely_busts * bust_mm
     measured_mm = min(_extent(match.slope, within, face_mm), HORIZON * face_mm)
     extent_mm = _believed(measured_mm, likely_mm, match.correlation)
-    bounded_mm = float(np.clip(extent_mm, FIT.least_extent_mm, FIT.most_extent_mm))
+    bounded_mm = float(np.clip(extent_mm, min(FIT.least_extent_mm, bust_mm), FIT.most_extent_mm))
     slope = _slope_for(bounded_mm, within, face_mm)
     return Fit(
         a=slope,
