@@ -16,6 +16,7 @@ PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 
 Focus = Literal["face", "photo"]
+Extent = Literal["photo", "bust"]
 Color = Literal["grayscale", "photo", "classes"]
 
 
@@ -46,6 +47,12 @@ class DepthOptions(BaseModel):
         "face",
         title="Look at",
         description="What a MiDaS network sees: photo, the whole photo; face, a small face as well, enlarged.",
+    )
+    extent: Extent = Field(
+        "photo",
+        title="How far",
+        description="How much of the person is shown: photo, as far as the photo shows them; bust, head and shoulders, "
+        "cut in an ellipse.",
     )
 
 

@@ -130,6 +130,7 @@ def test_the_depth_stage_runs_again_with_other_settings_and_keeps_those_left_out
         "fov_x_deg": None,
         "pupil_distance_mm": 58,
         "focus": "photo",
+        "extent": "photo",
         "face": None,
     }
     assert again.json()["results"][0]["url"] == done["results"][0]["url"]  # until there is another

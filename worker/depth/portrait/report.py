@@ -7,10 +7,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics, unproject
 from worker.depth.estimator import Photo
+from worker.depth.portrait.grid import distance_px
 from worker.person.face import Face, Pose
 
 
@@ -53,10 +53,10 @@ def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np
     """
     person = np.isfinite(depth)
     reach_px = max(depth.shape) * CONFIDENCE.reach
-    on_face = np.clip(ndimage.distance_transform_edt(np.isfinite(face)) / reach_px, 0, 1)
+    on_face = np.clip(distance_px(np.isfinite(face)) / reach_px, 0, 1)
     trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face * _frontality(depth, camera)
     padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
-    inside = np.clip(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] / reach_px, 0, 1)
+    inside = np.clip(distance_px(padded)[1:-1, 1:-1] / reach_px, 0, 1)
     return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
 
 
