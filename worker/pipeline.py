@@ -53,6 +53,7 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
         point_budget=options.point_budget,
         smoothing=options.smoothing,
         remove_background=options.background == "remove",
+        alpha=depth_map.person.alpha if depth_map.person else None,
         classes=depth_map.person.classes if depth_map.person else None,
     )
 

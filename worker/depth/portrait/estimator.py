@@ -60,8 +60,8 @@ class Portrait:
         return self.bust_of(photo, faces).depth_map if faces else NoFaceError(NO_FACE)
 
     def faces_of(self, photo: Photo) -> list[Face]:
-        """The faces in a photo, the largest first."""
-        return self._finder.find_faces(photo.pixels)
+        """The faces in a photo: the chosen one, or the largest, first."""
+        return self._finder.find_faces(photo.pixels, photo.face_uv)
 
     def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
         """The person whose face is the first, with the part of the surface that landmarks vouch for.

@@ -76,6 +76,7 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: 
     return {
         "face_found": True,
         "faces_in_photo": len(faces),
+        "faces": faces_of(faces),
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance_mm),
@@ -86,6 +87,20 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: 
         "metric": True,
         "advice": _advice(known_mm, width_px, sharpness, pose, silhouette_found),
     }
+
+
+def faces_of(faces: list[Face]) -> list[dict[str, Any]]:
+    """The faces as the API lists them, largest first; in pixels of the photo. The first one given is the chosen one."""
+    listed = sorted(faces, key=lambda face: face.box[0] - face.box[2])
+    return [
+        {
+            "box": [round(edge) for edge in face.box],
+            "width_px": round(face.box[2] - face.box[0]),
+            "chosen": face is faces[0],
+            "score": round(face.score, 2),
+        }
+        for face in listed
+    ]
 
 
 def sharpness_of(pixels: np.ndarray, face: Face) -> float:
