@@ -68,7 +68,7 @@ def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
         own,
         depth=surface.depth,
         confidence=np.maximum(own.confidence, beside).astype(np.float32),
-        person=outlined(outline, sight.person),
+        person=outlined(outline, sight.person if bust.within is None else sight.person & bust.within),
         disparity=disparity,
         report=own.report | {"anchored": True, "network": _facts(belief) | _contributions(fit, surface)},
     )
