@@ -62,6 +62,11 @@ class Face:
         irises = points[LANDMARKS.count :].reshape(*LANDMARKS.irises, 3)
         return cls(points[: LANDMARKS.count], score, irises)
 
+    @property
+    def points(self) -> np.ndarray:
+        """(478, 3) landmarks and then irises, or (468, 3) landmarks alone."""
+        return self.landmarks if self.irises is None else np.vstack([self.landmarks, self.irises.reshape(-1, 3)])
+
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of the landmarks."""

@@ -22,7 +22,7 @@ def face(yaw_deg=0.0, pitch_deg=0.0, distance=700.0):
 
 
 def landmarks(points):
-    """The same as the network gives them: off as it always is; pixels, and z in pixels relative to nothing particular."""
+    """The same with the network's error, in pixels, z in pixels too and relative to nothing in particular."""
     points = 2 * points - unbiased(points, head_pose(points).axes[:, 2])
     eyes = points[[*LANDMARKS.right_eye_corners, *LANDMARKS.left_eye_corners], 2].mean()
     behind = (points[:, 2] / eyes - 1) * CAMERA.fx / Z_SCALE
