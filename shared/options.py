@@ -50,7 +50,7 @@ class DepthOptions(BaseModel):
     )
     extent: Extent = Field(
         "photo",
-        title="How far",
+        title="How much of the person",
         description="How much of the person is shown: photo, as far as the photo shows them; bust, head and shoulders, "
         "cut in an ellipse.",
     )

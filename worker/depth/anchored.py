@@ -88,10 +88,11 @@ class Anchored:
     ) -> DepthMap | PhotoError:
         if isinstance(disparity, PhotoError):
             return disparity
+        own_map: dict[str, object] = {"own_map": True} if source is self._own_maps else {}
         if faces:
-            return fused(disparity, self._portrait.bust_of(photo, faces))
+            return _reporting(fused(disparity, self._portrait.bust_of(photo, faces)), own_map)
         relative = replace(source.relative(photo, disparity), disparity=disparity)
-        return _reporting(relative, {"face_found": False, "metric": False, "anchored": False})
+        return _reporting(relative, {"face_found": False, "metric": False, "anchored": False} | own_map)
 
 
 def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:

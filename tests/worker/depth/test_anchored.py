@@ -63,7 +63,7 @@ def test_a_photo_s_own_map_takes_the_network_s_place_at_any_size():
     network = Network(PhotoError("never asked"))
     for estimator in (Anchored(network, Finder(bust())), Anchored(None, Finder(bust()))):
         [result] = estimator.estimate([replace(PHOTO, disparity=own)])
-        assert result.report["anchored"]
+        assert result.report["anchored"] and result.report["own_map"]
         assert np.median(np.abs(result.depth - HEAD)[np.isfinite(HEAD)]) < 8
         assert np.abs(result.disparity - disparity_of(SCENE)).mean() < 2
     assert network.faces == []
@@ -73,6 +73,7 @@ def test_a_photo_without_a_map_beside_one_with_a_map_goes_to_the_network():
     own = Disparity.of(disparity_of(SCENE))
     network = Network(disparity_of(SCENE) + 100)
     with_map, without = Anchored(network, Finder(bust())).estimate([replace(PHOTO, disparity=own), PHOTO])
+    assert "own_map" not in without.report
     np.testing.assert_allclose(without.disparity - with_map.disparity, 100, atol=2)
 
 
