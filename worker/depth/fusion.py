@@ -20,7 +20,7 @@ from worker.geometry.fuse.disparity import edge_confidence
 from worker.geometry.fuse.fit import Fit, fit_person, visibility
 from worker.geometry.fuse.outline import joint_outline, region_by_steps
 from worker.geometry.fuse.ramps import parted
-from worker.geometry.fuse.sight import Sight
+from worker.geometry.fuse.sight import Sight, inside_px
 from worker.geometry.fuse.surface import Surface, joined
 from worker.person.person import Person
 
@@ -30,6 +30,7 @@ class FusionSettings:
     """How far a disparity is believed; set by hand, no data is recorded."""
 
     least_confidence: float = 0.5  # below it a pixel lies on a step that the network blurred, and is not fitted to
+    fitted_mm: float = 250.0  # so far from the face, in the picture, the bust of average build is believed
     beside_face: float = 0.7  # confidence of the network's depth, next to 1 for a face seen from the front
     behind_ratio: float = 2.0  # depth of what lies round a person, next to the face's: a guess, to tell noise by
     surroundings_mm: tuple[float, float] = (10.0, 120.0)  # what lies round a person, from the outline
@@ -49,7 +50,7 @@ def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
         Where the disparity cannot be told from noise, the bust as it is.
     """
     own = bust.depth_map
-    outline = own.person if own.person is not None else Person.of_mask(own.mask)
+    outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)
     camera, on_face = own.camera, np.isfinite(bust.face)
     by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, camera)
     thin = by_matting.thinned()
@@ -57,7 +58,8 @@ def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
     if belief.is_noise:
         return replace(own, report=own.report | {"anchored": False, "network": _facts(belief)})
     by_steps = region_by_steps(disparity, on_face, outline.mask)
-    sight = replace(by_matting, person=joint_outline(outline.mask, by_steps, disparity) | on_face)
+    both = joint_outline(outline.mask, by_steps, disparity) if outline.outline_found else by_steps
+    sight = replace(by_matting, person=both | on_face)
     trust = edge_confidence(disparity)
     fit = _fit(sight, trust)
     surface = joined(parted(fit.depth(disparity), sight.person, sight.camera), sight)
@@ -66,7 +68,7 @@ def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
         own,
         depth=surface.depth,
         confidence=np.maximum(own.confidence, beside).astype(np.float32),
-        person=outlined(outline, sight.person),
+        person=outlined(outline, sight.person if bust.within is None else sight.person & bust.within),
         disparity=disparity,
         report=own.report | {"anchored": True, "network": _facts(belief) | _contributions(fit, surface)},
     )
@@ -90,8 +92,9 @@ def outlined(person: Person, mask: np.ndarray) -> Person:
 
 def _fit(sight: Sight, trust: np.ndarray) -> Fit:
     thin = replace(sight, disparity=np.where(trust >= FUSION.least_confidence, sight.disparity, np.nan)).thinned()
-    use = np.where(thin.person, thin.disparity, np.nan)
-    return fit_person(use, thin.face, thin.bust, visibility(thin.face, thin.camera))
+    near = thin.person & (inside_px(~thin.on_face) * thin.pixel_mm <= FUSION.fitted_mm)
+    disparity, bust = (np.where(near, values, np.nan) for values in (thin.disparity, thin.bust))
+    return fit_person(disparity, thin.face, bust, visibility(thin.face, thin.camera))
 
 
 def _facts(belief: Belief) -> dict[str, Any]:

@@ -17,6 +17,8 @@ class OutlineRule:
     percentile: float = 30.0  # of the slope along an outline, by which outlines are compared
     least_face: float = 0.8  # share of the face that an outline has to hold
     thick: float = 0.03  # of the picture's long side: what is thinner is left to the matting
+    percentiles: tuple[float, float] = (3.0, 97.0)  # of the person's disparity ...
+    farther: float = 0.25  # ... by so much of which what is added may lie beyond the first
     weak: float = 0.35  # a border with less than so much of the slope of the person's outline is none
 
 
@@ -66,8 +68,8 @@ def region_by_steps(disparity: np.ndarray, face: np.ndarray, person: np.ndarray)
 def joint_outline(person: np.ndarray, region: np.ndarray, disparity: np.ndarray) -> np.ndarray:
     """The person by both outlines, (H, W) bool: the first, but for thick regions where the disparity tells otherwise.
 
-    A region that the disparity adds goes on from the person without a step, and ends at one. A region that it takes
-    away begins at a step, and ends at none.
+    A region that the disparity adds goes on from the person without a step, is about as near, and ends at a step.
+    A region that it takes away begins at a step, and ends at none.
     """
     if not region.any():
         return person
@@ -76,13 +78,23 @@ def joint_outline(person: np.ndarray, region: np.ndarray, disparity: np.ndarray)
     if usual <= 0:
         return person
     joint = person.copy()
+    farthest = _farthest(disparity[person & region])
     for part in _thick_parts(region & ~person):
-        if _step(part, person, slope) < OUTLINE.weak * usual <= _step(part, ~region & ~person, slope):
+        ends = _step(part, person, slope) < OUTLINE.weak * usual <= _step(part, ~region & ~person, slope)
+        if ends and float(np.median(disparity[part])) >= farthest:
             joint |= part
     for part in _thick_parts(person & ~region):
         if _step(part, ~person, slope) < OUTLINE.weak * usual <= _step(part, region, slope):
             joint &= ~part
     return joint
+
+
+def _farthest(disparity: np.ndarray) -> float:
+    """The least disparity of what may still belong to a person of these (N,)."""
+    if not disparity.size:
+        return np.inf
+    low, high = np.percentile(disparity, OUTLINE.percentiles)
+    return float(low - OUTLINE.farther * (high - low))
 
 
 def slope_of(disparity: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 from worker.geometry.fuse.detail import Detail, detail_of, fine_relief
 from worker.geometry.fuse.head import HeadPull, pull_of_head
 from worker.geometry.fuse.membrane import continued_correction
+from worker.geometry.fuse.robust_line import robust_line
 from worker.geometry.fuse.sight import Sight, inside_px, smooth_step
 
 
@@ -18,8 +19,8 @@ class JoinRule:
 
     length_mm: float = 90.0  # it falls to 37 % there
     cell_mm: float = 5.0  # of the grid on which it is solved for
-    rim_mm: float = 0.5  # outermost part of the face, where landmarks are least sure and networks blur ...
-    feather_mm: float = 3.5  # ... and what lies between it and the face itself
+    feather_mm: float = 2.0  # so far inside the face's rim the surface turns into the face itself
+    covered_mm: float = 5.0  # what the network sees so far before a face is half believed to be something else
 
 
 JOIN = JoinRule()
@@ -54,12 +55,13 @@ def joined(depth: np.ndarray, sight: Sight) -> Surface:
     """
     pull, detail = pull_of_head(depth, sight), detail_of(depth, sight)
     goal = sight.goal
+    seen = uncovered(depth, sight)
     if detail.weight > 0:
         fine = fine_relief(depth, sight) / max(detail.gain, 1.0) - fine_relief(sight.face, sight)
-        goal = goal + detail.weight * fine
+        goal = goal + detail.weight * seen * fine
     known = np.where(sight.on_face, goal - depth, 0)
-    held = smooth_step(inside_px(sight.on_face) * sight.pixel_mm, JOIN.rim_mm, JOIN.feather_mm)
-    beside = _continued(known, held, pull, sight)
+    held = smooth_step(inside_px(sight.on_face) * sight.pixel_mm, 0.0, JOIN.feather_mm)
+    beside = _continued(known, held * seen, pull, sight)
     moved = beside + held * (known - beside)
     own = (1 - held) / (1 + pull.screening * JOIN.length_mm**2)
     return Surface(
@@ -69,6 +71,20 @@ def joined(depth: np.ndarray, sight: Sight) -> Surface:
         flatness=pull.flatness,
         detail=detail,
     )
+
+
+def uncovered(depth: np.ndarray, sight: Sight) -> np.ndarray:
+    """(H, W) float, 0..1: how far the network sees the face itself there, and no hair or hand before it.
+
+    What lies before the face is nearer than the face's relief explains, as flat or deep as the network draws it. 1
+    beside the face.
+    """
+    on_face = sight.on_face
+    relief = sight.face[on_face].astype(float)
+    line = robust_line(relief, depth[on_face].astype(float), np.ones_like(relief))
+    before_mm = np.zeros(depth.shape)
+    before_mm[on_face] = line.slope * relief + line.intercept - depth[on_face]
+    return 1 / (1 + (np.maximum(before_mm, 0) / JOIN.covered_mm) ** 4)
 
 
 def _continued(known: np.ndarray, held: np.ndarray, pull: HeadPull, sight: Sight) -> np.ndarray:
