@@ -85,9 +85,8 @@ def _by_irises(face: Face, camera: Intrinsics) -> tuple[float, float]:
     """The pupil distance in mm that makes the irises as large as irises are, and its relative error."""
     if face.irises is None:
         return PUPIL_DISTANCE_MM, np.inf
-    width_px, height_px = (
-        np.linalg.norm(face.irises[:, a, :2] - face.irises[:, b, :2], axis=1) for a, b in ((1, 3), (2, 4))
-    )
+    right, upper, left, lower = face.irises[:, 1:, :2].transpose(1, 0, 2)  # (2, 2) each: of both eyes
+    width_px, height_px = np.linalg.norm(right - left, axis=1), np.linalg.norm(upper - lower, axis=1)
     if width_px.min() < SCALE.least_px or height_px.min() <= 0:
         return PUPIL_DISTANCE_MM, np.inf
     points = points_mm(face.landmarks, camera)

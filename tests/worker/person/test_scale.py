@@ -5,9 +5,6 @@ from shared.cloud.camera import Intrinsics
 from worker.person.face import Face
 from worker.person.scale import SCALE, scale_of
 
-CAMERA = Intrinsics.from_focal((640, 480), 900.0)
-RING = np.array([[0, 0], [1, 0], [0, -1], [-1, 0], [0, 1]]) / 2
-
 
 def face_with_irises(finder, head, factor=1.0, grow=(1.0, 1.0)) -> Face:
     """A found face whose irises, as the network sees them, are made larger or smaller about their middles."""
@@ -51,10 +48,11 @@ def test_adults_come_out_nearer_to_the_mean_than_their_irises_say(finder, head, 
 
 
 def test_small_irises_are_not_measured(finder, head):
-    face = scaled_face = face_with_irises(finder, head)
+    face = face_with_irises(finder, head)
     size = SCALE.least_px / 2 / np.linalg.norm(face.irises[0, 1, :2] - face.irises[0, 3, :2])
-    scaled_face = face.scaled((size, size))
-    scale = scale_of(scaled_face, camera_of(head).resized((round(512 * size), round(512 * size))))
+    scale = scale_of(
+        face.scaled((size, size)), camera_of(head).resized((round(head.shape[1] * size), round(head.shape[0] * size)))
+    )
     assert (scale.pupil_distance_mm, scale.source, scale.irises_mm) == (63.0, "assumed", None)
 
 
