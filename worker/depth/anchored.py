@@ -41,7 +41,7 @@ ANCHORING = AnchoringSettings()
 
 
 class DisparityNetwork(Protocol):
-    """A network that gives the disparity of photos; see `MidasEstimator`."""
+    """A network that gives the disparity of photos; see `NetworkEstimator`."""
 
     def disparity(
         self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None

@@ -114,7 +114,7 @@ class DepthModel(ABC):
 
     name: unique, as the API takes it.
     title: for a person to read.
-    rank: `auto` takes the highest among the models that are ready.
+    rank: `auto` takes the highest among the models that are ready; see `worker.depth.registry`.
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
     licence: of those files; SPDX identifiers, where the licence has one.
