@@ -53,9 +53,10 @@ def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float) ->
 
 
 def _beside(depth: dict[str, Any]) -> str:
-    """Where hair, neck and shoulders have their depth from."""
+    """Where hair, neck, shoulders and what is behind have their depth from."""
     if depth.get("anchored"):
-        return "metric as far as the network is right, which was fitted to the face"
+        return "the network's layout, at the scale of the face and of a body of average depth"
+    noise = "the depth map looked like noise, and was not used; " if "network" in depth else ""
     if depth.get("silhouette_found"):
-        return "a guess: a head and shoulders of average build within the outline in the photo"
-    return "nothing: no outline of the person was found"
+        return noise + "a guess: a head and shoulders of average build within the outline in the photo"
+    return noise + "nothing: no outline of the person was found"

@@ -7,12 +7,14 @@ import uuid
 from dataclasses import dataclass
 
 from flask import g, url_for
+from werkzeug.exceptions import UnprocessableEntity
 
 from shared.disparity.read import bytes_from_disparity, read_disparity
 from shared.errors import BusyError, ModelError, ReliefError
 from shared.jobs.new_job import NewJob
 from shared.jobs.record import DisparityInfo, Job, PhotoInfo
 from shared.logs import request_id
+from shared.options import DepthOptions
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
 from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
@@ -43,6 +45,7 @@ def accept(submission: Submission) -> Job:
     Raises:
         PhotoError, DisparityError, ModelError, WebhookUrlError: a part of it cannot be used.
         BusyError, LimitError: there is too much to do, or the caller has as much as allowed.
+        UnprocessableEntity: a face is chosen beside the photo.
         IdempotencyError: the same key came with another photo or settings.
     """
     settings = services().settings
@@ -54,6 +57,7 @@ def accept(submission: Submission) -> Job:
     check_bytes(len(submission.photo), settings.upload_mb)
     _check_space()
     photo = _decoded(submission, settings.upload_mp)
+    check_face(submission.depth, photo.photo)
     job = _recorded(job_id, photo, submission, webhook)
     if job.id == job_id:
         services().wakeups.send(job.stage)
@@ -74,6 +78,20 @@ def check_model(name: str) -> None:
     ready = [model.name for model in offered.models if model.ready]
     if name not in ready:
         raise ModelError(f"the depth model {name!r} is not ready here; ready: {', '.join(ready) or 'none'}")
+
+
+def check_face(depth: DepthOptions, photo: PhotoInfo) -> None:
+    """Refuse to look for a face beside the photo.
+
+    Raises:
+        UnprocessableEntity: the point is not on the photo.
+    """
+    u, v = depth.face_uv or (0, 0)
+    if u >= photo.width or v >= photo.height:
+        raise UnprocessableEntity(
+            f"A setting is wrong: face: the point {depth.face} is outside of the photo, which has "
+            f"{photo.width} x {photo.height} pixels when it is upright."
+        )
 
 
 def _check_space() -> None:

@@ -1,5 +1,6 @@
 /** Outlines the faces of a photo that shows several; a click on one asks for its depth. */
 
+import { hasEnded } from "./api.js";
 import { byId, make } from "./dom.js";
 
 const list = byId("faces");
@@ -13,17 +14,17 @@ const middle = ({ box: [left, top, right, bottom] }) =>
 
 /**
  * A face as a button over the photo.
- * @param {Face} face @param {string} name @param {Job["photo"]} photo @param {boolean} open may be chosen just now
+ * @param {Face} face @param {string} name @param {Job} job @param {boolean} chosen its person is in 3D, or soon will be
  */
-function outline(face, name, photo, open) {
+function outline(face, name, { photo, links }, chosen) {
   const [left, top, right, bottom] = face.box;
   const button = make("button", {
     type: "button",
     className: "face",
     ariaLabel: name,
-    ariaPressed: String(face.chosen),
-    title: face.chosen ? "This face is the one in 3D" : "Choose this face",
-    disabled: !open,
+    ariaPressed: String(chosen),
+    title: chosen ? "This face is the one in 3D" : "Choose this face",
+    disabled: !links.depth,
   });
   button.dataset.face = middle(face);
   Object.assign(button.style, {
@@ -47,8 +48,10 @@ export function showFaces(job) {
   const faces = job ? choice(job) : [];
   list.hidden = !faces.length;
   if (!job) return list.replaceChildren();
-  const open = "depth" in job.links;
-  const outlines = faces.map((face, index) => outline(face, `Face ${index + 1} of ${faces.length}`, job.photo, open));
+  const asked = hasEnded(job) ? undefined : faces.find((face) => middle(face) === job.settings.depth.face);
+  const outlines = faces.map((face, index) =>
+    outline(face, `Face ${index + 1} of ${faces.length}`, job, asked ? face === asked : face.chosen),
+  );
   list.replaceChildren(...outlines);
 }
 

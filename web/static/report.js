@@ -33,6 +33,19 @@ function facesText({ faces = [] }) {
   return `${which} of ${faces.length} in the photo`;
 }
 
+/** How much the network, or the map in its place, gave. @param {Report} report */
+function sharesText({ anchored, network }) {
+  if (!network) return "";
+  return anchored ? `${percentText(network.layout_share)} of the person` : "Not used";
+}
+
+/** What became of the network's depth. @param {Report} report */
+function correctionText({ anchored, network }) {
+  if (!anchored) return "it cannot be told from noise";
+  const detail = network?.detail_weight ? `; ${percentText(network.detail_weight)} of its detail is in the face` : "";
+  return `moved by ${NUMBER.format(Math.round(network?.correction_rms_mm ?? 0))} mm to meet the face${detail}`;
+}
+
 /** A number as text, or nothing. @param {number|null|undefined} value @param {(value: number) => string} text */
 const known = (value, text) => (Number.isFinite(value) ? text(Number(value)) : "");
 
@@ -59,7 +72,7 @@ const rows = (r) => [
     r.unit ? (r.unit === "mm" ? "In millimetres" : "Relative") : "",
     r.lengths?.face ?? r.lengths?.everything ?? "",
   ],
-  ["Fit to the face", known(r.fit_residual_mm, (mm) => `${mm.toFixed(1)} mm`), "what the network misses it by"],
+  [r.own_map ? "Own depth map" : "Network", sharesText(r), correctionText(r)],
   ["Licence", r.non_commercial ? "Non-commercial" : "", `the weights of ${r.model} are ${r.licence}`],
   ["Relief", known(r.relief_ratio, (ratio) => ratio.toFixed(2)), "deep, for 1 wide"],
   ["Points", known(r.points, NUMBER.format), droppedText(r.dropped)],

@@ -44,7 +44,10 @@ interface Report {
   sharpness?: number; // from 0 to 1
   camera?: "given" | "exif" | "assumed"; // where the lens is known from
   unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so
-  fit_residual_mm?: number; relief_ratio?: number;
+  relief_ratio?: number;
+  own_map?: boolean; // a disparity map that came with the photo took the place of the network
+  anchored?: boolean; // false: the network's depth was not used
+  network?: { layout_share: number; correction_rms_mm: number; detail_weight: number }; // what it gave, and how far moved
   model?: string; licence?: string; non_commercial?: boolean; // what made the depth, and the licence of its weights
   points?: number; dropped?: Record<string, number>; // points that were left out, by reason
   advice?: string;

@@ -15,7 +15,7 @@ from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
-from shared.options import PUPIL_DISTANCE_MM, Focus
+from shared.options import PUPIL_DISTANCE_MM, Extent, Focus
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
 from worker.person.person import Person
@@ -49,6 +49,7 @@ class Photo:
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
     pupil_distance_mm: what makes a face's size known, and with it everything's.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
+    extent: "photo" gives the person as far as the photo shows them; "bust" cuts head and shoulders out in an ellipse.
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
         it the one whose face is largest.
     disparity: a map of the whole photo that takes the place of a network's.
@@ -59,6 +60,7 @@ class Photo:
     fov_x_deg: float | None = None
     pupil_distance_mm: float = PUPIL_DISTANCE_MM
     focus: Focus = "face"
+    extent: Extent = "photo"
     face_uv: tuple[float, float] | None = None
     disparity: Disparity | None = None
 

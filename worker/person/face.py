@@ -67,6 +67,12 @@ class Face:
         (left, top), (right, bottom) = self.landmarks[:, :2].min(0), self.landmarks[:, :2].max(0)
         return float(left), float(top), float(right), float(bottom)
 
+    def distance_px(self, uv: tuple[float, float]) -> tuple[float, float]:
+        """How far a point lies outside of the box, 0 within; then, how far from its middle."""
+        left, top, right, bottom = self.box
+        outside = np.maximum(0, [left - uv[0], uv[0] - right, top - uv[1], uv[1] - bottom])
+        return float(np.hypot(outside[:2].max(), outside[2:].max())), float(np.linalg.norm(self.middle - uv))
+
     @cached_property
     def middle(self) -> np.ndarray:
         """(2,) middle of the box."""

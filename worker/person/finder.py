@@ -51,14 +51,17 @@ class PersonFinder:
         self._landmarks = LandmarkNetwork(folder, face_mesh().mirror)
         self._segmentation = TfliteNetwork(SEGMENTATION)
 
-    def find_faces(self, pixels: np.ndarray) -> list[Face]:
-        """Faces in a photo (H, W, 3) uint8 RGB, the largest first."""
+    def find_faces(self, pixels: np.ndarray, near_uv: tuple[float, float] | None = None) -> list[Face]:
+        """Faces in a photo (H, W, 3) uint8 RGB, the largest first, or before it the one nearest to a point."""
         height, width = pixels.shape[:2]
         whole = Square((width - 1) / 2, (height - 1) / 2, max(height, width))
         faces: list[Face] = []
         for squares in ([whole], _tilted(whole), _tiles(pixels)):
             faces = faces or self._faces_in(pixels, squares)
         faces = sorted(faces, key=lambda face: -face.side)
+        if near_uv and faces:
+            chosen = min(faces, key=lambda face: face.distance_px(near_uv))
+            faces = [chosen] + [face for face in faces if face is not chosen]
         return [self._steadied(pixels, face) for face in faces[:1]] + faces[1:]
 
     def person(self, pixels: np.ndarray, face: Face, others: list[Face]) -> Person:

@@ -13,6 +13,7 @@ from shared.cloud.camera import Intrinsics, project
 from shared.errors import NoFaceError, PhotoError
 from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
+from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import confidence_of, report_on
@@ -59,8 +60,8 @@ class Portrait:
         return self.bust_of(photo, faces).depth_map if faces else NoFaceError(NO_FACE)
 
     def faces_of(self, photo: Photo) -> list[Face]:
-        """The faces in a photo, the largest first."""
-        return self._finder.find_faces(photo.pixels)
+        """The faces in a photo: the chosen one, or the largest, first."""
+        return self._finder.find_faces(photo.pixels, photo.face_uv)
 
     def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
         """The person whose face is the first, with the part of the surface that landmarks vouch for.
@@ -79,6 +80,8 @@ class Portrait:
         face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
         person = self._finder.person(pixels, face, others)
         depth = extend(face_depth, person.mask, camera, pose) if person.outline_found else face_depth
+        if photo.extent == "bust":
+            depth = np.where(head_and_shoulders(skull_frame(pose, camera)), depth, np.nan)
         confidence = confidence_of(depth, face_depth, camera)
         true_pose = Pose(pose.axes, size * pose.eyes)
         report = report_on(photo, faces, true_pose, silhouette_found=person.outline_found)

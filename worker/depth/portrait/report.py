@@ -7,10 +7,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics, unproject
 from worker.depth.estimator import Photo
+from worker.depth.portrait.grid import distance_px
 from worker.person.face import Face, Pose
 
 
@@ -53,10 +53,10 @@ def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np
     """
     person = np.isfinite(depth)
     reach_px = max(depth.shape) * CONFIDENCE.reach
-    on_face = np.clip(ndimage.distance_transform_edt(np.isfinite(face)) / reach_px, 0, 1)
+    on_face = np.clip(distance_px(np.isfinite(face)) / reach_px, 0, 1)
     trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face * _frontality(depth, camera)
     padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
-    inside = np.clip(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] / reach_px, 0, 1)
+    inside = np.clip(distance_px(padded)[1:-1, 1:-1] / reach_px, 0, 1)
     return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
 
 
@@ -76,6 +76,7 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: 
     return {
         "face_found": True,
         "faces_in_photo": len(faces),
+        "faces": faces_of(faces),
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance_mm),
@@ -86,6 +87,20 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: 
         "metric": True,
         "advice": _advice(known_mm, width_px, sharpness, pose, silhouette_found),
     }
+
+
+def faces_of(faces: list[Face]) -> list[dict[str, Any]]:
+    """The faces as the API lists them, largest first; in pixels of the photo. The first one given is the chosen one."""
+    listed = sorted(faces, key=lambda face: face.box[0] - face.box[2])
+    return [
+        {
+            "box": [round(edge) for edge in face.box],
+            "width_px": round(face.box[2] - face.box[0]),
+            "chosen": face is faces[0],
+            "score": round(face.score, 2),
+        }
+        for face in listed
+    ]
 
 
 def sharpness_of(pixels: np.ndarray, face: Face) -> float:

@@ -55,14 +55,15 @@ def cloud_from_depth(
     if not np.isfinite(depth).any():
         raise ValueError("the depth map is empty: no pixel has a depth")
     raw = Raw(depth, confidence, light_of(pixels, (camera.width, camera.height)), camera, unit)
-    refined = refine(raw, smoothing=smoothing, remove_background=remove_background)
+    person = None if classes is None else classes != PointClass.BACKGROUND
+    refined = refine(raw, smoothing=smoothing, remove_background=remove_background, person=person)
     known = np.isfinite(refined.depth)
     size_wh = grid_for_budget(known, point_budget)
     thinned, trust = thin(refined.depth, refined.confidence, camera, size_wh)
-    thinned = even_rims(thinned)
     coarse = camera.resized(size_wh)
     point_classes = classes_of_points(classes, np.isfinite(thinned), background_kept=not remove_background)
     behind = np.isfinite(thinned) & (point_classes == PointClass.BACKGROUND)
+    thinned = np.where(behind, thinned, even_rims(np.where(behind, np.nan, thinned)))
     cloud = PointCloud(
         depth=thinned,
         camera=coarse,

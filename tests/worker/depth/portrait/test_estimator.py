@@ -22,6 +22,14 @@ def test_depth_is_metric_positive_and_only_of_the_person(result):
     assert not result.mask[40, 330]
 
 
+def test_the_whole_person_has_depth_unless_the_bust_is_asked_for(model, astronaut, result):
+    (bust,) = model.estimate([Photo(astronaut, extent="bust")])
+    np.testing.assert_array_equal(result.mask, result.person.mask)
+    assert bust.mask.sum() < 0.95 * result.mask.sum()
+    assert not (bust.mask & ~result.mask).any()
+    assert np.array_equal(bust.depth[bust.mask], result.depth[bust.mask])
+
+
 def test_the_nose_is_nearest_and_the_hair_behind_it(result):
     nose, hair, cheek = result.depth[118, 225], result.depth[45, 225], result.depth[118, 200]
     assert 10 < cheek - nose < 60
