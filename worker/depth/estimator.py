@@ -18,6 +18,7 @@ from shared.errors import PhotoError
 from shared.options import PUPIL_DISTANCE_MM, Extent, Focus
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
+from worker.geometry.fuse.focus import FaceBox
 from worker.person.person import Person
 
 GRID_LONG_SIDE_PX = 1024
@@ -107,6 +108,20 @@ class Estimator(Protocol):
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Estimate each photo's depth in one batch; a photo that cannot be used gives its error in its place."""
+        ...
+
+
+class DisparityNetwork(Protocol):
+    """What gives the disparity of photos: a network, or maps that came with them. One thread at a time may use it."""
+
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
+        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32; faces where they are known."""
+        ...
+
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo from its disparity (H, W)."""
         ...
 
 

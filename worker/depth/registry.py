@@ -7,8 +7,8 @@ networks, and whose licence allows commercial use.
   `portrait`, which has no network. That was seen with maps of networks down to MiDaS v3 Hybrid: `portrait` ranks just
   below it, and above the smaller ones, of which nothing was seen.
 - Among networks the ranks follow the accuracy that their authors published: Depth Anything V2 before MiDaS.
-- Without a face a network gives relative depth, where `portrait` refuses the photo; but where there is a face, a network
-  without the face's files would give relative depth too, so that it is never taken by itself.
+- Of a photo without a face a network gives relative depth, where `portrait` refuses. Without the face's files it would
+  give no more of any photo: `auto` never takes it then.
 - Cost has no say: a network's weights lie in the folder because somebody fetched them.
 """
 

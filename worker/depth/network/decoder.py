@@ -1,7 +1,7 @@
 """The decoder of all networks: four (LeViT: three) feature maps are fused from coarse to fine into disparity.
 
-The convolutional decoder of MiDaS v2.1 and the DPT decoder of MiDaS v3, v3.1 and Depth Anything are the same network with
-other settings.
+The convolutional decoder of MiDaS v2.1 and the DPT decoder of MiDaS v3, v3.1 and Depth Anything are the same network
+with other settings.
 Sources: Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022; Ranftl et al., Vision Transformers for
 Dense Prediction, ICCV 2021, section 3; Xian et al., Monocular Relative Depth Perception, CVPR 2018 (the fusion block).
 """
