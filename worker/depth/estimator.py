@@ -15,7 +15,7 @@ from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
-from shared.options import PUPIL_DISTANCE_MM, Extent, Focus
+from shared.options import Extent, Focus
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
 from worker.geometry.fuse.focus import FaceBox
@@ -48,7 +48,7 @@ class Photo:
     focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
         unknown.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
-    pupil_distance_mm: what makes a face's size known, and with it everything's.
+    pupil_distance_mm: what makes a face's size known, and with it everything's; None where the user does not know it.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
     extent: "photo" gives the person as far as the photo shows them; "bust" cuts head and shoulders out in an ellipse.
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
@@ -59,7 +59,7 @@ class Photo:
     pixels: np.ndarray
     focal_35mm: float | None = None
     fov_x_deg: float | None = None
-    pupil_distance_mm: float = PUPIL_DISTANCE_MM
+    pupil_distance_mm: float | None = None
     focus: Focus = "face"
     extent: Extent = "photo"
     face_uv: tuple[float, float] | None = None
