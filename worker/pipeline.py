@@ -49,18 +49,21 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     """
     if not depth_map.mask.any():
         raise PhotoError("no depth was found in this photo; one with a face that is well lit and in focus works best")
-    return cloud_from_depth(
-        _without_background(depth_map) if options.background == "remove" else depth_map.depth,
+    remove = options.background == "remove"
+    depth = _without_background(depth_map) if remove else depth_map.depth
+    cloud, report = cloud_from_depth(
+        depth,
         depth_map.confidence,
         depth_map.camera,
         depth_map.unit,
         pixels,
         point_budget=options.point_budget,
         smoothing=options.smoothing,
-        remove_background=options.background == "remove",
+        remove_background=remove,
         alpha=depth_map.person.alpha if depth_map.person else None,
         classes=depth_map.person.classes if depth_map.person else None,
     )
+    return cloud, report if depth is depth_map.depth else report | {"background": "found"}
 
 
 def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:

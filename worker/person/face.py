@@ -12,6 +12,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.options import PUPIL_DISTANCE_MM
+from worker.person.corrections import symmetric, unbiased
 from worker.person.landmarks import LANDMARKS
 
 Z_SCALE = 1.06
@@ -61,6 +62,11 @@ class Face:
         irises = points[LANDMARKS.count :].reshape(*LANDMARKS.irises, 3)
         return cls(points[: LANDMARKS.count], score, irises)
 
+    @property
+    def points(self) -> np.ndarray:
+        """(478, 3) landmarks and then irises, or (468, 3) landmarks alone."""
+        return self.landmarks if self.irises is None else np.vstack([self.landmarks, self.irises.reshape(-1, 3)])
+
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of the landmarks."""
@@ -103,19 +109,20 @@ def points_mm(landmarks: np.ndarray, camera: Intrinsics, pupil_distance_mm: floa
     """Landmarks in the camera frame, sized by the distance between the eyes' middles in space.
 
     Args:
-        landmarks: (N, 3) float in pixels of the camera's grid; z in pixels too, smaller is nearer.
+        landmarks: (468, 3) float in pixels of the camera's grid; z in pixels too, smaller is nearer.
         camera: the grid's intrinsics.
         pupil_distance_mm: what that distance shall be.
     Returns:
-        (N, 3) float64 in mm.
+        (468, 3) float64 in mm, corrected as `worker.person.corrections` says.
     """
     corners = [*LANDMARKS.right_eye_corners, *LANDMARKS.left_eye_corners]
     behind = (landmarks[:, 2] - landmarks[corners, 2].mean()) * Z_SCALE
     depth = 1 + behind / camera.fx  # in units of the eyes' depth
     rays = (landmarks[:, :2] - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
-    points = np.column_stack([rays * depth[:, None], depth])
+    points = symmetric(np.column_stack([rays * depth[:, None], depth]))
     right, left = eyes_of(points)
-    return points * (pupil_distance_mm / np.linalg.norm(right - left))
+    points = points * (PUPIL_DISTANCE_MM / np.linalg.norm(right - left))
+    return unbiased(points, back=head_pose(points).axes[:, 2]) * (pupil_distance_mm / PUPIL_DISTANCE_MM)
 
 
 def eyes_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
