@@ -25,6 +25,8 @@ class SkullSettings:
     half_axes_mm: tuple[float, float, float] = (77.0, 115.0, 99.0)
     most_rim_tilt_mm: float = 40.0  # what its outline lies before or behind its middle at the most; set by hand
     bulge: float = 4.7  # minus the Laplacian of w, mm^2 per mm^2: 2 b^2 (1 / a^2 + 1 / h^2) of the ellipsoid
+    # What stands further off, brims and hair, is flatter: from where to where, in half-axes; set by hand on photos.
+    stands_off: tuple[float, float] = (1.15, 1.6)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ def trunk_of(frame: SkullFrame) -> Trunk:
     """Rim, bulge and smoothness for a head's pose; the trunk stands upright in the picture."""
     neck = smoothstep(frame.down, *TRUNK.neck_mm)
     shoulders = smoothstep(frame.down, *TRUNK.shoulders_mm)
-    bulge = mix(mix(SKULL.bulge, TRUNK.neck_bulge, neck), TRUNK.shoulders_bulge, shoulders)
+    head = mix(SKULL.bulge, TRUNK.shoulders_bulge, _off_the_skull(frame))
+    bulge = mix(mix(head, TRUNK.neck_bulge, neck), TRUNK.shoulders_bulge, shoulders)
     return Trunk(
         rim=mix(_skull_rim(frame), _trunk_rim(frame, shoulders), neck),
         bulge=bulge,
@@ -134,6 +137,13 @@ def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
 def mix(first: np.ndarray | float, second: np.ndarray | float, share: np.ndarray) -> np.ndarray:
     """The first where the share is 0, the second where it is 1, linear between."""
     return first * (1 - share) + second * share
+
+
+def _off_the_skull(frame: SkullFrame) -> np.ndarray:
+    """(H, W) 0 on the skull, 1 on what stands off it, such as a hat's brim."""
+    half_width, half_height, half_length = SKULL.half_axes_mm
+    across = abs(frame.pose.axes[0, 0]) * half_width + abs(frame.pose.axes[0, 2]) * half_length  # as the head turns
+    return smoothstep(np.hypot(frame.right / across, frame.down / half_height), *SKULL.stands_off)
 
 
 def _skull_rim(frame: SkullFrame) -> np.ndarray:

@@ -54,3 +54,9 @@ def test_head_and_shoulders_end_in_an_ellipse():
 
 def test_a_smooth_step_ends_level():
     assert smoothstep(np.array([-1.0, 0, 5, 10, 11]), 0, 10) == pytest.approx([0, 0, 0.5, 1, 1])
+
+
+def test_a_brim_is_flatter_than_the_skull():
+    bulge = trunk_of(FRAME).bulge
+    assert bulge[nearest_pixel(0, 0)] == pytest.approx(SKULL.bulge)
+    assert bulge[nearest_pixel(150, -40)] == pytest.approx(TRUNK.shoulders_bulge, rel=0.01)
