@@ -57,7 +57,7 @@ def test_the_page_shows_the_map_or_the_metric_depth_as_chosen(visitor, stack, po
     visitor.goto(f"{stack.url}/#job={job['id']}")
     image = visitor.locator("#depth-image")
     expect(image).to_have_attribute("src", re.compile(r"/depth\.png"), timeout=JOB_MS)
-    expect(visitor.locator("#report")).to_contain_text(re.compile(r"Own depth map\s*\d+ % of the person"))
+    expect(visitor.locator("#report")).to_contain_text(re.compile(r"Own depth map\s*\d+ %\s*of the person"))
     metric = visitor.get_by_text("Metric", exact=True)
     metric.click()
     expect(image).to_have_attribute("src", re.compile(r"/depth_metric\.png"))

@@ -8,9 +8,17 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import open_page
 from tests.support.following import API, follow, send
-from tests.support.page_actions import JOB_MS, generate_depth, generate_model, job_of, see_model, until
+from tests.support.page_actions import (
+    JOB_MS,
+    generate_depth,
+    generate_model,
+    job_of,
+    open_page,
+    see_model,
+    until,
+    violations,
+)
 
 BOYS = Path(__file__).parents[1] / "data" / "photos" / "legion_boys.jpg"
 WIDTHS = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 375, "height": 700, "has_touch": True}}
@@ -53,7 +61,7 @@ ON_PHOTO = """(all) => {
 
 @pytest.mark.parametrize("size", WIDTHS)
 def test_each_face_is_outlined_where_it_is_on_the_photo(visit, stack, size):
-    page = with_faces(open_page(visit(**WIDTHS[size]), stack))
+    page = with_faces(open_page(visit(**WIDTHS[size]), stack.url))
     (_, _, width, height), *drawn = faces(page).evaluate_all(ON_PHOTO)
     job = job_of(page)
     listed = sorted(face["box"] for face in job["report"]["faces"])
@@ -62,6 +70,7 @@ def test_each_face_is_outlined_where_it_is_on_the_photo(visit, stack, size):
     assert len(drawn) == len(listed) >= 2
     assert np.allclose(drawn, scale * np.array(listed), atol=1)
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS[size]["width"]
+    assert violations(page) == []
 
 
 def test_a_click_on_another_face_makes_its_depth_map_and_the_report_says_so(boys):

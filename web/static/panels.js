@@ -119,7 +119,8 @@ export function showMeta(job) {
   const points = job.report?.points;
   const count = typeof points === "number" ? `${points.toLocaleString("en")} points` : "";
   byId("photo-meta").textContent = facesText(job) || `${job.photo.width} × ${job.photo.height}`;
-  byId("depth-meta").textContent = [job.model, took(job.timings.depth_s)].filter(Boolean).join(" · ");
+  const source = job.report?.own_map ? "own map" : job.model;
+  byId("depth-meta").textContent = [source, took(job.timings.depth_s)].filter(Boolean).join(" · ");
   byId("model-meta").textContent = [count, took(job.timings.model_s)].filter(Boolean).join(" · ");
   showReport(job.report);
 }

@@ -36,14 +36,15 @@ function facesText({ faces = [] }) {
 /** How much the network, or the map in its place, gave. @param {Report} report */
 function sharesText({ anchored, network }) {
   if (!network) return "";
-  return anchored ? `${percentText(network.layout_share)} of the person` : "Not used";
+  return anchored ? percentText(network.layout_share) : "Not used";
 }
 
 /** What became of the network's depth. @param {Report} report */
 function correctionText({ anchored, network }) {
   if (!anchored) return "it cannot be told from noise";
-  const detail = network?.detail_weight ? `; ${percentText(network.detail_weight)} of its detail is in the face` : "";
-  return `moved by ${NUMBER.format(Math.round(network?.correction_rms_mm ?? 0))} mm to meet the face${detail}`;
+  const moved = NUMBER.format(Math.round(network?.correction_rms_mm ?? 0));
+  const detail = network?.detail_weight ? `, ${percentText(network.detail_weight)} of the face's fine detail` : "";
+  return `of the person's layout${detail}; moved by ${moved} mm to meet the face`;
 }
 
 /** A number as text, or nothing. @param {number|null|undefined} value @param {(value: number) => string} text */

@@ -53,8 +53,7 @@ def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
     outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)
     camera, on_face = own.camera, np.isfinite(bust.face)
     by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, camera)
-    thin = by_matting.thinned()
-    belief = belief_in(thin.disparity, expected_nearness(thin))
+    belief = _belief(by_matting.thinned())
     if belief.is_noise:
         return replace(own, report=own.report | {"anchored": False, "network": _facts(belief)})
     by_steps = region_by_steps(disparity, on_face, outline.mask)
@@ -88,6 +87,15 @@ def outlined(person: Person, mask: np.ndarray) -> Person:
     known = np.where(person.classes == PointClass.BACKGROUND, PointClass.OTHER, person.classes)
     classes = np.where(mask, known, PointClass.BACKGROUND)
     return Person(alpha.astype(np.float32), classes.astype(np.uint8), outline_found=True)
+
+
+def _belief(sight: Sight) -> Belief:
+    """The better of two: of the whole person, and of the head, whose outline is surer than that of clothes."""
+    expected = expected_nearness(sight)
+    head = expected.copy()
+    head[int(np.nonzero(sight.on_face)[0].max()) :] = np.nan
+    beliefs = [belief_in(sight.disparity, nearness) for nearness in (expected, head)]
+    return max(beliefs, key=lambda belief: belief.sigmas)
 
 
 def _fit(sight: Sight, trust: np.ndarray) -> Fit:

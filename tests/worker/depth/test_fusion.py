@@ -94,7 +94,7 @@ def test_noise_leaves_the_bust_as_it_is_and_the_report_says_so(disparity):
     np.testing.assert_array_equal(result.depth, given.depth_map.depth)
     assert result.disparity is None
     assert not result.report["anchored"]
-    assert result.report["network"]["sigmas"] < 2
+    assert result.report["network"]["sigmas"] < 2.5
 
 
 def test_a_flat_face_beside_a_deep_body_is_no_reason_to_refuse():

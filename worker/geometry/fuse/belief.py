@@ -9,7 +9,7 @@ import numpy as np
 
 CELLS = 64
 """Cells along the long side of the picture, over which maps are averaged before they are compared."""
-LEAST_SIGMAS = 2.0
+LEAST_SIGMAS = 2.5
 """How far above zero a correlation has to lie, in standard deviations of what noise of that smoothness gives."""
 
 

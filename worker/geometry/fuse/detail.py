@@ -20,16 +20,20 @@ class Detail:
 
     correlation: -1..1, of its fine relief with that of the landmarks and of shading.
     gain: how high its fine relief is, next to that one.
-    weight: 0..1, the part of the fine relief that it gives: correlation and gain, squared.
     """
 
     correlation: float
     gain: float
 
     @property
+    def resolved(self) -> float:
+        """How far the network resolves a face, 0..1."""
+        return max(self.correlation, 0.0) * min(self.gain, 1.0)
+
+    @property
     def weight(self) -> float:
         """The part of the face's fine relief that is the network's."""
-        return (max(self.correlation, 0.0) * min(self.gain, 1.0)) ** 2
+        return self.resolved**2
 
 
 def detail_of(depth: np.ndarray, sight: Sight) -> Detail:

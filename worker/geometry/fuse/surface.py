@@ -10,7 +10,7 @@ from worker.geometry.fuse.detail import Detail, detail_of, fine_relief
 from worker.geometry.fuse.head import HeadPull, pull_of_head
 from worker.geometry.fuse.membrane import continued_correction
 from worker.geometry.fuse.robust_line import robust_line
-from worker.geometry.fuse.sight import Sight, inside_px, smooth_step
+from worker.geometry.fuse.sight import Sight, inside_px, mean_nearby, smooth_step
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class JoinRule:
 
     length_mm: float = 90.0  # it falls to 37 % there
     cell_mm: float = 5.0  # of the grid on which it is solved for
-    feather_mm: float = 2.0  # so far inside the face's rim the surface turns into the face itself
+    feather_mm: float = 2.0  # so far inside the face's rim the surface turns into the face itself ...
+    covered_feather_mm: float = 8.0  # ... and where hair or a hand is before it, as a network that resolves it says
     covered_mm: float = 5.0  # what the network sees so far before a face is half believed to be something else
 
 
@@ -60,7 +61,7 @@ def joined(depth: np.ndarray, sight: Sight) -> Surface:
         fine = fine_relief(depth, sight) / max(detail.gain, 1.0) - fine_relief(sight.face, sight)
         goal = goal + detail.weight * seen * fine
     known = np.where(sight.on_face, goal - depth, 0)
-    held = smooth_step(inside_px(sight.on_face) * sight.pixel_mm, 0.0, JOIN.feather_mm)
+    held = _held(1 - (1 - seen) * detail.resolved, sight)
     beside = _continued(known, held * seen, pull, sight)
     moved = beside + held * (known - beside)
     own = (1 - held) / (1 + pull.screening * JOIN.length_mm**2)
@@ -71,6 +72,13 @@ def joined(depth: np.ndarray, sight: Sight) -> Surface:
         flatness=pull.flatness,
         detail=detail,
     )
+
+
+def _held(seen: np.ndarray, sight: Sight) -> np.ndarray:
+    """(H, W) float, 0..1: how far the surface is the face itself."""
+    around = mean_nearby(seen, sight.on_face, JOIN.covered_feather_mm / 2 / sight.pixel_mm).clip(0, 1)
+    feather_mm = JOIN.covered_feather_mm + (JOIN.feather_mm - JOIN.covered_feather_mm) * around
+    return smooth_step(inside_px(sight.on_face) * sight.pixel_mm / feather_mm, 0.0, 1.0)
 
 
 def uncovered(depth: np.ndarray, sight: Sight) -> np.ndarray:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.support.fusing import FACE, ON_HEAD, SCENE, disparity_of
-from worker.geometry.fuse.belief import belief_in
+from worker.geometry.fuse.belief import LEAST_SIGMAS, belief_in
 
 NEARNESS = np.where(ON_HEAD, 1 / SCENE, np.where(np.abs(disparity_of(SCENE)) >= 0, 1 / 1200, np.nan))
 
@@ -28,7 +28,7 @@ def test_a_map_upside_down_is_not():
 @pytest.mark.parametrize("blur_px", [0, 2, 6])
 def test_noise_is_told_however_smooth_it_is(blur_px):
     sigmas = [belief_in(noise_map(seed, blur_px), NEARNESS).sigmas for seed in range(60)]
-    assert np.mean(np.array(sigmas) > 2) <= 0.07
+    assert np.mean(np.array(sigmas) > LEAST_SIGMAS) <= 0.03
     assert 0.4 < np.std(sigmas) < 1.6  # so sigmas are what they are called
 
 
