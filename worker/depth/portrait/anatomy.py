@@ -37,14 +37,15 @@ class TrunkSettings:
     shoulders_behind_mm: float = 5.0  # their line, likewise; tuned on the same heads
     neck_mm: tuple[float, float] = (50.0, 140.0)  # where skull turns into neck; set by hand
     shoulders_mm: tuple[float, float] = (110.0, 300.0)  # where neck turns into shoulders; set by hand
-    pitch_share: float = 0.3  # of the head's pitch: how far the trunk leans with it; set by hand on photos
+    pitch_share: float = 0.3  # of the head's pitch: how far the trunk leans with it; set by hand, on photos
     most_pitch_deg: float = 40.0  # a pitch beyond it is not followed; set by hand
     lean_mm: float = 220.0  # the lean goes no deeper than that; set by hand
     neck_bulge: float = 2.0  # minus the Laplacian of w, mm^2 per mm^2; of a cylinder
     shoulders_bulge: float = 1.0  # the same; flatter than a cylinder, set by hand
     chest_mm: float = 95.0  # the surface stands at most so far before the line of the shoulders; set by hand
     break_mm: tuple[float, float] = (40.0, 100.0)  # from where to where the slope may break more: the jaw; set by hand
-    softness_mm: float = 14.0  # the outline is rounded off, else its last pixels fall away as spikes; heads of even number
+    # The outline is rounded off, else its last pixels fall away as spikes; tuned on the rendered heads of even number.
+    softness_mm: float = 14.0
 
 
 @dataclass(frozen=True)
