@@ -6,7 +6,7 @@ the step of a slider too), and the workers read them back from the job record.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,7 @@ PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 
 Focus = Literal["face", "photo"]
+Extent = Literal["photo", "bust"]
 Color = Literal["grayscale", "photo", "classes"]
 
 
@@ -34,19 +35,44 @@ class DepthOptions(BaseModel):
         le=150,
         description="Horizontal field of view in degrees; empty: from the photo's EXIF, else 40.",
     )
-    pupil_distance_mm: float = Field(
-        PUPIL_DISTANCE_MM,
+    pupil_distance_mm: float | None = Field(
+        None,
         title="Between the pupils",
-        ge=50,
+        ge=40,
         le=80,
         json_schema_extra={"step": 0.5},
-        description="Distance between the pupils in mm, which sets the size of everything; adults have 63 on average.",
+        description="Distance between the pupils in mm, which sets the size of everything; empty: from the size of the "
+        "irises where they are clear, else 63, the mean of adults.",
     )
     focus: Focus = Field(
         "face",
         title="Look at",
         description="What a MiDaS network sees: photo, the whole photo; face, a small face as well, enlarged.",
     )
+    extent: Extent = Field(
+        "photo",
+        title="How much of the person",
+        description="How much of the person is shown: photo, as far as the photo shows them; bust, head and shoulders, "
+        "cut in an ellipse.",
+    )
+    face: str | None = Field(
+        None,
+        title="Face",
+        pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})?,[0-9]{1,6}(\.[0-9]{1,3})?$",
+        json_schema_extra={"hidden": True},  # the page shows the faces on the photo
+        description="X,Y in pixels of the upright photo: of several people, the one whose face is nearest to it; "
+        "empty: the one whose face is largest.",
+    )
+
+    @property
+    def face_uv(self) -> tuple[float, float] | None:
+        """The point of `face` as column and row; None where there is none."""
+        u, _, v = (self.face or "").partition(",")
+        return (float(u), float(v)) if v else None
+
+    def for_photo(self) -> dict[str, Any]:
+        """What is said of the photo: all but which depth model estimates it."""
+        return self.model_dump(exclude={"model", "face"}) | {"face_uv": self.face_uv}
 
 
 class ModelOptions(BaseModel):

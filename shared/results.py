@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from shared.jobs.record import Stage
 
 PHOTO = "photo.jpg"
+DISPARITY = "disparity.npz"  # that came with the photo; stored beside it, and no result
 THUMBNAIL = "thumbnail.jpg"
 VIEW = "view.html"
 CLOUD = "cloud.rlf"
@@ -21,6 +22,7 @@ STL = "face.stl"
 PLY = "face.ply"
 DEPTH_IMAGE = "depth.png"
 DEPTH_IMAGE_16 = "depth16.png"
+METRIC_IMAGE = "depth_metric.png"
 DEPTH_VALUES = "depth.npz"
 NORMALS = "normals.png"
 REPORT = "report.json"
@@ -55,6 +57,7 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(PLY, BINARY, "3D model, PLY", "with colour and confidence", Stage.EXPORT),
         ResultFile(DEPTH_IMAGE, "image/png", "Depth map", "PNG, 8 bit", Stage.DEPTH),
         ResultFile(DEPTH_IMAGE_16, "image/png", "Depth map", "PNG, 16 bit", Stage.DEPTH),
+        ResultFile(METRIC_IMAGE, "image/png", "Depth map, metric", "PNG, 8 bit: network and face in one", Stage.DEPTH),
         ResultFile(DEPTH_VALUES, "application/zip", "Depth values", "NumPy, with the camera", Stage.DEPTH),
         ResultFile(NORMALS, "image/png", "Normal map", "PNG", Stage.EXPORT),
         ResultFile(REPORT, "application/json", "Report", "JSON: how it was made, and what is metric", Stage.MODEL),

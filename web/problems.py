@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from shared.errors import (
     BusyError,
+    DisparityError,
     IdempotencyError,
     JobConflictError,
     JobNotFoundError,
@@ -30,6 +31,7 @@ STATUS: dict[type[ReliefError], tuple[int, str, str]] = {  # error -> status, ty
     PhotoTooLargeError: (413, "photo-too-large", "The upload is too large"),
     PhotoTypeError: (415, "photo-type", "Not a JPEG or PNG photo"),
     PhotoError: (422, "photo", "The photo cannot be used"),
+    DisparityError: (422, "disparity", "The disparity map cannot be used"),
     ModelError: (422, "model", "The depth model cannot be used"),
     WebhookUrlError: (422, "webhook", "The webhook cannot be called"),
     LimitError: (429, "limit", "As much as one user may have"),

@@ -92,7 +92,7 @@ def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:
 
 def _offer() -> Offer:
     models = (
-        ModelInfo(row.name, row.title, row.unit, row.licence, row.weights.present(settings.weights))
+        ModelInfo(row.name, row.title, row.unit, row.licence, row.weights.present(settings.weights), row.non_commercial)
         for row in registry.ROWS.values()
     )
     return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)

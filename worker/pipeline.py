@@ -14,14 +14,19 @@ from shared.cloud.pointcloud import PointCloud
 from shared.errors import PhotoError
 from shared.jobs.record import Stage
 from shared.options import ModelOptions
-from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, REPORT, RESULTS
+from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, METRIC_IMAGE, REPORT, RESULTS
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.depth.format import bytes_from_depth_map
 from worker.export.formats import WRITERS, png_from_image
 from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
 from worker.geometry.surface.solid import solid_squares
-from worker.geometry.surface.tone import gray16_from_depth, gray_from_depth
+from worker.geometry.surface.tone import (
+    gray16_from_depth,
+    gray16_from_disparity,
+    gray_from_depth,
+    gray_from_disparity,
+)
 
 
 def estimate_depth(estimator: Estimator, photo: Photo) -> DepthMap:
@@ -45,7 +50,7 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     if not depth_map.mask.any():
         raise PhotoError("no depth was found in this photo; one with a face that is well lit and in focus works best")
     return cloud_from_depth(
-        depth_map.depth,
+        _without_background(depth_map) if options.background == "remove" else depth_map.depth,
         depth_map.confidence,
         depth_map.camera,
         depth_map.unit,
@@ -53,18 +58,26 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
         point_budget=options.point_budget,
         smoothing=options.smoothing,
         remove_background=options.background == "remove",
+        alpha=depth_map.person.alpha if depth_map.person else None,
         classes=depth_map.person.classes if depth_map.person else None,
     )
 
 
 def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
-    """The files of the depth stage: depth as float, and as 8 and 16-bit pictures."""
+    """The files of the depth stage: depth as float, and as 8 and 16-bit pictures.
+
+    Where a network ran, the pictures are its own disparity, and depth in mm is a picture more.
+    """
+    depth, disparity = depth_map.depth, depth_map.disparity
+    if disparity is None:
+        pictures = {DEPTH_IMAGE: gray_from_depth(depth), DEPTH_IMAGE_16: gray16_from_depth(depth)}
+    else:
+        pictures = {DEPTH_IMAGE: gray_from_disparity(disparity), DEPTH_IMAGE_16: gray16_from_disparity(disparity)}
+        if depth_map.unit == "mm":
+            pictures[METRIC_IMAGE] = gray_from_depth(depth)
     facts = facts_of(model, depth_map.unit)
-    return {
-        DEPTH_VALUES: bytes_from_depth_map(depth_map),
-        DEPTH_IMAGE: png_from_image(gray_from_depth(depth_map.depth), facts),
-        DEPTH_IMAGE_16: png_from_image(gray16_from_depth(depth_map.depth), facts),
-    }
+    images = {name: png_from_image(picture, facts) for name, picture in pictures.items()}
+    return {DEPTH_VALUES: bytes_from_depth_map(depth_map)} | images
 
 
 def cloud_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, model: str) -> dict[str, bytes]:
@@ -89,6 +102,13 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:
     """The report as a file, which is JSON that any program reads: no NaN in it."""
     return {REPORT: json.dumps(report, indent=2, allow_nan=False).encode()}
+
+
+def _without_background(depth_map: DepthMap) -> np.ndarray:
+    """(H, W) depth, NaN beside the person where a network's depth covers the whole photo, and the person is known."""
+    if depth_map.person is None or depth_map.disparity is None:
+        return depth_map.depth
+    return np.where(depth_map.person.mask, depth_map.depth, np.float32(np.nan))
 
 
 def _stage_files(stage: Stage, source: Source) -> dict[str, bytes]:

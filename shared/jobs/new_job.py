@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.jobs.fields import SCHEMA
-from shared.jobs.record import PhotoInfo, Stage
+from shared.jobs.record import DisparityInfo, PhotoInfo, Stage
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Webhook
 
@@ -34,6 +34,7 @@ class NewJob:
     depth: DepthOptions
     model: ModelOptions
     keep_s: float
+    disparity: DisparityInfo | None = None
     request_id: str = "-"
     idempotency: Idempotency | None = None
     webhook: Webhook | None = None
@@ -43,7 +44,7 @@ class NewJob:
         """What create.lua checks, and remembers beside the record."""
         rules: dict[str, object] = {
             "owner": self.owner,
-            "pixels": self.photo.width * self.photo.height,
+            "pixels": sum(one.width * one.height for one in (self.photo, self.disparity) if one),
             "keep_ms": round(self.keep_s * 1000),
         }
         if self.client_ip:
@@ -63,4 +64,5 @@ class NewJob:
             "depth": self.depth.model_dump_json(),
             "model": self.model.model_dump_json(),
         }
-        return fields | ({"webhook": self.webhook.model_dump_json()} if self.webhook else {})
+        optional = {"disparity": self.disparity, "webhook": self.webhook}
+        return fields | {name: one.model_dump_json() for name, one in optional.items() if one}

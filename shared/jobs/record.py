@@ -39,6 +39,16 @@ class PhotoInfo(BaseModel):
     focal_35mm: float | None = None
 
 
+class DisparityInfo(BaseModel):
+    """What is known of the stored disparity map that came with a photo; bytes as stored."""
+
+    model_config = ConfigDict(frozen=True)
+
+    width: int
+    height: int
+    bytes: int
+
+
 class Problem(BaseModel):
     """Why a job failed, for a person: a stable type, a short title, and what would help."""
 
@@ -89,6 +99,7 @@ class Job(BaseModel):
     share: str | None = None
     version: int
     photo: PhotoInfo
+    disparity: DisparityInfo | None = None
     depth: DepthOptions
     model: ModelOptions
     created_ms: int

@@ -30,6 +30,7 @@ class ModelInfo:
     unit: str
     licence: str
     ready: bool
+    non_commercial: bool = False  # the licence forbids commercial use
 
 
 @dataclass(frozen=True)

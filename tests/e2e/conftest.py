@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from stack.local import Stack
 from tests.conftest import PORTRAIT
-from tests.support.page_actions import JOB_MS, choose_photo, generate_depth, generate_model, start_depth
+from tests.support.page_actions import JOB_MS, choose_photo, generate_depth, generate_model, open_page, start_depth
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def opened(page: Page, stack: Stack) -> Iterator[Page]:
         lambda request: request.url.startswith((stack.url, "blob:", "data:")) or elsewhere.append(request.url),
     )
     page.on("console", lambda message: "Content Security Policy" in message.text and breaches.append(message.text))
-    open_page(page, stack)
+    open_page(page, stack.url)
     yield page
     assert elsewhere == []
     assert breaches == []
@@ -45,7 +45,7 @@ def opened_face(opened: Page) -> Page:
 @pytest.fixture
 def visitor(visit: Callable[..., Page], stack: Stack) -> Page:
     """The page as a new visitor sees it, in a browser of its own."""
-    return open_page(visit(), stack)
+    return open_page(visit(), stack.url)
 
 
 @pytest.fixture
@@ -56,10 +56,3 @@ def face(visitor: Page) -> Page:
     generate_model(visitor)
     expect(visitor.get_by_role("link", name=re.compile("GLB"))).to_be_visible(timeout=JOB_MS)
     return visitor
-
-
-def open_page(page: Page, stack: Stack) -> Page:
-    """Go to the page and wait until its settings are there."""
-    page.goto(stack.url)
-    expect(page.locator("#settings-groups fieldset").first).to_be_attached()
-    return page

@@ -2,24 +2,12 @@
 
 from itertools import cycle
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.conftest import PORTRAIT
-from tests.support.page_actions import CANVAS, JOB_MS, choose_photo, middle, start_depth, until
+from tests.support.page_actions import CANVAS, JOB_MS, choose_photo, middle, start_depth, until, violations
 
 PHONE = {"width": 390, "height": 844}
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds serious or critical."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {node['target']}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 def test_axe_finds_nothing_serious_in_any_state_or_size(opened_face, stack):

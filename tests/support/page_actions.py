@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -16,6 +17,13 @@ JOB_MS = 60_000
 CANVAS = "#viewer .rv-stage"
 TILES = "#gallery-list li"
 HEADS = PORTRAIT.parent.parent / "tests" / "data" / "heads"
+
+
+def open_page(page: Page, url: str) -> Page:
+    """Go to the page and wait until its settings are there."""
+    page.goto(url)
+    expect(page.locator("#settings-groups fieldset").first).to_be_attached()
+    return page
 
 
 def choose_photo(page: Page, path: Path) -> None:
@@ -88,6 +96,17 @@ def middle(page: Page, selector: str) -> tuple[float, float]:
     box = page.locator(selector).bounding_box()
     assert box
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds serious or critical for screen readers and keyboards."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {node['target']}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
 
 
 def job_of(page: Page) -> dict:

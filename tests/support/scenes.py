@@ -37,6 +37,17 @@ def noise(shape, sigma, seed=7):
     return np.random.default_rng(seed).normal(scale=sigma, size=shape)
 
 
+def strands_before_a_wall(camera: Intrinsics, wall_mm=2500.0) -> tuple[np.ndarray, np.ndarray]:
+    """A ball with thin strands of hair round it before a wall: depth (H, W) in mm, and True on ball and strands."""
+    head = ball(camera)
+    person = np.isfinite(head)
+    v, u = np.mgrid[: camera.height, : camera.width]
+    away = np.hypot(u - camera.cx, v - camera.cy)
+    turn = np.degrees(np.arctan2(v - camera.cy, u - camera.cx)) % 12
+    person |= (turn * np.radians(1) * away < 2) & (away < 1.25 * camera.fx * 90 / 600)  # two pixels wide
+    return np.where(person, np.where(np.isfinite(head), head, 600.0), wall_mm), person
+
+
 CAMERA_160 = camera_of(120, 160, 400)
 CAMERA_220 = camera_of(160, 220, 500)
 

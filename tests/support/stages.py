@@ -41,12 +41,12 @@ def is_marked(photo: Photo) -> bool:
     return bool(photo.pixels[..., 0].mean() > MARKED - 10)
 
 
-def queue_job(store: Store, storage: Storage, red: int = 90, steps: Sequence[Stage] = (Stage.DEPTH,)) -> Job:
+def queue_job(store: Store, storage: Storage, red: int = 90, steps: Sequence[Stage] = (Stage.DEPTH,), **more) -> Job:
     """A job that waits, with its photo of one colour."""
     job_id = uuid.uuid4().hex
     pixels = np.full((HEIGHT, WIDTH, 3), (red, 80, 70), np.uint8)
     storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(pixels))
-    return new_job(store, steps=steps, id=job_id, photo=PhotoInfo(width=WIDTH, height=HEIGHT))
+    return new_job(store, steps=steps, id=job_id, photo=PhotoInfo(width=WIDTH, height=HEIGHT), **more)
 
 
 def states(store: Store, jobs: Sequence[Job]) -> list[State]:

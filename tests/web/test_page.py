@@ -43,7 +43,7 @@ def test_the_page_takes_the_largest_upload_from_the_servers_settings(opened, tmp
 def test_the_form_has_the_settings_in_the_order_and_words_of_the_options(opened):
     labels = opened.locator("#settings-groups label").all_inner_texts()
     assert labels == [
-        *("Depth model", "Field of view", "Between the pupils", "Look at"),
+        *("Depth model", "Field of view", "Between the pupils", "Look at", "How much of the person"),
         *("Number of points", "Smoothing", "Colour", "Background"),
     ]
     assert opened.locator("#settings-groups legend").all_inner_texts() == ["Depth map", "3D model"]

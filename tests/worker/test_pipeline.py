@@ -12,6 +12,7 @@ from shared.options import ModelOptions
 from tests.support.scenes import ball_depth_map
 from worker import pipeline
 from worker.depth.estimator import Photo
+from worker.person.person import Person
 
 PIXELS = np.random.default_rng(2).integers(0, 256, (160, 220, 3), dtype=np.uint8)
 
@@ -41,6 +42,42 @@ def test_the_pictures_show_the_nearest_lightest_and_nothing_black():
         assert (picture.dtype, picture.shape) == (dtype, (160, 220))
         assert picture[79:81, 109:111].min() > 0.99 * brightest
         np.testing.assert_array_equal(picture > 0, ball_depth_map().mask)
+
+
+def networks_depth_map():
+    """The ball before a wall, as a network's job has it: depth of the whole photo, and who is the person."""
+    ball = ball_depth_map()
+    depth = np.where(ball.mask, ball.depth, np.float32(3000))
+    disparity = (1e6 / depth).astype(np.float32)
+    return replace(ball, depth=depth, disparity=disparity, person=Person.of_mask(ball.mask))
+
+
+def test_the_depth_map_of_a_network_s_job_is_the_network_s_and_the_metric_one_a_second_picture():
+    depth_map = networks_depth_map()
+    upside_down = replace(depth_map, disparity=-depth_map.disparity)
+    files = pipeline.depth_files(upside_down, model="a_model")
+    pictures = {
+        name: cv2.imdecode(np.frombuffer(files[name], np.uint8), cv2.IMREAD_UNCHANGED).astype(int)
+        for name in ("depth.png", "depth16.png", "depth_metric.png")
+    }
+    for name, brightest in (("depth.png", 255), ("depth16.png", 65535)):
+        assert pictures[name][0, 0] == brightest
+        assert pictures[name][80, 110] < 0.01 * brightest
+    assert pictures["depth_metric.png"][80, 110] > 250
+    assert pictures["depth_metric.png"][0, 0] == 40  # the farthest there is
+    relative = replace(depth_map, unit="relative")
+    assert "depth_metric.png" not in pipeline.depth_files(relative, model="a_model")
+    assert "depth_metric.png" not in pipeline.depth_files(ball_depth_map(), model="a_model")
+
+
+def test_removing_the_background_leaves_the_person_and_keeping_it_leaves_everything():
+    depth_map = networks_depth_map()
+    alone, _ = pipeline.build_cloud(depth_map, PIXELS, ModelOptions(point_budget=50_000))
+    whole, _ = pipeline.build_cloud(depth_map, PIXELS, ModelOptions(point_budget=50_000, background="keep"))
+    assert alone.depth[alone.mask].max() < 800
+    assert alone.count == pytest.approx(ball_depth_map().mask.sum(), rel=0.03)
+    assert whole.count > 0.95 * PIXELS.shape[0] * PIXELS.shape[1]
+    assert ((whole.depth[whole.mask] < 720) | (whole.depth[whole.mask] > 2900)).all()
 
 
 def test_a_cloud_is_built_with_a_report_and_stored_in_both_formats():

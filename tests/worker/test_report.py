@@ -1,10 +1,13 @@
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
 from shared.options import DepthOptions, ModelOptions
 from worker import __version__, pipeline
-from worker.report import lengths_of, report_of
+from worker.depth import registry
+from worker.report import lengths_of, made_by, report_of
 
 CLOUD = {"points": 9, "unit": "mm"}
 
@@ -25,6 +28,19 @@ def test_the_report_says_what_was_found_what_made_it_and_with_which_settings():
     assert json.loads(pipeline.report_files(report)["report.json"]) == report
 
 
+def test_the_report_says_the_licence_of_the_depth_model():
+    assert made_by("portrait") == {"model": "portrait", "licence": "MIT, Apache-2.0", "non_commercial": False}
+    assert made_by("unknown") == {"model": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("licence", "forbids"),
+    [("CC-BY-NC-4.0", True), ("MIT, CC-BY-NC-SA-4.0", True), ("MIT", False), ("NCSA", False), ("Apache-2.0", False)],
+)
+def test_a_non_commercial_licence_is_told_by_its_name(licence, forbids):
+    assert replace(registry.row("portrait"), licence=licence).non_commercial == forbids
+
+
 def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():
     with pytest.raises(ValueError, match="JSON"):
         pipeline.report_files({"yaw_deg": float("nan")})
@@ -33,16 +49,29 @@ def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():
 @pytest.mark.parametrize(
     ("depth", "part", "words"),
     [
+        ({}, "face", "are 60 mm apart, as was given$"),
+        ({"scale": {"pupil_distance_mm": 63.0, "source": "assumed"}}, "face", "63 mm apart, as they are in adults"),
+        ({"scale": {"pupil_distance_mm": 54.1, "source": "irises", "irises_mm": 51.0}}, "face", "54.1 mm.*51, .*-19 %"),
+        (
+            {"scale": {"pupil_distance_mm": 60.0, "source": "given", "irises_mm": 66.2}},
+            "face",
+            "given; .*66.2, .*\\+5 %",
+        ),
         ({"camera": "exif"}, "distance from the camera", "metadata"),
         ({"camera": "given"}, "distance from the camera", "given"),
         ({"camera": "assumed"}, "distance from the camera", "guess"),
         ({"anchored": True, "silhouette_found": True}, "beside the face", "network"),
         ({"anchored": False, "silhouette_found": True}, "beside the face", "average build"),
+        ({"anchored": False, "network": {}, "silhouette_found": True}, "beside the face", "noise.*average build"),
         ({"silhouette_found": False}, "beside the face", "no outline"),
     ],
 )
 def test_each_part_says_what_its_lengths_rest_on(depth, part, words):
-    assert words in lengths_of(depth, unit="mm", pupil_distance_mm=63)[part]
+    assert re.search(words, lengths_of(depth, unit="mm", pupil_distance_mm=60)[part])
+
+
+def test_an_old_report_that_names_no_distance_has_that_of_adults():
+    assert "63 mm apart, as they are" in lengths_of({}, unit="mm", pupil_distance_mm=None)["face"]
 
 
 def test_without_a_scale_nothing_is_called_metric():

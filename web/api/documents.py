@@ -37,6 +37,7 @@ def job_document(job: Job) -> JobDocument:
         expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
         timings=_timings(job),
         photo=job.photo,
+        disparity=job.disparity,
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
         results=_results(job),

@@ -17,7 +17,7 @@ from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_tim
 from web.api.documents import job_document, share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
-from web.intake.acceptance import accept, check_model
+from web.intake.acceptance import accept, check_face, check_model
 from web.intake.submission import SECRET_HEADER, DepthAgainForm, JobSettingsForm, chosen, read_submission
 from web.rates import Rate
 from web.services import services
@@ -100,6 +100,7 @@ def estimate_depth(job_id: str) -> Response:
     form = chosen(DepthAgainForm, job.depth.model_dump() | _json_body())
     depth = DepthOptions(**form.model_dump(include=set(DepthOptions.model_fields)))
     check_model(depth.model)
+    check_face(depth, job.photo)
     return _queued(services().jobs.requeue(job.id, Stage.DEPTH, form.stages, depth=depth, limits=services().limits))
 
 

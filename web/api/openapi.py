@@ -15,6 +15,7 @@ from pydantic.json_schema import models_json_schema
 
 from shared.results import BINARY
 from web.api.schemas import JobDocument, ProblemDocument
+from web.intake.acceptance import DISPARITY_MP
 from web.intake.submission import IMAGE_TYPES, NOT_IN_QUERY, SECRET_HEADER, JobSettingsForm
 from web.rates import Rate
 
@@ -42,6 +43,10 @@ ANSWER_HEADERS = {
     "Content-Range": "Which part it is, of how many bytes.",
     "X-Request-ID": "The id of this request in the logs.",
 }
+DISPARITY_FILE = (
+    "A disparity map in place of a network's, larger is nearer: .png of 8 or 16 bits, .npy or .npz; of the photo's "
+    f"shape, at any size up to {DISPARITY_MP} megapixels."
+)
 BODILESS = (204, 304)
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -155,8 +160,9 @@ def _problem(description: str) -> dict[str, Any]:
 
 def _upload() -> dict[str, Any]:
     binary = {"type": "string", "format": "binary"}
+    files = {"photo": binary, "disparity": {**binary, "description": DISPARITY_FILE}}
     form = JobSettingsForm.model_json_schema()
-    form = {**form, "properties": {"photo": binary, **form["properties"]}, "required": ["photo"]}
+    form = {**form, "properties": {**files, **form["properties"]}, "required": ["photo"]}
     content = {"multipart/form-data": {"schema": form}} | {kind: {"schema": binary} for kind in IMAGE_TYPES}
     return {"required": True, "content": content}
 

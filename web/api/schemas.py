@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.jobs.record import PhotoInfo, Problem, Stage, State
+from shared.jobs.record import DisparityInfo, PhotoInfo, Problem, Stage, State
 from shared.options import DepthOptions, ModelOptions
 from shared.results import ResultFile
 
@@ -62,6 +62,7 @@ class JobDocument(BaseModel):
     expires_at: datetime | None
     timings: Timings
     photo: PhotoInfo
+    disparity: DisparityInfo | None
     settings: JobSettings
     report: dict[str, Any] | None
     results: list[Result]
@@ -92,13 +93,14 @@ class Deleted(BaseModel):
 
 
 class DepthModel(BaseModel):
-    """A depth model that the workers know."""
+    """A depth model that the workers know, and the licence of its weights."""
 
     name: str
     title: str
     unit: str
     licence: str
     ready: bool
+    non_commercial: bool
 
 
 class ModelList(BaseModel):

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from web import client
-from web.client.api import Relief, printable
+from web.client.api import RefusedError, Relief, printable
 from web.client.connection import connected
 from web.client.retry import RetryPolicy, in_words
 from web.client.submit import SHOWN, Action, Bar, SubmitCommand, bar, bars, folders_of, reported, watch
@@ -41,12 +41,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _submit(relief: Relief, chosen: argparse.Namespace, console: Console) -> int:
     settings = {name: value for name, _, value in (pair.partition("=") for pair in chosen.set)}
-    command = SubmitCommand(relief, settings, wait=not chosen.no_wait)
+    folders = folders_of(chosen.photos)
+    if chosen.disparity and len(folders) > 1:
+        raise RefusedError(f"--disparity is of one photo, and {len(folders)} were given")
+    command = SubmitCommand(relief, settings, wait=not chosen.no_wait, disparity=chosen.disparity)
     try:
         with bars(console) as progress:
             actions = {
                 bar(progress, photo.name, prefixed=True): partial(command.run, photo, chosen.out and chosen.out / name)
-                for photo, name in folders_of(chosen.photos).items()
+                for photo, name in folders.items()
             }
             return _side_by_side(relief, actions)
     except KeyboardInterrupt:
@@ -119,6 +122,12 @@ def _parser() -> argparse.ArgumentParser:
     submit.add_argument("photos", nargs="+", type=Path)
     submit.add_argument("--out", type=Path, help="folder for the results; one folder in it for each photo")
     submit.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting; see /docs")
+    submit.add_argument(
+        "--disparity",
+        type=Path,
+        metavar="MAP",
+        help="of one photo, in place of a network's: .png, .npy or .npz, larger is nearer",
+    )
     submit.add_argument("--no-wait", action="store_true", help="only send")
     submit.set_defaults(run=_submit)
     for name, run, words in (

@@ -46,11 +46,10 @@ class Relief:
         """
         return _checked(self._http.get("/")).cookies
 
-    def submit(self, photo: Path, settings: dict[str, str]) -> Job:
-        """Send a photo; sent again after a lost answer, it makes no second job."""
-        kind = mimetypes.guess_type(photo.name)[0] or "application/octet-stream"
+    def submit(self, photo: Path, settings: dict[str, str], disparity: Path | None = None) -> Job:
+        """Send a photo, with its disparity map if given; sent again after a lost answer, it makes no second job."""
         headers = {"Idempotency-Key": uuid.uuid4().hex}
-        files = {"photo": (printable(photo.name), photo.read_bytes(), kind)}
+        files = {name: _file(path) for name, path in (("photo", photo), ("disparity", disparity)) if path}
         return _json(self._send("POST", API, files=files, data=settings, headers=headers))
 
     def status(self, job_id: str) -> Job:
@@ -129,6 +128,11 @@ class Relief:
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _file(path: Path) -> tuple[str, bytes, str]:
+    """A file as a form takes it: name, bytes, media type."""
+    return printable(path.name), path.read_bytes(), mimetypes.guess_type(path.name)[0] or "application/octet-stream"
 
 
 def printable(text: str) -> str:

@@ -57,11 +57,12 @@ class SubmitCommand:
     relief: Relief
     settings: dict[str, str]
     wait: bool
+    disparity: Path | None = None
     sent: list[str] = field(default_factory=list)  # ids of jobs, as they come
 
     def run(self, photo: Path, folder: Path | None, bar: Bar) -> bool:
         """Do all of it for one photo; False where its job did not succeed."""
-        job = self.relief.submit(photo, self.settings)
+        job = self.relief.submit(photo, self.settings, self.disparity)
         self.sent.append(job["id"])
         if not self.wait:
             bar.say(f"{job['id']}  {bar.name}")

@@ -1,4 +1,4 @@
-"""Acceptance of a photo: check, decode, store it, record its job, and wake the workers."""
+"""Acceptance of a photo and what comes with it: check, decode, store it, record its job, and wake the workers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import uuid
 from dataclasses import dataclass
 
 from flask import g, url_for
+from werkzeug.exceptions import UnprocessableEntity
 
+from shared.disparity.read import bytes_from_disparity, read_disparity
 from shared.errors import BusyError, ModelError, ReliefError
 from shared.jobs.new_job import NewJob
-from shared.jobs.record import Job, PhotoInfo
+from shared.jobs.record import DisparityInfo, Job, PhotoInfo
 from shared.logs import request_id
+from shared.options import DepthOptions
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
-from shared.results import PHOTO
+from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
 from shared.webhooks.queue import Webhook
 from shared.webhooks.urls import check_url
@@ -24,22 +27,25 @@ from web.services import services
 log = logging.getLogger(__name__)
 
 JOB_BYTES = 20_000_000  # photo and results; measured: 11 to 19 MB for 0.3 to 49 megapixels
+DISPARITY_MP = 16  # of a disparity map, which takes up to 4 bytes a pixel on storage; no network gives as many
 
 
 @dataclass(frozen=True)
 class StoredPhoto:
-    """A photo as it will be stored, and what is known of it."""
+    """What is stored of an upload, by name, and what is known of it."""
 
-    jpeg: bytes
-    info: PhotoInfo
+    files: dict[str, bytes]
+    photo: PhotoInfo
+    disparity: DisparityInfo | None
 
 
 def accept(submission: Submission) -> Job:
     """Make a job of what was sent; photo and record are safely stored then.
 
     Raises:
-        PhotoError, ModelError, WebhookUrlError: a part of it cannot be used.
+        PhotoError, DisparityError, ModelError, WebhookUrlError: a part of it cannot be used.
         BusyError, LimitError: there is too much to do, or the caller has as much as allowed.
+        UnprocessableEntity: a face is chosen beside the photo.
         IdempotencyError: the same key came with another photo or settings.
     """
     settings = services().settings
@@ -50,7 +56,8 @@ def accept(submission: Submission) -> Job:
         check_url(webhook.url, private=settings.webhook_private)
     check_bytes(len(submission.photo), settings.upload_mb)
     _check_space()
-    photo = _decoded(submission.photo, settings.upload_mp)
+    photo = _decoded(submission, settings.upload_mp)
+    check_face(submission.depth, photo.photo)
     job = _recorded(job_id, photo, submission, webhook)
     if job.id == job_id:
         services().wakeups.send(job.stage)
@@ -73,6 +80,20 @@ def check_model(name: str) -> None:
         raise ModelError(f"the depth model {name!r} is not ready here; ready: {', '.join(ready) or 'none'}")
 
 
+def check_face(depth: DepthOptions, photo: PhotoInfo) -> None:
+    """Refuse to look for a face beside the photo.
+
+    Raises:
+        UnprocessableEntity: the point is not on the photo.
+    """
+    u, v = depth.face_uv or (0, 0)
+    if u >= photo.width or v >= photo.height:
+        raise UnprocessableEntity(
+            f"A setting is wrong: face: the point {depth.face} is outside of the photo, which has "
+            f"{photo.width} x {photo.height} pixels when it is upright."
+        )
+
+
 def _check_space() -> None:
     """Refuse a new job where those that wait will need the space that is left.
 
@@ -87,33 +108,47 @@ def _check_space() -> None:
         raise BusyError("our storage has no room for another photo just now; try again later")
 
 
-def _decoded(data: bytes, limit_mp: float) -> StoredPhoto:
-    """Decode and encode the photo, with a few others at most; the pixels are freed before this returns.
+def _decoded(submission: Submission, limit_mp: float) -> StoredPhoto:
+    """Decode and encode what was sent, with a few others at most; the pixels are freed before this returns.
 
     Raises:
         BusyError: too many photos are decoded just now.
-        PhotoError: the photo cannot be used.
+        PhotoError, DisparityError: the photo, or its disparity map, cannot be used.
     """
     with services().decoding.slot():
-        photo = read_photo(data, limit_mp=limit_mp)
-        height, width = photo.pixels.shape[:2]
-        jpeg = jpeg_from_pixels(photo.pixels)
-        info = PhotoInfo(width=width, height=height, bytes=len(jpeg), focal_35mm=photo.focal_35mm)
-        return StoredPhoto(jpeg, info)
+        decoded = read_photo(submission.photo, limit_mp=limit_mp)
+        height, width = decoded.pixels.shape[:2]
+        jpeg = jpeg_from_pixels(decoded.pixels)
+        photo = PhotoInfo(width=width, height=height, bytes=len(jpeg), focal_35mm=decoded.focal_35mm)
+        stored = StoredPhoto({PHOTO: jpeg}, photo, None)
+        return stored if submission.disparity is None else _with_disparity(stored, submission.disparity)
+
+
+def _with_disparity(stored: StoredPhoto, data: bytes) -> StoredPhoto:
+    """The same and its disparity map: the numbers that were read of it, in a file of our own making."""
+    size_wh = stored.photo.width, stored.photo.height
+    disparity = read_disparity(data, size_wh, limit_mp=DISPARITY_MP)
+    file = bytes_from_disparity(disparity)
+    width, height = disparity.size_wh
+    return StoredPhoto(
+        stored.files | {DISPARITY: file}, stored.photo, DisparityInfo(width=width, height=height, bytes=len(file))
+    )
 
 
 def _recorded(job_id: str, photo: StoredPhoto, submission: Submission, webhook: Webhook | None) -> Job:
-    """Photo to storage, then record to Redis, so that a job always has its photo.
+    """Files to storage, then record to Redis, so that a job always has its photo.
 
-    Where Redis fails, the photo stays: the record may exist although the answer was lost, and then needs it. The
-    workers' sweeper deletes photos that have no record.
+    Where Redis fails, they stay: the record may exist although the answer was lost, and then needs them. The
+    workers' sweeper deletes files that have no record.
     """
-    services().storage.write(job_id, PHOTO_FOLDER, PHOTO, photo.jpeg)
+    for name, data in photo.files.items():
+        services().storage.write(job_id, PHOTO_FOLDER, name, data)
     new = NewJob(
         id=job_id,
         owner=owner(),
         steps=submission.form.stages,
-        photo=photo.info,
+        photo=photo.photo,
+        disparity=photo.disparity,
         depth=submission.depth,
         model=submission.model,
         keep_s=services().settings.retention_h * 3600,

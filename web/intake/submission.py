@@ -12,7 +12,7 @@ from flask import request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
-from shared.errors import PhotoError, PhotoTypeError
+from shared.errors import DisparityError, PhotoError, PhotoTypeError
 from shared.jobs.new_job import Idempotency
 from shared.jobs.record import Stage
 from shared.options import DepthOptions, ModelOptions
@@ -23,7 +23,7 @@ FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
 LONGEST_KEY = 255
 SECRET_HEADER = "Relief-Webhook-Secret"
 NOT_IN_QUERY = ("webhook_secret",)  # proxies log queries
-NOT_SETTINGS = ("wait", "photo")  # sent like settings, but none
+NOT_SETTINGS = ("wait", "photo", "disparity")  # sent like settings, but none
 Options = TypeVar("Options", bound=BaseModel)
 Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri"})]
 
@@ -88,9 +88,10 @@ class DepthAgainForm(StepsForm, DepthOptions):
 
 @dataclass(frozen=True)
 class Submission:
-    """A photo as it came, unchecked, and settings that are checked."""
+    """A photo and perhaps its disparity map as they came, unchecked, and settings that are checked."""
 
     photo: bytes
+    disparity: bytes | None
     form: JobForm
     depth: DepthOptions
     model: ModelOptions
@@ -103,6 +104,7 @@ def read_submission() -> Submission:
     Raises:
         UnprocessableEntity: a setting is wrong, unknown, or a secret in the query, or the Idempotency-Key is too long.
         PhotoError: there is no photo where one should be.
+        DisparityError: the disparity map is no file.
     """
     _refuse_secrets_in_query()
     given = request.args.to_dict() | request.form.to_dict() | _secret_of_header()
@@ -110,8 +112,8 @@ def read_submission() -> Submission:
     form = _chosen_among(JobForm, fields)
     depth, model = _chosen_among(DepthOptions, fields), _chosen_among(ModelOptions, fields)
     _refuse_unknown(fields)
-    photo = _photo()
-    return Submission(photo, form, depth, model, _idempotency(photo, fields))
+    photo, disparity = _photo(), _disparity()
+    return Submission(photo, disparity, form, depth, model, _idempotency(photo, disparity, fields))
 
 
 def chosen(kind: type[Options], fields: Mapping[str, Any]) -> Options:
@@ -178,11 +180,22 @@ def _photo() -> bytes:
     return upload.read()
 
 
-def _idempotency(photo: bytes, fields: Mapping[str, str]) -> Idempotency | None:
+def _disparity() -> bytes | None:
+    """The file that comes beside the photo in a form; None where there is none, or a browser's empty field."""
+    if request.form.get("disparity") or request.args.get("disparity"):
+        raise DisparityError('the field "disparity" was sent as text; it must be a file, beside the photo in a form')
+    upload = request.files.get("disparity")
+    data = upload.read() if upload else b""
+    return data if data or (upload and upload.filename) else None
+
+
+def _idempotency(photo: bytes, disparity: bytes | None, fields: Mapping[str, str]) -> Idempotency | None:
     key = request.headers.get("Idempotency-Key")
     if not key:
         return None
     if len(key) > LONGEST_KEY:
         raise UnprocessableEntity(f"The Idempotency-Key has {len(key)} characters; at most {LONGEST_KEY} are allowed.")
     body = hashlib.sha256(json.dumps(sorted(fields.items())).encode() + b"\0" + photo)
+    if disparity is not None:
+        body.update(b"\0" + hashlib.sha256(disparity).digest())
     return Idempotency(hashlib.sha256(key.encode()).hexdigest(), body.hexdigest())

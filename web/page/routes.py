@@ -9,7 +9,7 @@ from flask import Flask, Response, make_response, render_template, request, send
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
-from shared.results import CLOUD, DEPTH_IMAGE
+from shared.results import CLOUD, DEPTH_IMAGE, METRIC_IMAGE
 from web.access import owner
 from web.rates import Rate
 from web.services import services
@@ -35,7 +35,8 @@ def register(app: Flask) -> None:
 def page() -> str:
     """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
     owner()
-    return render_template("index.html", upload_mb=services().settings.upload_mb, depth_image=DEPTH_IMAGE, cloud=CLOUD)
+    files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD}
+    return render_template("index.html", upload_mb=services().settings.upload_mb, **files)
 
 
 @Rate.UNCOUNTED

@@ -1,11 +1,13 @@
 /** The page: connects what a person does with what is to happen. */
 
 import { offerCamera } from "./camera.js";
+import { listenForDepthMaps } from "./depth-map.js";
 import { byId, button } from "./dom.js";
+import { listenForFaces } from "./faces.js";
 import { EMPTY, setFragment } from "./fragment.js";
 import { listenForGallery, refreshGallery, sendAll } from "./gallery.js";
 import { listenForJobActions } from "./job-actions.js";
-import { cancel, fail, follow, generateDepth, generateModel, open } from "./job-controller.js";
+import { cancel, chooseFace, fail, follow, generateDepth, generateModel, open } from "./job-controller.js";
 import { choose, showState } from "./page-state.js";
 import { showError } from "./panels.js";
 import { listenForPhotos } from "./photo.js";
@@ -43,6 +45,8 @@ button("cancel").addEventListener("click", cancel);
 button("error-close").addEventListener("click", () => showError(null));
 addEventListener("popstate", open);
 listenForPhotos(chosen);
+listenForFaces(chooseFace);
+listenForDepthMaps();
 listenForJobActions(fail, beginAgain, follow);
 listenForGallery();
 offerCamera(choose, showError);

@@ -1,7 +1,9 @@
 /** Takes one job through the page: a photo, its depth map, its 3D model. */
 
 import { createJob, getBlob, getJson, hasEnded, jobUrl, post, Refusal } from "./api.js";
+import { showDepthMap } from "./depth-map.js";
 import { announce, button, errorText, stageTitle } from "./dom.js";
+import { showFaces } from "./faces.js";
 import { EMPTY, inFragment, setFragment } from "./fragment.js";
 import { markOpenJob, refreshGallery } from "./gallery.js";
 import { showJobActions } from "./job-actions.js";
@@ -53,8 +55,24 @@ const generate = (act) => async () => {
   await act().catch(fail);
 };
 
-/** The first button: send the photo, and have its depth map made. */
-export const generateDepth = generate(async () => {
+/** The first button: have the depth map of the photo made; a photo that the server does not have is sent. */
+export const generateDepth = generate(() => (state.job?.links.depth ? depthAgain({ steps: "depth" }) : sendPhoto()));
+
+/** A click on a face: have its depth made, and its 3D model where that of another one is shown. @param {string} face */
+export const chooseFace = (face) =>
+  generate(() => depthAgain({ face, steps: state.cloud ? "depth,model,export" : "depth" }))();
+
+/** Have the depth stage run again on the photo that is stored. @param {Settings} choice beside what the form says */
+async function depthAgain(choice) {
+  if (!state.job) throw new Error("There is no photo yet.");
+  showBeginning("depth", `${stageTitle("depth")}: asking for it`);
+  const again = await post(state.job.links.depth, { ...chosenSettings("depth"), ...choice });
+  setFragment({ view: null }); // another person is seen from the front again
+  beginDepth(again);
+}
+
+/** Send the photo, and have its depth map made. */
+async function sendPhoto() {
   state.stopWatching();
   const photo = (state.photo ??= await getBlob(String(state.job?.links.photo)));
   const words = "Sending the photo";
@@ -63,13 +81,18 @@ export const generateDepth = generate(async () => {
   const { job, abort } = createJob(photo, fields, (fraction) => panels.showStatus("depth", words, fraction));
   state.stopSending = abort;
   const accepted = await job;
+  setFragment({ job: accepted.id, photo: null }, true);
+  beginDepth(accepted);
+}
+
+/** Follow a job whose depth map is being made. @param {Job} job */
+function beginDepth(job) {
   panels.clearImage("depth-image");
   hideCloud();
   state.cloud = false;
-  setFragment({ job: accepted.id, photo: null }, true);
-  follow(accepted);
+  follow(job);
   refreshGallery();
-});
+}
 
 /** The second button: have the 3D model made from the depth map that is stored. */
 export const generateModel = generate(async () => {
@@ -95,8 +118,9 @@ function showJob(job) {
   state.busy = !hasEnded(job);
   if (!state.photo) panels.showImage("photo-image", job.links.photo, job.photo);
   const depth = result("depthImage");
-  if (depth) panels.showImage("depth-image", depth.url, job.photo);
+  if (depth) showDepthMap(depth, result("metricImage"), job.photo);
   panels.showMeta(job);
+  showFaces(job);
   showJobActions(job);
   panels.showDownloads(job);
   if (state.busy && job.stage !== "export") panels.showProgress(job, job.stage);

@@ -2,6 +2,7 @@
 
 import { hasEnded } from "./api.js";
 import { announce, byId, bytesText, make, percentText, secondsText, stageTitle } from "./dom.js";
+import { facesText, showFaces } from "./faces.js";
 import { showReport } from "./report.js";
 
 /** @typedef {"photo-image"|"depth-image"} Picture */
@@ -15,6 +16,7 @@ export function clear() {
   showTrouble("");
   showStatus(null);
   showReport(null);
+  showFaces(null);
   clearImage("photo-image");
   clearImage("depth-image");
   for (const meta of document.querySelectorAll(".meta")) meta.textContent = "";
@@ -116,8 +118,9 @@ export function showMeta(job) {
   const took = (/** @type {number|null} */ seconds) => (seconds ? `${seconds.toFixed(1)} s` : "");
   const points = job.report?.points;
   const count = typeof points === "number" ? `${points.toLocaleString("en")} points` : "";
-  byId("photo-meta").textContent = `${job.photo.width} × ${job.photo.height}`;
-  byId("depth-meta").textContent = [job.model, took(job.timings.depth_s)].filter(Boolean).join(" · ");
+  byId("photo-meta").textContent = facesText(job) || `${job.photo.width} × ${job.photo.height}`;
+  const source = job.report?.own_map ? "own map" : job.model;
+  byId("depth-meta").textContent = [source, took(job.timings.depth_s)].filter(Boolean).join(" · ");
   byId("model-meta").textContent = [count, took(job.timings.model_s)].filter(Boolean).join(" · ");
   showReport(job.report);
 }

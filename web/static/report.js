@@ -25,6 +25,28 @@ function droppedText(dropped = {}) {
   return parts.length ? `left out: ${parts.join(", ")}` : "";
 }
 
+/** "the largest of 3 in the photo" @param {Report} report */
+function facesText({ faces = [] }) {
+  if (faces.length < 2) return "";
+  const widest = Math.max(...faces.map((face) => face.width_px));
+  const which = faces.some((face) => face.chosen && face.width_px === widest) ? "the largest" : "chosen";
+  return `${which} of ${faces.length} in the photo`;
+}
+
+/** How much the network, or the map in its place, gave. @param {Report} report */
+function sharesText({ anchored, network }) {
+  if (!network) return "";
+  return anchored ? percentText(network.layout_share) : "Not used";
+}
+
+/** What became of the network's depth. @param {Report} report */
+function correctionText({ anchored, network }) {
+  if (!anchored) return "it cannot be told from noise";
+  const moved = NUMBER.format(Math.round(network?.correction_rms_mm ?? 0));
+  const detail = network?.detail_weight ? `, ${percentText(network.detail_weight)} of the face's fine detail` : "";
+  return `of the person's layout${detail}; moved by ${moved} mm to meet the face`;
+}
+
 /** A number as text, or nothing. @param {number|null|undefined} value @param {(value: number) => string} text */
 const known = (value, text) => (Number.isFinite(value) ? text(Number(value)) : "");
 
@@ -33,7 +55,7 @@ const rows = (r) => [
   [
     "Face",
     { true: "Found", false: "Not found" }[String(r.face_found)] ?? "",
-    (r.faces_in_photo ?? 0) > 1 ? `the largest of ${r.faces_in_photo} in the photo` : "",
+    facesText(r),
   ],
   [
     "Looks",
@@ -51,7 +73,8 @@ const rows = (r) => [
     r.unit ? (r.unit === "mm" ? "In millimetres" : "Relative") : "",
     r.lengths?.face ?? r.lengths?.everything ?? "",
   ],
-  ["Fit to the face", known(r.fit_residual_mm, (mm) => `${mm.toFixed(1)} mm`), "what the network misses it by"],
+  [r.own_map ? "Own depth map" : "Network", sharesText(r), correctionText(r)],
+  ["Licence", r.non_commercial ? "Non-commercial" : "", `the weights of ${r.model} are ${r.licence}`],
   ["Relief", known(r.relief_ratio, (ratio) => ratio.toFixed(2)), "deep, for 1 wide"],
   ["Points", known(r.points, NUMBER.format), droppedText(r.dropped)],
 ];

@@ -17,9 +17,13 @@ function select(choices, chosen) {
   return make("select", {}, ...options);
 }
 
+/** "Depth Anything V2 Large, relative, non-commercial" @param {DepthModel} model */
+const modelText = ({ title, unit, non_commercial }) =>
+  [title, unit, ...(non_commercial ? ["non-commercial"] : [])].join(", ");
+
 /** A choice of the depth models that are ready. @param {Schema} schema @param {DepthModel[]} models */
 function modelSelect(schema, models) {
-  const ready = models.filter((model) => model.ready).map(({ name, title, unit }) => [name, `${title}, ${unit}`]);
+  const ready = models.filter((model) => model.ready).map((model) => [model.name, modelText(model)]);
   return select([["auto", "Best that is ready"], ...ready], schema.default);
 }
 
@@ -62,7 +66,8 @@ export async function buildSettings(changed) {
   const groups = STAGES.map((stage) => {
     /** @type {[string, Schema][]} */
     const schemas = Object.entries(options[stage].properties);
-    const fields = schemas.map(([name, schema]) =>
+    const shown = schemas.filter(([, schema]) => !schema.hidden); // others are chosen elsewhere on the page
+    const fields = shown.map(([name, schema]) =>
       field(stage, name, schema, name === "model" ? modelSelect(schema, models) : control(schema)),
     );
     return make("fieldset", {}, make("legend", {}, stageTitle(stage)), ...fields);
@@ -85,21 +90,19 @@ export function showKeptSettings(job) {
 }
 
 /** Whether what is chosen for a stage is other than a job was made with. @param {Stage} stage @param {Settings} made */
-export function settingsDiffer(stage, made) {
-  const chosen = chosenSettings(stage);
-  return Object.keys(made).some((name) => (chosen[name] ?? null) !== made[name]);
-}
+export const settingsDiffer = (stage, made) =>
+  Object.entries(chosenSettings(stage)).some(([name, value]) => value !== made[name]);
 
 /** The fields of the form. @param {string} selector @returns {Iterable<Control>} */
 const fields = (selector) => form.querySelectorAll(selector);
 
-/** What is chosen for a stage; an empty number is left out. @param {Stage} stage */
+/** What is chosen for a stage; null for an empty number. @param {Stage} stage */
 export function chosenSettings(stage) {
   /** @type {Settings} */
   const chosen = {};
   for (const input of fields(`[data-stage="${stage}"]`)) {
     if (input instanceof HTMLSelectElement || input.type === "text") chosen[input.name] = input.value;
-    else if (!Number.isNaN(input.valueAsNumber)) chosen[input.name] = input.valueAsNumber;
+    else chosen[input.name] = Number.isNaN(input.valueAsNumber) ? null : input.valueAsNumber;
   }
   return chosen;
 }

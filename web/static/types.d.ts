@@ -30,23 +30,35 @@ interface Job {
 
 interface JobPage { jobs: Job[]; next: string | null } // newest first; next: URL of those behind them
 
+interface Face {
+  box: [number, number, number, number]; // left, top, right, bottom in pixels of the photo
+  width_px: number; score: number;
+  chosen: boolean; // its person is the one in 3D
+}
+
 /** What was found in a photo, and what became of its points; each stage adds its part. */
 interface Report {
+  faces?: Face[];
   face_found?: boolean; faces_in_photo?: number; face_width_px?: number;
   yaw_deg?: number; pitch_deg?: number; distance_mm?: number;
   sharpness?: number; // from 0 to 1
   camera?: "given" | "exif" | "assumed"; // where the lens is known from
   unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so
-  fit_residual_mm?: number; relief_ratio?: number;
+  relief_ratio?: number;
+  own_map?: boolean; // a disparity map that came with the photo took the place of the network
+  anchored?: boolean; // false: the network's depth was not used
+  network?: { layout_share: number; correction_rms_mm: number; detail_weight: number }; // what it gave, and how far moved
+  model?: string; licence?: string; non_commercial?: boolean; // what made the depth, and the licence of its weights
   points?: number; dropped?: Record<string, number>; // points that were left out, by reason
   advice?: string;
 }
 
-interface DepthModel { name: string; title: string; unit: string; ready: boolean }
+interface DepthModel { name: string; title: string; unit: string; ready: boolean; non_commercial: boolean }
 
 /** A setting in JSON Schema. */
 interface Schema {
   title: string; description?: string; type?: string; default?: any;
   minimum?: number; maximum?: number; step?: number; // between two values of a slider
+  hidden?: boolean; // not in the form
   enum?: string[]; maxLength?: number; anyOf?: Schema[];
 }

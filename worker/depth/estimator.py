@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
-from shared.options import PUPIL_DISTANCE_MM, Focus
+from shared.options import Extent, Focus
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
 from worker.person.person import Person
@@ -46,8 +47,9 @@ class Photo:
     focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
         unknown.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
-    pupil_distance_mm: what makes a face's size known, and with it everything's.
+    pupil_distance_mm: what makes a face's size known, and with it everything's; None where the user does not know it.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
+    extent: "photo" gives the person as far as the photo shows them; "bust" cuts head and shoulders out in an ellipse.
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
         it the one whose face is largest.
     disparity: a map of the whole photo that takes the place of a network's.
@@ -56,8 +58,9 @@ class Photo:
     pixels: np.ndarray
     focal_35mm: float | None = None
     fov_x_deg: float | None = None
-    pupil_distance_mm: float = PUPIL_DISTANCE_MM
+    pupil_distance_mm: float | None = None
     focus: Focus = "face"
+    extent: Extent = "photo"
     face_uv: tuple[float, float] | None = None
     disparity: Disparity | None = None
 
@@ -116,7 +119,7 @@ class DepthModel(ABC):
     rank: `auto` takes the highest among the models that are ready.
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
-    licence: of those files.
+    licence: of those files; SPDX identifiers, where the licence has one.
     """
 
     name: str
@@ -125,6 +128,11 @@ class DepthModel(ABC):
     unit: Unit
     weights: Weights
     licence: str
+
+    @property
+    def non_commercial(self) -> bool:
+        """True where the licence forbids commercial use, as CC-BY-NC-4.0 does."""
+        return "NC" in re.split(r"[-, ]+", self.licence)
 
     @abstractmethod
     def load(self, folder: Path, backend: str) -> Estimator:

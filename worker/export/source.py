@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -20,7 +21,6 @@ from shared.cloud.pointcloud import PointCloud, Unit
 from shared.options import Color, ModelOptions
 from worker import __version__
 from worker.geometry.clean.holes import nearest_places
-from worker.geometry.clean.rims import without_fringe
 from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled, simplified, texture_coordinates
 from worker.geometry.surface.solid import solid_from_cloud
 
@@ -30,6 +30,8 @@ RELATIVE_HEIGHT_MM = 200.0
 """How tall a body without a true size becomes: formats and printers need millimetres."""
 TEXTURE_LONG_SIDE_PX = 2048
 TEXTURE_QUALITY = 90
+SAME_COLOUR = 12
+"""Levels of 255 up to which a colour of the cloud, resampled on another way, is the photo's own."""
 
 Facts = Mapping[str, str]
 """What made a file, as the file itself says it: generator, depth model, unit, settings."""
@@ -101,19 +103,31 @@ class Source:
         return self._class_texture() if self.color == "classes" else self._photo_texture()
 
     def _class_texture(self) -> Image.Image:
-        """The colours of the classes as PNG, each continued beyond the surface's outline."""
-        cloud = self.cloud
-        colours = colours_of(cloud.classes)
-        colours[~cloud.mask] = colours[nearest_places(cloud.mask, ~cloud.mask)]
-        return _reopened(Image.fromarray(colours), "PNG")
+        """The colours of the classes as PNG, on the cloud's grid."""
+        return _reopened(Image.fromarray(_extended(self.surface_colours, self.cloud.mask)), "PNG")
 
     def _photo_texture(self) -> Image.Image:
-        """The photo as JPEG of at most TEXTURE_LONG_SIDE_PX, without background at the surface's outline."""
+        """The photo as JPEG of at most TEXTURE_LONG_SIDE_PX; where the cloud's colours differ from it, those.
+
+        They do at outlines, where the photo mixes the background in.
+        """
         image = Image.fromarray(self.pixels)
         image.thumbnail((TEXTURE_LONG_SIDE_PX, TEXTURE_LONG_SIDE_PX))
-        surface = Image.fromarray(self.cloud.mask).resize(image.size)
-        image = Image.fromarray(without_fringe(np.asarray(image), np.asarray(surface)))
-        return _reopened(image, "JPEG", quality=TEXTURE_QUALITY)
+        photo = np.asarray(image).astype(np.float32)
+        share = cv2.resize(self._differs(photo).astype(np.float32), image.size, interpolation=cv2.INTER_LINEAR)[
+            ..., None
+        ]
+        clean = cv2.resize(_extended(self.cloud.rgb, self.cloud.mask), image.size, interpolation=cv2.INTER_CUBIC)
+        mixed = np.rint(photo + share * (clean - photo)).astype(np.uint8)
+        return _reopened(Image.fromarray(mixed), "JPEG", quality=TEXTURE_QUALITY)
+
+    def _differs(self, photo: np.ndarray) -> np.ndarray:
+        """(H, W) bool on the cloud's grid, True where its colours are not the photo's, and round its outline."""
+        cloud = self.cloud
+        plain = cv2.resize(photo, (cloud.camera.width, cloud.camera.height), interpolation=cv2.INTER_AREA)
+        near = cv2.dilate(cloud.mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
+        other = ~cloud.mask | (np.abs(cloud.rgb - plain).max(-1) > SAME_COLOUR)
+        return near & cv2.dilate(other.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
 
     @property
     def mm_per_unit(self) -> float:
@@ -134,6 +148,13 @@ def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> Fac
 def fact_lines(facts: Facts) -> list[str]:
     """The facts as text, each on one line."""
     return [" ".join(f"{name}: {fact}".split()) for name, fact in facts.items()]
+
+
+def _extended(colours: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Colours (H, W, 3), continued beyond a mask (H, W): a texture is read between its pixels too."""
+    whole = colours.copy()
+    whole[~mask] = colours[nearest_places(mask, ~mask)]
+    return whole
 
 
 def _reopened(image: Image.Image, kind: str, **how: Any) -> Image.Image:

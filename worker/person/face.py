@@ -12,6 +12,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.options import PUPIL_DISTANCE_MM
+from worker.person.corrections import symmetric, unbiased
 from worker.person.landmarks import LANDMARKS
 
 Z_SCALE = 1.06
@@ -61,11 +62,22 @@ class Face:
         irises = points[LANDMARKS.count :].reshape(*LANDMARKS.irises, 3)
         return cls(points[: LANDMARKS.count], score, irises)
 
+    @property
+    def points(self) -> np.ndarray:
+        """(478, 3) landmarks and then irises, or (468, 3) landmarks alone."""
+        return self.landmarks if self.irises is None else np.vstack([self.landmarks, self.irises.reshape(-1, 3)])
+
     @cached_property
     def box(self) -> tuple[float, float, float, float]:
         """Left, top, right, bottom of the landmarks."""
         (left, top), (right, bottom) = self.landmarks[:, :2].min(0), self.landmarks[:, :2].max(0)
         return float(left), float(top), float(right), float(bottom)
+
+    def distance_px(self, uv: tuple[float, float]) -> tuple[float, float]:
+        """How far a point lies outside of the box, 0 within; then, how far from its middle."""
+        left, top, right, bottom = self.box
+        outside = np.maximum(0, [left - uv[0], uv[0] - right, top - uv[1], uv[1] - bottom])
+        return float(np.hypot(outside[:2].max(), outside[2:].max())), float(np.linalg.norm(self.middle - uv))
 
     @cached_property
     def middle(self) -> np.ndarray:
@@ -97,19 +109,20 @@ def points_mm(landmarks: np.ndarray, camera: Intrinsics, pupil_distance_mm: floa
     """Landmarks in the camera frame, sized by the distance between the eyes' middles in space.
 
     Args:
-        landmarks: (N, 3) float in pixels of the camera's grid; z in pixels too, smaller is nearer.
+        landmarks: (468, 3) float in pixels of the camera's grid; z in pixels too, smaller is nearer.
         camera: the grid's intrinsics.
         pupil_distance_mm: what that distance shall be.
     Returns:
-        (N, 3) float64 in mm.
+        (468, 3) float64 in mm, corrected as `worker.person.corrections` says.
     """
     corners = [*LANDMARKS.right_eye_corners, *LANDMARKS.left_eye_corners]
     behind = (landmarks[:, 2] - landmarks[corners, 2].mean()) * Z_SCALE
     depth = 1 + behind / camera.fx  # in units of the eyes' depth
     rays = (landmarks[:, :2] - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
-    points = np.column_stack([rays * depth[:, None], depth])
+    points = symmetric(np.column_stack([rays * depth[:, None], depth]))
     right, left = eyes_of(points)
-    return points * (pupil_distance_mm / np.linalg.norm(right - left))
+    points = points * (PUPIL_DISTANCE_MM / np.linalg.norm(right - left))
+    return unbiased(points, back=head_pose(points).axes[:, 2]) * (pupil_distance_mm / PUPIL_DISTANCE_MM)
 
 
 def eyes_of(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from redis.exceptions import RedisError
 
+from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
 from shared.jobs.claims import Claim, Claims, Finished
 from shared.jobs.jobs import Jobs
@@ -17,7 +18,7 @@ from shared.jobs.record import Problem, Stage, State, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
 from shared.photo.decode import read_photo
-from shared.results import PHOTO, RESULTS
+from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings
 from shared.storage.base import PHOTO_FOLDER, Storage
 from worker.depth.estimator import Photo
@@ -67,7 +68,11 @@ class StageContext:
         """The job's photo, decoded, with what its user said of it."""
         job = claim.job
         pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
-        return Photo(pixels, job.photo.focal_35mm, **job.depth.model_dump(exclude={"model"}))
+        photo = Photo(pixels, job.photo.focal_35mm, **job.depth.for_photo())
+        if job.disparity is None:
+            return photo
+        file = self.storage.read(job.id, PHOTO_FOLDER, DISPARITY)
+        return replace(photo, disparity=read_disparity(file, photo.size_wh))
 
     def result(self, claim: Claim, name: str) -> bytes:
         """A file that an earlier stage of the job left."""

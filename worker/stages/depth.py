@@ -19,6 +19,7 @@ from shared.jobs.claims import Claim
 from shared.jobs.record import Stage
 from worker import pipeline
 from worker.depth.estimator import DepthMap, Estimator, Photo
+from worker.report import made_by
 from worker.stages.context import BUG, StageContext, problem_of
 
 log = logging.getLogger(__name__)
@@ -124,7 +125,7 @@ class DepthBatches:
             raise result
         self._context.claims.progress(claim, 0.8)
         files = pipeline.depth_files(result, model=model)
-        self._context.finish(claim, files, {**result.report, "model": model}, model_name=model)
+        self._context.finish(claim, files, result.report | made_by(model), model_name=model)
 
 
 def _model_name(job: ReadJob) -> str:

@@ -30,7 +30,9 @@ export function parseCloud(buffer) {
   // Files of Relief 0.1.0 do not say it.
   const joinedRatio = joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0);
   const classes = known.length ? classesSeen(known, classOf, depth) : [];
-  return { ...rest, uvScale, uvOffset, joinedRatio, depth, gray, confidence, red, green, blue, classOf, classes };
+  const isBehind = known.map((/** @type {SeenClass} */ { name }) => name === "background");
+  const planes = { depth, gray, confidence, red, green, blue, classOf };
+  return { ...rest, uvScale, uvOffset, joinedRatio, ...planes, classes, isBehind };
 }
 
 /**
@@ -91,10 +93,24 @@ export function pointsFromCloud(cloud) {
     y[i] = ((cloud.cy - v) * depth[i]) / cloud.fy;
     z[i] = -depth[i];
   }
-  const bounds = [x, y, z].map((all) => [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))]);
-  const longest = Math.max(...bounds.map(([low, high]) => high - low)) || 1;
-  const middle = z.toSorted()[z.length >> 1];
-  return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, longest, middle };
+  const framed = framing(cloud, pixels, [x, y, z]);
+  const longest = Math.max(...framed.bounds.map(([low, high]) => high - low)) || 1;
+  const bounds = [x, y, z].map(extent);
+  return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, longest, framed };
+}
+
+/** The lowest and the highest of some values. @param {Float32Array} values */
+const extent = (values) => [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+
+/**
+ * What the view is centred on and filled with: the person, before whatever lies behind; without one, everything.
+ * @param {Cloud} cloud @param {Uint32Array} pixels @param {Float32Array[]} xyz
+ */
+function framing({ classOf, isBehind }, pixels, xyz) {
+  const inFront = (/** @type {number} */ _, /** @type {number} */ i) => !isBehind[classOf[pixels[i]]];
+  const person = xyz.map((all) => all.filter(inFront));
+  const [x, y, z] = person[0].length ? person : xyz;
+  return { bounds: [x, y, z].map(extent), middle: z.toSorted()[z.length >> 1] };
 }
 
 /** Where a pixel of the cloud lies in the photo, as fractions. @param {Cloud} cloud @param {number} pixel */

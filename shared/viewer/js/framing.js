@@ -3,22 +3,22 @@
 const HALF_VIEW = Math.tan(Math.PI / 8); // Plotly's camera sees 45 degrees from top to bottom
 
 /** Distance from eye to the face's middle, zoom 1, in scene units. @param {Points} points @param {HTMLElement} stage */
-export function distanceToFit({ bounds, longest, middle }, stage) {
-  const [width, height] = bounds.map(([low, high]) => high - low);
+export function distanceToFit({ framed, longest }, stage) {
+  const [width, height] = framed.bounds.map(([low, high]) => high - low);
   const aspect = (stage.clientWidth || 1) / (stage.clientHeight || 1);
   const half = Math.max(height, width / aspect) / 2;
-  const before = bounds[2][1] - middle; // what stands before the middle must fit too
+  const before = framed.bounds[2][1] - framed.middle; // what stands before the middle must fit too
   return ((1.18 * half) / HALF_VIEW + before / 2) / longest;
 }
 
 /**
- * What the camera turns round, in the scene's frame: the middle of the points, not of their box, since a far background
- * would draw that behind the face.
+ * What the camera turns round, in the scene's frame: in depth the middle of the points, not of their box, since a far
+ * background of no known class would draw that behind the face.
  * @param {Points} points
  */
-export function pivot({ bounds, longest, middle }) {
-  const [far, near] = bounds[2];
-  return [0, 0, (middle - (near + far) / 2) / longest];
+export function pivot({ bounds, framed, longest }) {
+  const [x, y] = framed.bounds.map(([low, high]) => (low + high) / 2);
+  return [x, y, framed.middle].map((at, axis) => (at - (bounds[axis][0] + bounds[axis][1]) / 2) / longest);
 }
 
 /** The target with which the camera turns round a point. @param {Points} points @param {number} index */
@@ -35,6 +35,6 @@ export function targetAt(points, index) {
  * @param {number} drawn number of points that are drawn
  */
 export function pointSide(points, seen, fx, height, drawn) {
-  const spacing = -points.middle / fx / points.longest;
+  const spacing = -points.framed.middle / fx / points.longest;
   return (spacing / (2 * HALF_VIEW * seen)) * height * Math.sqrt(Math.max(1, points.count / drawn));
 }

@@ -3,11 +3,21 @@
 // From the upper left and the front, fixed to the face: x right, y up, z towards the viewer.
 const LAMP = [-0.5, 0.6, 0.62];
 
-/** Whether depths of neighbouring pixels belong to one surface; not so across a silhouette. @param {Cloud} cloud */
-function joining({ joinedRatio }) {
-  return (/** @type {number[]} */ ...depths) => {
-    const nearest = Math.min(...depths);
-    return Math.max(...depths) - nearest <= joinedRatio * nearest;
+/**
+ * Whether points of neighbouring pixels belong to one surface; not so across a silhouette, nor a person and what is
+ * behind.
+ * @param {Cloud} cloud @param {Points} points
+ */
+function joining({ joinedRatio, classOf, isBehind }, { depth, pixels }) {
+  const behind = (/** @type {number} */ point) => Boolean(isBehind[classOf[pixels[point]]]);
+  return (/** @type {number[]} */ ...neighbours) => {
+    let [nearest, farthest] = [Infinity, 0];
+    for (const point of neighbours) {
+      if (behind(point) !== behind(neighbours[0])) return false;
+      nearest = Math.min(nearest, depth[point]);
+      farthest = Math.max(farthest, depth[point]);
+    }
+    return farthest - nearest <= joinedRatio * nearest;
   };
 }
 
@@ -22,11 +32,11 @@ function pointOfPixel({ width, height }, { pixels, count }) {
 export function triangles(cloud, points) {
   const { width, height } = cloud;
   const point = pointOfPixel(cloud, points);
-  const joined = joining(cloud);
+  const joined = joining(cloud, points);
   const [i, j, k] = [0, 0, 0].map(() => new Uint32Array(2 * width * height));
   let count = 0;
   const add = (/** @type {number} */ a, /** @type {number} */ b, /** @type {number} */ c) => {
-    if (a < 0 || b < 0 || c < 0 || !joined(points.depth[a], points.depth[b], points.depth[c])) return;
+    if (a < 0 || b < 0 || c < 0 || !joined(a, b, c)) return;
     i[count] = a;
     j[count] = b;
     k[count++] = c;
@@ -77,7 +87,7 @@ export function withSteepParts(cloud, points) {
 function steps(cloud, points) {
   const { depth, count, pixels } = points;
   const point = pointOfPixel(cloud, points);
-  const joined = joining(cloud);
+  const joined = joining(cloud, points);
   /** @type {number[]} */
   const between = [];
   for (let from = 0; from < count; from++) {
@@ -85,7 +95,7 @@ function steps(cloud, points) {
     const right = (pixel + 1) % cloud.width ? point[pixel + 1] : -1;
     const below = point[pixel + cloud.width] ?? -1;
     const gap = (/** @type {number} */ to) =>
-      to >= 0 && joined(depth[from], depth[to]) ? Math.abs(depth[from] - depth[to]) : 0;
+      to >= 0 && joined(from, to) ? Math.abs(depth[from] - depth[to]) : 0;
     const to = gap(right) > gap(below) ? right : below;
     const most = Math.ceil((gap(to) * cloud.fx) / depth[from]);
     for (let step = 1; step < most; step++) between.push(from, to, step / most);
@@ -96,16 +106,16 @@ function steps(cloud, points) {
 /** How squarely the lamp's light falls on the surface at each pixel. @param {Cloud} cloud @param {Points} points */
 function lit(cloud, points) {
   const { width, height } = cloud;
-  const { x, y, z, depth } = points;
+  const { x, y, z } = points;
   const point = pointOfPixel(cloud, points);
-  const joined = joining(cloud);
+  const joined = joining(cloud, points);
   const light = new Float32Array(width * height);
   for (let i = 0; i < points.count; i++) {
     const pixel = points.pixels[i];
     const u = pixel % width;
     const near = (/** @type {number} */ other, /** @type {boolean} */ inside) => {
       const index = inside ? point[other] : -1;
-      return index >= 0 && joined(depth[i], depth[index]) ? index : i;
+      return index >= 0 && joined(i, index) ? index : i;
     };
     const [left, right] = [near(pixel - 1, u > 0), near(pixel + 1, u + 1 < width)];
     const [above, below] = [near(pixel - width, pixel >= width), near(pixel + width, pixel < width * (height - 1))];

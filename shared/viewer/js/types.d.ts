@@ -31,6 +31,7 @@ interface Cloud {
   red: Uint8Array; green: Uint8Array; blue: Uint8Array;
   classOf: Uint8Array; // index into `classes`
   classes: SeenClass[]; // none where the points do not differ, or nothing is known of them
+  isBehind: boolean[]; // of each class, whether it is the background; none in a file without classes
 }
 
 /** A class of points: hair, skin. */
@@ -43,9 +44,15 @@ interface Points {
   depth: Float32Array; // along the camera's axis, as in the file
   levels: number[]; // the first levels[k] points alone cover the face evenly; the last is all of them
   bounds: number[][]; // lowest and highest x, y, z
-  longest: number; // longest side of that box: the unit of Plotly's scene
+  framed: Framed; // what fills the view
+  longest: number; // longest side of what fills the view: the unit of Plotly's scene
   light: Float32Array; // on each pixel of the grid: 1 where the surface faces the lamp, 0 where it looks away
-  middle: number; // z that half of the points are nearer than
+}
+
+/** The person, where the cloud holds background too; else everything. */
+interface Framed {
+  bounds: number[][]; // lowest and highest x, y, z
+  middle: number; // z that half of its points are nearer than
 }
 
 /** The part of plotly.js that the viewer uses. */

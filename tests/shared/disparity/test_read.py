@@ -16,7 +16,7 @@ from shared.errors import DisparityError
 from tests.support.pictures import encoded, png, two_halves
 
 PHOTO_WH = (80, 60)
-RAMP = np.add.outer(np.arange(30), 2 * np.arange(40)).astype(np.uint8)  # (30, 40), steps of one
+RAMP = np.add.outer(np.arange(30), np.arange(40) // 2).astype(np.uint8)  # (30, 40), steps of one
 
 
 def npy(values, **options):
@@ -69,7 +69,7 @@ def test_sixteen_bits_keep_their_values():
     values = np.linspace(0, 65535, 1200).reshape(30, 40).astype(np.uint16)
     disparity = read(encoded(Image.fromarray(values)))
     np.testing.assert_array_equal(disparity.values, values)
-    assert disparity.step == 0  # more levels than matter
+    assert disparity.step == 0
 
 
 def test_eight_bits_in_sixteen_are_known_by_their_steps():
@@ -122,8 +122,8 @@ def test_any_size_of_the_photo_s_shape_is_taken(size_wh):
         (npy(RAMP.astype(float))[:-1], "cut short"),
         (npy(np.full((30, 40), 7.0)), "same value"),
         (npy(np.where(RAMP > 20, np.nan, RAMP)), r"unknown; at most 50%"),
-        (npy(np.where(RAMP > 80, np.inf, RAMP)), "infinite"),
-        (npy(np.where(RAMP > 80, 1e300, RAMP)), "infinite"),
+        (npy(np.where(RAMP > 40, np.inf, RAMP)), "infinite"),
+        (npy(np.where(RAMP > 40, 1e300, RAMP)), "infinite"),
         (npz(a=RAMP, b=RAMP), "2 arrays"),
         (npz(a=RAMP)[:-30], "damaged"),
         (b"\x93NUMPY\x01\x00\x10\x00{'descr': oops}\n", "can be read"),

@@ -12,7 +12,8 @@ from shared.jobs.claims import Finished
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Stage, State, StoredFile
 from shared.jobs.scripts import LUA
-from tests.support.jobs import Store, claim, crash, new_job
+from shared.options import DepthOptions
+from tests.support.jobs import BOTH, Store, claim, crash, finish, new_job
 
 
 def a_late_run_overwrites(store: Store) -> bool:
@@ -63,6 +64,26 @@ def a_job_retried_after_a_crash_takes_neighbours_with_it(store: Store) -> bool:
     return len(claim(store, limit=8)) > 1
 
 
+def a_3d_model_of_an_earlier_depth_stays(store: Store) -> bool:
+    """The depth stage runs again, and a 3D model of the depth before is still among the results."""
+    job = new_job(store)
+    for stage in BOTH:
+        finish(store, stage, f"{stage}.bin")
+    store.jobs.requeue(job.id, Stage.DEPTH, (Stage.DEPTH,), limits=UNLIMITED)
+    finish(store, Stage.DEPTH, "depth.bin")
+    return "model.bin" in store.jobs.get(job.id).files
+
+
+def a_canceled_run_leaves_its_settings(store: Store) -> bool:
+    """The depth stage is to run again with other settings, and is canceled."""
+    job = new_job(store)
+    finish(store, Stage.DEPTH, "depth.bin")
+    store.jobs.cancel(job.id)
+    other = DepthOptions(pupil_distance_mm=58)
+    store.jobs.requeue(job.id, Stage.DEPTH, (Stage.DEPTH,), depth=other, limits=UNLIMITED)
+    return store.jobs.cancel(job.id).depth == other
+
+
 HOLDS = "return run ~= '' and get(id, 'run') == run and get(id, 'state') == State.RUNNING"
 CANCELED = "  move(id, State.CANCELED)\n"
 TURN = "    next_turn(stage, owner)\n"
@@ -73,6 +94,8 @@ GUARDS = [
     (a_canceled_job_comes_back, "jobs/cancel.lua", CANCELED, "  set(id, 'state', State.RUNNING)\n"),
     (one_owner_holds_up_another, "claims/claim.lua", TURN, ""),
     (a_job_retried_after_a_crash_takes_neighbours_with_it, "claims/claim.lua", RETRIED, "local retried = false"),
+    (a_3d_model_of_an_earlier_depth_stays, "claims/finish.lua", "    forget_result(id, each)\n", ""),
+    (a_canceled_run_leaves_its_settings, "jobs/cancel.lua", "    choose_as_made(id, stage)\n", ""),
 ]
 
 

@@ -16,6 +16,13 @@ from shared.cloud.pointcloud import PointCloud
 from shared.options import Color
 from shared.viewer import FOLDER, view_html
 
+TRIANGLES = """async ([scripts, data]) => {
+  const [{ parseCloud, pointsFromCloud }, { triangles }] = await Promise.all(
+    scripts.map((script) => import(`data:text/javascript;base64,${script}`)),
+  );
+  const cloud = parseCloud(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
+  return triangles(cloud, pointsFromCloud(cloud)).i.length;
+}"""
 READY = "#viewer[data-ready]"
 READY_MS = 25_000
 
@@ -63,3 +70,9 @@ def picture(page: Page) -> np.ndarray:
 def choose(page: Page, option: str, value: str) -> None:
     page.locator(f'[data-option="{option}"][value="{value}"] + span').click()
     settle(page)
+
+
+def triangle_count(page: Page, data: bytes) -> int:
+    """How many triangles the viewer makes of a cloud's file."""
+    scripts = [script("cloud.js"), script("shape.js")]
+    return page.evaluate(TRIANGLES, [scripts, base64.b64encode(data).decode()])

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Error, Page, expect
 
+from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import COLOURS, PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
-from tests.shared.viewer.opened import choose, dome, opened, picture, script, settle
+from tests.shared.viewer.opened import choose, dome, opened, picture, script, settle, triangle_count
+from worker.geometry.surface.mesh import mesh_from_cloud
 
 FIRST_RELEASE = Path(__file__).parents[2] / "data" / "cloud-0.1.0.rlf"
 PARSED = """async ([script, data]) => {
@@ -86,3 +88,16 @@ def test_a_point_of_an_unknown_class_is_refused(page):
     data[-1] = 9
     with pytest.raises(Error, match="a point of class"):
         page.evaluate(PARSED, [script("cloud.js"), base64.b64encode(data).decode()])
+
+
+@pytest.mark.parametrize(
+    ("left", "count"), [(PointClass.BACKGROUND, 0), (PointClass.HAIR, 2)], ids=["background", "hair"]
+)
+def test_a_person_and_what_is_behind_are_two_surfaces_however_near(page, left, count):
+    plane = np.full((2, 2), 200, np.uint8)
+    classes = np.array([[left, PointClass.SKIN]] * 2, np.uint8)
+    camera = Intrinsics.from_focal((2, 2), 900)
+    depth = np.full((2, 2), 500, np.float32)
+    cloud = PointCloud(depth, camera, "mm", plane, np.dstack([plane] * 3), plane, classes, joined_ratio=0.12)
+    assert len(mesh_from_cloud(cloud).triangles) == count
+    assert triangle_count(page, bytes_from_cloud(cloud)) == count

@@ -16,7 +16,7 @@ from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
 from shared.viewer import view_html
-from tests.shared.viewer.opened import READY, READY_MS, choose, dome, opened, picture, script, settle
+from tests.shared.viewer.opened import READY, READY_MS, choose, dome, opened, picture, script, settle, triangle_count
 from tests.shared.viewer.plotly_css import TARGET, injected_css
 
 SCREEN = "({ width: innerWidth, height: innerHeight })"
@@ -263,17 +263,7 @@ def test_the_surface_goes_on_over_steps_as_large_as_the_cloud_says(page, joined_
     )
     if joined_ratio is None:
         data = data.replace(b'"joined_ratio"', b'"unknown_fact"')
-    found = page.evaluate(
-        """async ([scripts, data]) => {
-          const [{ parseCloud, pointsFromCloud }, { triangles }] = await Promise.all(
-            scripts.map((script) => import(`data:text/javascript;base64,${script}`)),
-          );
-          const cloud = parseCloud(Uint8Array.from(atob(data), (c) => c.charCodeAt(0)).buffer);
-          return triangles(cloud, pointsFromCloud(cloud)).i.length;
-        }""",
-        [[script("cloud.js"), script("shape.js")], base64.b64encode(data).decode()],
-    )
-    assert found == triangles
+    assert triangle_count(page, data) == triangles
 
 
 def test_the_surface_is_shaded_and_its_light_moves(view):

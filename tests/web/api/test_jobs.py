@@ -122,16 +122,11 @@ def test_the_depth_stage_runs_again_with_other_settings_and_keeps_those_left_out
     finish_stage(store, storage, Stage.DEPTH, "depth.png")
     done = client.get(job["links"]["self"]).json()
     assert done["links"]["depth"] == url
-    again = client.post(url, json={"focus": "photo", "fov_x_deg": None, "steps": "depth,model"})
+    again = client.post(url, json={"face": "511.5,0", "fov_x_deg": None, "steps": "depth,model"})
     assert (again.status_code, again.json()["state"], again.json()["stage"]) == (202, "queued", "depth")
     assert again.json()["steps"] == ["depth", "model"]
-    assert again.json()["settings"]["depth"] | {"face": None} == {
-        "model": "auto",
-        "fov_x_deg": None,
-        "pupil_distance_mm": 58,
-        "focus": "photo",
-        "face": None,
-    }
+    expected = job["settings"]["depth"] | {"fov_x_deg": None, "face": "511.5,0"}
+    assert again.json()["settings"]["depth"] == expected and expected["pupil_distance_mm"] == 58
     assert again.json()["results"][0]["url"] == done["results"][0]["url"]  # until there is another
     assert "depth" not in again.json()["links"]
     finish_stage(store, storage, Stage.DEPTH, "depth.png")
@@ -145,6 +140,8 @@ def test_the_depth_stage_runs_again_with_other_settings_and_keeps_those_left_out
     [
         ({"focus": "hair"}, "focus"),
         ({"steps": "model"}, "steps"),
+        ({"face": "left"}, "face"),
+        ({"face": "512,100"}, "outside of the photo, which has 512 x 512 pixels"),
         ({"point_budget": 5000}, "point_budget"),
     ],
 )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from shared.jobs.record import Stage
@@ -39,6 +40,20 @@ def test_photos_are_sent_followed_and_their_results_fetched(worker, tmp_path, ca
     assert main(["watch", job_id]) == 0
     assert main(["download", job_id, "depth.npz", "--out", str(tmp_path / "one")]) == 0
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["depth.npz"]
+
+
+def test_a_disparity_map_is_sent_with_one_photo_and_refused_with_two(store, storage, tmp_path, capsys):
+    disparity = tmp_path / "map.npy"
+    np.save(disparity, np.tile(np.arange(32.0), (32, 1)))
+    one, other = (photo(tmp_path / f"{name}.png") for name in ("ann", "bob"))
+    assert main(["submit", one, other, "--disparity", str(disparity)]) == 1
+    assert "--disparity is of one photo, and 2 were given" in capsys.readouterr().err
+    assert store.waiting(Stage.DEPTH) == 0
+    assert main(["submit", one, "--disparity", str(disparity), "--no-wait"]) == 0
+    [job_id] = storage.job_ids(older_than_s=-60)
+    assert store.jobs.get(job_id).disparity.width == 32
+    assert main(["submit", one, "--disparity", str(tmp_path / "none.npy")]) == 1
+    assert "No such file" in capsys.readouterr().out
 
 
 def test_photos_of_the_same_name_get_different_folders(worker, tmp_path, capsys):

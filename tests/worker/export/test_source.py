@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -45,6 +46,21 @@ def test_a_mesh_that_is_coloured_by_class_shows_the_class_of_every_point_in_its_
     np.testing.assert_array_equal(texture[v, u], mesh.rgb)
     assert by_class.texture.format == "PNG"
     assert (texture[0, 0] == COLOURS[PointClass.HAIR]).all()  # continued beyond the ball
+
+
+def test_the_texture_is_the_photo_but_at_the_outline_where_it_has_the_cloud_s_colours(source):
+    ball, wall = np.array([180, 120, 90]), np.array([20, 40, 200])
+    near_ball = cv2.dilate(source.cloud.mask.astype(np.uint8), np.ones((3, 3)))[..., None]
+    rgb = np.where(near_ball, ball, 0).astype(np.uint8)
+    inside = cv2.erode(source.cloud.mask.astype(np.uint8), np.ones((3, 3)))[..., None]  # a rim shows the wall
+    pixels = np.where(inside, ball, wall).astype(np.uint8).repeat(2, 0).repeat(2, 1)
+    pixels[58:62, 70:74] = ball + 9  # a detail that the cloud's grid has lost
+    clean = replace(source, pixels=pixels, cloud=replace(source.cloud, rgb=rgb))
+    texture = np.asarray(clean.texture).astype(int)
+    surface = source.cloud.mask.repeat(2, 0).repeat(2, 1)
+    assert np.abs(texture - ball)[surface].max() < 16  # JPEG
+    assert texture[60, 72].mean() > ball.mean() + 5
+    np.testing.assert_allclose(texture[2, 2], wall, atol=9)  # far away, the photo
 
 
 def test_a_large_photo_becomes_a_texture_of_at_most_2048_pixels(source):

@@ -3,6 +3,17 @@ import numpy as np
 import pytest
 
 
+@pytest.mark.parametrize(("part", "left"), [(0.2, True), (0.8, False)])
+def test_of_two_faces_the_one_nearest_to_a_point_comes_first(finder, astronaut, part, left):
+    small = cv2.resize(astronaut, None, fx=0.7, fy=0.7)
+    scene = np.full((astronaut.shape[0], 2 * astronaut.shape[1], 3), 90, np.uint8)
+    scene[:, : astronaut.shape[1]] = astronaut
+    scene[: small.shape[0], astronaut.shape[1] : astronaut.shape[1] + small.shape[1]] = small
+    faces = finder.find_faces(scene, (part * scene.shape[1], scene.shape[0] - 1.0))
+    assert len(faces) == 2
+    assert (faces[0].middle[0] < astronaut.shape[1]) == left
+
+
 def test_the_astronaut_s_face_is_found_with_her_nose_between_her_eyes(finder, astronaut):
     (face,) = finder.find_faces(astronaut)
     right_eye, left_eye, nose = face.landmarks[[33, 263, 1], :2]

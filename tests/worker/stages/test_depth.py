@@ -4,9 +4,14 @@ import threading
 import time
 from collections.abc import Sequence
 
-from shared.jobs.record import Stage, State
+import numpy as np
+
+from shared.disparity.disparity import Disparity
+from shared.disparity.read import bytes_from_disparity
+from shared.jobs.limits import UNLIMITED
+from shared.jobs.record import DisparityInfo, Stage, State
 from shared.jobs.wakeups import WakeUps, celery_app
-from shared.results import PHOTO
+from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
 from tests.support.stages import MARKED, RampNetwork, is_marked, queue_job, states
 from worker.depth.estimator import Photo
@@ -21,6 +26,29 @@ def test_waiting_photos_share_a_pass_up_to_the_batch_size(store, storage, runner
     assert set(states(store, jobs)) == {State.SUCCEEDED}
     for job in jobs:
         assert set(storage.folders(job.id)) == {"photo", store.jobs.get(job.id).files["depth.npz"].folder}
+
+
+def test_the_network_gets_the_disparity_map_that_came_with_a_photo_each_time(store, storage, runner_of):
+    values = np.tile(np.arange(12, dtype=np.float32), (8, 1))
+    file = bytes_from_disparity(Disparity.of(values))
+    job = queue_job(store, storage, disparity=DisparityInfo(width=12, height=8, bytes=len(file)))
+    storage.write(job.id, PHOTO_FOLDER, DISPARITY, file)
+    queue_job(store, storage)
+    seen: list[Photo] = []
+    runner = runner_of(RampNetwork(seen.extend))
+    runner.run(Stage.DEPTH)
+    store.jobs.requeue(job.id, Stage.DEPTH, (Stage.DEPTH,), limits=UNLIMITED)
+    runner.run(Stage.DEPTH)
+    maps = [photo.disparity.values if photo.disparity else None for photo in seen]
+    assert np.array_equal(maps[0], values) and maps[1] is None and np.array_equal(maps[2], values)
+
+
+def test_a_damaged_stored_disparity_map_fails_alone(store, storage, runner_of):
+    torn = queue_job(store, storage, disparity=DisparityInfo(width=12, height=8, bytes=9))
+    storage.write(torn.id, PHOTO_FOLDER, DISPARITY, b"PK\x03\x04torn")
+    good = queue_job(store, storage)
+    runner_of(RampNetwork()).run(Stage.DEPTH)
+    assert states(store, [good, torn]) == [State.SUCCEEDED, State.FAILED]
 
 
 def test_one_bad_photo_fails_alone(store, storage, runner_of):

@@ -47,17 +47,15 @@ class TrunkSettings:
 
 
 @dataclass(frozen=True)
-class ReachSettings:
-    """What may belong to a person; heights below the middle of the skull. Set by hand, no data is recorded."""
+class EllipseSettings:
+    """Where head and shoulders are cut out, from the middle of the skull. Set by hand, no data is recorded."""
 
-    head_half_width_mm: float = 170.0
-    bust_half_width_mm: float = 300.0
-    widens_mm: tuple[float, float] = (40.0, 150.0)  # from the head's width to the bust's
-    bust_below_mm: float = 80.0  # the bust ends in an ellipse, from there down ...
-    bust_height_mm: float = 260.0  # ... so far
+    half_width_mm: float = 300.0
+    above_mm: float = 260.0
+    below_mm: float = 340.0
 
 
-SKULL, TRUNK, REACH = SkullSettings(), TrunkSettings(), ReachSettings()
+SKULL, TRUNK, ELLIPSE = SkullSettings(), TrunkSettings(), EllipseSettings()
 
 
 @dataclass(frozen=True)
@@ -122,11 +120,10 @@ def trunk_of(frame: SkullFrame) -> Trunk:
     )
 
 
-def bust_of(frame: SkullFrame) -> np.ndarray:
-    """(H, W) bool: what is near enough to a head to be its hair, neck and shoulders."""
-    width = mix(REACH.head_half_width_mm, REACH.bust_half_width_mm, smoothstep(frame.down, *REACH.widens_mm))
-    low = np.maximum(frame.down - REACH.bust_below_mm, 0) / REACH.bust_height_mm
-    return (frame.right / width) ** 2 + low**2 <= 1
+def head_and_shoulders(frame: SkullFrame) -> np.ndarray:
+    """(H, W) bool: inside of an ellipse round a head and its shoulders."""
+    height = np.where(frame.down < 0, ELLIPSE.above_mm, ELLIPSE.below_mm)
+    return (frame.right / ELLIPSE.half_width_mm) ** 2 + (frame.down / height) ** 2 <= 1
 
 
 def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics
-from worker.depth.portrait.anatomy import Trunk, bust_of, skull_frame, smoothstep, trunk_of
-from worker.depth.portrait.grid import coarse_size_wh, inflate, relaxed, shrunk
-from worker.depth.portrait.silhouette import continued_down, without_neighbours
+from worker.depth.portrait.anatomy import TRUNK, SkullFrame, Trunk, skull_frame, smoothstep, trunk_of
+from worker.depth.portrait.grid import coarse_size_wh, distance_px, inflate, relaxed, shrunk
 from worker.person.face import Pose
 
 
@@ -52,14 +50,18 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
     Returns:
         (H, W) float64 mm, NaN outside the person.
     """
-    pixel_mm = pose.eyes[2] / camera.fx
     frame = skull_frame(pose, camera)
-    there = np.isfinite(face)
-    person = without_neighbours(person, frame, pose.eyes[2] / camera.fy) | there & person
-    body = continued_down(person, frame)
+    body = _continued_down(person, frame)
     w = _coarse_w(face, body, camera, pose)
-    depth = _fine_depth(w, face, body, trunk_of(frame), pixel_mm)
-    return np.where(person & (bust_of(frame) | there), depth, np.nan)
+    depth = _fine_depth(w, face, body, trunk_of(frame), pose.eyes[2] / camera.fx)
+    return np.where(person, depth, np.nan)
+
+
+def _continued_down(person: np.ndarray, frame: SkullFrame) -> np.ndarray:
+    """The silhouette, each column of its trunk going on from its end to the border: what ends there, something cuts."""
+    below = ~np.logical_or.accumulate(person[::-1], axis=0)[::-1]
+    trunk = person & (frame.down > TRUNK.neck_mm[1])
+    return person | (below & trunk.any(0))
 
 
 def _coarse_w(face: np.ndarray, body: np.ndarray, camera: Intrinsics, pose: Pose) -> np.ndarray:
@@ -73,7 +75,7 @@ def _coarse_w(face: np.ndarray, body: np.ndarray, camera: Intrinsics, pose: Pose
     small_face, face_share = shrunk(face, size_wh)
     on_face = face_share >= EXTENSION.cell_share
     # The face gives way along its edge towards the rest of the person; towards the background it stays whole.
-    sure = on_face & (ndimage.distance_transform_edt(on_face | ~small_body) > EXTENSION.face_rim_mm / cell_mm)
+    sure = on_face & (distance_px(on_face | ~small_body) > EXTENSION.face_rim_mm / cell_mm)
     known = np.where(sure, trunk.w_from_depth(small_face), np.nan)
     return _inflated(known, small_body | sure, trunk, cell_mm)
 
@@ -92,7 +94,7 @@ def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk,
     weight = _face_weight(face, pixel_mm)
     exact = trunk.w_from_depth(np.where(np.isfinite(face), face, trunk.rim))
     blended = weight * exact + (1 - weight) * _upsampled(w, face.shape, pixel_mm)
-    near_rim = ndimage.distance_transform_edt(body) <= EXTENSION.relaxed_cells * EXTENSION.cell_mm / pixel_mm
+    near_rim = distance_px(body) <= EXTENSION.relaxed_cells * EXTENSION.cell_mm / pixel_mm
     curvature = (-trunk.bulge * pixel_mm**2).astype(np.float32)
     fine = relaxed(blended, body, ~near_rim | (weight > 0), curvature, EXTENSION.relaxing_rounds)
     depth = np.where(weight >= 1, face, trunk.depth_from_w(fine))
@@ -102,7 +104,7 @@ def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk,
 def _face_weight(face: np.ndarray, pixel_mm: float) -> np.ndarray:
     """(H, W) 0 to 1: how far the surface is the face itself; 0 beside it and near its border."""
     start_mm = EXTENSION.face_rim_mm + EXTENSION.cell_mm
-    inside_mm = ndimage.distance_transform_edt(np.isfinite(face)) * pixel_mm
+    inside_mm = distance_px(np.isfinite(face)) * pixel_mm
     return smoothstep(inside_mm, start_mm, start_mm + EXTENSION.blend_mm)
 
 

@@ -13,6 +13,7 @@ from shared.cloud.camera import Intrinsics, project
 from shared.errors import NoFaceError, PhotoError
 from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
+from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import confidence_of, report_on
@@ -22,6 +23,7 @@ from worker.person.face import Face, Pose, head_pose, points_mm
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder
 from worker.person.landmarks import LANDMARKS
+from worker.person.scale import scale_of
 
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
@@ -36,11 +38,13 @@ class Bust:
     """A person: the whole depth map, and the face's own depth (H, W) mm, NaN beside it.
 
     silhouette_found: whether hair, neck and shoulders are there, or the face alone.
+    within: (H, W) bool, what was asked for of the photo, the cut of head and shoulders; None for all of it.
     """
 
     depth_map: DepthMap
     face: np.ndarray
     silhouette_found: bool
+    within: np.ndarray | None = None
 
 
 class Portrait:
@@ -59,8 +63,8 @@ class Portrait:
         return self.bust_of(photo, faces).depth_map if faces else NoFaceError(NO_FACE)
 
     def faces_of(self, photo: Photo) -> list[Face]:
-        """The faces in a photo, the largest first."""
-        return self._finder.find_faces(photo.pixels)
+        """The faces in a photo: the chosen one, or the largest, first."""
+        return self._finder.find_faces(photo.pixels, photo.face_uv)
 
     def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
         """The person whose face is the first, with the part of the surface that landmarks vouch for.
@@ -69,21 +73,25 @@ class Portrait:
             photo: the photo.
             faces: found in it, at least one.
         """
-        size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         camera, pixels = _on_grid(photo)
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
+        scale = scale_of(face, camera, photo.pupil_distance_mm)
+        size = scale.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         if photo.camera_source == "assumed":
             camera = _plausible(camera, face, size)
         surface, pose = surface_of(points_mm(face.landmarks, camera), camera)
         face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
         person = self._finder.person(pixels, face, others)
         depth = extend(face_depth, person.mask, camera, pose) if person.outline_found else face_depth
+        within = head_and_shoulders(skull_frame(pose, camera)) if photo.extent == "bust" else None
+        if within is not None:
+            depth = np.where(within, depth, np.nan)
         confidence = confidence_of(depth, face_depth, camera)
         true_pose = Pose(pose.axes, size * pose.eyes)
-        report = report_on(photo, faces, true_pose, silhouette_found=person.outline_found)
+        report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person)
-        return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found)
+        return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found, within=within)
 
 
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from scipy import ndimage, sparse
-from scipy.sparse.linalg import spsolve
+from scipy.sparse.linalg import splu
 
 from shared.cloud.camera import Intrinsics
 
@@ -29,6 +29,11 @@ def shrunk(depth: np.ndarray, size_wh: tuple[int, int]) -> tuple[np.ndarray, np.
     share = cv2.resize(known.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
     total = cv2.resize(np.where(known, depth, 0).astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
     return total / np.maximum(share, 1e-6), share
+
+
+def distance_px(mask: np.ndarray) -> np.ndarray:
+    """(H, W) float32: distance of each pixel of a mask (H, W) bool to the nearest one outside of it, 0 outside."""
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def laplacian(mask: np.ndarray) -> sparse.csr_matrix:
@@ -82,10 +87,16 @@ def inflate(
     sought = operator[:, ~inside]
     square = sought.shape[0] == sought.shape[1]  # nothing to balance: Poisson's equation itself
     system, target = (sought, wanted) if square else (sought.T @ sought, sought.T @ wanted)
-    values[~inside] = spsolve(system.tocsc(), target)
+    values[~inside] = solved(system, target)
     whole = np.zeros(mask.shape)
     whole[mask] = values
     return whole
+
+
+def solved(system: sparse.spmatrix, target: np.ndarray) -> np.ndarray:
+    """(N,) solution of a symmetric definite system (N, N): an ordering for it takes half of the usual one's time."""
+    options = {"SymmetricMode": True}
+    return splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options).solve(target)
 
 
 def relaxed(values: np.ndarray, mask: np.ndarray, held: np.ndarray, curvature: np.ndarray, rounds: int) -> np.ndarray:

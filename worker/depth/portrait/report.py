@@ -7,11 +7,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics, unproject
 from worker.depth.estimator import Photo
+from worker.depth.portrait.grid import distance_px
 from worker.person.face import Face, Pose
+from worker.person.scale import Scale
 
 
 @dataclass(frozen=True)
@@ -53,20 +54,21 @@ def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np
     """
     person = np.isfinite(depth)
     reach_px = max(depth.shape) * CONFIDENCE.reach
-    on_face = np.clip(ndimage.distance_transform_edt(np.isfinite(face)) / reach_px, 0, 1)
+    on_face = np.clip(distance_px(np.isfinite(face)) / reach_px, 0, 1)
     trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face * _frontality(depth, camera)
     padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
-    inside = np.clip(ndimage.distance_transform_edt(padded)[1:-1, 1:-1] / reach_px, 0, 1)
+    inside = np.clip(distance_px(padded)[1:-1, 1:-1] / reach_px, 0, 1)
     return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
 
 
-def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: bool) -> dict[str, Any]:
+def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silhouette_found: bool) -> dict[str, Any]:
     """The report of a portrait.
 
     Args:
         photo: the whole one.
         faces: found in it, the one used first.
         pose: of the head, in mm.
+        scale: what makes its size known.
         silhouette_found: whether hair, neck and shoulders are there.
     """
     sharpness = sharpness_of(photo.pixels, faces[0])
@@ -76,16 +78,32 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: 
     return {
         "face_found": True,
         "faces_in_photo": len(faces),
+        "faces": faces_of(faces),
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance_mm),
         "camera": photo.camera_source,
+        "scale": scale.report(),
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
         "silhouette_found": silhouette_found,
         "metric": True,
         "advice": _advice(known_mm, width_px, sharpness, pose, silhouette_found),
     }
+
+
+def faces_of(faces: list[Face]) -> list[dict[str, Any]]:
+    """The faces as the API lists them, largest first; in pixels of the photo. The first one given is the chosen one."""
+    listed = sorted(faces, key=lambda face: face.box[0] - face.box[2])
+    return [
+        {
+            "box": [round(edge) for edge in face.box],
+            "width_px": round(face.box[2] - face.box[0]),
+            "chosen": face is faces[0],
+            "score": round(face.score, 2),
+        }
+        for face in listed
+    ]
 
 
 def sharpness_of(pixels: np.ndarray, face: Face) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ from shared.cloud.pointcloud import Unit
 from worker.geometry.clean.background import find_background
 from worker.geometry.clean.denoise import denoise
 from worker.geometry.clean.flying import spoiled_by_ramps
-from worker.geometry.clean.holes import fill_gaps, find_gaps
+from worker.geometry.clean.holes import fill_gaps, find_gaps, nearest_places
 from worker.geometry.clean.outliers import outliers
 from worker.geometry.clean.parts import islands
 from worker.geometry.clean.smooth import smooth
@@ -54,14 +54,29 @@ class Refined:
     background: str
 
 
-def refine(raw: Raw, *, smoothing: float, remove_background: bool) -> Refined:
+def refine(raw: Raw, *, smoothing: float, remove_background: bool, person: np.ndarray | None = None) -> Refined:
     """Clean a depth map; smoothing is in mm where it is metric, else in pixels.
 
     A pixel counts under the first reason that takes it. Pixels taken by mistake from inside a surface come back as
-    filled holes, so that a face has none.
+    filled holes, so that a face has none. Where it is known which pixels are a person's, (H, W) bool, that decides what
+    is background; a background that is kept is cleaned by itself, and everything taken is filled: hair before a wall is
+    neither flying nor an island.
     """
-    split = find_background(raw.depth) if remove_background else None
-    background = split.mask if split else np.zeros(raw.depth.shape, bool)
+    known = np.isfinite(raw.depth)
+    if person is not None and (known & person).any():
+        beside = known & ~person
+        front = _cleaned(raw, beside, smoothing)
+        if remove_background:
+            return replace(front, background="found" if beside.any() else "absent")
+        return _together(raw, front, _cleaned(raw, known & person, smoothing), person) if beside.any() else front
+    if not remove_background:
+        return _cleaned(raw, np.zeros_like(known), smoothing)
+    split = find_background(raw.depth)
+    return replace(_cleaned(raw, split.mask, smoothing), background=split.verdict)
+
+
+def _cleaned(raw: Raw, background: np.ndarray, smoothing: float) -> Refined:
+    """The map without a background, (H, W) bool, which says no more than where ramps lead to."""
     reasons = {"background": background, "flying": spoiled_by_ramps(raw.depth, raw.camera) & ~background}
     depth = np.where(background | reasons["flying"], np.nan, raw.depth)
     reasons["outliers"] = outliers(depth)
@@ -78,7 +93,29 @@ def refine(raw: Raw, *, smoothing: float, remove_background: bool) -> Refined:
         confidence=np.where(holes, FILLED_CONFIDENCE, np.nan_to_num(raw.confidence, nan=0.0)).astype(np.float32),
         dropped={name: int((mask & ~holes).sum()) for name, mask in reasons.items()},
         filled=int(holes.sum()),
-        background=split.verdict if split else "kept",
+        background="kept",
+    )
+
+
+def _together(raw: Raw, front: Refined, behind: Refined, person: np.ndarray) -> Refined:
+    """A person, (H, W) bool, and the background, each of which was cleaned by itself.
+
+    No pixel is lost: each has the depth of the nearest one on its own side.
+    """
+    depth, confidence = raw.depth.astype(np.float32), np.zeros_like(raw.confidence)
+    lost = np.zeros_like(person)
+    for side, layer in ((person, front), (~person, behind)):
+        known = np.isfinite(layer.depth)
+        missing = side & np.isfinite(raw.depth) & ~known
+        depth[side], confidence[side] = layer.depth[side], layer.confidence[side]
+        depth[missing], confidence[missing] = layer.depth[nearest_places(known, missing)], FILLED_CONFIDENCE
+        lost |= missing
+    return Refined(
+        depth=depth,
+        confidence=confidence,
+        dropped=dict.fromkeys(front.dropped, 0),
+        filled=front.filled + behind.filled + int(lost.sum()),
+        background="kept",
     )
 
 

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from worker.geometry.clean.flying import RAMP_RATIO
-from worker.geometry.clean.holes import nearest_places
 
 RINGS = 5
 """How many pixels deep a rim is; the further in, the less is changed."""
@@ -18,8 +17,6 @@ STAIRS = 3.5
 """How many pixels inside the stairs of an outline are rounded off fully."""
 REACH_SHARE = 1 / 130
 """Standard deviation of the averaging along a rim, as a part of the picture's long side."""
-FRINGE_SHARE = 1 / 250
-"""How far the background's colour reaches over an outline, as a part of the picture's long side."""
 
 
 def even_rims(depth: np.ndarray) -> np.ndarray:
@@ -45,23 +42,6 @@ def even_rims(depth: np.ndarray) -> np.ndarray:
         total += use
     strength = np.where(total > 0.5, np.clip((RINGS - inward) / (RINGS - 1), 0, 1), 0)
     return (depth + strength * (even / np.maximum(total, 0.5) - depth)).astype(np.float32)
-
-
-def without_fringe(colours: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Colour both sides of an outline like what lies just inside of it, instead of half like the background.
-
-    Takes colours (H, W, 3) uint8, and where the surface is known, (H, W) bool; what is too thin to have an inside keeps
-    its colours.
-    """
-    reach = max(1.5, FRINGE_SHARE * max(known.shape))
-    inside = cv2.distanceTransform(known.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) > reach
-    away = cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    rim = ~inside & (away <= 2 * reach + 1)
-    if known.all() or not inside.any():
-        return colours
-    clean = colours.copy()
-    clean[rim] = colours[nearest_places(inside, rim)]
-    return clean
 
 
 def _inward(known: np.ndarray, sigma: float) -> np.ndarray:

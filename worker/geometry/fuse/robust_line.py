@@ -24,16 +24,18 @@ class Line:
     trust: np.ndarray
 
 
-def robust_line(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> Line:
+def robust_line(x: np.ndarray, y: np.ndarray, weight: np.ndarray, sigma: np.ndarray | float = 1.0) -> Line:
     """Fit y over x by Huber's estimator, weights above 0, all (N,) float64; the slope is 0 where x does not vary.
+
+    sigma: what y is uncertain by, where that differs between the points; only its ratios count.
 
     Source: Huber, Robust Statistics, 1981, ch. 7, by iteratively reweighted least squares; scale by the median.
     """
     line = Line(0.0, 0.0, np.ones_like(x))
     for _ in range(ROUNDS):
         slope, intercept = _least_squares(x, y, weight * line.trust)
-        residual = np.abs(y - slope * x - intercept)
-        limit = max(HUBER_SIGMAS * float(np.median(residual)) / MEDIAN_SIGMAS, EXACT * float(np.ptp(y)))
+        residual = np.abs(y - slope * x - intercept) / sigma
+        limit = max(HUBER_SIGMAS * float(np.median(residual)) / MEDIAN_SIGMAS, EXACT * float(np.ptp(y / sigma)))
         line = Line(slope, intercept, limit / np.maximum(residual, limit) if limit else np.ones_like(x))
     return line
 

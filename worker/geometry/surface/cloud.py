@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import PointCloud, Unit
 from worker.geometry.clean.refine import Raw, light_of, refine
-from worker.geometry.clean.rims import even_rims, without_fringe
+from worker.geometry.clean.rims import even_rims
 from worker.geometry.jumps import joined_ratio
 from worker.geometry.surface.classes import classes_of_points
-from worker.geometry.surface.thin import average_colours, grid_for_budget, thin
+from worker.geometry.surface.colours import colours_of_points
+from worker.geometry.surface.thin import grid_for_budget, thin
 from worker.geometry.surface.tone import gray_from_depth
 
 
@@ -26,6 +28,7 @@ def cloud_from_depth(
     point_budget: int,
     smoothing: float,
     remove_background: bool,
+    alpha: np.ndarray | None = None,
     classes: np.ndarray | None = None,
 ) -> tuple[PointCloud, dict[str, Any]]:
     """Refine a depth map, thin it to the point budget, and colour its points.
@@ -39,6 +42,8 @@ def cloud_from_depth(
         point_budget: the cloud has at most so many points.
         smoothing: standard deviation, in mm where the unit is mm, else in pixels; 0 for none.
         remove_background: whether what lies far behind the person goes, where that is told apart.
+        alpha: (H, W) float32, the share of each pixel of the depth map that the person covers; None where no person is
+            known.
         classes: (H, W) uint8, the `PointClass` of each pixel of the depth map; None where no person is known.
     Returns:
         The cloud, and a report of JSON values: `points` of the cloud; `pixels` with depth, on the refined grid; how
@@ -50,20 +55,23 @@ def cloud_from_depth(
     if not np.isfinite(depth).any():
         raise ValueError("the depth map is empty: no pixel has a depth")
     raw = Raw(depth, confidence, light_of(pixels, (camera.width, camera.height)), camera, unit)
-    refined = refine(raw, smoothing=smoothing, remove_background=remove_background)
+    person = None if classes is None else classes != PointClass.BACKGROUND
+    refined = refine(raw, smoothing=smoothing, remove_background=remove_background, person=person)
     known = np.isfinite(refined.depth)
     size_wh = grid_for_budget(known, point_budget)
     thinned, trust = thin(refined.depth, refined.confidence, camera, size_wh)
-    thinned = even_rims(thinned)
     coarse = camera.resized(size_wh)
+    point_classes = classes_of_points(classes, np.isfinite(thinned), background_kept=not remove_background)
+    behind = np.isfinite(thinned) & (point_classes == PointClass.BACKGROUND)
+    thinned = np.where(behind, thinned, even_rims(np.where(behind, np.nan, thinned)))
     cloud = PointCloud(
         depth=thinned,
         camera=coarse,
         unit=unit,
         gray=gray_from_depth(thinned),
-        rgb=without_fringe(average_colours(pixels, known, size_wh), np.isfinite(thinned)),
+        rgb=colours_of_points(pixels, known, alpha, behind),
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
-        classes=classes_of_points(classes, np.isfinite(thinned), background_kept=not remove_background),
+        classes=point_classes,
         joined_ratio=joined_ratio(coarse, unit),
     )
     return cloud, {

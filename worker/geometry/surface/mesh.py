@@ -7,12 +7,12 @@ run counter-clockwise seen from outside. Texture coordinates have v up, as OBJ a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import fast_simplification
 import numpy as np
 
 from shared.cloud.camera import Intrinsics, project, unproject
+from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import PointCloud
 from worker.geometry.jumps import jump_ratio, same_surface
 
@@ -29,7 +29,10 @@ class Mesh:
 
 
 def mesh_from_cloud(cloud: PointCloud) -> Mesh:
-    """Join neighbouring points to triangles, except over a depth jump; points in no triangle are left out."""
+    """Join neighbouring points to triangles, except over a depth jump and between a person and what is behind.
+
+    Points in no triangle are left out.
+    """
     return compact(Mesh(unit_points(cloud), grid_triangles(cloud)))
 
 
@@ -67,19 +70,23 @@ def unit_points(cloud: PointCloud) -> np.ndarray:
 def grid_triangles(cloud: PointCloud) -> np.ndarray:
     """(M, 3) the triangles between neighbouring pixels, as indices into the flattened grid.
 
+    A person and what is behind are two surfaces, however near to each other.
+
     Each square of four pixels is cut along its flatter diagonal; where one corner is missing or lies on another
     surface, the other three make one triangle.
     """
-    depth, ratio = cloud.depth, cloud.joined_ratio
-    joined = partial(same_surface, ratio=ratio)
-    diagonal = partial(same_surface, ratio=max(ratio, jump_ratio(cloud.camera.fx / 2**0.5)))  # they lie farther apart
-    index = np.arange(depth.size).reshape(depth.shape)
-    a, b, c, d = corners_of(index)  # a b over c d
-    za, zb, zc, zd = corners_of(depth)
-    top, bottom, left, right = joined(za, zb), joined(zc, zd), joined(za, zc), joined(zb, zd)
-    falling, rising = diagonal(za, zd), diagonal(zb, zc)
+    a, b, c, d = range(4)  # corners: a b over c d
+    index = corners_of(np.arange(cloud.depth.size).reshape(cloud.depth.shape))
+    depth, behind = corners_of(cloud.depth), corners_of(cloud.classes == PointClass.BACKGROUND)
+
+    def joined(one: int, other: int, ratio: float = cloud.joined_ratio) -> np.ndarray:
+        return same_surface(depth[one], depth[other], ratio) & (behind[one] == behind[other])
+
+    aslant = max(cloud.joined_ratio, jump_ratio(cloud.camera.fx / 2**0.5))  # corners across lie farther apart
+    top, bottom, left, right = joined(a, b), joined(c, d), joined(a, c), joined(b, d)
+    falling, rising = joined(a, d, aslant), joined(b, c, aslant)
     both = falling & rising
-    fall = falling & (~both | (np.abs(za - zd) <= np.abs(zb - zc)))
+    fall = falling & (~both | (np.abs(depth[a] - depth[d]) <= np.abs(depth[b] - depth[c])))
     rise = rising & ~fall
     triangles = [
         (fall & left & bottom, (a, c, d)),
@@ -87,7 +94,7 @@ def grid_triangles(cloud: PointCloud) -> np.ndarray:
         (rise & top & left, (a, c, b)),
         (rise & bottom & right, (b, c, d)),
     ]
-    return np.concatenate([np.stack(corners, axis=-1)[keep] for keep, corners in triangles])
+    return np.concatenate([np.stack([index[k] for k in corners], axis=-1)[keep] for keep, corners in triangles])
 
 
 def compact(mesh: Mesh) -> Mesh:

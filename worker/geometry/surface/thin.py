@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 
-import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
@@ -70,24 +69,6 @@ def thin(
             sums[1] += weight * np.where(weight > 0, confidence[at], 0)
     total = np.where(total > 0, total, np.nan)
     return (centre + sums[0] / total).astype(np.float32), (sums[1] / total).astype(np.float32)
-
-
-def average_colours(pixels: np.ndarray, known: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """Average the photo's colours over a coarser grid, without those of the background behind a silhouette.
-
-    Args:
-        pixels: (H, W, 3) uint8.
-        known: (h, w) bool over the same picture, on any grid: True where colours count.
-        size_wh: width and height of the result.
-    Returns:
-        (height, width, 3) uint8; where nothing counts, the plain average.
-    """
-    height, width = known.shape
-    colours = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32)
-    plain = cv2.resize(colours, size_wh, interpolation=cv2.INTER_AREA)
-    share = cv2.resize(known.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)[..., None]
-    counted = cv2.resize(colours * known[..., None].astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
-    return np.rint(np.where(share > 0.01, counted / np.maximum(share, 0.01), plain)).clip(0, 255).astype(np.uint8)
 
 
 def at_centres(plane: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:

@@ -5,7 +5,6 @@ Source: Grishchenko et al., Attention Mesh: High-fidelity Face Mesh Prediction i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +17,6 @@ from worker.person.networks.tflite import TfliteNetwork
 FILE = "face_landmarks_detector.tflite"
 SIZE_PX = 256  # side of the network's input
 MARGIN = 1.5  # side of the crop, in sides of the face; as in MediaPipe's graph
-
-
-@dataclass(frozen=True)
-class CropVariant:
-    """How a crop differs from the plain one: scale and clockwise turn of its square; mirrored left to right or not."""
-
-    scale: float
-    turn_deg: float
-    mirrored: bool
-
-    def of(self, square: Square) -> Square:
-        """The square of this variant."""
-        return Square(square.u, square.v, square.side * self.scale, square.angle_rad + np.radians(self.turn_deg))
 
 
 class LandmarkNetwork:

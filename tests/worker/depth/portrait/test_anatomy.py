@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import Intrinsics
-from worker.depth.portrait.anatomy import SKULL, TRUNK, bust_of, skull_frame, smoothstep, trunk_of
+from worker.depth.portrait.anatomy import SKULL, TRUNK, head_and_shoulders, skull_frame, smoothstep, trunk_of
 from worker.person.face import Pose
 
 CAMERA = Intrinsics.from_focal((280, 240), 420.0)
@@ -45,11 +45,11 @@ def test_the_bulge_of_the_skull_is_that_of_its_ellipsoid():
     assert SKULL.bulge == pytest.approx(2 * length**2 * (1 / breadth**2 + 1 / height**2), rel=0.02)
 
 
-def test_what_is_far_from_the_head_is_no_part_of_the_bust():
-    bust = bust_of(FRAME)
-    assert bust[(np.abs(FRAME.right) < 160) & (np.abs(FRAME.down) < 60)].all()
-    assert not bust[FRAME.down > 345].any()
-    assert not bust[(np.abs(FRAME.right) > 200) & (FRAME.down < 0)].any()
+def test_head_and_shoulders_end_in_an_ellipse():
+    kept = head_and_shoulders(FRAME)
+    assert kept[(np.abs(FRAME.right) < 160) & (np.abs(FRAME.down) < 60)].all()
+    assert not kept[FRAME.down > 345].any()
+    assert not kept[np.abs(FRAME.right) > 300].any()
 
 
 def test_a_smooth_step_ends_level():

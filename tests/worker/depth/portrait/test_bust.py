@@ -51,3 +51,26 @@ def test_depth_stays_before_the_rim_and_positive():
     there = np.isfinite(whole)
     assert (whole[there] <= rim[there] + 1e-6).all()
     assert (whole[there] > 400).all()
+
+
+def test_a_person_is_whole_to_the_photo_s_border_and_does_not_round_off_there():
+    depth, skull = ellipsoid()
+    face = np.where((np.abs(RIGHT) < 55) & (np.abs(DOWN - 20) < 60), depth, np.nan)
+    person = skull | (DOWN > 100)
+    whole = extend(face, person, CAMERA, POSE)
+    np.testing.assert_array_equal(np.isfinite(whole), person)
+    middle = whole[:, 140]
+    assert abs(middle[-1] - middle[-12]) < 2
+    shoulder = int(np.argmax(DOWN[:, 0] > 100))
+    assert whole[shoulder, 20] - whole[-1, 20] > 20  # the outline above the shoulder does round off
+
+
+def test_a_hole_between_arm_and_trunk_stays_one_and_the_arm_is_round():
+    depth, skull = ellipsoid()
+    face = np.where((np.abs(RIGHT) < 55) & (np.abs(DOWN - 20) < 60), depth, np.nan)
+    hole = (DOWN > 180) & (DOWN < 230) & (RIGHT > 120) & (RIGHT < 150)
+    whole = extend(face, skull | (np.abs(RIGHT) < 210) & (DOWN > 100) & ~hole, CAMERA, POSE)
+    assert np.isnan(whole[hole]).all()
+    row = whole[int(np.argmin(np.abs(DOWN[:, 0] - 205)))]
+    arm = row[(RIGHT[0] >= 150) & (RIGHT[0] < 210)]
+    assert min(arm[0], arm[-1]) - arm.min() > 10

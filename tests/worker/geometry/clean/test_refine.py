@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import unproject
-from tests.support.scenes import ball, camera_of, noise
+from tests.support.scenes import ball, camera_of, noise, strands_before_a_wall
 from worker.geometry.clean.refine import FILLED_CONFIDENCE, Raw, light_of, refine, smoothing_px
 
 CAMERA = camera_of(160, 220, 500)
@@ -14,8 +14,8 @@ def raw_of(depth, unit="mm"):
     return Raw(depth.astype(np.float32), np.ones(depth.shape, np.float32), light, CAMERA, unit)
 
 
-def refined_of(depth, remove_background=True):
-    return refine(raw_of(depth), smoothing=1.0, remove_background=remove_background)
+def refined_of(depth, remove_background=True, person=None):
+    return refine(raw_of(depth), smoothing=1.0, remove_background=remove_background, person=person)
 
 
 def head_before_a_wall():
@@ -31,6 +31,52 @@ def test_a_blurred_head_before_a_wall_keeps_the_head_alone_and_no_point_beside_i
     assert refined.background == "found"
     assert (known & inside).sum() > 0.97 * (known | inside).sum()
     assert (np.abs(from_surface)[known] > 10).mean() < 0.001
+
+
+def strands(person, truth):
+    """The pixels of strands: the person's beside the ball."""
+    return person & ~np.isfinite(truth)
+
+
+def test_hair_before_a_wall_that_is_kept_stays_hair_and_no_pixel_is_lost():
+    scene, person = strands_before_a_wall(CAMERA)
+    hair = strands(person, ball(CAMERA))
+    assert hair.sum() > 600
+    refined = refined_of(scene, remove_background=False, person=person)
+    assert np.isfinite(refined.depth).all()
+    assert np.abs(refined.depth - 600)[hair].max() < 30
+    np.testing.assert_allclose(refined.depth[~person], 2500, rtol=0.01)
+    assert sum(refined.dropped.values()) == 0
+    # Without the person the same hair is taken for noise.
+    unknown = refined_of(scene, remove_background=False)
+    assert (np.abs(unknown.depth - 600)[hair] < 30).mean() < 0.9
+
+
+def test_the_outline_of_a_person_that_is_known_parts_a_blurred_step():
+    truth, scene = head_before_a_wall()
+    person = np.isfinite(truth)
+    refined = refined_of(scene, remove_background=False, person=person)
+    assert np.isfinite(refined.depth).all()
+    assert (refined.depth[person] < 750).mean() > 0.99
+    assert (refined.depth[~person] > 2200).mean() > 0.99
+
+
+def test_a_person_that_is_known_decides_what_is_background_where_depth_does_not_tell():
+    near_wall = np.full((160, 220), 620.0)  # too near to be told apart
+    person = np.isfinite(ball(CAMERA))
+    refined = refined_of(np.where(person, ball(CAMERA), near_wall), person=person)
+    assert refined.background == "found"
+    np.testing.assert_array_equal(np.isfinite(refined.depth), person)
+
+
+@pytest.mark.parametrize("specks", [0, 3])
+def test_a_person_alone_is_kept_as_they_are(specks):
+    head = ball(CAMERA)
+    person = np.isfinite(head)
+    head[4, 4 : 4 + specks] = 900  # a few pixels of background
+    refined = refined_of(head, remove_background=False, person=person)
+    assert refined.background == "kept"
+    np.testing.assert_array_equal(np.isfinite(refined.depth) & person, person)
 
 
 def test_the_wall_stays_where_the_user_keeps_it():

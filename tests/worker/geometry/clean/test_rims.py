@@ -1,7 +1,7 @@
 import numpy as np
 
 from tests.support.scenes import ball, camera_of, noise
-from worker.geometry.clean.rims import even_rims, without_fringe
+from worker.geometry.clean.rims import even_rims
 
 CAMERA = camera_of(160, 220, 500)
 HEAD = ball(CAMERA)
@@ -34,21 +34,3 @@ def test_two_surfaces_that_meet_at_an_outline_do_not_mix():
     even = even_rims(depth)
     np.testing.assert_allclose(even[np.isfinite(depth)], depth[np.isfinite(depth)], rtol=0.03)
     assert np.abs(even[10, 25] - 500) < 1
-
-
-def test_the_rim_takes_its_colour_from_inside():
-    known = np.zeros((40, 60), bool)
-    known[10:30, 15:45] = True
-    colours = np.full((40, 60, 3), 200, np.uint8)
-    colours[11:29, 16:44] = 50
-    clean = without_fringe(colours, known)
-    assert (clean[known] == 50).all()
-    assert (clean[9, 20] == 50).all()  # outside too: a texture is read between its pixels
-    assert (clean[:5] == 200).all()
-
-
-def test_what_is_thinner_than_its_fringe_keeps_its_colours():
-    known = np.zeros((40, 60), bool)
-    known[20] = True
-    colours = np.random.default_rng(1).integers(0, 256, (40, 60, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(without_fringe(colours, known), colours)

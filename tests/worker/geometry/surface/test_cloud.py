@@ -8,7 +8,7 @@ from scipy import ndimage
 from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud, cloud_from_bytes
-from tests.support.scenes import ball, camera_of, noise
+from tests.support.scenes import ball, camera_of, noise, strands_before_a_wall
 from worker.geometry.surface.cloud import cloud_from_depth, relief_ratio
 
 CHOICES = {"point_budget": 100_000, "smoothing": 1.0, "remove_background": True}
@@ -54,6 +54,25 @@ def test_classes_go_along_and_without_any_all_points_are_of_the_class_other():
     assert not cloud.classes[~cloud.mask].any()
     unknown, _ = cloud_of(ball(CAMERA), point_budget=5000)
     assert (unknown.classes[unknown.mask] == PointClass.OTHER).all()
+
+
+def test_a_kept_background_has_its_own_class_colours_and_depth_up_to_the_hair():
+    scene, person = strands_before_a_wall(CAMERA)
+    alpha = cv2.GaussianBlur(person.astype(np.float32), (0, 0), 0.7)
+    share = cv2.resize(alpha, (440, 320), interpolation=cv2.INTER_LINEAR)[..., None]
+    pixels = np.rint(share * [60, 40, 30] + (1 - share) * [40, 90, 220]).astype(np.uint8)
+    person = alpha >= 0.5
+    classes = np.where(person, PointClass.HAIR, PointClass.BACKGROUND).astype(np.uint8)
+    depth, trust = np.where(person, np.minimum(scene, 600), 2500).astype(np.float32), np.ones((160, 220), np.float32)
+    cloud, report = cloud_from_depth(
+        depth, trust, CAMERA, "mm", pixels, **CHOICES | {"remove_background": False}, alpha=alpha, classes=classes
+    )
+    assert report["background"] == "kept"
+    assert cloud.count == 160 * 220
+    np.testing.assert_array_equal(cloud.classes, classes)
+    assert (cloud.depth[person] < 640).all() and (cloud.depth[~person] > 2400).all()
+    assert np.median(np.abs(cloud.rgb[person].astype(int) - [60, 40, 30])) <= 5
+    assert np.median(np.abs(cloud.rgb[~person].astype(int) - [40, 90, 220])) <= 5
 
 
 def test_the_cloud_survives_its_file():

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import trimesh
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import PointClass
 from tests.support.scenes import ball, camera_of, cloud_of, plane
 from worker.geometry.surface.mesh import Mesh, compact, mesh_from_cloud, sampled, simplified, texture_coordinates
 
@@ -45,6 +48,15 @@ def test_a_step_within_a_body_of_known_size_is_bridged(unit, pieces):
     depth = np.full((120, 160), 600.0)
     depth[:, 80:] += 40  # 6.7 % of the depth, as a nose before a cheek
     assert len(body(mesh_from_cloud(cloud_of(depth, unit=unit))).split(only_watertight=False)) == pieces
+
+
+def test_a_person_is_not_joined_to_a_wall_they_lean_on_and_hair_is_joined_to_skin():
+    wall = cloud_of(np.full((120, 160), 600.0))
+    classes = np.full((120, 160), PointClass.BACKGROUND, np.uint8)
+    classes[:, 60:90], classes[:, 90:] = PointClass.HAIR, PointClass.SKIN
+    mesh = body(mesh_from_cloud(replace(wall, classes=classes)))
+    pieces = mesh.split(only_watertight=False)
+    assert sorted(len(piece.vertices) for piece in pieces) == [120 * 60, 120 * 100]
 
 
 def test_a_ball_s_mesh_has_a_ball_s_area():

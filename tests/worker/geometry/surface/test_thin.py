@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.support.scenes import ball, camera_of, plane
-from worker.geometry.surface.thin import average_colours, grid_for_budget, thin
+from worker.geometry.surface.thin import grid_for_budget, thin
 
 
 @pytest.mark.parametrize("budget", [1000, 5000, 12000])
@@ -56,18 +56,3 @@ def test_unknown_pixels_neither_bleed_nor_count():
     assert np.isnan(thinned[:, :6]).all()
     np.testing.assert_allclose(thinned[:, 7:], 600, rtol=1e-6)
     np.testing.assert_allclose(confidence[:, 7:], 0.8, rtol=1e-6)
-
-
-def test_the_colour_of_the_background_stays_out_of_the_silhouette():
-    pixels = np.zeros((8, 12, 3), np.uint8)
-    pixels[:, 5:] = (200, 100, 50)
-    known = np.zeros((8, 12), bool)
-    known[:, 5:] = True
-    colours = average_colours(pixels, known, (3, 2))
-    np.testing.assert_array_equal(colours[0], [[0, 0, 0], [200, 100, 50], [200, 100, 50]])
-
-
-def test_colours_of_a_larger_photo_are_averaged():
-    pixels = np.zeros((4, 8, 3), np.uint8)
-    pixels[:, ::2] = 100
-    np.testing.assert_array_equal(average_colours(pixels, np.ones((2, 4), bool), (4, 2)), np.full((2, 4, 3), 50))

@@ -1,0 +1,127 @@
+"""One depth map from a disparity and a person whose face is known: each source at the weight that it earns.
+
+Landmarks give scale, pose and the relief of the face; the disparity gives the layout of everything else, and of the
+background; both and the matting decide where the person ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+
+from shared.cloud.classes import PointClass
+from worker.depth.estimator import DepthMap
+from worker.depth.portrait.estimator import Bust
+from worker.geometry.fuse.belief import Belief, belief_in
+from worker.geometry.fuse.disparity import edge_confidence
+from worker.geometry.fuse.fit import Fit, fit_person, visibility
+from worker.geometry.fuse.outline import joint_outline, region_by_steps
+from worker.geometry.fuse.ramps import parted
+from worker.geometry.fuse.sight import Sight, inside_px
+from worker.geometry.fuse.surface import Surface, joined
+from worker.person.person import Person
+
+
+@dataclass(frozen=True)
+class FusionSettings:
+    """How far a disparity is believed; set by hand, no data is recorded."""
+
+    least_confidence: float = 0.5  # below it a pixel lies on a step that the network blurred, and is not fitted to
+    fitted_mm: float = 250.0  # so far from the face, in the picture, the bust of average build is believed
+    beside_face: float = 0.7  # confidence of the network's depth, next to 1 for a face seen from the front
+    behind_ratio: float = 2.0  # depth of what lies round a person, next to the face's: a guess, to tell noise by
+    surroundings_mm: tuple[float, float] = (10.0, 120.0)  # what lies round a person, from the outline
+
+
+FUSION = FusionSettings()
+
+
+def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
+    """Join a disparity with a person whose face is known.
+
+    Args:
+        disparity: (H, W) float, finite, larger is nearer, on the grid of the bust.
+        bust: from landmarks.
+    Returns:
+        Metric depth of the whole photo, with the person in it; its report says under `network` what each source gave.
+        Where the disparity cannot be told from noise, the bust as it is.
+    """
+    own = bust.depth_map
+    outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)
+    camera, on_face = own.camera, np.isfinite(bust.face)
+    by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, camera)
+    belief = _belief(by_matting.thinned())
+    if belief.is_noise:
+        return replace(own, report=own.report | {"anchored": False, "network": _facts(belief)})
+    by_steps = region_by_steps(disparity, on_face, outline.mask)
+    both = joint_outline(outline.mask, by_steps, disparity) if outline.outline_found else by_steps
+    sight = replace(by_matting, person=both | on_face)
+    trust = edge_confidence(disparity)
+    fit = _fit(sight, trust)
+    surface = joined(parted(fit.depth(disparity), sight.person, sight.camera), sight)
+    beside = np.where(np.isfinite(surface.depth), FUSION.beside_face * trust, 0)
+    return replace(
+        own,
+        depth=surface.depth,
+        confidence=np.maximum(own.confidence, beside).astype(np.float32),
+        person=outlined(outline, sight.person if bust.within is None else sight.person & bust.within),
+        disparity=disparity,
+        report=own.report | {"anchored": True, "network": _facts(belief) | _contributions(fit, surface)},
+    )
+
+
+def expected_nearness(sight: Sight) -> np.ndarray:
+    """(H, W) 1 / mm: of the bust, and of a guess at what lies round the person; NaN where nothing is expected."""
+    away_mm = cv2.distanceTransform((~sight.person).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) * sight.pixel_mm
+    low_mm, high_mm = FUSION.surroundings_mm
+    around = (away_mm > low_mm) & (away_mm < high_mm)
+    return np.where(around, 1 / (FUSION.behind_ratio * sight.face_mm), 1 / np.where(sight.person, sight.bust, np.nan))
+
+
+def outlined(person: Person, mask: np.ndarray) -> Person:
+    """The person with another outline, (H, W) bool: soft where it was, and OTHER where no class was known."""
+    alpha = np.where(mask, np.maximum(person.alpha, 0.5), np.minimum(person.alpha, np.nextafter(np.float32(0.5), 0)))
+    known = np.where(person.classes == PointClass.BACKGROUND, PointClass.OTHER, person.classes)
+    classes = np.where(mask, known, PointClass.BACKGROUND)
+    return Person(alpha.astype(np.float32), classes.astype(np.uint8), outline_found=True)
+
+
+def _belief(sight: Sight) -> Belief:
+    """The better of two: of the whole person, and of the head, whose outline is surer than that of clothes."""
+    expected = expected_nearness(sight)
+    head = expected.copy()
+    head[int(np.nonzero(sight.on_face)[0].max()) :] = np.nan
+    beliefs = [belief_in(sight.disparity, nearness) for nearness in (expected, head)]
+    return max(beliefs, key=lambda belief: belief.sigmas)
+
+
+def _fit(sight: Sight, trust: np.ndarray) -> Fit:
+    thin = replace(sight, disparity=np.where(trust >= FUSION.least_confidence, sight.disparity, np.nan)).thinned()
+    near = thin.person & (inside_px(~thin.on_face) * thin.pixel_mm <= FUSION.fitted_mm)
+    disparity, bust = (np.where(near, values, np.nan) for values in (thin.disparity, thin.bust))
+    return fit_person(disparity, thin.face, bust, visibility(thin.face, thin.camera))
+
+
+def _facts(belief: Belief) -> dict[str, Any]:
+    return {"correlation": round(belief.correlation, 3), "sigmas": round(belief.sigmas, 1)}
+
+
+def _contributions(fit: Fit, surface: Surface) -> dict[str, Any]:
+    """What each source gave, as JSON values of a few digits."""
+    return {
+        "a": float(f"{fit.a:.4g}"),
+        "b": float(f"{fit.b:.4g}"),
+        "fit_correlation": round(fit.correlation, 3),
+        "measured_depth_mm": round(fit.measured_mm),
+        "likely_depth_mm": round(fit.likely_mm),
+        "depth_mm": round(fit.extent_mm),
+        "bound": fit.bound,
+        "layout_share": round(surface.network_share, 3),
+        "correction_rms_mm": round(surface.correction_mm, 1),
+        "head_flatness": round(surface.flatness, 3),
+        "detail_correlation": round(surface.detail.correlation, 3),
+        "detail_weight": round(surface.detail.weight, 3),
+    }
