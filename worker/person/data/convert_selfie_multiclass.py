@@ -4,8 +4,8 @@
     pip install tflite==2.18.0 onnx
     python worker/person/data/convert_selfie_multiclass.py package/mediapipe/models/selfie_multiclass_256x256.tflite
 
-TFLite's pictures are (1, H, W, C), ONNX's (1, C, H, W): every tensor of rank 4 is kept as (1, C, H, W), and turned round
-where a reshape needs TFLite's order. Weights are stored as float16.
+TFLite's pictures are (1, H, W, C), ONNX's (1, C, H, W): every tensor of rank 4 is kept as (1, C, H, W), and turned
+round where a reshape needs TFLite's order. Weights are stored as float16.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Converter:
         kind = ACTIVATIONS[options.FusedActivationFunction()]
         if kind is None:
             return f"t{out}"
-        limits = [self._constant(np.float32(limit)) for limit in (0, 6)] if kind == "Clip" else []
+        limits = [self._constant(np.array(limit, np.float32)) for limit in (0, 6)] if kind == "Clip" else []
         self._pending = helper.make_node(kind, [f"t{out}_linear", *limits], [f"t{out}"])
         return f"t{out}_linear"
 

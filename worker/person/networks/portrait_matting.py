@@ -41,5 +41,7 @@ def _input_wh(width: int, height: int) -> tuple[int, int]:
     """The size of the network's input for a photo."""
     scale = SHORT_SIDE_PX / min(width, height)
     most = SHORT_SIDE_PX * MOST_ASPECT
-    wide, high = (max(MULTIPLE_PX, round(min(side * scale, most) / MULTIPLE_PX) * MULTIPLE_PX) for side in (width, height))
+    wide, high = (
+        max(MULTIPLE_PX, round(min(side * scale, most) / MULTIPLE_PX) * MULTIPLE_PX) for side in (width, height)
+    )
     return wide, high
