@@ -202,8 +202,11 @@ def test_the_list_command_shows_which_models_are_ready(tmp_path, monkeypatch, ca
     for file in registry.row("portrait").weights.files:
         (tmp_path / file.name).touch()
     assert main(["list"]) == 0
-    states = dict(reversed(line.split()[:2]) for line in capsys.readouterr().out.splitlines())
-    assert (states["portrait"], states["midas_v21_small_256"]) == ("ready", "absent")
+    lines = {line.split()[1]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["portrait"].startswith("ready")
+    assert lines["midas_v21_small_256"].startswith("absent")
+    assert "CC-BY-NC-4.0, non-commercial" in lines["depth_anything_v2_vitl"]
+    assert "non-commercial" not in lines["depth_anything_v2_vits"]
 
 
 def test_the_fetch_command_ends_with_1_and_the_reason(tmp_path, server, monkeypatch, capsys):
