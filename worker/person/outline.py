@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 
+from worker.person.classes import part_shares
 from worker.person.face import Face
 from worker.person.matting import band_of, guided_filter
 from worker.person.networks.portrait_matting import PortraitMattingNetwork
@@ -26,89 +28,57 @@ from worker.person.person import Person
 class OutlineSettings:
     """How an outline is drawn; lengths in sides of the face where no other unit is named. Set by hand."""
 
-    window_sides: float = 8.0  # of the square part of the photo that is looked at for itself
-    window_above: float = 2.5  # from the face's middle up
-    window_gain: float = 1.5  # of the face's size in the network's input, from which the second look is taken
     sure_background: float = 0.25  # likelihood of a person up to which alpha is 0; 1 from as far below 1
     band_cells: float = 2.0  # half width of the band along the outline, in pixels of the segmentation network
     band_sides: float = 0.05  # the same in sides of the face: the wider counts
     sure_gap: float = 0.1  # likelihood of a person up to which a network is sure of background
     most_disagreement: float = 0.03  # share of the pixels round a place for which the matting network is not believed
-    least_body: float = 0.2  # of the face's pixels: an outline that adds less to them has found nothing
+    least_beyond_face: float = 0.15  # of the face's area: a person with less beside the face was not found
 
 
 OUTLINE = OutlineSettings()
 
 
-class OutlineFinder:
-    """Finds the pixels of a person; it may be used from one thread at a time."""
+class PersonNetworks:
+    """The two networks of outlines."""
 
-    def __init__(self, segmentation: SegmentationNetwork, matting: PortraitMattingNetwork) -> None:
-        self._segmentation = segmentation
-        self._matting = matting
-        self._thread = ThreadPoolExecutor(1, "portrait-matting")
+    def __init__(self, folder: Path) -> None:
+        """Load them from the weights folder.
 
-    def person(self, pixels: np.ndarray, face: Face, others: Sequence[Face]) -> Person:
-        """The person whose face that is; the face alone where nothing else was found.
-
-        Args:
-            pixels: (H, W, 3) uint8 RGB.
-            face: the person's, in these pixels.
-            others: other people's faces.
-        Returns:
-            The person, on the grid of the pixels.
+        Raises:
+            WeightsError: one is absent or is no network.
         """
-        matted = self._thread.submit(self._matting.alpha, pixels)
-        shares, cell_px = self._shares(pixels, face)
-        hull = _hull(face, pixels.shape[:2])
+        self.segmentation = SegmentationNetwork()
+        self.matting = PortraitMattingNetwork(folder)
+
+
+def person_of(pixels: np.ndarray, face: Face, others: Sequence[Face], networks: PersonNetworks) -> Person:
+    """The person whose face that is; the face alone where nothing else was found.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        face: the person's, in these pixels.
+        others: other people's faces; they and what belongs to them are left out.
+        networks: of outlines.
+    Returns:
+        The person, on the grid of the pixels.
+    """
+    with ThreadPoolExecutor(1) as thread:  # the networks run beside each other
+        matting = thread.submit(networks.matting.alpha, pixels)
+        shares = part_shares(pixels, face, networks.segmentation)
         people = shares[..., Part.BACKGROUND] < 0.5
-        mask = _main_part(_own(pixels, shares, people, face, others), hull)
-        mask = mask | _gaps_filled(mask, shares, matted.result())
-        radius = max(1, round(max(OUTLINE.band_cells * cell_px, OUTLINE.band_sides * face.side)))
-        alpha = _alpha(pixels, shares, mask, people, matted.result(), radius)
-        alpha[hull] = 1
-        if (alpha[~hull] >= 0.5).sum() < OUTLINE.least_body * hull.sum():
-            return Person.of_mask(hull, outline_found=False)
-        return Person(alpha, _classes(shares, alpha), outline_found=True)
-
-    def _shares(self, pixels: np.ndarray, face: Face) -> tuple[np.ndarray, float]:
-        """(H, W, 6) float32 likelihoods of the parts, and the size of the network's pixels near the face.
-
-        Where the face is small, or the photo far from square, the part round the face is looked at for itself as well.
-        """
-        height, width = pixels.shape[:2]
-        shares = cv2.resize(self._segmentation.shares(pixels), (width, height), interpolation=cv2.INTER_LINEAR)
-        cell_px = max(height, width) / SIZE_PX
-        window = _window(face, height, width)
-        part = pixels[window]
-        part_cell_px = max(part.shape[:2]) / SIZE_PX
-        if not part.size or cell_px < OUTLINE.window_gain * part_cell_px:
-            return shares, cell_px
-        seen = cv2.resize(self._segmentation.shares(part), part.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        weight = _towards_border(window, height, width)[..., None]
-        shares[window] = weight * seen + (1 - weight) * shares[window]
-        return shares, part_cell_px
-
-
-def _window(face: Face, height: int, width: int) -> tuple[slice, slice]:
-    """The rows and columns of the photo round the face."""
-    u, v = face.middle
-    half = OUTLINE.window_sides * face.side / 2
-    top = v - OUTLINE.window_above * face.side
-    rows = slice(max(0, int(top)), max(0, min(height, int(top + 2 * half) + 1)))
-    return rows, slice(max(0, int(u - half)), max(0, min(width, int(u + half) + 1)))
-
-
-def _towards_border(window: tuple[slice, slice], height: int, width: int) -> np.ndarray:
-    """(h, w) float32, 1 inside the window, falling to 0 over its outermost eighth where the photo goes on."""
-    ramps = []
-    for part, length in zip(window, (height, width), strict=True):
-        at = np.arange(part.start, part.stop)
-        fade = max(1.0, (part.stop - part.start) / 8)
-        first = (at - part.start + 0.5) / fade if part.start > 0 else np.ones(len(at))
-        last = (part.stop - at - 0.5) / fade if part.stop < length else np.ones(len(at))
-        ramps.append(np.clip(np.minimum(first, last), 0, 1))
-    return np.outer(*ramps).astype(np.float32)
+        own = _own(pixels, shares, people, face, others)
+        matted = matting.result()
+    hull = _hull(face, pixels.shape[:2])
+    mask = _main_part(own, hull)
+    mask |= _gaps_filled(mask, shares, matted)
+    if (mask & ~hull).sum() < OUTLINE.least_beyond_face * hull.sum():
+        return Person.of_mask(hull, outline_found=False)
+    cell_px = max(pixels.shape[:2]) / SIZE_PX
+    radius = max(1, round(max(OUTLINE.band_cells * cell_px, OUTLINE.band_sides * face.side)))
+    alpha = _alpha(pixels, shares, mask, people, matted, radius)
+    alpha[hull] = 1
+    return Person(alpha, _classes(shares, alpha), outline_found=True)
 
 
 def _own(pixels: np.ndarray, shares: np.ndarray, people: np.ndarray, face: Face, others: Sequence[Face]) -> np.ndarray:

@@ -47,7 +47,7 @@ def test_edges_of_hair_are_soft_and_the_inside_is_whole(finder, portraits):
     assert person.alpha[600, 450] == 1 and person.alpha[60, 60] == 0
 
 
-@pytest.mark.parametrize("name", ["white_shirt_smile", "juan_de_pareja_painting", "legion_boys"])
+@pytest.mark.parametrize("name", ["white_shirt_smile", "gregory_lowres", "juan_de_pareja_painting", "legion_boys"])
 def test_light_on_light_dark_on_dark_and_one_of_several_are_found(finder, portraits, name):
     found = overlaps(person_in(finder, portraits[name]).mask, portraits[name])
     assert found.person > 0.9

@@ -61,7 +61,7 @@ ROWS = (
     PortraitModel(
         name="portrait",
         title="Face mesh, metric",
-        rank=100,  # before all MiDaS networks: it is metric, and made for faces
+        rank=38,  # see worker.depth.registry
         unit="mm",
         weights=WEIGHTS,
         licence="MIT, Apache-2.0",

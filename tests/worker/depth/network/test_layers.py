@@ -3,7 +3,7 @@ import torch
 from timm.layers.std_conv import StdConv2d, StdConv2dSame
 from torch import nn
 
-from worker.depth.midas.layers import HalvingConv, HalvingStdConv, folded, standardised
+from worker.depth.network.layers import HalvingConv, HalvingStdConv, folded, standardised
 
 
 def test_standardised_weights_agree_with_a_hand_worked_channel():

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from shared.errors import WeightsError
-from worker.depth.midas.checkpoint import NetworkSpec, load_network
+from worker.depth.network.checkpoint import NetworkSpec, load_network
 
 
 class Tiny(nn.Module):
@@ -62,6 +62,14 @@ def test_index_tables_are_computed_and_not_taken_from_the_file(saved):
 def test_a_key_that_does_not_fit_is_refused_by_name(saved, changes, complaint):
     with pytest.raises(WeightsError, match=re.escape(complaint)):
         load_network(SPEC, saved(state(**changes)))
+
+
+def test_what_only_training_needs_has_to_be_there_and_is_left_out(saved):
+    spec = NetworkSpec(Tiny, SPEC.renames, unused=frozenset({"pretrained.mask_token"}))
+    network = load_network(spec, saved(state(**{"pretrained.mask_token": torch.ones(1)})))
+    assert torch.equal(network.first.weight, torch.ones(2, 3))
+    with pytest.raises(WeightsError, match="mask_token is missing"):
+        load_network(spec, saved(state()))
 
 
 def test_of_many_wrong_keys_a_few_are_named_and_the_rest_counted(saved):

@@ -1,6 +1,7 @@
-"""The decoder of all MiDaS networks: four (LeViT: three) feature maps are fused from coarse to fine into disparity.
+"""The decoder of all networks: four (LeViT: three) feature maps are fused from coarse to fine into disparity.
 
-The convolutional decoder of v2.1 and the DPT decoder of v3 and v3.1 are the same network with other settings.
+The convolutional decoder of MiDaS v2.1 and the DPT decoder of MiDaS v3, v3.1 and Depth Anything are the same network
+with other settings.
 Sources: Ranftl et al., Towards Robust Monocular Depth Estimation, TPAMI 2022; Ranftl et al., Vision Transformers for
 Dense Prediction, ICCV 2021, section 3; Xian et al., Monocular Relative Depth Perception, CVPR 2018 (the fusion block).
 """
@@ -15,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from worker.depth.network.checkpoint import Renames
+
 
 @dataclass(frozen=True)
 class DecoderSpec:
@@ -28,6 +31,7 @@ class DecoderSpec:
         trained with an in-place ReLU, which does that.
     head_widths: channels of the two hidden maps of the head.
     head_corners: the head's upsampling aligns the corners of the grids.
+    head_growth: (a, b): the head's upsampling makes a side a / b times as long.
     head_in: channels that reach the head, where a stem before it changes them (LeViT); None for the finest width.
     """
 
@@ -38,6 +42,7 @@ class DecoderSpec:
     rectified_skip: bool = False
     head_widths: tuple[int, int] = (128, 32)
     head_corners: bool = True
+    head_growth: tuple[int, int] = (2, 1)
     head_in: int | None = None
 
 
@@ -73,7 +78,7 @@ class Fusion(nn.Module):
 
 
 class Head(nn.Module):
-    """Features to disparity at twice their resolution; never negative."""
+    """Features to disparity at a higher resolution; never negative."""
 
     def __init__(self, width: int, spec: DecoderSpec) -> None:
         super().__init__()
@@ -81,11 +86,11 @@ class Head(nn.Module):
         self.conv1 = nn.Conv2d(width, first, 3, padding=1)
         self.conv2 = nn.Conv2d(first, second, 3, padding=1)
         self.conv3 = nn.Conv2d(second, 1, 1)
-        self.corners = spec.head_corners
+        self.corners, self.growth = spec.head_corners, spec.head_growth
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.conv1(x)
-        x = _upsampled(x, [2 * side for side in x.shape[2:]], self.corners)
+        x, (times, over) = self.conv1(x), self.growth
+        x = _upsampled(x, [times * side // over for side in x.shape[2:]], self.corners)
         x = self.conv3(functional.relu(self.conv2(x)))
         return functional.relu(x).squeeze(1)  # (B, H, W)
 
@@ -122,7 +127,7 @@ class Backbone(nn.Module):
         self.model = model
 
 
-class Midas(nn.Module):
+class EncoderDecoder(nn.Module):
     """A backbone that gives feature maps, fine to coarse, and the decoder over them."""
 
     def __init__(self, backbone: nn.Module, decoder: Decoder) -> None:
@@ -137,3 +142,17 @@ class Midas(nn.Module):
 
 def _upsampled(x: Tensor, size_hw: Sequence[int], corners: bool) -> Tensor:
     return functional.interpolate(x, size=torch.Size(size_hw), mode="bilinear", align_corners=corners)
+
+
+# From the keys of an official MiDaS checkpoint.
+DECODER_RENAMES: Renames = (
+    *((rf"^scratch\.layer{n}_rn\.", f"decoder.inputs.{n - 1}.") for n in range(1, 5)),
+    *((rf"^scratch\.refinenet{n}\.", f"decoder.fusions.{n - 1}.") for n in range(1, 5)),
+    (r"\.resConfUnit1\.", ".skip."),
+    (r"\.resConfUnit2\.", ".blend."),
+    (r"\.out_conv\.", ".out."),
+    (r"^scratch\.output_conv\.0\.", "decoder.head.conv1."),
+    (r"^scratch\.output_conv\.2\.", "decoder.head.conv2."),
+    (r"^scratch\.output_conv\.4\.", "decoder.head.conv3."),
+    (r"^scratch\.stem_transpose\.", "decoder.stem."),
+)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worker.depth.midas.batching import Batcher
+from worker.depth.network.batching import Batcher
 
 
 def photos(count):

@@ -1,5 +1,6 @@
 import json
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,12 +9,13 @@ from torch import nn
 
 from shared.errors import ModelError
 from tests.support.seeding import reference
-from worker.depth.midas import export, loading
-from worker.depth.midas.backends import OnnxBackend, TorchBackend, bicubic
-from worker.depth.midas.export import Subject, exported
-from worker.depth.midas.loading import open_backend
-from worker.depth.midas.rows import RESNEXT, SWIN, Precision
-from worker.depth.midas.transforms import resized_disparity
+from worker.depth.midas.rows import RESNEXT, SWIN
+from worker.depth.network import export, loading
+from worker.depth.network.backends import OnnxBackend, TorchBackend
+from worker.depth.network.export import Subject, exported
+from worker.depth.network.loading import open_backend
+from worker.depth.network.row import Precision
+from worker.depth.network.transforms import InputRule
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:onnxscript", "ignore::FutureWarning")
 
@@ -42,7 +44,7 @@ class Untraceable(Tiny):
 
 
 def subject(folder, network=Tiny, **changes):
-    settings = {"weights_sha256": "ab" * 32, "side_px": 64, "fixed": False}
+    settings = {"weights_sha256": "ab" * 32, "rule": InputRule(64), "family": Path(__file__).parent}
     return Subject(
         network=lambda: network().eval().requires_grad_(False),
         gpu_precision=HALF_PRECISION,
@@ -69,21 +71,42 @@ def test_an_export_is_made_once_and_found_again_without_building_the_network(tmp
     assert Tiny.built == before
 
 
-@pytest.mark.parametrize("changes", [{"weights_sha256": "cd" * 32}, {"side_px": 96}, {"fixed": True}])
-def test_other_weights_or_sizes_are_another_export(changes):
-    usual = {"weights_sha256": "ab" * 32, "side_px": 64, "fixed": False}
-    assert export._key(**usual) != export._key(**usual | changes)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weights_sha256": "cd" * 32},
+        {"rule": InputRule(96)},
+        {"rule": InputRule(64, fixed=True)},
+        {"rule": InputRule(64, multiple_px=16)},
+    ],
+)
+def test_other_weights_or_sizes_are_another_export(tmp_path, changes):
+    assert export._key(subject(tmp_path)) != export._key(subject(tmp_path, **changes))
 
 
-def test_another_version_of_the_exporter_makes_another_export(monkeypatch):
-    before = export._key("ab" * 32, 64, False)
+def test_other_code_of_the_family_makes_another_export(tmp_path):
+    (tmp_path / "net.py").write_text("depth = 12")
+    before = export._key(subject(tmp_path, family=tmp_path))
+    assert before == export._key(subject(tmp_path, family=tmp_path))
+    (tmp_path / "net.py").write_text("depth = 24")
+    assert before != export._key(subject(tmp_path, family=tmp_path))
+
+
+def test_another_version_of_the_exporter_makes_another_export(tmp_path, monkeypatch):
+    before = export._key(subject(tmp_path))
     monkeypatch.setattr(export, "version", lambda package: "99.0" if package == "onnxscript" else "1.0")
-    assert export._key("ab" * 32, 64, False) != before
+    assert export._key(subject(tmp_path)) != before
+
+
+def test_an_export_takes_sides_of_any_multiple_of_its_rule(tmp_path):
+    by_onnx = open_backend("onnxruntime", subject(tmp_path, rule=InputRule(70, "lower_bound", multiple_px=14)))
+    photos = some_photos(2, 84, 154)
+    np.testing.assert_allclose(by_onnx(photos), open_backend("torch", subject(tmp_path))(photos), atol=1e-5)
 
 
 def test_an_export_at_the_native_size_only_is_made_too(tmp_path):
     photos = some_photos(2, 64, 64)
-    by_onnx = open_backend("onnxruntime", subject(tmp_path, fixed=True))
+    by_onnx = open_backend("onnxruntime", subject(tmp_path, rule=InputRule(64, fixed=True)))
     np.testing.assert_allclose(by_onnx(photos), open_backend("torch", subject(tmp_path))(photos), atol=1e-5)
 
 
@@ -166,16 +189,8 @@ def test_swin_runs_in_bfloat16_on_a_gpu_because_it_overflows_float16():
 
 
 @pytest.mark.slow
-def test_the_exported_small_network_equals_the_official_one(seeded_model):
-    inputs, official = reference("midas_v21_small_256")
-    ours = seeded_model("midas_v21_small_256", backend="onnxruntime").backend(inputs)[0]
+@pytest.mark.parametrize("name", ["midas_v21_small_256", "depth_anything_v2_vits"])
+def test_an_exported_network_equals_the_official_one(name, seeded_model):
+    inputs, official = reference(name)
+    ours = seeded_model(name, backend="onnxruntime").backend(inputs)[0]
     assert np.abs(ours - official).max() <= 1e-4 * np.ptp(official)
-
-
-@pytest.mark.parametrize("size_wh", [(90, 60), (31, 47), (20, 14)])
-def test_the_resize_of_a_gpu_gives_what_the_resize_of_a_cpu_gives(size_wh):
-    disparity = np.random.default_rng(3).normal(size=(16, 24)).astype(np.float32)
-    on_cpu = resized_disparity(disparity, size_wh)
-    on_gpu = bicubic(torch.from_numpy(disparity), size_wh).numpy()
-    assert on_gpu.shape == on_cpu.shape == size_wh[::-1]
-    assert np.abs(on_gpu - on_cpu).max() < 1e-3 * np.ptp(on_cpu)

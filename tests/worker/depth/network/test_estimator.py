@@ -8,9 +8,10 @@ from shared.errors import ModelError, PhotoError
 from tests.support.seeding import write_checkpoint
 from worker.depth import registry
 from worker.depth.estimator import Photo
-from worker.depth.midas.estimator import MidasEstimator
-from worker.depth.midas.loading import load
-from worker.depth.midas.transforms import HALF, InputRule, resized_disparity
+from worker.depth.network.estimator import NetworkEstimator
+from worker.depth.network.loading import load
+from worker.depth.network.resizing import resized_on_cpu
+from worker.depth.network.transforms import HALF, InputRule
 from worker.depth.weights import Weights, WeightsFile
 
 
@@ -27,8 +28,8 @@ class RedBackend:
         self.shapes.append(photos.shape)
         return photos[:, 0] * 100 + 300
 
-    def resized(self, disparity, size_wh):
-        return resized_disparity(disparity, size_wh)
+    def resized(self, disparity, size_wh, interpolation):
+        return resized_on_cpu(disparity, size_wh, interpolation)
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def backend():
 
 @pytest.fixture
 def estimator(backend):
-    return MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    return NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
 
 
 def red_ramp(width, height, **camera):
@@ -52,6 +53,7 @@ def test_the_near_side_of_the_photo_is_the_near_side_of_the_depth(estimator):
     (result,) = estimator.estimate([red_ramp(200, 100)])
     assert result.depth.shape == (100, 200)
     assert result.unit == "relative"
+    assert result.disparity.shape == result.depth.shape
     assert result.depth[50, 10] > 2 > result.depth[50, 190] > 0
     assert result.mask.all()
 
@@ -82,7 +84,7 @@ def test_a_disparity_that_is_not_finite_is_an_error_and_never_a_number():
         def __call__(self, photos):
             return photos[:, 0] * np.nan
 
-    broken = MidasEstimator("broken", Broken(), InputRule(64), HALF)
+    broken = NetworkEstimator("broken", Broken(), InputRule(64), HALF)
     with pytest.raises(ModelError, match="broken"):
         broken.estimate([red_ramp(64, 64)])
 
@@ -106,24 +108,24 @@ SMALL_FACE = (130, 50, 170, 90)
 
 def test_the_crop_round_a_small_face_gets_a_pass_of_its_own(backend):
     # A face of 40 pixels in a photo of 300 x 200: the crop is 120 square, its middle 12 below the face's.
-    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
     photo = red_ramp(300, 200)
     (focused,) = estimator.disparity([photo], [SMALL_FACE])
     assert sorted(backend.shapes) == [(1, 3, 32, 64), (1, 3, 64, 64)]
-    (plain,) = MidasEstimator("red", RedBackend(), InputRule(64, "upper_bound"), HALF).disparity([photo])
+    (plain,) = NetworkEstimator("red", RedBackend(), InputRule(64, "upper_bound"), HALF).disparity([photo])
     assert np.abs(focused - plain).max() < 0.02 * np.ptp(plain)
     assert np.array_equal(focused[:, :90], plain[:, :90])
 
 
 @pytest.mark.parametrize("face", [None, (100, 20, 200, 140)])
 def test_without_a_face_or_with_a_large_one_there_is_one_pass(backend, face):
-    estimator = MidasEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
     estimator.disparity([red_ramp(300, 200)], [face])
     assert len(backend.shapes) == 1
 
 
 def test_each_photo_says_whether_its_face_gets_a_pass_of_its_own(backend):
-    estimator = MidasEstimator("red", backend, InputRule(64), HALF)
+    estimator = NetworkEstimator("red", backend, InputRule(64), HALF)
     photos = [red_ramp(300, 200, focus=focus) for focus in ("photo", "face")]
     whole, focused = estimator.disparity(photos, [SMALL_FACE, SMALL_FACE])
     assert sum(shape[0] for shape in backend.shapes) == 3
@@ -133,7 +135,7 @@ def test_each_photo_says_whether_its_face_gets_a_pass_of_its_own(backend):
 
 def test_the_crop_of_each_face_goes_into_its_own_photo(backend):
     boxes = {300: SMALL_FACE, 400: (20, 100, 60, 150), 200: None}
-    estimator = MidasEstimator("red", backend, InputRule(64), HALF)
+    estimator = NetworkEstimator("red", backend, InputRule(64), HALF)
     photos = [red_ramp(width, 200) for width in (300, 200, 400, 300)]
     faces = [boxes[photo.pixels.shape[1]] for photo in photos]
     alone = [estimator.disparity([photo], [face])[0] for photo, face in zip(photos, faces, strict=True)]

@@ -1,4 +1,4 @@
-"""Official MiDaS checkpoints into our networks: strictly, key by key."""
+"""Official checkpoints into our networks: strictly, key by key."""
 
 from __future__ import annotations
 
@@ -20,29 +20,19 @@ Renames = tuple[tuple[str, str], ...]
 # Entries that are not learned: the network computes them at construction, and a checkpoint merely carries copies.
 INDEX_TABLES = re.compile(r"(relative_position_index|relative_coords_table|attn_mask|attention_bias_idxs)$")
 
-DECODER_RENAMES: Renames = (
-    *((rf"^scratch\.layer{n}_rn\.", f"decoder.inputs.{n - 1}.") for n in range(1, 5)),
-    *((rf"^scratch\.refinenet{n}\.", f"decoder.fusions.{n - 1}.") for n in range(1, 5)),
-    (r"\.resConfUnit1\.", ".skip."),
-    (r"\.resConfUnit2\.", ".blend."),
-    (r"\.out_conv\.", ".out."),
-    (r"^scratch\.output_conv\.0\.", "decoder.head.conv1."),
-    (r"^scratch\.output_conv\.2\.", "decoder.head.conv2."),
-    (r"^scratch\.output_conv\.4\.", "decoder.head.conv3."),
-    (r"^scratch\.stem_transpose\.", "decoder.stem."),
-)
-
 
 @dataclass(frozen=True)
 class NetworkSpec:
     """How to build a network, and how its official checkpoint's keys become ours.
 
     build: gives the network; it is called on the meta device, so its weights cost nothing.
-    renames: (pattern, replacement) pairs, applied in order to each key after DECODER_RENAMES.
+    renames: (pattern, replacement) pairs, applied in order to each key.
+    unused: keys of the checkpoint that only training needs; they have to be there as well.
     """
 
     build: Callable[[], nn.Module]
     renames: Renames
+    unused: frozenset[str] = frozenset()
 
 
 def load_network(spec: NetworkSpec, path: Path) -> nn.Module:
@@ -55,9 +45,10 @@ def load_network(spec: NetworkSpec, path: Path) -> nn.Module:
     """
     with torch.device("meta"):
         network = spec.build()
-    learned = {key: value for key, value in _read(path).items() if not INDEX_TABLES.search(key)}
+    content = _read(path)
+    learned = {key: value for key, value in content.items() if key not in spec.unused and not INDEX_TABLES.search(key)}
     state = {renamed(key, spec.renames): value for key, value in learned.items()}
-    _check(state, network.state_dict(), path)
+    _check(state, network.state_dict(), [f"{key} is missing" for key in spec.unused - content.keys()], path)
     network.load_state_dict(state, assign=True)
     _fill_index_tables(network)
     return network.eval().requires_grad_(False)
@@ -78,14 +69,14 @@ def _read(path: Path) -> Mapping[str, Tensor]:
 
 def renamed(key: str, renames: Renames) -> str:
     """Our name for a key of an official checkpoint."""
-    for pattern, replacement in DECODER_RENAMES + renames:
+    for pattern, replacement in renames:
         key = re.sub(pattern, replacement, key)
     return key
 
 
-def _check(state: dict[str, Tensor], ours: Mapping[str, Tensor], path: Path) -> None:
+def _check(state: dict[str, Tensor], ours: Mapping[str, Tensor], complaints: list[str], path: Path) -> None:
     wanted = {key: value for key, value in ours.items() if not INDEX_TABLES.search(key)}
-    complaints = [f"{key} is missing" for key in wanted.keys() - state.keys()]
+    complaints += [f"{key} is missing" for key in wanted.keys() - state.keys()]
     complaints += [f"{key} is unknown" for key in state.keys() - wanted.keys()]
     for key in wanted.keys() & state.keys():
         found, expected = state[key], wanted[key]

@@ -8,10 +8,10 @@ import numpy as np
 import onnxruntime
 import torch
 from torch import nn
-from torch.nn import functional
 
-from worker.depth.midas.rows import Precision
-from worker.depth.midas.transforms import resized_disparity
+from worker.depth.network.resizing import resized_on_cpu, resized_tensor
+from worker.depth.network.row import Precision
+from worker.depth.network.transforms import Interpolation
 
 CUDA_BATCH_SIZES = (1, 2, 4, 8)
 CPU_PRECISION = Precision("float32", channels_last=False)
@@ -44,11 +44,11 @@ class TorchBackend:
         return disparity.float().cpu().numpy()
 
     @torch.inference_mode()
-    def resized(self, disparity: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-        """Disparity (h, w) float32 as (H, W) by bicubic interpolation; on a CPU by OpenCV, which is quicker there."""
+    def resized(self, disparity: np.ndarray, size_wh: tuple[int, int], interpolation: Interpolation) -> np.ndarray:
+        """Disparity (h, w) float32 on another grid (H, W) over the same picture."""
         if self._device.type == "cpu":
-            return resized_disparity(disparity, size_wh)
-        return bicubic(torch.from_numpy(disparity).to(self._device), size_wh).cpu().numpy()
+            return resized_on_cpu(disparity, size_wh, interpolation)
+        return resized_tensor(torch.from_numpy(disparity).to(self._device), size_wh, interpolation).cpu().numpy()
 
     def _on_device(self, photos: np.ndarray) -> torch.Tensor:
         batch = torch.from_numpy(photos)
@@ -63,7 +63,7 @@ class OnnxBackend:
 
     name = "onnxruntime"
     batch_sizes: tuple[int, ...] = ()
-    resized = staticmethod(resized_disparity)
+    resized = staticmethod(resized_on_cpu)
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         """Read the .onnx file; `threads` 0 takes all cores."""
@@ -87,12 +87,6 @@ class OnnxBackend:
 
 
 Backend = TorchBackend | OnnxBackend
-
-
-def bicubic(disparity: torch.Tensor, size_wh: tuple[int, int]) -> torch.Tensor:
-    """Disparity (h, w) as (H, W); pixel edges stay aligned, as the official code resizes its networks' outputs."""
-    wide = functional.interpolate(disparity[None, None], size_wh[::-1], mode="bicubic", align_corners=False)
-    return wide[0, 0]
 
 
 def default_device() -> torch.device:

@@ -1,4 +1,4 @@
-"""Photos to disparity and depth with a MiDaS network."""
+"""Photos to disparity and depth with a network."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from shared.errors import ModelError, PhotoError
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
-from worker.depth.midas.backends import Backend
-from worker.depth.midas.batching import Batcher
-from worker.depth.midas.transforms import InputRule, Normalisation, input_size_wh, network_input
+from worker.depth.network.backends import Backend
+from worker.depth.network.batching import Batcher
+from worker.depth.network.transforms import InputRule, Interpolation, Normalisation, input_size_wh, network_input
 from worker.geometry.camera import camera_for
 from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face, fused_disparity
@@ -34,15 +34,23 @@ class View:
     size_wh: tuple[int, int]
 
 
-class MidasEstimator:
-    """A MiDaS network behind the interface of all depth models."""
+class NetworkEstimator:
+    """A network behind the interface of all depth models."""
 
-    def __init__(self, name: str, backend: Backend, rule: InputRule, normalisation: Normalisation) -> None:
-        """See `worker.depth.midas.loading.load`."""
+    def __init__(
+        self,
+        name: str,
+        backend: Backend,
+        rule: InputRule,
+        normalisation: Normalisation,
+        interpolation: Interpolation = "bicubic",
+    ) -> None:
+        """See `worker.depth.network.loading.load`."""
         self.name = name
         self.backend = backend
         self._rule = rule
         self._normalisation = normalisation
+        self._interpolation = interpolation
         self._batcher = Batcher(backend, backend.batch_sizes)
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
@@ -97,7 +105,9 @@ class MidasEstimator:
                 ]
                 outputs = self._run([future.result() for future in prepared])
                 for index, output in zip(members, outputs, strict=True):
-                    pending[index] = threads.submit(self.backend.resized, output, views[index].size_wh)
+                    pending[index] = threads.submit(
+                        self.backend.resized, output, views[index].size_wh, self._interpolation
+                    )
         return [pending[index].result() for index in range(len(views))]
 
     def _run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -122,6 +132,7 @@ class MidasEstimator:
                 "backend": self.backend.name,
                 "camera": photo.camera_source,
             },
+            disparity=disparity,
         )
 
 

@@ -10,14 +10,14 @@ import torch
 
 from tests.support.seeding import official_keys, reference, write_checkpoint
 from worker.depth import registry
-from worker.depth.midas.checkpoint import INDEX_TABLES, renamed
-from worker.depth.midas.loading import spec_of
+from worker.depth.network.checkpoint import INDEX_TABLES, renamed
+from worker.depth.network.loading import spec_of
 
 QUICK = ["midas_v21_small_256", "midas_v21_384", "dpt_hybrid_384", "dpt_beit_base_384", "dpt_swin2_tiny_256"]
-QUICK += ["dpt_levit_224"]
+QUICK += ["dpt_levit_224", "depth_anything_v2_vits", "depth_anything_v2_vitb"]
 SLOW = ["dpt_large_384", "dpt_beit_large_384", "dpt_beit_large_512", "dpt_swin_large_384", "dpt_swin2_base_384"]
-SLOW += ["dpt_swin2_large_384"]
-MIDAS = [name for name in registry.ROWS if name != "portrait"]
+SLOW += ["dpt_swin2_large_384", "depth_anything_v2_vitl"]
+NETWORKS = [name for name in registry.ROWS if name != "portrait"]
 
 
 @pytest.mark.parametrize("name", QUICK + [pytest.param(name, marks=pytest.mark.slow) for name in SLOW])
@@ -27,14 +27,17 @@ def test_the_disparity_equals_the_official_networks(name, seeded_model):
     assert np.abs(ours - official).max() <= 1e-4 * np.ptp(official)
 
 
-@pytest.mark.parametrize("name", MIDAS)
-def test_every_official_key_is_a_parameter_of_ours_or_an_index_table(name):
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_official_key_is_a_parameter_of_ours_an_index_table_or_unused(name):
     spec = spec_of(registry.row(name))
     with torch.device("meta"):
         ours = {key: list(value.shape) for key, value in spec.build().state_dict().items()}
     official = official_keys(name)
+    assert spec.unused <= official.keys()
     learned = {
-        renamed(key, spec.renames): shape for key, (shape, _) in official.items() if not INDEX_TABLES.search(key)
+        renamed(key, spec.renames): shape
+        for key, (shape, _) in official.items()
+        if key not in spec.unused and not INDEX_TABLES.search(key)
     }
     assert learned == {key: shape for key, shape in ours.items() if not INDEX_TABLES.search(key)}
 
@@ -48,8 +51,8 @@ import numpy as np
 import torch
 from tests.support.seeding import reference
 from worker.depth import registry
-from worker.depth.midas.checkpoint import load_network
-from worker.depth.midas.loading import spec_of
+from worker.depth.network.checkpoint import load_network
+from worker.depth.network.loading import spec_of
 torch.set_num_threads(2)
 inputs, official = reference("dpt_next_vit_large_384")
 spec = spec_of(registry.row("dpt_next_vit_large_384"))

@@ -1,4 +1,4 @@
-"""A MiDaS estimator from an official checkpoint."""
+"""The estimator of a network from its official checkpoint."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import torch
 from torch import nn
 
 from shared.errors import ModelError
-from worker.depth.midas.backends import CPU_PRECISION, Backend, OnnxBackend, TorchBackend, default_device
-from worker.depth.midas.checkpoint import NetworkSpec, load_network
-from worker.depth.midas.estimator import MidasEstimator
-from worker.depth.midas.export import Subject, exported
-from worker.depth.midas.layers import folded
-from worker.depth.midas.rows import MidasModel
+from worker.depth.network.backends import CPU_PRECISION, Backend, OnnxBackend, TorchBackend, default_device
+from worker.depth.network.checkpoint import NetworkSpec, load_network
+from worker.depth.network.estimator import NetworkEstimator
+from worker.depth.network.export import Subject, exported
+from worker.depth.network.layers import folded
+from worker.depth.network.row import NetworkModel
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ BACKENDS = ("auto", "torch", "onnxruntime")
 EXPORTS = "onnx"  # folder of the exports, beside the weights
 
 
-def load(model: MidasModel, folder: Path, backend_name: str) -> MidasEstimator:
+def load(model: NetworkModel, folder: Path, backend_name: str) -> NetworkEstimator:
     """Load a network from the folder that holds its checkpoint and gets its export, and what runs it.
 
     Raises:
@@ -39,23 +39,29 @@ def load(model: MidasModel, folder: Path, backend_name: str) -> MidasEstimator:
 
     subject = Subject(
         network=network,
-        gpu_precision=model.backbone.precision,
+        gpu_precision=model.kind.precision,
         weights_sha256=file.verify(folder),
-        side_px=rule.side_px,
-        fixed=rule.fixed,
+        rule=rule,
+        family=family_of(model),
         cache=folder / EXPORTS,
     )
     backend = open_backend(backend_name, subject)
     for size in backend.batch_sizes:  # a GPU picks its kernels on the first pass of each batch size
         backend(np.zeros((size, 3, rule.side_px, rule.side_px), np.float32))
-    return MidasEstimator(model.name, backend, rule, model.normalisation)
+    return NetworkEstimator(model.name, backend, rule, model.normalisation, model.interpolation)
 
 
-def spec_of(model: MidasModel) -> NetworkSpec:
+def spec_of(model: NetworkModel) -> NetworkSpec:
     """The network that a row describes; its module is imported now."""
-    module, _, function = model.backbone.builder.partition(":")
-    spec: NetworkSpec = getattr(import_module(f"worker.depth.midas.{module}"), function)(**model.arguments)
+    module, _, function = model.kind.builder.partition(":")
+    spec: NetworkSpec = getattr(import_module(module), function)(**model.arguments)
     return spec
+
+
+def family_of(model: NetworkModel) -> Path:
+    """The folder of the code that builds a row's network, beside what all families share."""
+    module = model.kind.builder.partition(":")[0]
+    return Path(__file__).parents[3].joinpath(*module.split(".")).parent
 
 
 def open_backend(wanted: str, subject: Subject) -> Backend:

@@ -9,7 +9,7 @@ import statistics
 import tempfile
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -21,14 +21,16 @@ from torch import nn
 from torch.export import Dim
 
 from shared.errors import ModelError
-from worker.depth.midas.backends import OnnxBackend, TorchBackend
-from worker.depth.midas.rows import Precision
-from worker.depth.midas.transforms import MULTIPLE_PX
+from worker.depth.network.backends import OnnxBackend, TorchBackend
+from worker.depth.network.row import Precision
+from worker.depth.network.transforms import InputRule
 
 log = logging.getLogger(__name__)
 
 MAX_ERROR = 1e-3  # of the output's range
 ROUNDS = 3
+SIDES = {2: "rows", 3: "columns"}
+MAX_MULTIPLES = 512
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,16 @@ class Subject:
     network: builds it with its weights, on the CPU, in eval mode; not called where an export lies in the cache.
     gpu_precision: how it runs on a GPU.
     weights_sha256: of its checkpoint.
-    side_px: of its native input.
-    fixed: it takes that size only.
+    rule: of its inputs.
+    family: folder of its own code.
     cache: folder of the exports.
     """
 
     network: Callable[[], nn.Module]
     gpu_precision: Precision
     weights_sha256: str
-    side_px: int
-    fixed: bool
+    rule: InputRule
+    family: Path
     cache: Path
 
 
@@ -62,14 +64,14 @@ class Export:
 def exported(subject: Subject) -> Export:
     """The network as ONNX, from the cache folder or exported into it now.
 
-    The export takes any multiples of MULTIPLE_PX, where the network does. Its entry in the cache is named by the
+    The export takes sides of any multiples, where the network does. Its entry in the cache is named by the
     checkpoint, our code, and the versions of torch and the exporters.
 
     Raises:
         ModelError: the network cannot be exported, or the export's output differs from torch's by more than MAX_ERROR
             of its range. The cache remembers that under the same key, and says it again without another try.
     """
-    entry = subject.cache / _key(subject.weights_sha256, subject.side_px, subject.fixed)
+    entry = subject.cache / _key(subject)
     failure = entry.with_suffix(".failed")
     if failure.is_file():
         raise ModelError(failure.read_text())
@@ -79,10 +81,11 @@ def exported(subject: Subject) -> Export:
     return Export(entry / "network.onnx", faster=measured["onnx_ms"] < measured["torch_ms"])
 
 
-def _key(weights_sha256: str, side_px: int, fixed: bool) -> str:
-    code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+def _key(subject: Subject) -> str:
+    folders = (Path(__file__).parent, subject.family)
+    code = b"".join(path.read_bytes() for folder in folders for path in sorted(folder.glob("*.py")))
     versions = [version(package) for package in ("torch", "timm", "onnx", "onnxscript", "onnxruntime")]
-    text = json.dumps([weights_sha256, side_px, fixed, hashlib.sha256(code).hexdigest(), *versions])
+    text = json.dumps([subject.weights_sha256, asdict(subject.rule), hashlib.sha256(code).hexdigest(), *versions])
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
@@ -109,13 +112,13 @@ def _export_into(entry: Path, failure: Path, subject: Subject) -> None:
 
 def _export(subject: Subject, folder: Path) -> None:
     """Write network.onnx, and what was measured of it."""
-    network, path = subject.network(), folder / "network.onnx"
-    height, width = subject.side_px, subject.side_px + (0 if subject.fixed else MULTIPLE_PX)
+    network, path, rule = subject.network(), folder / "network.onnx", subject.rule
+    height, width = rule.side_px, rule.side_px + (0 if rule.fixed else rule.multiple_px)
     # Noise, as varied as a photo: over a smooth picture the normalisations would magnify rounding errors.
     sample = torch.randn(2, 3, height, width, generator=torch.Generator().manual_seed(0))
     shapes: dict[int, object] = {0: Dim.DYNAMIC}
-    if not subject.fixed:
-        shapes |= {2: MULTIPLE_PX * Dim("rows", min=1, max=64), 3: MULTIPLE_PX * Dim("columns", min=1, max=64)}
+    if not rule.fixed:
+        shapes |= {side: rule.multiple_px * Dim(name, min=1, max=MAX_MULTIPLES) for side, name in SIDES.items()}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter about itself
         program = torch.onnx.export(network, (sample,), dynamo=True, dynamic_shapes=(shapes,), verbose=False)

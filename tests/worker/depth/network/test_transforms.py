@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from worker.depth.midas.transforms import HALF, IMAGENET, InputRule, input_size_wh, network_input, resized_disparity
+from worker.depth.network.transforms import HALF, IMAGENET, InputRule, input_size_wh, network_input
 
 MINIMAL = InputRule(384)
 UPPER_BOUND = InputRule(384, "upper_bound")
 SQUARE = InputRule(224, fixed=True)
+LOWER_BOUND = InputRule(518, "lower_bound", multiple_px=14)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,12 @@ SQUARE = InputRule(224, fixed=True)
         ((768, 480), UPPER_BOUND, (384, 256)),
         # A strip 800 x 20: 384 x 9.6 would round to no rows at all.
         ((800, 20), UPPER_BOUND, (384, 32)),
+        # Landscape 4000 x 3000: scales 0.1295 and 0.1727. The lower bound takes 0.1727: 690.7 x 518, 49.3 -> 49 * 14.
+        ((4000, 3000), LOWER_BOUND, (686, 518)),
+        # Portrait 1080 x 1920: scales 0.4796 and 0.2698. 518 x 920.9, and 65.8 -> 66 * 14.
+        ((1080, 1920), LOWER_BOUND, (518, 924)),
+        # Tiny 100 x 60: scales 5.18 and 8.633: 863.3 x 518, and 61.7 -> 62 * 14.
+        ((100, 60), LOWER_BOUND, (868, 518)),
     ],
 )
 def test_input_sizes_agree_with_hand_worked_ones(photo_size_wh, rule, expected_wh):
@@ -54,11 +61,3 @@ def test_bicubic_resizing_overshoots_as_the_official_float_resize_does():
     step[:, 4:] = 255
     inputs = network_input(step, (16, 4), HALF)
     assert inputs.max() > 1.01
-
-
-def test_a_ramp_of_disparity_keeps_its_place_when_enlarged():
-    ramp = np.tile(np.arange(8, dtype=np.float32), (4, 1))
-    large = resized_disparity(ramp, (32, 8))
-    assert large.shape == (8, 32)
-    # Pixel 14 of 32 is centred at (14 + 0.5) / 4 - 0.5 = 3.125 of 8; this bicubic kernel bends a ramp a little.
-    assert large[3, 14] == pytest.approx(3.125, abs=0.05)
