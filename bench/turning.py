@@ -100,7 +100,7 @@ def _turned(page: Page, options: dict[str, str], before: str) -> tuple[list[floa
 def _cloud() -> bytes:
     pixels = cv2.cvtColor(cv2.resize(cv2.imread(str(PORTRAIT)), (SIDE_PX, SIDE_PX)), cv2.COLOR_BGR2RGB)
     estimator = registry.load("portrait", folder=WeightsSettings.from_environment().weights)
-    [depth_map] = estimator.estimate([Photo(np.ascontiguousarray(pixels), None, None, 63.0, "face")])
+    [depth_map] = estimator.estimate([Photo(np.ascontiguousarray(pixels), focus="face")])
     if isinstance(depth_map, Exception):
         raise depth_map
     return bytes_from_cloud(pipeline.build_cloud(depth_map, pixels, ModelOptions())[0])

@@ -35,13 +35,14 @@ class DepthOptions(BaseModel):
         le=150,
         description="Horizontal field of view in degrees; empty: from the photo's EXIF, else 40.",
     )
-    pupil_distance_mm: float = Field(
-        PUPIL_DISTANCE_MM,
+    pupil_distance_mm: float | None = Field(
+        None,
         title="Between the pupils",
-        ge=50,
+        ge=40,
         le=80,
         json_schema_extra={"step": 0.5},
-        description="Distance between the pupils in mm, which sets the size of everything; adults have 63 on average.",
+        description="Distance between the pupils in mm, which sets the size of everything; empty: from the size of the "
+        "irises where they are clear, else 63, the mean of adults.",
     )
     focus: Focus = Field(
         "face",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.options import DepthOptions, ModelOptions
+from shared.options import PUPIL_DISTANCE_MM, DepthOptions, ModelOptions
 from worker import __version__
 from worker.depth import registry
 
@@ -41,15 +41,33 @@ def made_by(model: str) -> dict[str, Any]:
     return {"model": model} | licence
 
 
-def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float) -> dict[str, str]:
-    """What is metric and what is not, in words, for each part of the result; depth is the estimator's report."""
+def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float | None) -> dict[str, str]:
+    """What is metric and what is not, in words, for each part of the result; depth is the estimator's report.
+
+    `pupil_distance_mm` is what the user gave; it is asked for where the depth's report, an old one, says no scale.
+    """
     if unit != "mm":
         return {"everything": "relative: nearer and further are told apart, but no length is known"}
+    given = {"pupil_distance_mm": pupil_distance_mm, "source": "given"} if pupil_distance_mm else {}
+    scale = depth.get("scale", given)
     return {
-        "face": f"metric, if the pupils are {pupil_distance_mm:g} mm apart",
+        "face": f"metric, if the pupils are {_pupils(scale)}",
         "beside the face": _beside(depth),
         "distance from the camera": CAMERA_SOURCES[depth.get("camera", "assumed")],
     }
+
+
+def _pupils(scale: dict[str, Any]) -> str:
+    """How far apart the pupils are, and where that is from; for the estimator's report of the scale."""
+    apart = f"{scale.get('pupil_distance_mm', PUPIL_DISTANCE_MM):g} mm apart"
+    seen, source = scale.get("irises_mm"), scale.get("source", "assumed")
+    if source == "assumed":
+        return f"{apart}, as they are in adults on average"
+    if seen is None:
+        return f"{apart}, as was given"
+    less_percent = 100 * (seen / PUPIL_DISTANCE_MM - 1)
+    irises = f"the irises say {seen:g}, which is {less_percent:+.0f} % against the mean of adults"
+    return f"{apart}, as was given; {irises}" if source == "given" else f"{apart}: {irises}, and count by their error"
 
 
 def _beside(depth: dict[str, Any]) -> str:

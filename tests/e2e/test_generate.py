@@ -51,7 +51,7 @@ def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
 
     generate_model(opened)
     expect(opened.locator("#report")).to_contain_text(re.compile(r"Points\s*[\d,]+"))
-    expect(opened.locator("#report")).to_contain_text("if the pupils are 63 mm apart")
+    expect(opened.locator("#report")).to_contain_text("irises")
     front = still_picture(opened, CANVAS)
     assert (front > 60).mean() > 0.05
 

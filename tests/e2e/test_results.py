@@ -175,7 +175,7 @@ def test_the_report_is_a_result_that_says_how_it_was_made_and_what_is_metric(fin
     assert report["cloud"]["points"] == seen[-1]["report"]["points"]
     assert report["settings"]["model"] == seen[-1]["settings"]["model"]
     assert report["lengths"] == seen[-1]["report"]["lengths"]
-    assert "63 mm" in report["lengths"]["face"]
+    assert "irises" in report["lengths"]["face"]
 
 
 def test_the_models_and_workers_are_told(client):

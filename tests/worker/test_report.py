@@ -49,6 +49,14 @@ def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():
 @pytest.mark.parametrize(
     ("depth", "part", "words"),
     [
+        ({}, "face", "are 60 mm apart, as was given$"),
+        ({"scale": {"pupil_distance_mm": 63.0, "source": "assumed"}}, "face", "63 mm apart, as they are in adults"),
+        ({"scale": {"pupil_distance_mm": 54.1, "source": "irises", "irises_mm": 51.0}}, "face", "54.1 mm.*51, .*-19 %"),
+        (
+            {"scale": {"pupil_distance_mm": 60.0, "source": "given", "irises_mm": 66.2}},
+            "face",
+            "given; .*66.2, .*\\+5 %",
+        ),
         ({"camera": "exif"}, "distance from the camera", "metadata"),
         ({"camera": "given"}, "distance from the camera", "given"),
         ({"camera": "assumed"}, "distance from the camera", "guess"),
@@ -59,7 +67,11 @@ def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():
     ],
 )
 def test_each_part_says_what_its_lengths_rest_on(depth, part, words):
-    assert re.search(words, lengths_of(depth, unit="mm", pupil_distance_mm=63)[part])
+    assert re.search(words, lengths_of(depth, unit="mm", pupil_distance_mm=60)[part])
+
+
+def test_an_old_report_that_names_no_distance_has_that_of_adults():
+    assert "63 mm apart, as they are" in lengths_of({}, unit="mm", pupil_distance_mm=None)["face"]
 
 
 def test_without_a_scale_nothing_is_called_metric():

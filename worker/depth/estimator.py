@@ -15,9 +15,10 @@ from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
-from shared.options import PUPIL_DISTANCE_MM, Extent, Focus
+from shared.options import Extent, Focus
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
+from worker.geometry.fuse.focus import FaceBox
 from worker.person.person import Person
 
 GRID_LONG_SIDE_PX = 1024
@@ -47,7 +48,7 @@ class Photo:
     focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
         unknown.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
-    pupil_distance_mm: what makes a face's size known, and with it everything's.
+    pupil_distance_mm: what makes a face's size known, and with it everything's; None where the user does not know it.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
     extent: "photo" gives the person as far as the photo shows them; "bust" cuts head and shoulders out in an ellipse.
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
@@ -58,7 +59,7 @@ class Photo:
     pixels: np.ndarray
     focal_35mm: float | None = None
     fov_x_deg: float | None = None
-    pupil_distance_mm: float = PUPIL_DISTANCE_MM
+    pupil_distance_mm: float | None = None
     focus: Focus = "face"
     extent: Extent = "photo"
     face_uv: tuple[float, float] | None = None
@@ -110,13 +111,27 @@ class Estimator(Protocol):
         ...
 
 
+class DisparityNetwork(Protocol):
+    """What gives the disparity of photos: a network, or maps that came with them. One thread at a time may use it."""
+
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
+        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32; faces where they are known."""
+        ...
+
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo from its disparity (H, W)."""
+        ...
+
+
 @dataclass(frozen=True)
 class DepthModel(ABC):
     """What is known of a depth model before it is loaded; each family derives a class of its own.
 
     name: unique, as the API takes it.
     title: for a person to read.
-    rank: `auto` takes the highest among the models that are ready.
+    rank: `auto` takes the highest among the models that are ready; see `worker.depth.registry`.
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
     licence: of those files; SPDX identifiers, where the licence has one.

@@ -17,7 +17,7 @@ def test_the_refusal_of_a_request_without_a_photo_says_how_to_send_one(client):
         ({"point_budget": "-1"}, "point_budget"),
         ({"steps": "model"}, "steps"),
         ({"fov_x_deg": "wide"}, "fov_x_deg"),
-        ({"pupil_distance_mm": "49"}, "pupil_distance_mm"),
+        ({"pupil_distance_mm": "39"}, "pupil_distance_mm"),
         ({"focus": "hair"}, "focus"),
         ({"face": "12"}, "face"),
         ({"face": "-1,5"}, "face"),

@@ -23,6 +23,7 @@ from worker.person.face import Face, Pose, head_pose, points_mm
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder
 from worker.person.landmarks import LANDMARKS
+from worker.person.scale import scale_of
 
 NO_FACE = (
     "No face was found in the photo. A sharp photo of one person works, with the face turned to the camera, "
@@ -72,10 +73,11 @@ class Portrait:
             photo: the photo.
             faces: found in it, at least one.
         """
-        size = photo.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         camera, pixels = _on_grid(photo)
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
+        scale = scale_of(face, camera, photo.pupil_distance_mm)
+        size = scale.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         if photo.camera_source == "assumed":
             camera = _plausible(camera, face, size)
         surface, pose = surface_of(points_mm(face.landmarks, camera), camera)
@@ -87,7 +89,7 @@ class Portrait:
             depth = np.where(within, depth, np.nan)
         confidence = confidence_of(depth, face_depth, camera)
         true_pose = Pose(pose.axes, size * pose.eyes)
-        report = report_on(photo, faces, true_pose, silhouette_found=person.outline_found)
+        report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person)
         return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found, within=within)
 

@@ -12,6 +12,7 @@ from shared.cloud.camera import Intrinsics, unproject
 from worker.depth.estimator import Photo
 from worker.depth.portrait.grid import distance_px
 from worker.person.face import Face, Pose
+from worker.person.scale import Scale
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,14 @@ def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np
     return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
 
 
-def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: bool) -> dict[str, Any]:
+def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silhouette_found: bool) -> dict[str, Any]:
     """The report of a portrait.
 
     Args:
         photo: the whole one.
         faces: found in it, the one used first.
         pose: of the head, in mm.
+        scale: what makes its size known.
         silhouette_found: whether hair, neck and shoulders are there.
     """
     sharpness = sharpness_of(photo.pixels, faces[0])
@@ -81,6 +83,7 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, *, silhouette_found: 
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance_mm),
         "camera": photo.camera_source,
+        "scale": scale.report(),
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
         "silhouette_found": silhouette_found,

@@ -36,11 +36,15 @@ def test_the_nose_is_nearest_and_the_hair_behind_it(result):
     assert 15 < hair - nose < 150
 
 
-def test_eyes_are_63_mm_apart_in_space(result, finder, astronaut):
+def test_eyes_are_as_far_apart_in_space_as_the_report_says(result, finder, astronaut):
     (face,) = finder.find_faces(astronaut)
+    scale = result.report["scale"]
+    assert scale["source"] == "irises"
     points = unproject(result.depth, result.camera)
     eyes = [face.landmarks[list(pair), :2].mean(0).round().astype(int) for pair in ((33, 133), (362, 263))]
-    assert np.linalg.norm(np.subtract(*[points[v, u] for u, v in eyes])) == pytest.approx(63, abs=4)
+    assert np.linalg.norm(np.subtract(*[points[v, u] for u, v in eyes])) == pytest.approx(
+        scale["pupil_distance_mm"], abs=4
+    )
 
 
 def test_a_longer_lens_puts_the_camera_further_away(model, astronaut):
@@ -58,10 +62,11 @@ def test_a_tight_crop_of_a_face_is_not_taken_for_a_selfie(model, astronaut):
     assert "Taken from" in given.report["advice"]
 
 
-def test_twice_the_pupil_distance_is_twice_the_person(model, astronaut, result):
-    (large,) = model.estimate([Photo(astronaut, pupil_distance_mm=126)])
-    np.testing.assert_allclose(large.depth, 2 * result.depth, rtol=1e-5)
-    assert large.report["distance_mm"] == pytest.approx(2 * result.report["distance_mm"], abs=1)
+def test_twice_the_pupil_distance_is_twice_the_person(model, astronaut):
+    small, large = model.estimate([Photo(astronaut, pupil_distance_mm=mm) for mm in (63, 126)])
+    np.testing.assert_allclose(large.depth, 2 * small.depth, rtol=1e-5)
+    assert large.report["distance_mm"] == pytest.approx(2 * small.report["distance_mm"], abs=1)
+    assert large.report["scale"]["source"] == "given"
 
 
 def test_a_photo_larger_than_the_grid_gives_the_grid_s_depth(model, astronaut):

@@ -5,8 +5,10 @@ import pytest
 from worker.depth.estimator import Photo
 from worker.depth.portrait.report import report_on, sharpness_of
 from worker.person.face import Pose
+from worker.person.scale import Scale
 
 AHEAD = Pose(np.eye(3), np.array([0.0, 0.0, 700.0]))
+SCALE = Scale(61.2, "irises", 59.8)
 
 
 @pytest.fixture
@@ -15,29 +17,30 @@ def face(finder, head):
 
 
 def test_a_good_photo_needs_no_advice(head, face):
-    report = report_on(Photo(head, focal_35mm=50), [face], AHEAD, silhouette_found=True)
+    report = report_on(Photo(head, focal_35mm=50), [face], AHEAD, SCALE, silhouette_found=True)
     assert report["advice"] is None
     assert (report["face_found"], report["faces_in_photo"], report["metric"]) == (True, 1, True)
     assert report["distance_mm"] == 700
+    assert report["scale"] == {"pupil_distance_mm": 61.2, "source": "irises", "irises_mm": 59.8}
 
 
 def test_a_selfie_from_too_near_is_told_its_distance(head, face):
     near = Pose(np.eye(3), np.array([0.0, 0.0, 310.0]))
-    assert "31 cm" in report_on(Photo(head, focal_35mm=50), [face], near, silhouette_found=True)["advice"]
+    assert "31 cm" in report_on(Photo(head, focal_35mm=50), [face], near, SCALE, silhouette_found=True)["advice"]
 
 
 def test_a_distance_that_hangs_on_an_assumed_lens_is_no_reason_for_advice(head, face):
     near = Pose(np.eye(3), np.array([0.0, 0.0, 310.0]))
-    report = report_on(Photo(head), [face], near, silhouette_found=True)
+    report = report_on(Photo(head), [face], near, SCALE, silhouette_found=True)
     assert (report["camera"], report["advice"]) == ("assumed", None)
 
 
 def test_a_face_turned_away_is_told_to_look_here(head, face):
     turned = Pose(cv2.Rodrigues(np.array([0, np.radians(55), 0]))[0], AHEAD.eyes)
-    assert "turned" in report_on(Photo(head, focal_35mm=50), [face], turned, silhouette_found=True)["advice"]
+    assert "turned" in report_on(Photo(head, focal_35mm=50), [face], turned, SCALE, silhouette_found=True)["advice"]
 
 
 def test_blur_lowers_sharpness_and_is_advised_against(head, face):
     blurred = cv2.GaussianBlur(head, (0, 0), 7)
     assert sharpness_of(blurred, face) < 0.3 * sharpness_of(head, face)
-    assert "blurred" in report_on(Photo(blurred, focal_35mm=50), [face], AHEAD, silhouette_found=True)["advice"]
+    assert "blurred" in report_on(Photo(blurred, focal_35mm=50), [face], AHEAD, SCALE, silhouette_found=True)["advice"]
