@@ -17,6 +17,7 @@ import numpy as np
 
 from worker.person.classes import part_shares
 from worker.person.face import Face
+from worker.person.landmarks import LANDMARKS
 from worker.person.matting import band_of, guided_filter
 from worker.person.networks.portrait_matting import PortraitMattingNetwork
 from worker.person.networks.segmentation import CLASSES, SIZE_PX, Part, SegmentationNetwork
@@ -31,6 +32,7 @@ class OutlineSettings:
     sure_background: float = 0.25  # likelihood of a person up to which alpha is 0; 1 from as far below 1
     band_cells: float = 2.0  # half width of the band along the outline, in pixels of the segmentation network
     band_sides: float = 0.05  # the same in sides of the face: the wider counts
+    shirt: float = 0.6  # face sides to either side of the chin: a gap in the clothes there is a shirt or a tie
     sure_gap: float = 0.1  # likelihood of a person up to which a network is sure of background
     most_disagreement: float = 0.03  # share of the pixels round a place for which the matting network is not believed
     least_beyond_face: float = 0.15  # of the face's area: a person with less beside the face was not found
@@ -72,6 +74,7 @@ def person_of(pixels: np.ndarray, face: Face, others: Sequence[Face], networks: 
     hull = _hull(face, pixels.shape[:2])
     mask = _main_part(own, hull)
     mask |= _gaps_filled(mask, shares, matted)
+    mask |= _shirt(mask, face)
     if (mask & ~hull).sum() < OUTLINE.least_beyond_face * hull.sum():
         return Person.of_mask(hull, outline_found=False)
     cell_px = max(pixels.shape[:2]) / SIZE_PX
@@ -115,6 +118,19 @@ def _gaps_filled(mask: np.ndarray, shares: np.ndarray, matted: np.ndarray) -> np
     filled[outside] = False
     filled[0] = False  # the mask itself
     return np.asarray(filled[parts])
+
+
+def _shirt(mask: np.ndarray, face: Face) -> np.ndarray:
+    """(H, W) bool: gaps under the chin with the person on both sides; the network takes white shirts for walls."""
+    between = np.logical_or.accumulate(mask, axis=1) & np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    chin_u, chin_v, _ = face.landmarks[LANDMARKS.chin]
+    between[: max(0, int(chin_v))] = False
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((between & ~mask).astype(np.uint8), connectivity=4)
+    left, width = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
+    near = OUTLINE.shirt * face.side
+    shirt = (left > chin_u - near) & (left + width < chin_u + near)
+    shirt[0] = False  # all the rest
+    return shirt[parts]
 
 
 def _alpha(

@@ -47,6 +47,13 @@ def test_edges_of_hair_are_soft_and_the_inside_is_whole(finder, portraits):
     assert person.alpha[600, 450] == 1 and person.alpha[60, 60] == 0
 
 
+@pytest.mark.parametrize(("name", "uv"), [("white_shirt_smile", (230, 500)), ("lincoln_1863", (560, 1200))])
+def test_white_shirts_and_ties_before_walls_alike_are_part_of_the_person(finder, portraits, name, uv):
+    mask = person_in(finder, portraits[name]).mask
+    assert overlaps(mask, portraits[name]).person > 0.95
+    assert mask[uv[1], uv[0]]
+
+
 @pytest.mark.parametrize("name", ["white_shirt_smile", "gregory_lowres", "juan_de_pareja_painting", "legion_boys"])
 def test_light_on_light_dark_on_dark_and_one_of_several_are_found(finder, portraits, name):
     found = overlaps(person_in(finder, portraits[name]).mask, portraits[name])
