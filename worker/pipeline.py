@@ -49,21 +49,18 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     """
     if not depth_map.mask.any():
         raise PhotoError("no depth was found in this photo; one with a face that is well lit and in focus works best")
-    remove = options.background == "remove"
-    depth = _without_background(depth_map) if remove else depth_map.depth
-    cloud, report = cloud_from_depth(
-        depth,
+    return cloud_from_depth(
+        depth_map.depth,
         depth_map.confidence,
         depth_map.camera,
         depth_map.unit,
         pixels,
         point_budget=options.point_budget,
         smoothing=options.smoothing,
-        remove_background=remove,
+        remove_background=options.background == "remove",
         alpha=depth_map.person.alpha if depth_map.person else None,
         classes=depth_map.person.classes if depth_map.person else None,
     )
-    return cloud, report if depth is depth_map.depth else report | {"background": "found"}
 
 
 def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
@@ -105,13 +102,6 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:
     """The report as a file, which is JSON that any program reads: no NaN in it."""
     return {REPORT: json.dumps(report, indent=2, allow_nan=False).encode()}
-
-
-def _without_background(depth_map: DepthMap) -> np.ndarray:
-    """(H, W) depth, NaN beside the person where a network's depth covers the whole photo, and the person is known."""
-    if depth_map.person is None or depth_map.disparity is None:
-        return depth_map.depth
-    return np.where(depth_map.person.mask, depth_map.depth, np.float32(np.nan))
 
 
 def _stage_files(stage: Stage, source: Source) -> dict[str, bytes]:

@@ -10,8 +10,7 @@ from worker.person.face import Face
 from worker.person.face_mesh import face_mesh
 from worker.person.networks.face_detector import DETECTORS, FaceDetector
 from worker.person.networks.face_landmarks import LandmarkNetwork
-from worker.person.networks.tflite import TfliteNetwork
-from worker.person.outline import SEGMENTATION, person_of
+from worker.person.outline import PersonNetworks, person_of
 from worker.person.person import Person
 from worker.person.search import FaceSearch
 
@@ -32,7 +31,7 @@ class PersonFinder:
         """
         detectors = [FaceDetector(folder, row) for row in DETECTORS.values()]
         self._search = FaceSearch(detectors, LandmarkNetwork(folder, face_mesh().mirror))
-        self._segmentation = TfliteNetwork(SEGMENTATION)
+        self._networks = PersonNetworks(folder)
 
     def find_faces(self, pixels: np.ndarray, near_uv: tuple[float, float] | None = None) -> list[Face]:
         """Faces in a photo (H, W, 3) uint8 RGB, the largest first, or before it the one nearest to a point."""
@@ -44,4 +43,4 @@ class PersonFinder:
 
     def person(self, pixels: np.ndarray, face: Face, others: list[Face]) -> Person:
         """The person whose face that is, on the grid of a photo; see `person_of`."""
-        return person_of(pixels, face, others, self._segmentation)
+        return person_of(pixels, face, others, self._networks)
