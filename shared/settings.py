@@ -66,7 +66,7 @@ class WeightsSettings(_Group):
     weights_mirror: str | None = Field(
         None,
         alias="RELIEF_WEIGHTS_MIRROR",
-        description="Base URL to download weights from, in place of MiDaS's releases",
+        description="Base URL to download weights from, in place of their authors' releases",
     )
 
 

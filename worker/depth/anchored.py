@@ -79,8 +79,9 @@ class Anchored:
             scale_uv = width / photo.size_wh[0], height / photo.size_wh[1]
             others = [face.scaled(scale_uv) for face in faces[1:]]
             return _reporting(fused(disparity, self._portrait.bust_of(photo, faces), others), own_map)
-        relative = replace(source.relative(photo, disparity), disparity=disparity)
-        return _reporting(relative, {"face_found": False, "metric": False, "anchored": False} | own_map)
+        return _reporting(
+            source.relative(photo, disparity), {"face_found": False, "metric": False, "anchored": False} | own_map
+        )
 
 
 def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:

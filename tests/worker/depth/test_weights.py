@@ -8,7 +8,15 @@ import pytest
 
 from shared.errors import WeightsError
 from worker.depth import registry
-from worker.depth.weights import MIDAS_RELEASES, FetchOptions, UrlSource, Weights, WeightsFile, WheelSource
+from worker.depth.weights import (
+    DEPTH_ANYTHING_HUB,
+    MIDAS_RELEASES,
+    FetchOptions,
+    UrlSource,
+    Weights,
+    WeightsFile,
+    WheelSource,
+)
 from worker.depth.weights.__main__ import main
 
 CONTENT = bytes(range(256)) * 5000
@@ -105,9 +113,10 @@ def test_the_next_source_is_tried_when_one_fails(tmp_path, server, url):
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
-def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server):
+@pytest.mark.parametrize("original", [MIDAS_RELEASES, DEPTH_ANYTHING_HUB])
+def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server, original):
     server.files["/mirror/v3/net.pt"] = CONTENT
-    weights(f"{MIDAS_RELEASES}v3/net.pt").fetch(tmp_path, FetchOptions(mirror=f"{server.url}/mirror"))
+    weights(f"{original}v3/net.pt").fetch(tmp_path, FetchOptions(mirror=f"{server.url}/mirror"))
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 

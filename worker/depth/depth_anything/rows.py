@@ -6,21 +6,22 @@ from typing import Any
 
 from worker.depth.network.row import NetworkKind, NetworkModel, Precision
 from worker.depth.network.transforms import IMAGENET, InputRule
-from worker.depth.weights import UrlSource, Weights, WeightsFile
+from worker.depth.weights import DEPTH_ANYTHING_HUB, UrlSource, Weights, WeightsFile
 
-HUB = "https://huggingface.co/depth-anything/"
+# float16 as in the copies that circulate in half precision; bfloat16 would leave 256 steps to a disparity.
 KIND = NetworkKind("worker.depth.depth_anything.dpt:dpt", Precision("float16", channels_last=False))
 RULE = InputRule(518, "lower_bound", multiple_px=14)
 
 
 def _row(name: str, size: str, rank: int, licence: str, sha256: str, **arguments: Any) -> NetworkModel:
     file = WeightsFile(f"{name}.pth", sha256)
+    url = f"{DEPTH_ANYTHING_HUB}Depth-Anything-V2-{size}/resolve/main/{file.name}"
     return NetworkModel(
         name=name,
         title=f"Depth Anything V2 {size}",
         rank=rank,
         unit="relative",
-        weights=Weights((file,), (UrlSource(f"{HUB}Depth-Anything-V2-{size}/resolve/main/{file.name}"),)),
+        weights=Weights((file,), (UrlSource(url),)),
         licence=licence,
         kind=KIND,
         arguments=arguments,

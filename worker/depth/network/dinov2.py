@@ -57,17 +57,17 @@ def grid_hw_of(photos: Tensor) -> tuple[int, int]:
 def resized_position(position: Tensor, grid_hw: tuple[int, int]) -> Tensor:
     """The position embedding (1, 1 + N, C), of a square grid after the class token, on another grid.
 
-    Bicubic, without antialiasing; the pixels' distance is by OFFSET smaller than the two grids say, unless they are the
-    same. Two products of matrices, which exporters trace for any size; torch's own resampling by a scale they do not.
+    Bicubic, without antialiasing; the scale counts OFFSET rows and columns more than there are, unless the grid is the
+    embedding's own. Two products of matrices: exporters trace them for any size, but not torch's resampling by a scale.
     """
     side = math.isqrt(position.shape[1] - 1)
-    plane = position[0, 1:].unflatten(0, (side, side))  # (side, side, C)
+    plane = position[0, 1:].float().unflatten(0, (side, side))  # (side, side, C)
     row, column = (torch.arange(cells, device=position.device, dtype=torch.float32) for cells in grid_hw)
     same = (row[-1] == side - 1) & (column[-1] == side - 1)
     offset = torch.where(same, 0.0, OFFSET)
-    down, across = (cubic_weights(cell, offset, side).to(position.dtype) for cell in (row, column))
+    down, across = (cubic_weights(cell, offset, side) for cell in (row, column))
     plane = torch.einsum("rh,hwc,vw->rvc", down, plane, across)
-    return torch.cat([position[:, :1], plane.flatten(0, 1).unsqueeze(0)], 1)
+    return torch.cat([position[:, :1], plane.flatten(0, 1).unsqueeze(0).to(position.dtype)], 1)
 
 
 def cubic_weights(cells: Tensor, offset: Tensor, side: int) -> Tensor:

@@ -132,6 +132,7 @@ class NetworkEstimator:
                 "backend": self.backend.name,
                 "camera": photo.camera_source,
             },
+            disparity=disparity,
         )
 
 

@@ -189,7 +189,8 @@ def test_swin_runs_in_bfloat16_on_a_gpu_because_it_overflows_float16():
 
 
 @pytest.mark.slow
-def test_the_exported_small_network_equals_the_official_one(seeded_model):
-    inputs, official = reference("midas_v21_small_256")
-    ours = seeded_model("midas_v21_small_256", backend="onnxruntime").backend(inputs)[0]
+@pytest.mark.parametrize("name", ["midas_v21_small_256", "depth_anything_v2_vits"])
+def test_an_exported_network_equals_the_official_one(name, seeded_model):
+    inputs, official = reference(name)
+    ours = seeded_model(name, backend="onnxruntime").backend(inputs)[0]
     assert np.abs(ours - official).max() <= 1e-4 * np.ptp(official)

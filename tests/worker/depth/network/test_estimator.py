@@ -53,6 +53,7 @@ def test_the_near_side_of_the_photo_is_the_near_side_of_the_depth(estimator):
     (result,) = estimator.estimate([red_ramp(200, 100)])
     assert result.depth.shape == (100, 200)
     assert result.unit == "relative"
+    assert result.disparity.shape == result.depth.shape
     assert result.depth[50, 10] > 2 > result.depth[50, 190] > 0
     assert result.mask.all()
 

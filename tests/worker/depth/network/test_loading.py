@@ -35,11 +35,13 @@ def test_the_face_in_a_real_photo_gets_a_crop_of_its_own(faces_folder, photo):
     assert crop.top < top < bottom < crop.bottom
 
 
-def test_the_files_of_the_face_networks_make_a_depth_model_metric(faces_folder, photo, seeded_model, tmp_path):
-    assert isinstance(seeded_model("dpt_levit_224"), NetworkEstimator)
+@pytest.mark.parametrize("name", ["dpt_levit_224", "depth_anything_v2_vits"])
+def test_the_files_of_the_face_networks_make_a_depth_model_metric(name, faces_folder, photo, seeded_model, tmp_path):
+    assert isinstance(seeded_model(name), NetworkEstimator)
     for file in WEIGHTS.files:
         shutil.copy(faces_folder / file.name, tmp_path)
-    model = seeded_model("dpt_levit_224")
+    model = seeded_model(name)
     assert isinstance(model, Anchored)
     (result,) = model.estimate([photo])
     assert result.unit == "mm"
+    assert "network" in result.report
