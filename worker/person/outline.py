@@ -19,6 +19,7 @@ import numpy as np
 from shared.cloud.classes import PointClass
 from worker.person.classes import class_probabilities
 from worker.person.face import Face
+from worker.person.landmarks import LANDMARKS
 from worker.person.networks.portrait_matting import PortraitMattingNetwork
 from worker.person.networks.segmentation import SIZE_PX, SegmentationNetwork
 from worker.person.parting import nearest_face
@@ -33,6 +34,7 @@ class OutlineSettings:
     band_cells: float = 4.0  # half the width of the band round the outline in which it is drawn anew
     bridge_cells: float = 1.5  # half the width of bridges between people and things that are cut
     hole: float = 0.12  # face sides: smaller holes in a person are person
+    shirt: float = 0.6  # face sides to either side of the chin: a gap in the clothes there is a shirt or a tie
     agreement: float = 0.25  # face sides: the size of the places at which the two networks are compared
     most_disagreement: float = 0.25  # share of such a place from which the matting network has no say
     smoothing: float = 1e-4  # of the guided filter, squared brightness (0 to 1)
@@ -89,7 +91,8 @@ def _person(likely: np.ndarray, pixels: np.ndarray, face: Face, others: list[Fac
     opened = cv2.morphologyEx(mine.astype(np.uint8), cv2.MORPH_OPEN, _disc(OUTLINE.bridge_cells * cell))
     core = _part_at(opened, face)
     grown = cv2.dilate(core, _disc(2 * OUTLINE.bridge_cells * cell)) > 0
-    return _filled(mine & grown | (core > 0), (OUTLINE.hole * face.side) ** 2)
+    found = _filled(mine & grown | (core > 0), (OUTLINE.hole * face.side) ** 2)
+    return found | _shirt(found, face)
 
 
 def _part_at(mask: np.ndarray, face: Face) -> np.ndarray:
@@ -107,6 +110,19 @@ def _filled(mask: np.ndarray, most_px: float) -> np.ndarray:
     small = inner & (area < most_px)
     small[0] = False  # the mask itself
     return mask | small[parts]
+
+
+def _shirt(mask: np.ndarray, face: Face) -> np.ndarray:
+    """(H, W) bool: gaps under the chin with the person on both sides; the network takes white shirts for walls."""
+    between = np.logical_or.accumulate(mask, axis=1) & np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    chin_u, chin_v, _ = face.landmarks[LANDMARKS.chin]
+    between[: max(0, int(chin_v))] = False
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((between & ~mask).astype(np.uint8), connectivity=4)
+    left, width = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
+    near = OUTLINE.shirt * face.side
+    shirt = (left > chin_u - near) & (left + width < chin_u + near)
+    shirt[0] = False  # all the rest
+    return shirt[parts]
 
 
 def _alpha(

@@ -48,8 +48,11 @@ def test_hats_dark_cloaks_and_curls_are_part_of_the_person(finder, name):
     assert overlap(person_in(finder, name).mask, name) > 0.9
 
 
-def test_a_white_shirt_before_a_white_wall_is_part_of_the_person(finder):
-    assert overlap(person_in(finder, "white_shirt_smile").mask, "white_shirt_smile") > 0.85
+@pytest.mark.parametrize(("name", "uv"), [("white_shirt_smile", (230, 500)), ("lincoln_1863", (560, 1200))])
+def test_white_shirts_and_ties_before_walls_alike_are_part_of_the_person(finder, name, uv):
+    mask = person_in(finder, name).mask
+    assert overlap(mask, name) > 0.95
+    assert mask[uv[1], uv[0]]
 
 
 def test_loose_hair_has_soft_edges_and_the_face_has_none(finder):
