@@ -1,7 +1,7 @@
 """Metric depth from a disparity network and the face in the photo.
 
-The network sees everything but knows no size; the landmarks of a face know size but nothing beside it. The face's depth
-fixes the disparity's scale and shift, and the face's coarse shape; the network gives the rest.
+The network sees everything but knows no size; the landmarks of a face know size but nothing beside it. How they are
+joined: `worker.depth.fusion`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Anchored:
         self._portrait = portrait
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
-        """Depth of each photo; its report says what it was anchored to, or why it was not."""
+        """Depth of each photo; its report says what each source gave."""
         results: dict[int, DepthMap | PhotoError] = {}
         for with_map in (True, False):
             chosen = {index: photo for index, photo in enumerate(photos) if (photo.disparity is not None) == with_map}

@@ -32,6 +32,7 @@ class FusionSettings:
     """How far a disparity is believed; set by hand, no data is recorded."""
 
     least_confidence: float = 0.5  # below it a pixel lies on a step that the network blurred, and is not fitted to
+    least_visibility: float = 0.01  # of a pixel of the face, next to 1 of one that is seen squarely
     fitted_mm: float = 250.0  # so far from the face, in the picture, the bust of average build is believed
     head_reach_mm: float = 200.0  # what is farther aside of the face, and above its chin, is no part of the head
     beside_face: float = 0.7  # confidence of the network's depth, next to 1 for a face seen from the front
@@ -117,10 +118,14 @@ def _belief(sight: Sight) -> Belief:
 
 
 def _fit(sight: Sight, trust: np.ndarray) -> Fit:
+    """The fit, on a coarser grid, to what lies on no step; where all of the face seems to be one, to everything."""
     thin = replace(sight, disparity=np.where(trust >= FUSION.least_confidence, sight.disparity, np.nan)).thinned()
+    if not np.isfinite(thin.disparity[thin.on_face]).any():
+        thin = sight.thinned()
     near = thin.person & (inside_px(~thin.on_face) * thin.pixel_mm <= FUSION.fitted_mm)
     disparity, bust = (np.where(near, values, np.nan) for values in (thin.disparity, thin.bust))
-    return fit_person(disparity, thin.face, bust, visibility(thin.face, thin.camera))
+    weight = np.maximum(visibility(thin.face, thin.camera), FUSION.least_visibility)
+    return fit_person(disparity, thin.face, bust, weight)
 
 
 def _facts(belief: Belief) -> dict[str, Any]:

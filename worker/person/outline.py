@@ -1,157 +1,165 @@
-"""Which pixels are the person: a segmentation network, checked and sharpened by the photo's colours.
+"""Which pixels are the person, how far, and what they show: two networks and the photo's own edges.
 
-The network is right about heads and hair. Below the chin it guesses bodies where there are none, so graph cuts from two
-starts propose other outlines, and the one with the stronger edge in the photo wins. The network is MediaPipe Selfie
-Segmentation, general model; it comes with this package: its wheel is 35 MB and made for few platforms only.
-Source: He et al., Guided Image Filtering, 2010.
+The segmentation network says what is person; it is believed everywhere but in the band along its outline. There the
+matting network's alpha stands, which sees hair, wherever both networks agree beside the band; else the segmentation
+network's, drawn to the photo's edges. People who touch are parted by their heads.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from worker.person.classes import part_shares
 from worker.person.face import Face
-from worker.person.graph_cut import graph_cut
-from worker.person.networks.tflite import TfliteNetwork
+from worker.person.landmarks import LANDMARKS
+from worker.person.matting import band_of, guided_filter
+from worker.person.networks.portrait_matting import PortraitMattingNetwork
+from worker.person.networks.segmentation import CLASSES, SIZE_PX, Part, SegmentationNetwork
+from worker.person.parting import share_of_person
 from worker.person.person import Person
-from worker.person.region import Region, region_round
-
-SEGMENTATION = Path(__file__).parent / "data" / "selfie_segmentation.tflite"
-SIZE_PX = 256  # side of the network's input
 
 
 @dataclass(frozen=True)
 class OutlineSettings:
-    """How an outline is chosen, sharpened and judged; set by hand, no data is recorded."""
+    """How an outline is drawn; lengths in sides of the face where no other unit is named. Set by hand."""
 
-    likely: float = 0.5  # the network's likelihood from which a pixel is person, 0 to 1
-    cut_reaches: tuple[float, ...] = (np.inf, 0.55)  # face sides: how far below the chin a graph cut starts as person
-    network_bonus: float = 3.0  # contrast (Lab) by which another outline must beat the network's
-    step_px: float = 3.0  # small pixels inside and outside of the outline: where colours are compared
-    most_step: float = 40.0  # a colour difference (Lab) counts no more
-    border_px: int = 4  # small pixels: so near to the region's border the outline is not judged
-    least_rim_px: int = 8  # an outline with fewer pixels below the chin is not judged
-    smoothing: float = 1e-3  # of the guided filter, squared brightness (0 to 1)
-    least_face_inside: float = 0.9  # share of the face's pixels: a silhouette with less is wrong
-    most_filled: float = 0.985  # share of the region: a silhouette with more has found no background
-    other_reach: float = 1.0  # face sides: so far round another's face pixels may be taken from the person
+    sure_background: float = 0.25  # likelihood of a person up to which alpha is 0; 1 from as far below 1
+    band_cells: float = 2.0  # half width of the band along the outline, in pixels of the segmentation network
+    band_sides: float = 0.05  # the same in sides of the face: the wider counts
+    shirt: float = 0.6  # face sides to either side of the chin: a gap in the clothes there is a shirt or a tie
+    sure_gap: float = 0.1  # likelihood of a person up to which a network is sure of background
+    most_disagreement: float = 0.03  # share of the pixels round a place for which the matting network is not believed
+    least_beyond_face: float = 0.15  # of the face's area: a person with less beside the face was not found
 
 
 OUTLINE = OutlineSettings()
 
 
-def person_of(pixels: np.ndarray, face: Face, others: list[Face], network: TfliteNetwork) -> Person:
-    """The person whose face that is; the face alone where no believable outline was found.
+class PersonNetworks:
+    """The two networks of outlines."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load them from the weights folder.
+
+        Raises:
+            WeightsError: one is absent or is no network.
+        """
+        self.segmentation = SegmentationNetwork()
+        self.matting = PortraitMattingNetwork(folder)
+
+
+def person_of(pixels: np.ndarray, face: Face, others: Sequence[Face], networks: PersonNetworks) -> Person:
+    """The person whose face that is; the face alone where nothing else was found.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
         face: the person's, in these pixels.
-        others: other people's faces; their heads are left out.
-        network: the one in SEGMENTATION.
+        others: other people's faces; they and what belongs to them are left out.
+        networks: of outlines.
     Returns:
         The person, on the grid of the pixels.
     """
-    region = region_round(face, (pixels.shape[0], pixels.shape[1]), SIZE_PX)
-    part = region.of(pixels)
-    small = cv2.resize(part, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
-    (likely,) = network.run(small.astype(np.float32) / 255).values()
-    outline = _best(_candidates(small, likely.reshape(SIZE_PX, SIZE_PX), region), small, region)
-    sharp = _sharpened(outline, part)
-    person = np.zeros(pixels.shape[:2], bool)
-    region.of(person)[:] = sharp
-    person = _without_others(person, face, others)
+    with ThreadPoolExecutor(1) as thread:  # the networks run beside each other
+        matting = thread.submit(networks.matting.alpha, pixels)
+        shares = part_shares(pixels, face, networks.segmentation)
+        people = shares[..., Part.BACKGROUND] < 0.5
+        own = _own(pixels, shares, people, face, others)
+        matted = matting.result()
     hull = _hull(face, pixels.shape[:2])
-    inside = person[hull]
-    if sharp.mean() > OUTLINE.most_filled or not inside.size or inside.mean() < OUTLINE.least_face_inside:
+    mask = _main_part(own, hull)
+    mask |= _gaps_filled(mask, shares, matted)
+    mask |= _shirt(mask, face)
+    if (mask & ~hull).sum() < OUTLINE.least_beyond_face * hull.sum():
         return Person.of_mask(hull, outline_found=False)
-    return Person.of_mask(person | hull)
+    cell_px = max(pixels.shape[:2]) / SIZE_PX
+    radius = max(1, round(max(OUTLINE.band_cells * cell_px, OUTLINE.band_sides * face.side)))
+    alpha = _alpha(pixels, shares, mask, people, matted, radius)
+    alpha[hull] = 1
+    return Person(alpha, _classes(shares, alpha), outline_found=True)
 
 
-def _candidates(small: np.ndarray, likely: np.ndarray, region: Region) -> list[np.ndarray]:
-    """(S, S) bool outlines of the person: the network's, then those of graph cuts."""
-    outlines = [likely > OUTLINE.likely]
-    outlines += [graph_cut(small, likely, region, reach) for reach in OUTLINE.cut_reaches]
-    return [_connected_to_face(outline, region) for outline in outlines]
+def _own(pixels: np.ndarray, shares: np.ndarray, people: np.ndarray, face: Face, others: Sequence[Face]) -> np.ndarray:
+    """(H, W) bool: the people's pixels that are the person's rather than another's."""
+    part = shares.argmax(-1)
+    own = share_of_person(pixels, people, part == Part.HAIR, part == Part.FACE_SKIN, face, others)
+    return people if own is None else people & (own >= 0.5)
 
 
-def _best(outlines: list[np.ndarray], small: np.ndarray, region: Region) -> np.ndarray:
-    """The outline along which the colours differ most; the first, the network's, has a bonus."""
-    lab = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 1)
-    scores = np.array([_contrast(lab, outline, region) for outline in outlines])
-    scores[0] += OUTLINE.network_bonus
-    return outlines[int(scores.argmax())]
-
-
-def _connected_to_face(outline: np.ndarray, region: Region) -> np.ndarray:
-    """The connected part that holds the face, thin bridges cut, its holes filled."""
-    opened = cv2.morphologyEx(outline.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
+def _main_part(mask: np.ndarray, hull: np.ndarray) -> np.ndarray:
+    """The connected part of a mask (H, W) bool that holds the face, thin bridges cut."""
+    thin = max(3, round(max(mask.shape) / SIZE_PX) | 1)
+    opened = cv2.morphologyEx((mask | hull).astype(np.uint8), cv2.MORPH_OPEN, np.ones((thin, thin)))
     _, parts = cv2.connectedComponents(opened)
-    u, v = np.clip(np.rint(region.face), 0, SIZE_PX - 1).astype(int)
-    person = (parts == parts[v, u]) & (opened > 0)
-    padded = np.pad(~person, 1, constant_values=True).astype(np.uint8)
-    _, outside = cv2.connectedComponents(padded)
-    return (outside != outside[0, 0])[1:-1, 1:-1]
+    votes = np.bincount(parts[hull & (opened > 0)], minlength=2)
+    return np.asarray((parts == votes.argmax()) & (opened > 0)) | hull
 
 
-def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region) -> float:
-    """Mean colour step, units of Lab, across the outline below the chin; 0 where none lies in the picture."""
-    rim = _judged_rim(outline, region)
-    if rim.sum() < OUTLINE.least_rim_px:
-        return 0.0
-    down, across = np.gradient(cv2.GaussianBlur(outline.astype(np.float32), (0, 0), 2))
-    normal = np.stack([across[rim], down[rim]])
-    normal = normal / np.maximum(np.hypot(*normal), 1e-6) * OUTLINE.step_px
-    at = np.stack(np.nonzero(rim)[::-1]).astype(float)  # (2, N): u, v
-    (u_in, v_in), (u_out, v_out) = (
-        np.clip(np.rint(at + sign * normal), 0, SIZE_PX - 1).astype(int) for sign in (1, -1)
+def _gaps_filled(mask: np.ndarray, shares: np.ndarray, matted: np.ndarray) -> np.ndarray:
+    """(H, W) bool: gaps in a mask that a person has not.
+
+    A gap that is closed, unless both networks are sure of background (between arm and body); and one that is open to
+    the photo's lower border alone (a tie, a scarf), if the matting network sees a person there.
+    """
+    count, parts = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    outside = np.unique(np.concatenate([parts[0], parts[:, 0], parts[:, -1]]))
+    below = np.isin(np.arange(count), parts[-1])
+    size = np.maximum(np.bincount(parts.ravel(), minlength=count), 1)
+    alpha, background = (
+        np.bincount(parts.ravel(), values.ravel(), count) / size for values in (matted, shares[..., Part.BACKGROUND])
     )
-    step = np.linalg.norm(lab[v_in, u_in] - lab[v_out, u_out], axis=1)
-    return float(np.minimum(step, OUTLINE.most_step).mean())
+    sure = 1 - OUTLINE.sure_gap
+    filled = np.where(below, alpha >= 0.5, (alpha > OUTLINE.sure_gap) | (background < sure))
+    filled[outside] = False
+    filled[0] = False  # the mask itself
+    return np.asarray(filled[parts])
 
 
-def _judged_rim(outline: np.ndarray, region: Region) -> np.ndarray:
-    """(S, S) bool: the outline's outermost pixels below the chin, away from the region's border."""
-    eroded = cv2.erode(outline.astype(np.uint8), np.ones((3, 3)), borderValue=1)
-    rim = outline & (eroded == 0) & (region.below_chin > 0)
-    border = OUTLINE.border_px
-    rim[:border] = rim[-border:] = rim[:, :border] = rim[:, -border:] = False
-    return rim
+def _shirt(mask: np.ndarray, face: Face) -> np.ndarray:
+    """(H, W) bool: gaps under the chin with the person on both sides; the network takes white shirts for walls."""
+    between = np.logical_or.accumulate(mask, axis=1) & np.logical_or.accumulate(mask[:, ::-1], axis=1)[:, ::-1]
+    chin_u, chin_v, _ = face.landmarks[LANDMARKS.chin]
+    between[: max(0, int(chin_v))] = False
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((between & ~mask).astype(np.uint8), connectivity=4)
+    left, width = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH]
+    near = OUTLINE.shirt * face.side
+    shirt = (left > chin_u - near) & (left + width < chin_u + near)
+    shirt[0] = False  # all the rest
+    return shirt[parts]
 
 
-def _sharpened(outline: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """(h, w) bool: the small outline on the photo's grid, drawn to the photo's edges by a guided filter."""
-    height, width = part.shape[:2]
-    soft = cv2.resize(outline.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    radius = max(1, round(max(height, width) / SIZE_PX * 2))
-    guide = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    filtered = _guided_filter(guide, soft, radius)
-    band = cv2.GaussianBlur(soft, (0, 0), radius)
-    sharp = np.where((band > 0.1) & (band < 0.9), filtered, soft) > 0.5
-    return cv2.medianBlur(sharp.astype(np.uint8), 5 if radius > 1 else 3) > 0
+def _alpha(
+    pixels: np.ndarray, shares: np.ndarray, mask: np.ndarray, people: np.ndarray, matted: np.ndarray, radius: int
+) -> np.ndarray:
+    """(H, W) float32: how far each pixel is the person's; soft in the band along the mask alone."""
+    band = band_of(mask, radius)
+    likely = 1 - shares[..., Part.BACKGROUND]
+    low = OUTLINE.sure_background
+    stretched = np.clip((likely - low) / (1 - 2 * low), 0, 1)
+    not_others = ~people | mask  # beside the person, the background's own pixels and none of other people's
+    likely_own = np.where(not_others, np.where(mask & ~band, 1, stretched), 0).astype(np.float32)
+    sharp = np.clip(guided_filter(pixels.astype(np.float32) / 255, likely_own, radius), 0, 1)
+    soft = np.where(_both_agree(people, band, matted, radius), matted, sharp)
+    return np.where(band, soft * not_others, mask).astype(np.float32)
 
 
-def _guided_filter(guide: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
-    """Smooth `values` along the edges of `guide`, both (H, W) float32."""
-    box = (2 * radius + 1, 2 * radius + 1)
-    mean_guide, mean_values = cv2.blur(guide, box), cv2.blur(values, box)
-    slope = (cv2.blur(guide * values, box) - mean_guide * mean_values) / (
-        cv2.blur(guide * guide, box) - mean_guide**2 + OUTLINE.smoothing
-    )
-    return cv2.blur(slope, box) * guide + cv2.blur(mean_values - slope * mean_guide, box)
+def _both_agree(people: np.ndarray, band: np.ndarray, matted: np.ndarray, radius: int) -> np.ndarray:
+    """(H, W) bool: where the matting network says near a place, but beside the band, what the segmentation says."""
+    differ = (people != (matted > 0.5)) & ~band
+    box = (8 * radius + 1, 8 * radius + 1)
+    return cv2.blur(differ.astype(np.float32), box) <= OUTLINE.most_disagreement
 
 
-def _without_others(person: np.ndarray, face: Face, others: list[Face]) -> np.ndarray:
-    """The silhouette without what lies nearer to another's face than to the own one, in sides of each."""
-    v, u = np.mgrid[: person.shape[0], : person.shape[1]]
-    own = np.hypot(u - face.middle[0], v - face.middle[1]) / face.side
-    for other in others:
-        theirs = np.hypot(u - other.middle[0], v - other.middle[1]) / other.side
-        person = person & ~((theirs < own) & (theirs < OUTLINE.other_reach))
-    return person
+def _classes(shares: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 `PointClass`: the likeliest of a person where alpha is one half or more, else the background."""
+    parts = shares[..., Part.HAIR :].argmax(-1) + Part.HAIR
+    of_part = np.array([CLASSES[part] for part in Part], np.uint8)
+    return np.where(alpha >= 0.5, of_part[parts], of_part[Part.BACKGROUND]).astype(np.uint8)
 
 
 def _hull(face: Face, size_hw: tuple[int, ...]) -> np.ndarray:
