@@ -7,7 +7,7 @@ import platform
 import sys
 from importlib import import_module
 
-SCRIPTS = ("stages", "heads", "midas", "batches", "load", "expected", "wire", "turning", "recovery")
+SCRIPTS = ("stages", "heads", "photos", "midas", "batches", "load", "expected", "wire", "turning", "recovery")
 
 
 def main() -> None:

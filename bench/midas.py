@@ -1,7 +1,7 @@
-"""Every MiDaS network: equal to the official one? how fast by each backend, and in batches?
+"""Every network, of MiDaS and Depth Anything: equal to the official one? how fast by each backend, and in batches?
 
 The trained weights are not needed: the networks run with the seeded ones of the tests, which take the same time.
-`python -m bench.midas NAME...` measures some of them only, `python -m bench.midas all` all thirteen. BENCH_MIDAS names
+`python -m bench.midas NAME...` measures some of them only, `python -m bench.midas all` all sixteen. BENCH_MIDAS names
 a folder that keeps checkpoints and exports.
 """
 
@@ -23,14 +23,16 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from shared.errors import ModelError
 from tests.support.seeding import reference, write_checkpoint
-from worker.depth.midas.backends import Backend, TorchBackend, default_device
-from worker.depth.midas.checkpoint import load_network
-from worker.depth.midas.export import MAX_ERROR, Subject
-from worker.depth.midas.layers import folded
-from worker.depth.midas.loading import open_backend, spec_of
-from worker.depth.midas.rows import ROWS
+from worker.depth.depth_anything import rows as depth_anything
+from worker.depth.midas import rows as midas
+from worker.depth.network.backends import Backend, TorchBackend, default_device
+from worker.depth.network.checkpoint import load_network
+from worker.depth.network.export import MAX_ERROR, Subject
+from worker.depth.network.layers import folded
+from worker.depth.network.loading import family_of, open_backend, spec_of
 from worker.depth.weights import sha256_of
 
+ROWS = (*depth_anything.ROWS, *midas.ROWS)
 TURNS = 5
 TURN_MS = 500  # a turn is as many passes as fit, at most MAX_PASSES
 MAX_PASSES = 6
@@ -51,6 +53,7 @@ COLUMNS = (
     "in 8s",
 )
 QUICK = ("midas_v21_small_256", "midas_v21_384", "dpt_hybrid_384", "dpt_levit_224", "dpt_swin2_tiny_256")
+QUICK += ("depth_anything_v2_vits",)
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,8 @@ class Measured:
 
 def main() -> None:
     """Print the table: of the models named on the command line of this script, else of QUICK."""
-    midas = [row.name for row in ROWS]
-    named = midas if sys.argv[1:] == ["all"] else [name for name in sys.argv[1:] if name in midas]
+    known = [row.name for row in ROWS]
+    named = known if sys.argv[1:] == ["all"] else [name for name in sys.argv[1:] if name in known]
     folder = os.environ.get("BENCH_MIDAS")
     with tempfile.TemporaryDirectory() as scratch:
         print(
@@ -105,10 +108,10 @@ def measured(name: str, folder: Path) -> Measured:
     spec = spec_of(model)
     subject = Subject(
         network=lambda: load_network(spec, checkpoint),
-        gpu_precision=model.backbone.precision,
+        gpu_precision=model.kind.precision,
         weights_sha256=sha256_of(checkpoint),
-        side_px=model.rule.side_px,
-        fixed=model.rule.fixed,
+        rule=model.rule,
+        family=family_of(model),
         cache=folder / "onnx",
     )
     served = replace(subject, network=lambda: folded(load_network(spec, checkpoint)))  # as the workers export it

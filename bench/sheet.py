@@ -1,6 +1,8 @@
-"""`python -m bench.sheet [PHOTO...]`: what the whole pipeline makes of photos, from several sides, on one picture.
+"""`python -m bench.sheet [PHOTO...]`: what the default pipeline makes of photos, from five sides, on one picture.
 
-Numbers do not show an ugly seam. Without photos: the portrait and rendered heads, into docs/contact-sheet.jpg.
+Numbers do not show an ugly seam. A row holds the photo, five views in clay, and the same five in the photo's colours.
+Without photos: the portrait and rendered heads, into docs/contact-sheet.jpg. `PHOTO@X,Y` means the person whose face is
+nearest to that point.
 """
 
 from __future__ import annotations
@@ -15,22 +17,22 @@ import numpy as np
 from bench.heads import heads
 from bench.render import View, rendered
 from shared.errors import PhotoError
-from shared.options import ModelOptions
+from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
 from shared.settings import WeightsSettings
 from stack.demo import PORTRAIT
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Estimator, Photo
-from worker.geometry.surface.mesh import mesh_from_cloud, sampled
+from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled
 
 OUT = Path(__file__).parent.parent / "docs" / "contact-sheet.jpg"
-TILE_PX = 250
-YAWS_DEG = (0.0, 30.0, -30.0, 60.0, -60.0)
-TEXTURED_YAWS_DEG = (0.0, 25.0)
+TILE_PX = 200
+YAWS_DEG = (0.0, 30.0, 60.0, -30.0, 90.0)
 HEADS = ("h0", "h2", "h3", "h5", "h6", "h7")
-MARGIN = 1.12
-QUALITY = 88
+MARGIN = 1.08
+HEAD_BEHIND_MM = 95.0  # the head's middle, behind the eyes
+QUALITY = 82
 
 
 def row_of(estimator: Estimator, photo: Photo) -> np.ndarray:
@@ -43,41 +45,55 @@ def row_of(estimator: Estimator, photo: Photo) -> np.ndarray:
     cloud, _ = pipeline.build_cloud(depth_map, photo.pixels, ModelOptions())
     mesh = mesh_from_cloud(cloud)
     colours = sampled(cloud.rgb, mesh.vertices, cloud.camera).astype(float)
-    low, high = mesh.vertices.min(0), mesh.vertices.max(0)
-    span = MARGIN * float((high - low)[:2].max())
-    shaded = [View(yaw, (low + high) / 2, span, TILE_PX) for yaw in YAWS_DEG]
-    textured = [View(yaw, (low + high) / 2, span, TILE_PX) for yaw in TEXTURED_YAWS_DEG]
-    views = [rendered(mesh, view) for view in shaded] + [rendered(mesh, view, colours) for view in textured]
-    return np.hstack([_tile(photo.pixels), *views])
+    views = _views(mesh)
+    return np.hstack(
+        [_tile(photo.pixels), *(rendered(mesh, one) for one in views), *(rendered(mesh, one, colours) for one in views)]
+    )
 
 
-def examples() -> Iterator[Photo]:
+def sheet_of(estimator: Estimator, photos: dict[str, Photo]) -> np.ndarray:
+    """The rows of photos by name, one below the other; of one that cannot be used the reason is printed."""
+    rows = []
+    for name, photo in photos.items():
+        try:
+            rows.append(row_of(estimator, photo))
+        except PhotoError as error:
+            print(f"{name}: {error}")
+    return np.vstack(rows) if rows else np.zeros((TILE_PX, TILE_PX, 3), np.uint8)
+
+
+def examples() -> Iterator[tuple[str, Photo]]:
     """The portrait, and some of the rendered heads."""
-    yield Photo(read_photo(PORTRAIT.read_bytes()).pixels)
-    yield from (head.photo for head in heads() if head.name in HEADS)
+    yield PORTRAIT.name, Photo(read_photo(PORTRAIT.read_bytes()).pixels)
+    yield from ((head.name, head.photo) for head in heads() if head.name in HEADS)
 
 
 def main() -> None:
     """Write the sheet."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("photos", nargs="*", type=Path)
+    parser.add_argument("photos", nargs="*", metavar="PHOTO[@X,Y]")
+    parser.add_argument("--model", default="portrait", help="the depth model")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
-    photos = [_read(path) for path in given.photos] or list(examples())
-    estimator = registry.load("portrait", WeightsSettings.from_environment().weights)
-    rows = []
-    for photo in photos:
-        try:
-            rows.append(row_of(estimator, photo))
-        except PhotoError as error:
-            print(error)
-    cv2.imwrite(str(given.out), np.vstack(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    photos = dict(_read(argument) for argument in given.photos) or dict(examples())
+    sheet = sheet_of(registry.load(given.model, WeightsSettings.from_environment().weights), photos)
+    cv2.imwrite(str(given.out), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     print(f"{given.out}: {given.out.stat().st_size:,} bytes")
 
 
-def _read(path: Path) -> Photo:
-    decoded = read_photo(path.read_bytes())
-    return Photo(decoded.pixels, decoded.focal_35mm)
+def _read(argument: str) -> tuple[str, Photo]:
+    """Name and photo of `PHOTO` or `PHOTO@X,Y`."""
+    path, _, face = argument.partition("@")
+    decoded = read_photo(Path(path).read_bytes())
+    return argument, Photo(decoded.pixels, decoded.focal_35mm, **DepthOptions(face=face or None).for_photo())
+
+
+def _views(mesh: Mesh) -> list[View]:
+    """From each side, turned about the vertical through the head's middle; all of the mesh is in the picture."""
+    low, high = mesh.vertices.min(0), mesh.vertices.max(0)
+    middle, span = (low + high) / 2, MARGIN * float((high - low)[:2].max())
+    middle[2] = high[2] - HEAD_BEHIND_MM if high[2] - low[2] > HEAD_BEHIND_MM else middle[2]
+    return [View(yaw, middle, span, TILE_PX) for yaw in YAWS_DEG]
 
 
 def _tile(pixels: np.ndarray) -> np.ndarray:

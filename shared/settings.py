@@ -66,7 +66,7 @@ class WeightsSettings(_Group):
     weights_mirror: str | None = Field(
         None,
         alias="RELIEF_WEIGHTS_MIRROR",
-        description="Base URL to download weights from, in place of MiDaS's releases",
+        description="Base URL to download weights from, in place of their authors' releases",
     )
 
 
@@ -76,12 +76,12 @@ class DepthSettings(_Group):
     depth_model: str = Field(
         "auto",
         alias="DEPTH_MODEL",
-        description="Depth model of jobs that name none; `auto` takes the best whose weights are present",
+        description="Depth model of jobs that name none; `auto` takes the best free one whose weights are present",
     )
     depth_backend: Literal["auto", "torch", "onnxruntime"] = Field(
         "auto",
         alias="DEPTH_BACKEND",
-        description="What runs MiDaS's networks: `torch`, `onnxruntime`, or `auto`: torch on a GPU, else the faster",
+        description="What runs depth networks: `torch`, `onnxruntime`, or `auto`: torch on a GPU, else the faster",
     )
     depth_batch: int = Field(
         8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass, 1 to 64"

@@ -50,7 +50,7 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     if not depth_map.mask.any():
         raise PhotoError("no depth was found in this photo; one with a face that is well lit and in focus works best")
     return cloud_from_depth(
-        _without_background(depth_map) if options.background == "remove" else depth_map.depth,
+        depth_map.depth,
         depth_map.confidence,
         depth_map.camera,
         depth_map.unit,
@@ -102,13 +102,6 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:
     """The report as a file, which is JSON that any program reads: no NaN in it."""
     return {REPORT: json.dumps(report, indent=2, allow_nan=False).encode()}
-
-
-def _without_background(depth_map: DepthMap) -> np.ndarray:
-    """(H, W) depth, NaN beside the person where a network's depth covers the whole photo, and the person is known."""
-    if depth_map.person is None or depth_map.disparity is None:
-        return depth_map.depth
-    return np.where(depth_map.person.mask, depth_map.depth, np.float32(np.nan))
 
 
 def _stage_files(stage: Stage, source: Source) -> dict[str, bytes]:

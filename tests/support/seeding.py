@@ -1,4 +1,4 @@
-"""Stand-ins for trained weights, from which the official networks computed the reference outputs in tests/data/midas.
+"""Stand-ins for trained weights, from which the official networks computed the reference outputs in tests/data.
 
 Every entry of an official network's state dict was filled with numbers that depend only on the entry's *name and
 shape* (`seeded`); the network was put in eval mode, and run in float32 on one fixed input (`fixed_input`). For each
@@ -7,8 +7,8 @@ model there are two files:
   <model>.keys.json.gz  {state-dict key: [shape, dtype]}: exactly the keys that the official checkpoint file carries
   <model>.npz           disparity: float32 (H, W), the official output; input_hw: the (H, W) given to `fixed_input`
 
-Made with isl-org/MiDaS v3.1, timm 0.6.13, geffnet (efficientnet_lite3), torchvision (resnext101_32x8d) and
-torch 2.14.1 on a CPU.
+Made with isl-org/MiDaS v3.1, timm 0.6.13, geffnet (efficientnet_lite3), torchvision (resnext101_32x8d), and with
+DepthAnything/Depth-Anything-V2; torch 2.14.1 on a CPU.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-DATA = Path(__file__).parents[1] / "data" / "midas"
+DATA = Path(__file__).parents[1] / "data"
+FAMILIES = ("midas", "depth_anything")
 
 
 def seeded(key, shape):
@@ -34,8 +35,10 @@ def seeded(key, shape):
         values = rng.normal(0, 0.1, shape)
     elif len(shape) <= 1:
         values = rng.normal(0, 0.02, shape)
-        if key.endswith(("weight", "gamma_1", "gamma_2")):
+        if key.endswith(("weight", "gamma", "gamma_1", "gamma_2")):
             values = values + 1.0
+        if key.endswith("output_conv2.2.bias"):  # of Depth Anything, whose output would be zero almost everywhere
+            values = values + 2.0
     else:
         fan_in = int(np.prod(shape[1:]))
         values = rng.normal(0, 1, shape) / np.sqrt(max(fan_in, 1))
@@ -50,9 +53,13 @@ def fixed_input(height, width):
     return (base + 0.1 * rng.normal(size=base.shape)).astype(np.float32)[None]
 
 
+def _reference_file(name):
+    return next(DATA / family / name for family in FAMILIES if (DATA / family / name).is_file())
+
+
 def official_keys(model):
     """{key: (shape, dtype name)} of the official checkpoint."""
-    return json.loads(gzip.decompress((DATA / f"{model}.keys.json.gz").read_bytes()))
+    return json.loads(gzip.decompress(_reference_file(f"{model}.keys.json.gz").read_bytes()))
 
 
 def seeded_checkpoint(model):
@@ -76,5 +83,5 @@ def write_checkpoint(model, path):
 
 def reference(model):
     """The official network's input (1, 3, H, W) and disparity (H, W), both float32."""
-    with np.load(DATA / f"{model}.npz") as stored:
+    with np.load(_reference_file(f"{model}.npz")) as stored:
         return fixed_input(*stored["input_hw"].tolist()), stored["disparity"]

@@ -72,8 +72,9 @@ def test_the_depth_map_of_a_network_s_job_is_the_network_s_and_the_metric_one_a_
 
 def test_removing_the_background_leaves_the_person_and_keeping_it_leaves_everything():
     depth_map = networks_depth_map()
-    alone, _ = pipeline.build_cloud(depth_map, PIXELS, ModelOptions(point_budget=50_000))
-    whole, _ = pipeline.build_cloud(depth_map, PIXELS, ModelOptions(point_budget=50_000, background="keep"))
+    alone, removed = pipeline.build_cloud(depth_map, PIXELS, ModelOptions(point_budget=50_000))
+    whole, kept = pipeline.build_cloud(depth_map, PIXELS, ModelOptions(point_budget=50_000, background="keep"))
+    assert (removed["background"], kept["background"]) == ("found", "kept")
     assert alone.depth[alone.mask].max() < 800
     assert alone.count == pytest.approx(ball_depth_map().mask.sum(), rel=0.03)
     assert whole.count > 0.95 * PIXELS.shape[0] * PIXELS.shape[1]

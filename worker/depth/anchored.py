@@ -1,19 +1,18 @@
 """Metric depth from a disparity network and the face in the photo.
 
-The network sees everything but knows no size; the landmarks of a face know size but nothing beside it. The face's depth
-fixes the disparity's scale and shift, and the face's coarse shape; the network gives the rest.
+The network sees everything but knows no size; the landmarks of a face know size but nothing beside it. How they are
+joined: `worker.depth.fusion`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, Photo, grid_size_wh
+from worker.depth.estimator import DepthMap, DisparityNetwork, Photo, grid_size_wh
 from worker.depth.fusion import fused
 from worker.depth.portrait.estimator import Portrait
 from worker.geometry.camera import camera_for
@@ -21,20 +20,6 @@ from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import FaceBox
 from worker.geometry.fuse.levels import on_grid
 from worker.person.face import Face
-
-
-class DisparityNetwork(Protocol):
-    """A network that gives the disparity of photos; see `MidasEstimator`."""
-
-    def disparity(
-        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
-    ) -> list[np.ndarray | PhotoError]:
-        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32; faces where they are known."""
-        ...
-
-    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
-        """Relative depth of a photo from its disparity (H, W)."""
-        ...
 
 
 class OwnMaps:
@@ -68,7 +53,7 @@ class Anchored:
         self._portrait = portrait
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
-        """Depth of each photo; its report says what it was anchored to, or why it was not."""
+        """Depth of each photo; its report says what each source gave."""
         results: dict[int, DepthMap | PhotoError] = {}
         for with_map in (True, False):
             chosen = {index: photo for index, photo in enumerate(photos) if (photo.disparity is not None) == with_map}
@@ -90,9 +75,13 @@ class Anchored:
             return disparity
         own_map: dict[str, object] = {"own_map": True} if source is self._own_maps else {}
         if faces:
-            return _reporting(fused(disparity, self._portrait.bust_of(photo, faces)), own_map)
-        relative = replace(source.relative(photo, disparity), disparity=disparity)
-        return _reporting(relative, {"face_found": False, "metric": False, "anchored": False} | own_map)
+            height, width = disparity.shape
+            scale_uv = width / photo.size_wh[0], height / photo.size_wh[1]
+            others = [face.scaled(scale_uv) for face in faces[1:]]
+            return _reporting(fused(disparity, self._portrait.bust_of(photo, faces), others), own_map)
+        return _reporting(
+            source.relative(photo, disparity), {"face_found": False, "metric": False, "anchored": False} | own_map
+        )
 
 
 def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:

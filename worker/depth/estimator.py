@@ -18,6 +18,7 @@ from shared.errors import PhotoError
 from shared.options import Extent, Focus
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_source
+from worker.geometry.fuse.focus import FaceBox
 from worker.person.person import Person
 
 GRID_LONG_SIDE_PX = 1024
@@ -110,13 +111,27 @@ class Estimator(Protocol):
         ...
 
 
+class DisparityNetwork(Protocol):
+    """What gives the disparity of photos: a network, or maps that came with them. One thread at a time may use it."""
+
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
+        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32; faces where they are known."""
+        ...
+
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo from its disparity (H, W)."""
+        ...
+
+
 @dataclass(frozen=True)
 class DepthModel(ABC):
     """What is known of a depth model before it is loaded; each family derives a class of its own.
 
     name: unique, as the API takes it.
     title: for a person to read.
-    rank: `auto` takes the highest among the models that are ready.
+    rank: `auto` takes the highest among the models that are ready; see `worker.depth.registry`.
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
     licence: of those files; SPDX identifiers, where the licence has one.

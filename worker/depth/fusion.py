@@ -6,6 +6,7 @@ background; both and the matting decide where the person ends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from worker.geometry.fuse.outline import joint_outline, region_by_steps
 from worker.geometry.fuse.ramps import parted
 from worker.geometry.fuse.sight import Sight, inside_px
 from worker.geometry.fuse.surface import Surface, joined
+from worker.person.face import Face
 from worker.person.person import Person
 
 
@@ -30,7 +32,9 @@ class FusionSettings:
     """How far a disparity is believed; set by hand, no data is recorded."""
 
     least_confidence: float = 0.5  # below it a pixel lies on a step that the network blurred, and is not fitted to
+    least_visibility: float = 0.01  # of a pixel of the face, next to 1 of one that is seen squarely
     fitted_mm: float = 250.0  # so far from the face, in the picture, the bust of average build is believed
+    head_reach_mm: float = 200.0  # what is farther aside of the face, and above its chin, is no part of the head
     beside_face: float = 0.7  # confidence of the network's depth, next to 1 for a face seen from the front
     behind_ratio: float = 2.0  # depth of what lies round a person, next to the face's: a guess, to tell noise by
     surroundings_mm: tuple[float, float] = (10.0, 120.0)  # what lies round a person, from the outline
@@ -39,12 +43,13 @@ class FusionSettings:
 FUSION = FusionSettings()
 
 
-def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
+def fused(disparity: np.ndarray, bust: Bust, others: Sequence[Face] = ()) -> DepthMap:
     """Join a disparity with a person whose face is known.
 
     Args:
         disparity: (H, W) float, finite, larger is nearer, on the grid of the bust.
         bust: from landmarks.
+        others: the faces of other people, on the same grid.
     Returns:
         Metric depth of the whole photo, with the person in it; its report says under `network` what each source gave.
         Where the disparity cannot be told from noise, the bust as it is.
@@ -57,7 +62,9 @@ def fused(disparity: np.ndarray, bust: Bust) -> DepthMap:
     if belief.is_noise:
         return replace(own, report=own.report | {"anchored": False, "network": _facts(belief)})
     by_steps = region_by_steps(disparity, on_face, outline.mask)
-    both = joint_outline(outline.mask, by_steps, disparity) if outline.outline_found else by_steps
+    both = by_steps
+    if outline.outline_found:
+        both = joint_outline(outline.mask, by_steps, disparity, _elsewhere(by_matting, others))
     sight = replace(by_matting, person=both | on_face)
     trust = edge_confidence(disparity)
     fit = _fit(sight, trust)
@@ -89,6 +96,18 @@ def outlined(person: Person, mask: np.ndarray) -> Person:
     return Person(alpha.astype(np.float32), classes.astype(np.uint8), outline_found=True)
 
 
+def _elsewhere(sight: Sight, others: Sequence[Face]) -> np.ndarray:
+    """(H, W) bool: the faces of others, and where heads beside the own one would be."""
+    v, u = np.nonzero(sight.on_face)
+    rows, columns = np.mgrid[: sight.face.shape[0], : sight.face.shape[1]]
+    aside_mm = np.abs(columns - (u.min() + u.max()) / 2) * sight.pixel_mm
+    theirs = (rows < v.max()) & (aside_mm > FUSION.head_reach_mm)
+    for other in others:
+        left, top, right, bottom = other.box
+        theirs |= (columns >= left) & (columns <= right) & (rows >= top) & (rows <= bottom)
+    return theirs
+
+
 def _belief(sight: Sight) -> Belief:
     """The better of two: of the whole person, and of the head, whose outline is surer than that of clothes."""
     expected = expected_nearness(sight)
@@ -99,10 +118,14 @@ def _belief(sight: Sight) -> Belief:
 
 
 def _fit(sight: Sight, trust: np.ndarray) -> Fit:
+    """The fit, on a coarser grid, to what lies on no step; where all of the face seems to be one, to everything."""
     thin = replace(sight, disparity=np.where(trust >= FUSION.least_confidence, sight.disparity, np.nan)).thinned()
+    if not np.isfinite(thin.disparity[thin.on_face]).any():
+        thin = sight.thinned()
     near = thin.person & (inside_px(~thin.on_face) * thin.pixel_mm <= FUSION.fitted_mm)
     disparity, bust = (np.where(near, values, np.nan) for values in (thin.disparity, thin.bust))
-    return fit_person(disparity, thin.face, bust, visibility(thin.face, thin.camera))
+    weight = np.maximum(visibility(thin.face, thin.camera), FUSION.least_visibility)
+    return fit_person(disparity, thin.face, bust, weight)
 
 
 def _facts(belief: Belief) -> dict[str, Any]:

@@ -1,10 +1,23 @@
-"""Every depth model, gathered from the families' rows. Importing this imports no torch: loading a model does."""
+"""Every depth model, gathered from the families' rows. Importing this imports no torch: loading a model does.
+
+What `auto` takes: the model of the highest rank whose files lie in the cache folder, together with those of the face
+networks, and whose licence allows commercial use.
+
+- A network gives hair, clothes and shoulders, which the face alone does not, and keeps the face; so it goes before
+  `portrait`, which has no network. That was seen with maps of networks down to MiDaS v3 Hybrid: `portrait` ranks just
+  below it, and above the smaller ones, of which nothing was seen.
+- Among networks the ranks follow the accuracy that their authors published: Depth Anything V2 before MiDaS.
+- Of a photo without a face a network gives relative depth, where `portrait` refuses. Without the face's files it would
+  give no more of any photo: `auto` never takes it then.
+- Cost has no say: a network's weights lie in the folder because somebody fetched them.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from shared.errors import ModelError, WeightsError
+from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.estimator import DepthModel, Estimator
 from worker.depth.midas import rows as midas
 from worker.depth.portrait import row as portrait
@@ -12,7 +25,7 @@ from worker.depth.portrait import row as portrait
 AUTO = "auto"
 FOR_MAPS = "portrait"
 """The depth model of a photo that brings its own disparity map, which takes the network's place beside the face."""
-FAMILIES = (portrait, midas)
+FAMILIES = (portrait, depth_anything, midas)
 ROWS: dict[str, DepthModel] = {
     row.name: row for row in sorted((row for family in FAMILIES for row in family.ROWS), key=lambda row: -row.rank)
 }
@@ -31,7 +44,7 @@ def row(name: str) -> DepthModel:
 
 
 def choose(name: str, folder: Path) -> DepthModel:
-    """The row of a depth model by name, or with `auto` the best one whose files lie in the cache folder.
+    """The row of a depth model by name, or with `auto` the best one that may be taken unasked, as told above.
 
     Raises:
         ModelError: no depth model has that name.
@@ -39,10 +52,13 @@ def choose(name: str, folder: Path) -> DepthModel:
     """
     if name != AUTO:
         return row(name)
-    best = next((model for model in ROWS.values() if model.weights.present(folder)), None)
+    faces = portrait.WEIGHTS.present(folder)
+    ready = (model for model in ROWS.values() if faces and model.weights.present(folder))
+    best = next((model for model in ready if not model.non_commercial), None)
     if best is None:
         raise WeightsError(
-            f"no depth model is ready in {folder}; `python -m worker.depth.weights fetch portrait` gets one"
+            f"`{AUTO}` needs the face networks, which are not in {folder}; `python -m worker.depth.weights fetch "
+            "portrait` gets them"
         )
     return best
 

@@ -12,8 +12,7 @@ from worker.person.face import Face
 from worker.person.face_mesh import face_mesh
 from worker.person.networks.face_detector import DETECTION, DETECTORS, Detection, FaceDetector, distinct, overlap
 from worker.person.networks.face_landmarks import LandmarkNetwork, square_of_detection, square_of_landmarks
-from worker.person.networks.tflite import TfliteNetwork
-from worker.person.outline import SEGMENTATION, person_of
+from worker.person.outline import PersonNetworks, person_of
 from worker.person.person import Person
 
 
@@ -47,7 +46,7 @@ class PersonFinder:
         """
         self._detectors = [FaceDetector(folder, row) for row in DETECTORS.values()]
         self._landmarks = LandmarkNetwork(folder, face_mesh().mirror)
-        self._segmentation = TfliteNetwork(SEGMENTATION)
+        self._networks = PersonNetworks(folder)
 
     def find_faces(self, pixels: np.ndarray, near_uv: tuple[float, float] | None = None) -> list[Face]:
         """Faces in a photo (H, W, 3) uint8 RGB, the largest first, or before it the one nearest to a point."""
@@ -64,7 +63,7 @@ class PersonFinder:
 
     def person(self, pixels: np.ndarray, face: Face, others: list[Face]) -> Person:
         """The person whose face that is, on the grid of a photo; see `person_of`."""
-        return person_of(pixels, face, others, self._segmentation)
+        return person_of(pixels, face, others, self._networks)
 
     def _faces_in(self, pixels: np.ndarray, squares: list[Square]) -> list[Face]:
         """Detections in any of the squares that the landmark network takes for faces, each once."""

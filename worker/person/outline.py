@@ -1,157 +1,168 @@
-"""Which pixels are the person: a segmentation network, checked and sharpened by the photo's colours.
+"""Which pixels are a person, how far, and of what class: two networks, the landmarks and the photo's edges together.
 
-The network is right about heads and hair. Below the chin it guesses bodies where there are none, so graph cuts from two
-starts propose other outlines, and the one with the stronger edge in the photo wins. The network is MediaPipe Selfie
-Segmentation, general model; it comes with this package: its wheel is 35 MB and made for few platforms only.
+The segmentation network knows people in photos of all kinds, at 256 x 256 pixels. The matting network sees hair, but in
+photos unlike today's portraits it loses people: it is asked only along the outline, and only where the two agree beside
+it. The face is always person.
 Source: He et al., Guided Image Filtering, 2010.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from shared.cloud.classes import PointClass
+from worker.person.classes import class_probabilities
 from worker.person.face import Face
-from worker.person.graph_cut import graph_cut
-from worker.person.networks.tflite import TfliteNetwork
+from worker.person.networks.portrait_matting import PortraitMattingNetwork
+from worker.person.networks.segmentation import SIZE_PX, SegmentationNetwork
+from worker.person.parting import nearest_face
 from worker.person.person import Person
-from worker.person.region import Region, region_round
-
-SEGMENTATION = Path(__file__).parent / "data" / "selfie_segmentation.tflite"
-SIZE_PX = 256  # side of the network's input
 
 
 @dataclass(frozen=True)
 class OutlineSettings:
-    """How an outline is chosen, sharpened and judged; set by hand, no data is recorded."""
+    """How an outline is found; set by hand, no data is recorded. A cell is a pixel that the network sees."""
 
-    likely: float = 0.5  # the network's likelihood from which a pixel is person, 0 to 1
-    cut_reaches: tuple[float, ...] = (np.inf, 0.55)  # face sides: how far below the chin a graph cut starts as person
-    network_bonus: float = 3.0  # contrast (Lab) by which another outline must beat the network's
-    step_px: float = 3.0  # small pixels inside and outside of the outline: where colours are compared
-    most_step: float = 40.0  # a colour difference (Lab) counts no more
-    border_px: int = 4  # small pixels: so near to the region's border the outline is not judged
-    least_rim_px: int = 8  # an outline with fewer pixels below the chin is not judged
-    smoothing: float = 1e-3  # of the guided filter, squared brightness (0 to 1)
-    least_face_inside: float = 0.9  # share of the face's pixels: a silhouette with less is wrong
-    most_filled: float = 0.985  # share of the region: a silhouette with more has found no background
-    other_reach: float = 1.0  # face sides: so far round another's face pixels may be taken from the person
+    likely: tuple[float, float] = (0.25, 0.75)  # likelihood from which a pixel is surely not, and surely, person
+    band_cells: float = 4.0  # half the width of the band round the outline in which it is drawn anew
+    bridge_cells: float = 1.5  # half the width of bridges between people and things that are cut
+    hole: float = 0.12  # face sides: smaller holes in a person are person
+    agreement: float = 0.25  # face sides: the size of the places at which the two networks are compared
+    most_disagreement: float = 0.25  # share of such a place from which the matting network has no say
+    smoothing: float = 1e-4  # of the guided filter, squared brightness (0 to 1)
+    least_beyond_face: float = 0.15  # of the face's area: a person with less beside the face was not found
 
 
 OUTLINE = OutlineSettings()
 
 
-def person_of(pixels: np.ndarray, face: Face, others: list[Face], network: TfliteNetwork) -> Person:
+class PersonNetworks:
+    """The two networks of outlines."""
+
+    def __init__(self, folder: Path) -> None:
+        """Load them from the weights folder.
+
+        Raises:
+            WeightsError: one is absent or is no network.
+        """
+        self.segmentation = SegmentationNetwork()
+        self.matting = PortraitMattingNetwork(folder)
+
+
+def person_of(pixels: np.ndarray, face: Face, others: list[Face], networks: PersonNetworks) -> Person:
     """The person whose face that is; the face alone where no believable outline was found.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
         face: the person's, in these pixels.
-        others: other people's faces; their heads are left out.
-        network: the one in SEGMENTATION.
+        others: other people's faces; they and what belongs to them are left out.
+        networks: of the two outlines.
     Returns:
         The person, on the grid of the pixels.
     """
-    region = region_round(face, (pixels.shape[0], pixels.shape[1]), SIZE_PX)
-    part = region.of(pixels)
-    small = cv2.resize(part, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
-    (likely,) = network.run(small.astype(np.float32) / 255).values()
-    outline = _best(_candidates(small, likely.reshape(SIZE_PX, SIZE_PX), region), small, region)
-    sharp = _sharpened(outline, part)
-    person = np.zeros(pixels.shape[:2], bool)
-    region.of(person)[:] = sharp
-    person = _without_others(person, face, others)
+    with ThreadPoolExecutor(1) as thread:  # the two networks run beside each other
+        soft = thread.submit(networks.matting.alpha, pixels)
+        shares = class_probabilities(pixels, face, networks.segmentation)
+        people_alpha = soft.result()
     hull = _hull(face, pixels.shape[:2])
-    inside = person[hull]
-    if sharp.mean() > OUTLINE.most_filled or not inside.size or inside.mean() < OUTLINE.least_face_inside:
+    low, high = OUTLINE.likely
+    likely = np.clip((1 - shares[PointClass.BACKGROUND] - low) / (high - low), 0, 1)
+    mask = _person(np.maximum(likely, hull), pixels, face, others) | hull
+    if (mask & ~hull).sum() < OUTLINE.least_beyond_face * hull.sum():
         return Person.of_mask(hull, outline_found=False)
-    return Person.of_mask(person | hull)
+    alpha = _alpha(mask, likely, people_alpha, pixels, face)
+    alpha = np.where(hull, 1, alpha).astype(np.float32)
+    return Person(alpha, _classes(shares, alpha, pixels), outline_found=True)
 
 
-def _candidates(small: np.ndarray, likely: np.ndarray, region: Region) -> list[np.ndarray]:
-    """(S, S) bool outlines of the person: the network's, then those of graph cuts."""
-    outlines = [likely > OUTLINE.likely]
-    outlines += [graph_cut(small, likely, region, reach) for reach in OUTLINE.cut_reaches]
-    return [_connected_to_face(outline, region) for outline in outlines]
+def _person(likely: np.ndarray, pixels: np.ndarray, face: Face, others: list[Face]) -> np.ndarray:
+    """(H, W) bool: the likely pixels that hang together with the face, and belong to no other, small holes filled."""
+    people = likely > 0.5
+    mine = people & nearest_face(people, pixels, face, others)
+    cell = max(pixels.shape[:2]) / SIZE_PX
+    opened = cv2.morphologyEx(mine.astype(np.uint8), cv2.MORPH_OPEN, _disc(OUTLINE.bridge_cells * cell))
+    core = _part_at(opened, face)
+    grown = cv2.dilate(core, _disc(2 * OUTLINE.bridge_cells * cell)) > 0
+    return _filled(mine & grown | (core > 0), (OUTLINE.hole * face.side) ** 2)
 
 
-def _best(outlines: list[np.ndarray], small: np.ndarray, region: Region) -> np.ndarray:
-    """The outline along which the colours differ most; the first, the network's, has a bonus."""
-    lab = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2LAB).astype(np.float32), (0, 0), 1)
-    scores = np.array([_contrast(lab, outline, region) for outline in outlines])
-    scores[0] += OUTLINE.network_bonus
-    return outlines[int(scores.argmax())]
+def _part_at(mask: np.ndarray, face: Face) -> np.ndarray:
+    """(H, W) uint8: the connected part of a mask that holds most of the face."""
+    _, parts = cv2.connectedComponents(mask)
+    inside = parts[_hull(face, mask.shape) & (parts > 0)]
+    return (parts == np.bincount(inside).argmax()).astype(np.uint8) if inside.size else np.zeros_like(mask)
 
 
-def _connected_to_face(outline: np.ndarray, region: Region) -> np.ndarray:
-    """The connected part that holds the face, thin bridges cut, its holes filled."""
-    opened = cv2.morphologyEx(outline.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3)))
-    _, parts = cv2.connectedComponents(opened)
-    u, v = np.clip(np.rint(region.face), 0, SIZE_PX - 1).astype(int)
-    person = (parts == parts[v, u]) & (opened > 0)
-    padded = np.pad(~person, 1, constant_values=True).astype(np.uint8)
-    _, outside = cv2.connectedComponents(padded)
-    return (outside != outside[0, 0])[1:-1, 1:-1]
+def _filled(mask: np.ndarray, most_px: float) -> np.ndarray:
+    """The mask without holes of fewer pixels; what touches the photo's border is no hole."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
+    left, top, width, height, area = stats.T
+    inner = (left > 0) & (top > 0) & (left + width < mask.shape[1]) & (top + height < mask.shape[0])
+    small = inner & (area < most_px)
+    small[0] = False  # the mask itself
+    return mask | small[parts]
 
 
-def _contrast(lab: np.ndarray, outline: np.ndarray, region: Region) -> float:
-    """Mean colour step, units of Lab, across the outline below the chin; 0 where none lies in the picture."""
-    rim = _judged_rim(outline, region)
-    if rim.sum() < OUTLINE.least_rim_px:
-        return 0.0
-    down, across = np.gradient(cv2.GaussianBlur(outline.astype(np.float32), (0, 0), 2))
-    normal = np.stack([across[rim], down[rim]])
-    normal = normal / np.maximum(np.hypot(*normal), 1e-6) * OUTLINE.step_px
-    at = np.stack(np.nonzero(rim)[::-1]).astype(float)  # (2, N): u, v
-    (u_in, v_in), (u_out, v_out) = (
-        np.clip(np.rint(at + sign * normal), 0, SIZE_PX - 1).astype(int) for sign in (1, -1)
-    )
-    step = np.linalg.norm(lab[v_in, u_in] - lab[v_out, u_out], axis=1)
-    return float(np.minimum(step, OUTLINE.most_step).mean())
+def _alpha(
+    mask: np.ndarray, likely: np.ndarray, people_alpha: np.ndarray, pixels: np.ndarray, face: Face
+) -> np.ndarray:
+    """(H, W) float32: the mask with a soft outline, drawn by both networks and the photo's edges."""
+    half = OUTLINE.band_cells * max(mask.shape) / SIZE_PX
+    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
+    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
+    away = np.maximum(inside, outside)  # from the outline, on either side
+    own = np.where(outside > half, 0, np.where(inside > half, 1, likely)).astype(np.float32)
+    guided = np.clip(guided_filter(pixels, own, max(1, round(half / 2))), 0, 1)
+    trust = _agreement(mask, people_alpha > 0.5, away > half, face)
+    drawn = guided + trust * (people_alpha - guided)
+    return np.where(away <= half, drawn, mask).astype(np.float32)
 
 
-def _judged_rim(outline: np.ndarray, region: Region) -> np.ndarray:
-    """(S, S) bool: the outline's outermost pixels below the chin, away from the region's border."""
-    eroded = cv2.erode(outline.astype(np.uint8), np.ones((3, 3)), borderValue=1)
-    rim = outline & (eroded == 0) & (region.below_chin > 0)
-    border = OUTLINE.border_px
-    rim[:border] = rim[-border:] = rim[:, :border] = rim[:, -border:] = False
-    return rim
+def _agreement(mask: np.ndarray, people: np.ndarray, judged: np.ndarray, face: Face) -> np.ndarray:
+    """(H, W) float32: 1 where the two outlines agree in what lies round a pixel, 0 where they do not."""
+    size = 2 * max(1, round(OUTLINE.agreement * face.side)) + 1
+    differ = cv2.blur((judged & (mask != people)).astype(np.float32), (size, size))
+    share = differ / np.maximum(cv2.blur(judged.astype(np.float32), (size, size)), 1e-3)
+    return np.clip(1 - share / OUTLINE.most_disagreement, 0, 1)
 
 
-def _sharpened(outline: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """(h, w) bool: the small outline on the photo's grid, drawn to the photo's edges by a guided filter."""
-    height, width = part.shape[:2]
-    soft = cv2.resize(outline.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
-    radius = max(1, round(max(height, width) / SIZE_PX * 2))
-    guide = cv2.cvtColor(part, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    filtered = _guided_filter(guide, soft, radius)
-    band = cv2.GaussianBlur(soft, (0, 0), radius)
-    sharp = np.where((band > 0.1) & (band < 0.9), filtered, soft) > 0.5
-    return cv2.medianBlur(sharp.astype(np.uint8), 5 if radius > 1 else 3) > 0
+def _classes(shares: np.ndarray, alpha: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """(H, W) uint8: the likeliest class of each of the person's pixels, its edges drawn to the photo's."""
+    radius = max(1, round(OUTLINE.band_cells / 2 * max(alpha.shape) / SIZE_PX))
+    smooth = filter_of(pixels, radius)
+    planes = np.stack([smooth(plane) for plane in shares[1:]])
+    return np.where(alpha >= 0.5, planes.argmax(0) + 1, PointClass.BACKGROUND).astype(np.uint8)
 
 
-def _guided_filter(guide: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
-    """Smooth `values` along the edges of `guide`, both (H, W) float32."""
+def guided_filter(pixels: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
+    """Smooth `values` (H, W) float32 along the edges of a photo (H, W, 3) uint8."""
+    return filter_of(pixels, radius)(values)
+
+
+def filter_of(pixels: np.ndarray, radius: int) -> Callable[[np.ndarray], np.ndarray]:
+    """A guided filter by a photo's brightness, for several planes."""
+    guide = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     box = (2 * radius + 1, 2 * radius + 1)
-    mean_guide, mean_values = cv2.blur(guide, box), cv2.blur(values, box)
-    slope = (cv2.blur(guide * values, box) - mean_guide * mean_values) / (
-        cv2.blur(guide * guide, box) - mean_guide**2 + OUTLINE.smoothing
-    )
-    return cv2.blur(slope, box) * guide + cv2.blur(mean_values - slope * mean_guide, box)
+    mean = cv2.blur(guide, box)
+    spread = cv2.blur(guide * guide, box) - mean**2 + OUTLINE.smoothing
+
+    def smooth(values: np.ndarray) -> np.ndarray:
+        mean_values = cv2.blur(values, box)
+        slope = (cv2.blur(guide * values, box) - mean * mean_values) / spread
+        return cv2.blur(slope, box) * guide + cv2.blur(mean_values - slope * mean, box)
+
+    return smooth
 
 
-def _without_others(person: np.ndarray, face: Face, others: list[Face]) -> np.ndarray:
-    """The silhouette without what lies nearer to another's face than to the own one, in sides of each."""
-    v, u = np.mgrid[: person.shape[0], : person.shape[1]]
-    own = np.hypot(u - face.middle[0], v - face.middle[1]) / face.side
-    for other in others:
-        theirs = np.hypot(u - other.middle[0], v - other.middle[1]) / other.side
-        person = person & ~((theirs < own) & (theirs < OUTLINE.other_reach))
-    return person
+def _disc(radius_px: float) -> np.ndarray:
+    size = 2 * max(1, round(radius_px)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
 
 
 def _hull(face: Face, size_hw: tuple[int, ...]) -> np.ndarray:

@@ -104,6 +104,23 @@ def test_a_flat_face_beside_a_deep_body_is_no_reason_to_refuse():
     assert np.sqrt(np.mean((result.depth - HEAD)[ON_FACE] ** 2)) < 0.5
 
 
+def test_a_map_under_so_much_noise_that_all_of_it_seems_to_be_steps_is_still_used():
+    clean = disparity_of(SCENE)
+    result = fused(clean + (clean.std() * noise(SCENE.shape, 1.0)).astype(np.float32), bust())
+    assert result.report["anchored"]
+    assert np.isfinite(result.depth).all()
+    assert (result.depth > 0).all()
+    assert np.sqrt(np.mean((result.depth - HEAD)[ON_FACE] ** 2)) < 5
+
+
+@pytest.mark.parametrize("side_px", [6, 14])
+def test_a_tiny_face_is_enough(side_px):
+    tiny = np.where(side_px / 2 > FROM_MIDDLE_PX, HEAD, np.nan)
+    result = fused(disparity_of(SCENE), replace(bust(), face=tiny))
+    assert np.isfinite(result.depth).all()
+    assert np.median(result.depth[ON_HEAD]) == pytest.approx(np.nanmedian(HEAD), rel=0.1)
+
+
 def test_an_outline_of_nothing_but_the_face_is_completed_by_the_network():
     assert fused(disparity_of(SCENE), bust(silhouette_found=False)).person.mask[ON_HEAD].mean() > 0.95
 

@@ -5,6 +5,8 @@ import pytest
 
 from shared.errors import ModelError, WeightsError
 from worker.depth import registry
+from worker.depth.depth_anything import rows as depth_anything
+from worker.depth.midas import rows as midas
 
 
 def put_files(folder, name):
@@ -29,11 +31,34 @@ def test_a_model_is_ready_once_all_its_files_are_there(tmp_path):
     assert portrait.weights.present(tmp_path)
 
 
-def test_auto_takes_the_best_model_that_is_ready(tmp_path):
-    put_files(tmp_path, "midas_v21_small_256")
-    assert registry.choose("auto", tmp_path).name == "midas_v21_small_256"
-    put_files(tmp_path, "portrait")
-    assert registry.choose("auto", tmp_path).name == "portrait"
+@pytest.mark.parametrize(
+    ("ready", "chosen"),
+    [
+        ([], "portrait"),
+        (["midas_v21_small_256", "dpt_levit_224"], "portrait"),
+        (["dpt_hybrid_384"], "dpt_hybrid_384"),
+        (["dpt_beit_large_512", "dpt_hybrid_384"], "dpt_beit_large_512"),
+        (["dpt_beit_large_512", "depth_anything_v2_vits"], "depth_anything_v2_vits"),
+    ],
+)
+def test_auto_takes_the_best_network_beside_the_face_and_else_the_face_alone(tmp_path, ready, chosen):
+    for name in ["portrait", *ready]:
+        put_files(tmp_path, name)
+    assert registry.choose("auto", tmp_path).name == chosen
+
+
+def test_auto_never_takes_what_forbids_commercial_use(tmp_path):
+    bound = {name for name, row in registry.ROWS.items() if row.non_commercial}
+    assert bound == {"depth_anything_v2_vitb", "depth_anything_v2_vitl"}
+    for name in ["portrait", "dpt_hybrid_384", *bound]:
+        put_files(tmp_path, name)
+    assert registry.choose("auto", tmp_path).name == "dpt_hybrid_384"
+
+
+def test_auto_never_takes_a_network_without_the_face(tmp_path):
+    put_files(tmp_path, "depth_anything_v2_vits")
+    with pytest.raises(WeightsError, match="fetch portrait"):
+        registry.choose("auto", tmp_path)
 
 
 def test_auto_without_any_weights_says_how_to_get_some(tmp_path):
@@ -56,7 +81,16 @@ def test_every_name_is_the_key_of_its_row():
     assert all(registry.row(name).name == name for name in registry.ROWS)
 
 
-def test_all_thirteen_official_networks_are_there_with_their_releases():
-    urls = [registry.row(name).weights.sources[0].url for name in registry.ROWS if name != "portrait"]
+def test_all_thirteen_official_midas_networks_are_there_with_their_releases():
+    urls = [row.weights.sources[0].url for row in midas.ROWS]
     releases = sorted(url.split("/")[-2] for url in urls)
     assert releases == ["v2_1"] * 2 + ["v3"] * 2 + ["v3_1"] * 9
+
+
+def test_the_three_sizes_of_depth_anything_come_from_its_authors_and_are_held_to_whole_hashes():
+    sizes = {row.title.split()[-1]: row.weights for row in depth_anything.ROWS}
+    assert sizes.keys() == {"Small", "Base", "Large"}
+    for size, weights in sizes.items():
+        (file,), (source,) = weights.files, weights.sources
+        assert source.url.endswith(f"/depth-anything/Depth-Anything-V2-{size}/resolve/main/{file.name}")
+        assert len(file.sha256) == 64

@@ -8,7 +8,15 @@ import pytest
 
 from shared.errors import WeightsError
 from worker.depth import registry
-from worker.depth.weights import MIDAS_RELEASES, FetchOptions, UrlSource, Weights, WeightsFile, WheelSource
+from worker.depth.weights import (
+    DEPTH_ANYTHING_HUB,
+    MIDAS_RELEASES,
+    FetchOptions,
+    UrlSource,
+    Weights,
+    WeightsFile,
+    WheelSource,
+)
 from worker.depth.weights.__main__ import main
 
 CONTENT = bytes(range(256)) * 5000
@@ -105,9 +113,10 @@ def test_the_next_source_is_tried_when_one_fails(tmp_path, server, url):
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
-def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server):
+@pytest.mark.parametrize("original", [MIDAS_RELEASES, DEPTH_ANYTHING_HUB])
+def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server, original):
     server.files["/mirror/v3/net.pt"] = CONTENT
-    weights(f"{MIDAS_RELEASES}v3/net.pt").fetch(tmp_path, FetchOptions(mirror=f"{server.url}/mirror"))
+    weights(f"{original}v3/net.pt").fetch(tmp_path, FetchOptions(mirror=f"{server.url}/mirror"))
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
@@ -202,8 +211,11 @@ def test_the_list_command_shows_which_models_are_ready(tmp_path, monkeypatch, ca
     for file in registry.row("portrait").weights.files:
         (tmp_path / file.name).touch()
     assert main(["list"]) == 0
-    states = dict(reversed(line.split()[:2]) for line in capsys.readouterr().out.splitlines())
-    assert (states["portrait"], states["midas_v21_small_256"]) == ("ready", "absent")
+    lines = {line.split()[1]: line for line in capsys.readouterr().out.splitlines()}
+    assert lines["portrait"].startswith("ready")
+    assert lines["midas_v21_small_256"].startswith("absent")
+    assert "CC-BY-NC-4.0, non-commercial" in lines["depth_anything_v2_vitl"]
+    assert "non-commercial" not in lines["depth_anything_v2_vits"]
 
 
 def test_the_fetch_command_ends_with_1_and_the_reason(tmp_path, server, monkeypatch, capsys):

@@ -13,9 +13,9 @@ from timm.models.beit import gen_relative_position_index
 from torch import Tensor
 from torch.nn import functional
 
-from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Midas
 from worker.depth.midas.vit import MODEL_RENAMES, REASSEMBLE_RENAMES, Vit, decoder, grid_hw_of
+from worker.depth.network.checkpoint import NetworkSpec
+from worker.depth.network.decoder import EncoderDecoder
 
 SPECIAL = 3  # entries of a bias table for class token to patch, patch to class token, class token to itself
 
@@ -64,6 +64,6 @@ def resized_table(table: Tensor, window_hw: tuple[int, int], grid_hw: tuple[int,
 def beit(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
     """DPT-BEiT of one size; taps and channels as for `vit`."""
     return NetworkSpec(
-        lambda: Midas(Beit(timm.create_model(timm_name), taps, channels), decoder(channels)),
+        lambda: EncoderDecoder(Beit(timm.create_model(timm_name), taps, channels), decoder(channels)),
         REASSEMBLE_RENAMES + MODEL_RENAMES,
     )

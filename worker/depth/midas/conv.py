@@ -13,9 +13,9 @@ import timm
 from torch import Tensor, nn
 from torchvision.models import resnet
 
-from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Decoder, DecoderSpec, Midas
-from worker.depth.midas.layers import with_fixed_padding
+from worker.depth.network.checkpoint import NetworkSpec
+from worker.depth.network.decoder import DECODER_RENAMES, Decoder, DecoderSpec, EncoderDecoder
+from worker.depth.network.layers import with_fixed_padding
 
 
 class Stages(nn.Module):
@@ -43,19 +43,19 @@ def resnext() -> NetworkSpec:
     return NetworkSpec(_large, STAGE_RENAMES)
 
 
-def _small() -> Midas:
+def _small() -> EncoderDecoder:
     net: Any = timm.create_model("tf_efficientnet_lite3")
     with_fixed_padding(net)
     blocks = net.blocks
     stem = nn.Sequential(net.conv_stem, net.bn1, nn.Identity(), blocks[0], blocks[1])
     backbone = Stages([stem, *(nn.Sequential(*group) for group in (blocks[2:3], blocks[3:5], blocks[5:7]))])
-    return Midas(backbone, Decoder(SMALL_DECODER))
+    return EncoderDecoder(backbone, Decoder(SMALL_DECODER))
 
 
-def _large() -> Midas:
+def _large() -> EncoderDecoder:
     net = resnet.resnext101_32x8d()
     stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool, net.layer1)
-    return Midas(Stages([stem, net.layer2, net.layer3, net.layer4]), Decoder(LARGE_DECODER))
+    return EncoderDecoder(Stages([stem, net.layer2, net.layer3, net.layer4]), Decoder(LARGE_DECODER))
 
 
 SMALL_DECODER = DecoderSpec(
@@ -73,4 +73,7 @@ LARGE_DECODER = DecoderSpec(
     head_corners=False,
 )
 
-STAGE_RENAMES = tuple((rf"^pretrained\.layer{n}\.", f"backbone.stages.{n - 1}.") for n in range(1, 5))
+STAGE_RENAMES = (
+    *DECODER_RENAMES,
+    *((rf"^pretrained\.layer{n}\.", f"backbone.stages.{n - 1}.") for n in range(1, 5)),
+)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import timm
 from torch import Tensor, nn
 
-from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Backbone, Decoder, DecoderSpec, Midas
+from worker.depth.network.checkpoint import NetworkSpec
+from worker.depth.network.decoder import DECODER_RENAMES, Backbone, Decoder, DecoderSpec, EncoderDecoder
 
 TAPS = (1, 0, 0)  # the block of each of the three stages whose output is a feature map
 DEPTH = 4  # blocks of a stage
@@ -49,11 +49,11 @@ def levit() -> NetworkSpec:
     return NetworkSpec(_build, RENAMES)
 
 
-def _build() -> Midas:
+def _build() -> EncoderDecoder:
     """LeViT works at a quarter of the usual resolution: a stem makes up for it before the head."""
     stem = nn.Sequential(TransposedConv(256, 128), nn.Hardswish(), TransposedConv(128, 64), nn.Hardswish())
     spec = DecoderSpec((384, 512, 768), (256, 256, 256), head_in=64, head_widths=(32, 8))
-    return Midas(Levit(timm.create_model("levit_384")), Decoder(spec, stem))
+    return EncoderDecoder(Levit(timm.create_model("levit_384")), Decoder(spec, stem))
 
 
 def _block_renames() -> list[tuple[str, str]]:
@@ -74,6 +74,7 @@ def _block_renames() -> list[tuple[str, str]]:
 
 
 RENAMES = (
+    *DECODER_RENAMES,
     *((rf"^pretrained\.model\.patch_embed\.{2 * n}\.", f"backbone.model.stem.conv{n + 1}.") for n in range(4)),
     *_block_renames(),
     (r"^pretrained\.model\.", "backbone.model."),

@@ -11,9 +11,9 @@ import timm
 import torch
 from torch import Tensor
 
-from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Backbone, Midas
 from worker.depth.midas.vit import decoder
+from worker.depth.network.checkpoint import NetworkSpec
+from worker.depth.network.decoder import DECODER_RENAMES, Backbone, EncoderDecoder
 
 
 class NextVit(Backbone):
@@ -66,11 +66,12 @@ def next_vit(timm_name: str, depths: tuple[int, ...], channels: tuple[int, ...])
         for flat, (stage, block) in enumerate(places)
     )
     return NetworkSpec(
-        lambda: Midas(NextVit(timm.create_model(timm_name)), decoder(channels)), (*block_renames, *RENAMES)
+        lambda: EncoderDecoder(NextVit(timm.create_model(timm_name)), decoder(channels)), (*block_renames, *RENAMES)
     )
 
 
 RENAMES = (
+    *DECODER_RENAMES,
     (r"\.mlp\.conv([12])\.", r".mlp.fc\1."),
     (r"\.proj_head\.0\.", ".head.fc."),
     (r"^pretrained\.model\.", "backbone.model."),

@@ -2,72 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from worker.depth.estimator import DepthModel, Estimator
-from worker.depth.midas.transforms import HALF, IMAGENET, InputRule, Normalisation
-from worker.depth.portrait.row import WEIGHTS as FACE_WEIGHTS
+from worker.depth.network.row import NetworkKind, NetworkModel, Precision
+from worker.depth.network.transforms import HALF, IMAGENET, InputRule, Normalisation
 from worker.depth.weights import MIDAS_RELEASES, UrlSource, Weights, WeightsFile
 
-
-@dataclass(frozen=True)
-class Precision:
-    """The type of a network's weights and activations, and whether its convolutions run on NHWC tensors."""
-
-    dtype: Literal["float32", "float16", "bfloat16"]
-    channels_last: bool
-
-
-@dataclass(frozen=True)
-class BackboneKind:
-    """A kind of backbone, of which there may be several sizes.
-
-    builder: `module:function` in worker.depth.midas; the function gives the NetworkSpec of a size.
-    precision: of its networks on a GPU. On a CPU all run in float32.
-    """
-
-    builder: str
-    precision: Precision
-
-
-@dataclass(frozen=True)
-class MidasModel(DepthModel):
-    """A MiDaS network.
-
-    backbone: its kind; arguments: its size, as the backbone's function takes it.
-    rule, normalisation: how a photo becomes its input.
-    """
-
-    backbone: BackboneKind
-    arguments: Mapping[str, Any]
-    rule: InputRule
-    normalisation: Normalisation
-
-    def load(self, folder: Path, backend: str) -> Estimator:
-        """The network, made metric by faces where their files are in the folder too; see `DepthModel.load`."""
-        from worker.depth.anchored import Anchored
-        from worker.depth.midas.loading import load
-        from worker.depth.portrait.estimator import Portrait
-
-        network = load(self, folder, backend)
-        if not FACE_WEIGHTS.present(folder):
-            return network
-        FACE_WEIGHTS.verify(folder)
-        return Anchored(network, Portrait(folder))
-
-
 # bfloat16 where activations pass float16's largest number, 65504.
-BEIT = BackboneKind("beit:beit", Precision("float16", channels_last=False))
-SWIN = BackboneKind("swin:swin", Precision("bfloat16", channels_last=False))
-NEXT_VIT = BackboneKind("next_vit:next_vit", Precision("bfloat16", channels_last=True))
-VIT = BackboneKind("vit:vit", Precision("float16", channels_last=True))
-HYBRID = BackboneKind("vit:hybrid", Precision("float16", channels_last=True))
-LEVIT = BackboneKind("levit:levit", Precision("float16", channels_last=False))
-RESNEXT = BackboneKind("conv:resnext", Precision("float16", channels_last=True))
-EFFICIENTNET = BackboneKind("conv:efficientnet", Precision("float16", channels_last=True))
+BEIT = NetworkKind("worker.depth.midas.beit:beit", Precision("float16", channels_last=False))
+SWIN = NetworkKind("worker.depth.midas.swin:swin", Precision("bfloat16", channels_last=False))
+NEXT_VIT = NetworkKind("worker.depth.midas.next_vit:next_vit", Precision("bfloat16", channels_last=True))
+VIT = NetworkKind("worker.depth.midas.vit:vit", Precision("float16", channels_last=True))
+HYBRID = NetworkKind("worker.depth.midas.vit:hybrid", Precision("float16", channels_last=True))
+LEVIT = NetworkKind("worker.depth.midas.levit:levit", Precision("float16", channels_last=False))
+RESNEXT = NetworkKind("worker.depth.midas.conv:resnext", Precision("float16", channels_last=True))
+EFFICIENTNET = NetworkKind("worker.depth.midas.conv:efficientnet", Precision("float16", channels_last=True))
 
 FREE_384, FREE_512 = (InputRule(side_px, "minimal") for side_px in (384, 512))
 BOUND_256, BOUND_384 = (InputRule(side_px, "upper_bound") for side_px in (256, 384))
@@ -83,28 +32,28 @@ def _row(
     rank: int,
     release: str,
     rule: InputRule,
-    backbone: BackboneKind,
+    kind: NetworkKind,
     *,
     normalisation: Normalisation = HALF,
     sha256: str | None = None,
     **arguments: object,
-) -> MidasModel:
+) -> NetworkModel:
     file = WeightsFile(f"{name}.pt", sha256)
-    return MidasModel(
+    return NetworkModel(
         name=name,
         title=title,
         rank=rank,
         unit="relative",
         weights=Weights((file,), (UrlSource(f"{MIDAS_RELEASES}{release}/{file.name}"),)),
         licence="MIT",
-        backbone=backbone,
+        kind=kind,
         arguments=arguments,
         rule=rule,
         normalisation=normalisation,
     )
 
 
-# The ranks follow the accuracy in the official README.
+# The ranks follow the accuracy in the official README; `portrait` has 38.
 # fmt: off
 ROWS = (
     _row("dpt_beit_large_512", "MiDaS v3.1 BEiT-L 512", 60, "v3_1", FREE_512, BEIT,

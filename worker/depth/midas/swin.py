@@ -9,9 +9,9 @@ from __future__ import annotations
 import timm
 from torch import Tensor
 
-from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Backbone, Midas
 from worker.depth.midas.vit import MODEL_RENAMES, decoder
+from worker.depth.network.checkpoint import NetworkSpec
+from worker.depth.network.decoder import Backbone, EncoderDecoder
 
 
 class Swin(Backbone):
@@ -29,7 +29,7 @@ class Swin(Backbone):
 def swin(timm_name: str, width: int) -> NetworkSpec:
     """DPT-Swin of one size; `width` is the number of channels of the first stage."""
     channels = (width, 2 * width, 4 * width, 8 * width)
-    return NetworkSpec(lambda: Midas(Swin(timm.create_model(timm_name)), decoder(channels)), RENAMES)
+    return NetworkSpec(lambda: EncoderDecoder(Swin(timm.create_model(timm_name)), decoder(channels)), RENAMES)
 
 
 # The official checkpoints have a stage's downsampling at its end, today's timm at the beginning of the next one.

@@ -11,40 +11,15 @@ from typing import Any
 
 import timm
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from worker.depth.midas.checkpoint import NetworkSpec
-from worker.depth.midas.decoder import Backbone, Decoder, DecoderSpec, Midas
-from worker.depth.midas.layers import with_fixed_padding
+from worker.depth.network.checkpoint import NetworkSpec
+from worker.depth.network.decoder import DECODER_RENAMES, Backbone, Decoder, DecoderSpec, EncoderDecoder
+from worker.depth.network.layers import with_fixed_padding
+from worker.depth.network.reassembly import reassembly
 
 PATCH_PX = 16
-
-
-class Reassemble(nn.Module):
-    """Tokens of one transformer block back to a feature map: readout token, projection, resampling."""
-
-    def __init__(self, width: int, channels: int, resample: nn.Module) -> None:
-        super().__init__()
-        self.readout = nn.Linear(2 * width, width)
-        self.project = nn.Conv2d(width, channels, 1)
-        self.resample = resample
-
-    def forward(self, tokens: Tensor, grid_hw: tuple[int, int]) -> Tensor:
-        readout, patches = tokens[:, :1], tokens[:, 1:]  # (B, 1, C), (B, N, C)
-        mixed = functional.gelu(self.readout(torch.cat([patches, readout.expand_as(patches)], -1)))
-        return self.resample(self.project(mixed.transpose(1, 2).unflatten(2, grid_hw)))  # (B, channels, h, w)
-
-
-def reassembly(width: int, channels: Sequence[int]) -> nn.ModuleList:
-    """The four of them, to 4, 2, 1 and 1/2 times the resolution of the tokens' grid."""
-    resamplers = [
-        nn.ConvTranspose2d(channels[0], channels[0], 4, stride=4),
-        nn.ConvTranspose2d(channels[1], channels[1], 2, stride=2),
-        nn.Identity(),
-        nn.Conv2d(channels[3], channels[3], 3, stride=2, padding=1),
-    ]
-    return nn.ModuleList(Reassemble(width, *pair) for pair in zip(channels, resamplers, strict=True))
 
 
 def resized_position(position: Tensor, grid_hw: tuple[int, int]) -> Tensor:
@@ -115,7 +90,7 @@ def vit(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> Net
         channels: of the four feature maps, fine to coarse.
     """
     return NetworkSpec(
-        lambda: Midas(Vit(timm.create_model(timm_name), taps, channels), decoder(channels)),
+        lambda: EncoderDecoder(Vit(timm.create_model(timm_name), taps, channels), decoder(channels)),
         REASSEMBLE_RENAMES + MODEL_RENAMES,
     )
 
@@ -123,10 +98,10 @@ def vit(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> Net
 def hybrid(timm_name: str, taps: tuple[int, ...], channels: tuple[int, ...]) -> NetworkSpec:
     """DPT over a ResNet and a ViT; arguments as for `vit`, `taps` of the two coarse feature maps only."""
 
-    def build() -> Midas:
+    def build() -> EncoderDecoder:
         model: Any = timm.create_model(timm_name)
         with_fixed_padding(model.patch_embed.backbone)
-        return Midas(Hybrid(model, taps, channels), decoder(channels))
+        return EncoderDecoder(Hybrid(model, taps, channels), decoder(channels))
 
     return NetworkSpec(build, HYBRID_RENAMES)
 
@@ -141,7 +116,7 @@ REASSEMBLE_RENAMES = tuple(
     for n in range(1, 5)
     for theirs, ours in ((r"0\.project\.0", "readout"), ("3", "project"), ("4", "resample"))
 )
-MODEL_RENAMES = ((r"^pretrained\.model\.", "backbone.model."),)
+MODEL_RENAMES = (*DECODER_RENAMES, (r"^pretrained\.model\.", "backbone.model."))
 HYBRID_RENAMES = (
     *((rf"^pretrained\.act_postprocess{n}\.", f"pretrained.act_postprocess{n - 2}.") for n in (3, 4)),
     *REASSEMBLE_RENAMES,

@@ -25,6 +25,8 @@ class SkullSettings:
     half_axes_mm: tuple[float, float, float] = (77.0, 115.0, 99.0)
     most_rim_tilt_mm: float = 40.0  # what its outline lies before or behind its middle at the most; set by hand
     bulge: float = 4.7  # minus the Laplacian of w, mm^2 per mm^2: 2 b^2 (1 / a^2 + 1 / h^2) of the ellipsoid
+    # What stands further off, brims and hair, is flatter: from where to where, in half-axes; set by hand on photos.
+    stands_off: tuple[float, float] = (1.15, 1.6)
 
 
 @dataclass(frozen=True)
@@ -35,15 +37,15 @@ class TrunkSettings:
     shoulders_behind_mm: float = 5.0  # their line, likewise; tuned on the same heads
     neck_mm: tuple[float, float] = (50.0, 140.0)  # where skull turns into neck; set by hand
     shoulders_mm: tuple[float, float] = (110.0, 300.0)  # where neck turns into shoulders; set by hand
-    pitch_share: float = 0.6  # of the head's pitch: how far the trunk leans with it; set by hand
+    pitch_share: float = 0.3  # of the head's pitch: how far the trunk leans with it; set by hand, on photos
     most_pitch_deg: float = 40.0  # a pitch beyond it is not followed; set by hand
     lean_mm: float = 220.0  # the lean goes no deeper than that; set by hand
     neck_bulge: float = 2.0  # minus the Laplacian of w, mm^2 per mm^2; of a cylinder
     shoulders_bulge: float = 1.0  # the same; flatter than a cylinder, set by hand
     chest_mm: float = 95.0  # the surface stands at most so far before the line of the shoulders; set by hand
     break_mm: tuple[float, float] = (40.0, 100.0)  # from where to where the slope may break more: the jaw; set by hand
-    jaw_smoothness: float = 0.25  # how much the slope goes on there, 0 to 1; set by hand
-    softness_mm: float = 8.0  # the outline is rounded off, else its last pixels fall away as spikes; set by hand
+    # The outline is rounded off, else its last pixels fall away as spikes; tuned on the rendered heads of even number.
+    softness_mm: float = 14.0
 
 
 @dataclass(frozen=True)
@@ -110,12 +112,13 @@ def trunk_of(frame: SkullFrame) -> Trunk:
     """Rim, bulge and smoothness for a head's pose; the trunk stands upright in the picture."""
     neck = smoothstep(frame.down, *TRUNK.neck_mm)
     shoulders = smoothstep(frame.down, *TRUNK.shoulders_mm)
-    bulge = mix(mix(SKULL.bulge, TRUNK.neck_bulge, neck), TRUNK.shoulders_bulge, shoulders)
+    head = mix(SKULL.bulge, TRUNK.shoulders_bulge, _off_the_skull(frame))
+    bulge = mix(mix(head, TRUNK.neck_bulge, neck), TRUNK.shoulders_bulge, shoulders)
     return Trunk(
         rim=mix(_skull_rim(frame), _trunk_rim(frame, shoulders), neck),
         bulge=bulge,
         screening=shoulders * TRUNK.shoulders_bulge / TRUNK.chest_mm**2,
-        smoothness=mix(1.0, TRUNK.jaw_smoothness, smoothstep(frame.down, *TRUNK.break_mm)),
+        smoothness=1 - smoothstep(frame.down, *TRUNK.break_mm),
         softness_mm=TRUNK.softness_mm,
     )
 
@@ -135,6 +138,13 @@ def smoothstep(values: np.ndarray, low: float, high: float) -> np.ndarray:
 def mix(first: np.ndarray | float, second: np.ndarray | float, share: np.ndarray) -> np.ndarray:
     """The first where the share is 0, the second where it is 1, linear between."""
     return first * (1 - share) + second * share
+
+
+def _off_the_skull(frame: SkullFrame) -> np.ndarray:
+    """(H, W) 0 on the skull, 1 on what stands off it, such as a hat's brim."""
+    half_width, half_height, half_length = SKULL.half_axes_mm
+    across = abs(frame.pose.axes[0, 0]) * half_width + abs(frame.pose.axes[0, 2]) * half_length  # as the head turns
+    return smoothstep(np.hypot(frame.right / across, frame.down / half_height), *SKULL.stands_off)
 
 
 def _skull_rim(frame: SkullFrame) -> np.ndarray:

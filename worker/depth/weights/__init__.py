@@ -17,6 +17,7 @@ from shared.errors import WeightsError
 log = logging.getLogger(__name__)
 
 MIDAS_RELEASES = "https://github.com/isl-org/MiDaS/releases/download/"
+DEPTH_ANYTHING_HUB = "https://huggingface.co/depth-anything/"
 SHA256_HEX_DIGITS = 64
 
 
@@ -73,7 +74,7 @@ class FetchOptions:
     """How to fetch.
 
     timeout_s: seconds to wait for a connection, and for each further piece.
-    mirror: base URL that stands in for MIDAS_RELEASES; None for the original.
+    mirror: base URL that stands in for MIDAS_RELEASES and DEPTH_ANYTHING_HUB; None for the originals.
     progress: show a bar on stderr, where that is a terminal.
     """
 
@@ -98,16 +99,19 @@ class UrlSource:
 
         (file,) = files
         part = folder / f"{file.name}.part"
-        url = self.url
-        if options.mirror and url.startswith(MIDAS_RELEASES):
-            url = f"{options.mirror.rstrip('/')}/{url.removeprefix(MIDAS_RELEASES)}"
-        download(url, part, options.timeout_s, options.progress)
+        download(self._mirrored(options.mirror), part, options.timeout_s, options.progress)
         try:
             file.check(part, folder)
         except WeightsError:
             part.unlink()
             raise
         part.replace(folder / file.name)
+
+    def _mirrored(self, mirror: str | None) -> str:
+        original = next((base for base in (MIDAS_RELEASES, DEPTH_ANYTHING_HUB) if self.url.startswith(base)), None)
+        if mirror is None or original is None:
+            return self.url
+        return f"{mirror.rstrip('/')}/{self.url.removeprefix(original)}"
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def _list(folder: Path) -> None:
     for row in registry.ROWS.values():
         state = "ready" if row.weights.present(folder) else "absent"
         files = ", ".join(file.name for file in row.weights.files)
-        sys.stdout.write(f"{state:7} {row.name:24} {row.licence:12} {files}\n")
+        licence = f"{row.licence}, non-commercial" if row.non_commercial else row.licence
+        sys.stdout.write(f"{state:7} {row.name:24} {licence:29} {files}\n")
     sys.stdout.write(f"in {folder}\n")
 
 

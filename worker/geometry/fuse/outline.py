@@ -19,6 +19,7 @@ class OutlineRule:
     thick: float = 0.03  # of the picture's long side: what is thinner is left to the matting
     percentiles: tuple[float, float] = (3.0, 97.0)  # of the person's disparity ...
     farther: float = 0.25  # ... by so much of which what is added may lie beyond the first
+    elsewhere: float = 0.02  # share of what is added that may reach to where the person cannot be
     weak: float = 0.35  # a border with less than so much of the slope of the person's outline is none
 
 
@@ -65,11 +66,21 @@ def region_by_steps(disparity: np.ndarray, face: np.ndarray, person: np.ndarray)
     return _holding(disparity > threshold, face)
 
 
-def joint_outline(person: np.ndarray, region: np.ndarray, disparity: np.ndarray) -> np.ndarray:
-    """The person by both outlines, (H, W) bool: the first, but for thick regions where the disparity tells otherwise.
+def joint_outline(
+    person: np.ndarray, region: np.ndarray, disparity: np.ndarray, elsewhere: np.ndarray | None = None
+) -> np.ndarray:
+    """The person by both outlines: the first, but for thick regions where the disparity tells otherwise.
 
     A region that the disparity adds goes on from the person without a step, is about as near, and ends at a step.
     A region that it takes away begins at a step, and ends at none.
+
+    Args:
+        person: (H, W) bool, by matting.
+        region: (H, W) bool, by the steps of the disparity.
+        disparity: (H, W) float, finite.
+        elsewhere: (H, W) bool, where nothing of the person can be: what reaches there is somebody else.
+    Returns:
+        (H, W) bool.
     """
     if not region.any():
         return person
@@ -81,7 +92,8 @@ def joint_outline(person: np.ndarray, region: np.ndarray, disparity: np.ndarray)
     farthest = _farthest(disparity[person & region])
     for part in _thick_parts(region & ~person):
         ends = _step(part, person, slope) < OUTLINE.weak * usual <= _step(part, ~region & ~person, slope)
-        if ends and float(np.median(disparity[part])) >= farthest:
+        theirs = 0.0 if elsewhere is None else float(elsewhere[part].mean())
+        if ends and float(np.median(disparity[part])) >= farthest and theirs <= OUTLINE.elsewhere:
             joint |= part
     for part in _thick_parts(person & ~region):
         if _step(part, ~person, slope) < OUTLINE.weak * usual <= _step(part, region, slope):

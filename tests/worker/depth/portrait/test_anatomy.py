@@ -30,7 +30,7 @@ def test_a_head_that_looks_up_leans_the_trunk_back():
     axes = np.array([[1, 0, 0], [0, np.cos(up), np.sin(up)], [0, -np.sin(up), np.cos(up)]])
     frames = [skull_frame(Pose(one, np.array([0.0, -40.0, 700.0])), CAMERA) for one in (np.eye(3), axes)]
     level, leaning = (trunk_of(frame).rim[239, 139] - frame.middle[2] for frame in frames)
-    assert abs(leaning - level) > 20
+    assert abs(leaning - level) > 10
 
 
 def test_depth_and_w_are_each_other_s_inverse_before_the_rim():
@@ -54,3 +54,9 @@ def test_head_and_shoulders_end_in_an_ellipse():
 
 def test_a_smooth_step_ends_level():
     assert smoothstep(np.array([-1.0, 0, 5, 10, 11]), 0, 10) == pytest.approx([0, 0, 0.5, 1, 1])
+
+
+def test_a_brim_is_flatter_than_the_skull():
+    bulge = trunk_of(FRAME).bulge
+    assert bulge[nearest_pixel(0, 0)] == pytest.approx(SKULL.bulge)
+    assert bulge[nearest_pixel(150, -40)] == pytest.approx(TRUNK.shoulders_bulge, rel=0.01)

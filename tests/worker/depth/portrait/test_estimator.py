@@ -5,7 +5,7 @@ import pytest
 from shared.cloud.camera import unproject
 from shared.errors import NoFaceError, WeightsError
 from worker.depth.estimator import DepthMap, Photo
-from worker.depth.portrait.estimator import Portrait
+from worker.depth.portrait.estimator import Portrait, facing
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +102,9 @@ def test_a_tiny_photo_does_not_break_the_model(model):
 def test_absent_weights_are_named(tmp_path):
     with pytest.raises(WeightsError, match=r"face_detection_short_range\.tflite"):
         Portrait(tmp_path)
+
+
+def test_a_triangle_that_faces_away_is_left_out():
+    corners = np.array([[10.0, 10, 700], [10, 30, 700], [50, 10, 700]])
+    towards, away = [0, 1, 2], [0, 2, 1]
+    assert facing(corners, np.array([towards, away])).tolist() == [towards]

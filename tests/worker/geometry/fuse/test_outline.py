@@ -34,6 +34,14 @@ def test_a_shirt_that_the_matting_lost_is_added():
     assert overlap(joint, BODY) > 0.95
 
 
+def test_a_neighbour_who_touches_is_not():
+    neighbour = (np.hypot(V - 90, U - 260) < 40) | ((V > 130) & (U > 235))
+    shown = disparity((BODY | neighbour, 170.0))
+    region = region_by_steps(shown, FACE, BODY)
+    assert (region & neighbour).sum() > 0.9 * neighbour.sum()  # the map alone cannot tell them apart
+    assert overlap(joint_outline(BODY, region, shown, elsewhere=(V < 130) & (U > 220)), BODY) > 0.98
+
+
 def test_a_pillar_between_person_and_wall_is_not():
     pillar = (U > 195) & (U < 240) & (V < 131)
     shown = disparity((pillar, 90.0), (BODY, 170.0))

@@ -1,0 +1,1 @@
+"""What the families of networks share: row, input, checkpoint, blocks, backends. Importing this imports no torch."""

@@ -1,0 +1,148 @@
+"""Photos to disparity and depth with a network."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from shared.errors import ModelError, PhotoError
+from worker.depth.estimator import DepthMap, Photo, grid_size_wh
+from worker.depth.network.backends import Backend
+from worker.depth.network.batching import Batcher
+from worker.depth.network.transforms import InputRule, Interpolation, Normalisation, input_size_wh, network_input
+from worker.geometry.camera import camera_for
+from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
+from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face, fused_disparity
+
+MAX_ASPECT = 8.0
+THREADS = 2
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture for the network: a photo, or the part of it round a face.
+
+    input_wh: of the network's input, and size_wh: of the disparity that is wanted.
+    """
+
+    pixels: np.ndarray
+    input_wh: tuple[int, int]
+    size_wh: tuple[int, int]
+
+
+class NetworkEstimator:
+    """A network behind the interface of all depth models."""
+
+    def __init__(
+        self,
+        name: str,
+        backend: Backend,
+        rule: InputRule,
+        normalisation: Normalisation,
+        interpolation: Interpolation = "bicubic",
+    ) -> None:
+        """See `worker.depth.network.loading.load`."""
+        self.name = name
+        self.backend = backend
+        self._rule = rule
+        self._normalisation = normalisation
+        self._interpolation = interpolation
+        self._batcher = Batcher(backend, backend.batch_sizes)
+
+    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+        """Each photo's relative depth, from its disparity by an assumed range; see `depth_from_disparity`."""
+        return [
+            disparity if isinstance(disparity, PhotoError) else self.relative(photo, disparity)
+            for photo, disparity in zip(photos, self.disparity(photos), strict=True)
+        ]
+
+    def disparity(
+        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
+    ) -> list[np.ndarray | PhotoError]:
+        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32, larger is nearer.
+
+        Args:
+            photos: with focus "face", the crop round a small face gets a pass of its own.
+            faces: each photo's face; None where none is known.
+        Raises:
+            ModelError: the network's output is not finite, or not even one photo fits into memory.
+        """
+        rule = self._rule
+        views = {
+            index: View(photo.pixels, input_size_wh(photo.size_wh, rule), grid_size_wh(photo.size_wh))
+            for index, photo in enumerate(photos)
+            if max(photo.size_wh) <= MAX_ASPECT * min(photo.size_wh)
+        }
+        crops = {index: crop for index in views if faces and (crop := _crop(photos[index], faces[index]))}
+        boxes = {index: crop.scaled(photos[index].size_wh, views[index].size_wh) for index, crop in crops.items()}
+        details = [
+            View(crop.of(photos[index].pixels), input_size_wh(crop.size_wh, rule), boxes[index].size_wh)
+            for index, crop in crops.items()
+        ]
+        seen = iter(self._seen([*views.values(), *details]))
+        wholes = {index: next(seen) for index in views}
+        for index, box in boxes.items():
+            fused = fused_disparity(wholes[index], next(seen), box)
+            if fused is not None:  # it is where the two contradict each other
+                wholes[index] = fused
+        return [wholes[index] if index in wholes else _aspect_error(photo) for index, photo in enumerate(photos)]
+
+    def _seen(self, views: Sequence[View]) -> list[np.ndarray]:
+        """The network's disparity of each view, in its size; batched by the size of the network's input."""
+        groups: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for index, view in enumerate(views):
+            groups[view.input_wh].append(index)
+        with ThreadPoolExecutor(THREADS) as threads:  # resizing goes on beside the network
+            pending: dict[int, Future[np.ndarray]] = {}
+            for input_wh, members in groups.items():
+                prepared = [
+                    threads.submit(network_input, views[index].pixels, input_wh, self._normalisation)
+                    for index in members
+                ]
+                outputs = self._run([future.result() for future in prepared])
+                for index, output in zip(members, outputs, strict=True):
+                    pending[index] = threads.submit(
+                        self.backend.resized, output, views[index].size_wh, self._interpolation
+                    )
+        return [pending[index].result() for index in range(len(views))]
+
+    def _run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        try:
+            outputs = list(self._batcher(inputs))  # (h, w) each
+        except MemoryError as error:
+            raise ModelError(f"the memory does not hold one photo's pass through {self.name}") from error
+        if not all(np.isfinite(output).all() for output in outputs):
+            raise ModelError(f"{self.name} gave a disparity that is not finite; its weights may be damaged")
+        return outputs
+
+    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
+        """Relative depth of a photo from its disparity (H, W), by an assumed range."""
+        height, width = disparity.shape
+        return DepthMap(
+            depth=depth_from_disparity(disparity),
+            camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
+            unit="relative",
+            confidence=edge_confidence(disparity),
+            report={
+                "input_wh": list(input_size_wh(photo.size_wh, self._rule)),
+                "backend": self.backend.name,
+                "camera": photo.camera_source,
+            },
+            disparity=disparity,
+        )
+
+
+def _crop(photo: Photo, face: FaceBox | None) -> Box | None:
+    """The crop that gets a pass of its own; None where there is none."""
+    return crop_round_face(photo.size_wh, face) if face and photo.focus == "face" else None
+
+
+def _aspect_error(photo: Photo) -> PhotoError:
+    width, height = photo.size_wh
+    return PhotoError(
+        f"the photo is {width} x {height} pixels; one side may be at most {MAX_ASPECT:g} times the other: crop it"
+    )

@@ -1,0 +1,147 @@
+"""Networks exported to ONNX: once per model, cached beside the weights, and checked against torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import statistics
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from timeit import timeit
+
+import numpy as np
+import torch
+from torch import nn
+from torch.export import Dim
+
+from shared.errors import ModelError
+from worker.depth.network.backends import OnnxBackend, TorchBackend
+from worker.depth.network.row import Precision
+from worker.depth.network.transforms import InputRule
+
+log = logging.getLogger(__name__)
+
+MAX_ERROR = 1e-3  # of the output's range
+ROUNDS = 3
+SIDES = {2: "rows", 3: "columns"}
+MAX_MULTIPLES = 512
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The network to run.
+
+    network: builds it with its weights, on the CPU, in eval mode; not called where an export lies in the cache.
+    gpu_precision: how it runs on a GPU.
+    weights_sha256: of its checkpoint.
+    rule: of its inputs.
+    family: folder of its own code.
+    cache: folder of the exports.
+    """
+
+    network: Callable[[], nn.Module]
+    gpu_precision: Precision
+    weights_sha256: str
+    rule: InputRule
+    family: Path
+    cache: Path
+
+
+@dataclass(frozen=True)
+class Export:
+    """The .onnx file of a network, and whether it was faster than torch on the machine that exported it."""
+
+    path: Path
+    faster: bool
+
+
+def exported(subject: Subject) -> Export:
+    """The network as ONNX, from the cache folder or exported into it now.
+
+    The export takes sides of any multiples, where the network does. Its entry in the cache is named by the
+    checkpoint, our code, and the versions of torch and the exporters.
+
+    Raises:
+        ModelError: the network cannot be exported, or the export's output differs from torch's by more than MAX_ERROR
+            of its range. The cache remembers that under the same key, and says it again without another try.
+    """
+    entry = subject.cache / _key(subject)
+    failure = entry.with_suffix(".failed")
+    if failure.is_file():
+        raise ModelError(failure.read_text())
+    if not (entry / "export.json").is_file():
+        _export_into(entry, failure, subject)
+    measured = json.loads((entry / "export.json").read_text())
+    return Export(entry / "network.onnx", faster=measured["onnx_ms"] < measured["torch_ms"])
+
+
+def _key(subject: Subject) -> str:
+    folders = (Path(__file__).parent, subject.family)
+    code = b"".join(path.read_bytes() for folder in folders for path in sorted(folder.glob("*.py")))
+    versions = [version(package) for package in ("torch", "timm", "onnx", "onnxscript", "onnxruntime")]
+    text = json.dumps([subject.weights_sha256, asdict(subject.rule), hashlib.sha256(code).hexdigest(), *versions])
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _export_into(entry: Path, failure: Path, subject: Subject) -> None:
+    """Make the entry, or else write the file of the failure's reason; either appears whole or not at all."""
+    subject.cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".export-", dir=subject.cache) as scratch:
+        finished, reason_file = Path(scratch, "export"), Path(scratch, failure.name)
+        finished.mkdir()
+        try:
+            _export(subject, finished)
+        except (ModelError, torch.onnx.OnnxExporterError) as error:
+            reason = f"the network cannot be exported to ONNX: {error}"
+            log.warning("%s; this is remembered in %s", reason, failure)
+            reason_file.write_text(reason)
+            reason_file.replace(failure)
+            raise ModelError(reason) from error
+        try:
+            finished.rename(entry)
+        except OSError:  # another process may have been first, which is as good
+            if not (entry / "export.json").is_file():
+                raise
+
+
+def _export(subject: Subject, folder: Path) -> None:
+    """Write network.onnx, and what was measured of it."""
+    network, path, rule = subject.network(), folder / "network.onnx", subject.rule
+    height, width = rule.side_px, rule.side_px + (0 if rule.fixed else rule.multiple_px)
+    # Noise, as varied as a photo: over a smooth picture the normalisations would magnify rounding errors.
+    sample = torch.randn(2, 3, height, width, generator=torch.Generator().manual_seed(0))
+    shapes: dict[int, object] = {0: Dim.DYNAMIC}
+    if not rule.fixed:
+        shapes |= {side: rule.multiple_px * Dim(name, min=1, max=MAX_MULTIPLES) for side, name in SIDES.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the exporter about itself
+        program = torch.onnx.export(network, (sample,), dynamo=True, dynamic_shapes=(shapes,), verbose=False)
+    if program is None:
+        raise ModelError("torch exported nothing")
+    program.save(str(path), external_data=True)
+    by_torch = TorchBackend(network, torch.device("cpu"))
+    measured = _measure(by_torch, OnnxBackend(path, torch.get_num_threads()), sample.numpy())
+    log.info("exported to ONNX: %s", measured)
+    (folder / "export.json").write_text(json.dumps(measured))
+
+
+def _measure(by_torch: TorchBackend, by_onnx: OnnxBackend, sample: np.ndarray) -> dict[str, float]:
+    """Largest difference as a share of the output's range, and median times of one photo by each, run in turn.
+
+    Raises:
+        ModelError: the difference is too large.
+    """
+    expected, found = by_torch(sample), by_onnx(sample)
+    error = float(np.abs(found - expected).max() / max(np.ptp(expected), np.finfo(np.float32).tiny))
+    if not error <= MAX_ERROR:
+        raise ModelError(f"the exported network is off by {error:.2g} of the output's range; {MAX_ERROR} is allowed")
+    passes = [partial(run, sample[:1]) for run in (by_torch, by_onnx)]
+    rounds = [[1000 * timeit(one_pass, number=1) for one_pass in passes] for _ in range(ROUNDS)]
+    torch_ms, onnx_ms = (statistics.median(times) for times in zip(*rounds, strict=True))
+    return {"error": error, "torch_ms": torch_ms, "onnx_ms": onnx_ms}

@@ -1,0 +1,60 @@
+"""The row of a network that gives disparity; importing it imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from worker.depth.estimator import DepthModel, Estimator
+from worker.depth.network.transforms import InputRule, Interpolation, Normalisation
+from worker.depth.portrait.row import WEIGHTS as FACE_WEIGHTS
+
+
+@dataclass(frozen=True)
+class Precision:
+    """The type of a network's weights and activations, and whether its convolutions run on NHWC tensors."""
+
+    dtype: Literal["float32", "float16", "bfloat16"]
+    channels_last: bool
+
+
+@dataclass(frozen=True)
+class NetworkKind:
+    """A kind of network, of which there may be several sizes.
+
+    builder: `module:function`; the function gives the NetworkSpec of a size.
+    precision: of its networks on a GPU. On a CPU all run in float32.
+    """
+
+    builder: str
+    precision: Precision
+
+
+@dataclass(frozen=True)
+class NetworkModel(DepthModel):
+    """A network that gives disparity.
+
+    kind: its kind; arguments: its size, as the kind's builder takes it.
+    rule, normalisation: how a photo becomes its input.
+    interpolation: how its output gets the size of the photo's grid.
+    """
+
+    kind: NetworkKind
+    arguments: Mapping[str, Any]
+    rule: InputRule
+    normalisation: Normalisation
+    interpolation: Interpolation = "bicubic"
+
+    def load(self, folder: Path, backend: str) -> Estimator:
+        """The network, made metric by faces where their files are in the folder too; see `DepthModel.load`."""
+        from worker.depth.anchored import Anchored
+        from worker.depth.network.loading import load
+        from worker.depth.portrait.estimator import Portrait
+
+        network = load(self, folder, backend)
+        if not FACE_WEIGHTS.present(folder):
+            return network
+        FACE_WEIGHTS.verify(folder)
+        return Anchored(network, Portrait(folder))

@@ -1,0 +1,66 @@
+"""The classes of a photo's pixels, seen by the segmentation network as a whole and, for small faces, from near."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from worker.person.face import Face
+from worker.person.networks.segmentation import SegmentationNetwork
+from worker.person.region import Region, region_round
+
+
+@dataclass(frozen=True)
+class ViewSettings:
+    """When the network looks from near as well; set by hand, no data is recorded."""
+
+    small_face: float = 0.12  # of the photo's longer side: the side of a face that the network sees too small
+    most_aspect: float = 1.7  # longer sides: the network, which sees a square, sees such a photo squeezed
+    feather: float = 0.15  # of the region's sides: how wide the near view fades into the far one
+
+
+VIEWS = ViewSettings()
+
+
+def class_probabilities(pixels: np.ndarray, face: Face, network: SegmentationNetwork) -> np.ndarray:
+    """How likely each class is at each pixel.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        face: of the person who is looked for.
+        network: the one that sees them.
+    Returns:
+        (5, H, W) float32, a plane for each `PointClass`; they sum up to 1.
+    """
+    height, width = pixels.shape[:2]
+    shares = _resized(network.probabilities(pixels), (height, width))
+    long_side, short_side = max(height, width), min(height, width)
+    if face.side >= VIEWS.small_face * long_side and long_side <= VIEWS.most_aspect * short_side:
+        return shares
+    region = region_round(face, (height, width))
+    near = _resized(network.probabilities(region.of(pixels)), region.size_hw)
+    weight = _feather(region, (height, width))
+    part = shares[:, region.top : region.bottom, region.left : region.right]
+    part += weight * (near - part)
+    return shares
+
+
+def _resized(planes: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
+    """(C, h, w) planes as (C, H, W)."""
+    return np.stack([cv2.resize(plane, size_hw[::-1], interpolation=cv2.INTER_LINEAR) for plane in planes])
+
+
+def _feather(region: Region, size_hw: tuple[int, int]) -> np.ndarray:
+    """(h, w) float32: 1 inside the region, falling to 0 at its edges, but not where the photo ends there too."""
+    height, width = size_hw
+    down = _ramp(region.size_hw[0], region.top > 0, region.bottom < height)
+    across = _ramp(region.size_hw[1], region.left > 0, region.right < width)
+    return down[:, None] * across[None]
+
+
+def _ramp(length: int, falls_before: bool, falls_after: bool) -> np.ndarray:
+    position = np.clip((np.arange(length, dtype=np.float32) + 0.5) / (VIEWS.feather * length), 0, 1)
+    ones = np.ones(length, np.float32)
+    return (position if falls_before else ones) * (position[::-1] if falls_after else ones)

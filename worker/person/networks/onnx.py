@@ -1,0 +1,37 @@
+"""ONNX networks of pictures, run by ONNX Runtime on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from shared.errors import WeightsError
+
+
+class OnnxNetwork:
+    """A network with one RGB input and one output."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the network.
+
+        Raises:
+            WeightsError: the file is absent or is no network.
+        """
+        if not path.is_file():
+            raise WeightsError(f"{path} is absent; fetch the weights of the model 'portrait' first")
+        options = onnxruntime.SessionOptions()
+        # Threads that spin between two photos would take the cores from the other workers of the machine.
+        options.add_session_config_entry("session.force_spinning_stop", "1")
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # of pybind11: onnxruntime has no class of its own for what it cannot read
+            raise WeightsError(f"{path} is not an ONNX network that ONNX Runtime reads: {error}") from error
+        self._input = self._session.get_inputs()[0].name
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        """The output (C, H, W) float32 of one picture (h, w, 3) uint8 RGB, which is shown from -1 to 1."""
+        planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32) / 127.5 - 1
+        output: np.ndarray = self._session.run(None, {self._input: planes})[0][0]
+        return output
