@@ -31,8 +31,8 @@ DISPARITY_MP = 16  # of a disparity map, which takes up to 4 bytes a pixel on st
 
 
 @dataclass(frozen=True)
-class StoredPhoto:
-    """What is stored of an upload, by name, and what is known of it."""
+class Upload:
+    """The files to be stored of what was sent, by name, and what is known of them."""
 
     files: dict[str, bytes]
     photo: PhotoInfo
@@ -56,9 +56,9 @@ def accept(submission: Submission) -> Job:
         check_url(webhook.url, private=settings.webhook_private)
     check_bytes(len(submission.photo), settings.upload_mb)
     _check_space()
-    photo = _decoded(submission, settings.upload_mp)
-    check_face(submission.depth, photo.photo)
-    job = _recorded(job_id, photo, submission, webhook)
+    upload = _decoded(submission, settings.upload_mp)
+    check_face(submission.depth, upload.photo)
+    job = _recorded(job_id, upload, submission, webhook)
     if job.id == job_id:
         services().wakeups.send(job.stage)
     else:  # the same request came before
@@ -108,7 +108,7 @@ def _check_space() -> None:
         raise BusyError("our storage has no room for another photo just now; try again later")
 
 
-def _decoded(submission: Submission, limit_mp: float) -> StoredPhoto:
+def _decoded(submission: Submission, limit_mp: float) -> Upload:
     """Decode and encode what was sent, with a few others at most; the pixels are freed before this returns.
 
     Raises:
@@ -120,35 +120,38 @@ def _decoded(submission: Submission, limit_mp: float) -> StoredPhoto:
         height, width = decoded.pixels.shape[:2]
         jpeg = jpeg_from_pixels(decoded.pixels)
         photo = PhotoInfo(width=width, height=height, bytes=len(jpeg), focal_35mm=decoded.focal_35mm)
-        stored = StoredPhoto({PHOTO: jpeg}, photo, None)
-        return stored if submission.disparity is None else _with_disparity(stored, submission.disparity)
+        if submission.disparity is None:
+            return Upload({PHOTO: jpeg}, photo, None)
+        file, disparity = _decoded_disparity(submission.disparity, (width, height))
+        return Upload({PHOTO: jpeg, DISPARITY: file}, photo, disparity)
 
 
-def _with_disparity(stored: StoredPhoto, data: bytes) -> StoredPhoto:
-    """The same and its disparity map: the numbers that were read of it, in a file of our own making."""
-    size_wh = stored.photo.width, stored.photo.height
-    disparity = read_disparity(data, size_wh, limit_mp=DISPARITY_MP)
+def _decoded_disparity(data: bytes, photo_size_wh: tuple[int, int]) -> tuple[bytes, DisparityInfo]:
+    """The numbers of a disparity map in a file of our own making, which has nothing else of what was sent.
+
+    Raises:
+        DisparityError: it cannot be used.
+    """
+    disparity = read_disparity(data, photo_size_wh, limit_mp=DISPARITY_MP)
     file = bytes_from_disparity(disparity)
     width, height = disparity.size_wh
-    return StoredPhoto(
-        stored.files | {DISPARITY: file}, stored.photo, DisparityInfo(width=width, height=height, bytes=len(file))
-    )
+    return file, DisparityInfo(width=width, height=height, bytes=len(file))
 
 
-def _recorded(job_id: str, photo: StoredPhoto, submission: Submission, webhook: Webhook | None) -> Job:
+def _recorded(job_id: str, upload: Upload, submission: Submission, webhook: Webhook | None) -> Job:
     """Files to storage, then record to Redis, so that a job always has its photo.
 
     Where Redis fails, they stay: the record may exist although the answer was lost, and then needs them. The
     workers' sweeper deletes files that have no record.
     """
-    for name, data in photo.files.items():
+    for name, data in upload.files.items():
         services().storage.write(job_id, PHOTO_FOLDER, name, data)
     new = NewJob(
         id=job_id,
         owner=owner(),
         steps=submission.form.stages,
-        photo=photo.photo,
-        disparity=photo.disparity,
+        photo=upload.photo,
+        disparity=upload.disparity,
         depth=submission.depth,
         model=submission.model,
         keep_s=services().settings.retention_h * 3600,

@@ -9,6 +9,7 @@ from flask import Flask, Response, make_response, render_template, request, send
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
+from shared.options import PUPIL_DISTANCE_MM
 from shared.results import CLOUD, DEPTH_IMAGE, METRIC_IMAGE
 from web.access import owner
 from web.rates import Rate
@@ -36,7 +37,8 @@ def page() -> str:
     """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
     owner()
     files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD}
-    return render_template("index.html", upload_mb=services().settings.upload_mb, **files)
+    numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
+    return render_template("index.html", **numbers, **files)
 
 
 @Rate.UNCOUNTED

@@ -33,6 +33,19 @@ function facesText({ faces = [] }) {
   return `${which} of ${faces.length} in the photo`;
 }
 
+/** "58 mm between the pupils, by the irises: 8 % less than in adults" @param {Report["scale"]} scale */
+function scaleText(scale) {
+  if (!scale) return "";
+  const apart = `${scale.pupil_distance_mm} mm between the pupils`;
+  const seen = scale.irises_mm;
+  if (scale.source === "assumed") return `${apart}, as in most adults; the irises are not clear`;
+  if (!seen) return `${apart}, as given`;
+  if (scale.source === "given") return `${apart}, as given; the irises say ${seen}`;
+  const percent = Math.round(100 * (seen / Number(document.body.dataset.pupilDistance) - 1));
+  const differs = percent ? `${Math.abs(percent)} % ${percent < 0 ? "less" : "more"} than` : "as much as";
+  return `${apart}, by the irises; they alone say ${seen}, ${differs} in most adults`;
+}
+
 /** How much the network, or the map in its place, gave. @param {Report} report */
 function sharesText({ anchored, network }) {
   if (!network) return "";
@@ -71,7 +84,7 @@ const rows = (r) => [
   [
     "Size",
     r.unit ? (r.unit === "mm" ? "In millimetres" : "Relative") : "",
-    r.lengths?.face ?? r.lengths?.everything ?? "",
+    scaleText(r.scale) || (r.lengths?.face ?? r.lengths?.everything ?? ""),
   ],
   [r.own_map ? "Own depth map" : "Network", sharesText(r), correctionText(r)],
   ["Licence", r.non_commercial ? "Non-commercial" : "", `the weights of ${r.model} are ${r.licence}`],

@@ -45,6 +45,7 @@ interface Report {
   camera?: "given" | "exif" | "assumed"; // where the lens is known from
   unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so
   relief_ratio?: number;
+  scale?: { pupil_distance_mm: number; source: "given" | "irises" | "assumed"; irises_mm: number | null };
   own_map?: boolean; // a disparity map that came with the photo took the place of the network
   anchored?: boolean; // false: the network's depth was not used
   network?: { layout_share: number; correction_rms_mm: number; detail_weight: number }; // what it gave, and how far moved
