@@ -4,8 +4,8 @@
 const LAMP = [-0.5, 0.6, 0.62];
 
 /**
- * Whether two or three points of neighbouring pixels belong to one surface; not so across a silhouette, nor a person and
- * what is behind.
+ * Whether two or three points of neighbouring pixels belong to one surface; not so across a silhouette, nor a person
+ * and what is behind.
  * @param {Cloud} cloud @param {Points} points
  */
 function joining({ joinedRatio, classOf, isBehind }, { depth, pixels }) {
