@@ -21,6 +21,11 @@ class Square:
     side: float
     angle_rad: float = 0.0
 
+    def scaled(self, scale_u: float, scale_v: float) -> Square:
+        """The same square on another pixel grid over the same picture (pixel edges stay aligned)."""
+        u, v = (self.u + 0.5) * scale_u - 0.5, (self.v + 0.5) * scale_v - 0.5
+        return Square(u, v, self.side * (scale_u + scale_v) / 2, self.angle_rad)
+
 
 def photo_from_crop(square: Square, size: int) -> np.ndarray:
     """(2, 3) float64 affine map from pixels of a size x size crop to pixels of the photo."""

@@ -16,7 +16,10 @@ from worker.person.corrections import symmetric, unbiased
 from worker.person.landmarks import LANDMARKS
 
 Z_SCALE = 1.06
-"""The network flattens faces a little: their z times this. Tuned on rendered ICT-FaceKit heads h0-h7."""
+"""The network flattens faces a little: their z times this.
+
+Tuned on rendered ICT-FaceKit heads h0-h7: from 1.04 to 1.09 the face's median error stays within 0.02 mm.
+"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class Face:
     """A face found in a photo; all in the photo's pixels.
 
     landmarks: (468, 3) float64 u, v, z; z is nearer where smaller, of unknown origin.
-    score: how sure the landmark network is that this is a face, 0 to 1.
+    score: how sure it is that this is a face, 0 to 1: the landmark network's score, less where it sees other points in
+        the mirror image; of a face in profile, the detector's score instead.
     irises: (2, 5, 3) likewise, right eye and left eye: pupil, then the iris's right, upper, left and lower edge as seen
         in the photo; None where they are not known.
     """

@@ -30,3 +30,8 @@ def test_a_crop_shows_what_lies_at_its_points(side):
 
 def test_a_third_coordinate_is_scaled_as_a_length():
     assert to_photo(np.array([[0.0, 0.0, -3.0]]), Square(0, 0, 40), 10)[0, 2] == pytest.approx(-12)
+
+
+def test_a_square_keeps_its_place_in_the_picture_on_a_grid_of_half_the_size():
+    half = Square(u=9.5, v=29.5, side=12, angle_rad=0.3).scaled(0.5, 0.5)  # 10 and 30 pixels from the photo's edges
+    assert (half.u, half.v, half.side, half.angle_rad) == (4.5, 14.5, 6, 0.3)

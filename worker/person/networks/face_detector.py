@@ -88,6 +88,17 @@ class Detection:
         right, left = self.points[2], self.points[3]
         return float(np.arctan2(left[1] - right[1], left[0] - right[0]))
 
+    def scaled(self, scale_uv: tuple[float, float]) -> Detection:
+        """The same face on another pixel grid over the same picture (pixel edges stay aligned)."""
+        return Detection((self.points + 0.5) * scale_uv - 0.5, self.score)
+
+    def mirrored(self, width: int) -> Detection:
+        """The same face in the mirror image of a photo of that width."""
+        u, v = self.points[[0, 1, 3, 2, 4, 5, 7, 6]].T
+        points = np.column_stack([width - 1 - u, v])
+        points[:2, 0] = points[1::-1, 0]
+        return Detection(points, self.score)
+
 
 class FaceDetector:
     """Finds possible faces in squares of a photo."""
@@ -98,17 +109,18 @@ class FaceDetector:
         self._network = TfliteNetwork(folder / row.file)
         self._anchors = row.anchors()
 
-    def detect(self, pixels: np.ndarray, square: Square) -> list[Detection]:
+    def detect(self, pixels: np.ndarray, square: Square, least_score: float = DETECTION.least_score) -> list[Detection]:
         """Possible faces in a square of a photo.
 
         Args:
             pixels: (H, W, 3) uint8 RGB.
             square: where to look.
+            least_score: 0 to 1, of those wanted.
         """
         size, limit = self._row.size_px, DETECTION.most_logit
         outputs = self._network.run(crop(pixels, square, size).astype(np.float32) / 127.5 - 1)
         scores = 1 / (1 + np.exp(-outputs[self._row.scores].ravel().clip(-limit, limit)))
-        keep = scores >= DETECTION.least_score
+        keep = scores >= least_score
         raw = outputs[self._row.boxes].reshape(-1, 8, 2)[keep].astype(float)
         return [
             Detection(to_photo(_points(values, anchor), square, size), float(score))

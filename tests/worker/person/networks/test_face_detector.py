@@ -32,3 +32,11 @@ def test_overlapping_detections_become_one_weighted_by_score():
     (one,) = distinct([Detection(points, 0.9), Detection(points + 1, 0.6)])
     assert one.points[0] == pytest.approx([0.4, 0.4])
     assert one.score == 0.9
+
+
+def test_in_the_mirror_image_right_and_left_eye_change_places():
+    points = np.array([[10, 20], [30, 40], [15, 26], [25, 27], [20, 30], [21, 35], [11, 28], [29, 29]], float)
+    mirrored = Detection(points, 0.9).mirrored(width=100)
+    assert mirrored.points[:4].tolist() == [[69, 20], [89, 40], [74, 27], [84, 26]]
+    assert mirrored.mirrored(width=100).points.tolist() == points.tolist()
+    assert mirrored.roll_rad == pytest.approx(-Detection(points, 0.9).roll_rad)
