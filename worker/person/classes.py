@@ -1,4 +1,4 @@
-"""The classes of a photo's pixels, seen by the segmentation network as a whole and, for small faces, from near."""
+"""The parts of people in a photo, seen by the segmentation network as a whole and, for small faces, from near."""
 
 from __future__ import annotations
 
@@ -24,32 +24,30 @@ class ViewSettings:
 VIEWS = ViewSettings()
 
 
-def class_probabilities(pixels: np.ndarray, face: Face, network: SegmentationNetwork) -> np.ndarray:
-    """How likely each class is at each pixel.
+def part_shares(pixels: np.ndarray, face: Face, network: SegmentationNetwork) -> np.ndarray:
+    """How likely each pixel shows each part.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
         face: of the person who is looked for.
         network: the one that sees them.
     Returns:
-        (5, H, W) float32, a plane for each `PointClass`; they sum up to 1.
+        (H, W, 6) float32, a plane for each `Part`; they sum up to 1.
     """
     height, width = pixels.shape[:2]
-    shares = _resized(network.probabilities(pixels), (height, width))
+    shares = _resized(network.shares(pixels), (height, width))
     long_side, short_side = max(height, width), min(height, width)
     if face.side >= VIEWS.small_face * long_side and long_side <= VIEWS.most_aspect * short_side:
         return shares
     region = region_round(face, (height, width))
-    near = _resized(network.probabilities(region.of(pixels)), region.size_hw)
-    weight = _feather(region, (height, width))
-    part = shares[:, region.top : region.bottom, region.left : region.right]
-    part += weight * (near - part)
+    near = _resized(network.shares(region.of(pixels)), region.size_hw)
+    part = region.of(shares)
+    part += _feather(region, (height, width))[..., None] * (near - part)
     return shares
 
 
 def _resized(planes: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    """(C, h, w) planes as (C, H, W)."""
-    return np.stack([cv2.resize(plane, size_hw[::-1], interpolation=cv2.INTER_LINEAR) for plane in planes])
+    return cv2.resize(planes, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _feather(region: Region, size_hw: tuple[int, int]) -> np.ndarray:

@@ -1,14 +1,13 @@
-"""Which pixels are a person, how far, and of what class: two networks, the landmarks and the photo's edges together.
+"""Which pixels are the person, how far, and what they show: two networks and the photo's own edges.
 
-The segmentation network knows people in photos of all kinds, at 256 x 256 pixels. The matting network sees hair, but in
-photos unlike today's portraits it loses people: it is asked only along the outline, and only where the two agree beside
-it. The face is always person.
-Source: He et al., Guided Image Filtering, 2010.
+The segmentation network says what is person; it is believed everywhere but in the band along its outline. There the
+matting network's alpha stands, which sees hair, wherever both networks agree beside the band; else the segmentation
+network's, drawn to the photo's edges. People who touch are parted by their heads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,28 +15,26 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from shared.cloud.classes import PointClass
-from worker.person.classes import class_probabilities
+from worker.person.classes import part_shares
 from worker.person.face import Face
 from worker.person.landmarks import LANDMARKS
+from worker.person.matting import band_of, guided_filter
 from worker.person.networks.portrait_matting import PortraitMattingNetwork
-from worker.person.networks.segmentation import SIZE_PX, SegmentationNetwork
-from worker.person.parting import nearest_face
+from worker.person.networks.segmentation import CLASSES, SIZE_PX, Part, SegmentationNetwork
+from worker.person.parting import share_of_person
 from worker.person.person import Person
 
 
 @dataclass(frozen=True)
 class OutlineSettings:
-    """How an outline is found; set by hand, no data is recorded. A cell is a pixel that the network sees."""
+    """How an outline is drawn; lengths in sides of the face where no other unit is named. Set by hand."""
 
-    likely: tuple[float, float] = (0.25, 0.75)  # likelihood from which a pixel is surely not, and surely, person
-    band_cells: float = 4.0  # half the width of the band round the outline in which it is drawn anew
-    bridge_cells: float = 1.5  # half the width of bridges between people and things that are cut
-    hole: float = 0.12  # face sides: smaller holes in a person are person
+    sure_background: float = 0.25  # likelihood of a person up to which alpha is 0; 1 from as far below 1
+    band_cells: float = 2.0  # half width of the band along the outline, in pixels of the segmentation network
+    band_sides: float = 0.05  # the same in sides of the face: the wider counts
     shirt: float = 0.6  # face sides to either side of the chin: a gap in the clothes there is a shirt or a tie
-    agreement: float = 0.25  # face sides: the size of the places at which the two networks are compared
-    most_disagreement: float = 0.25  # share of such a place from which the matting network has no say
-    smoothing: float = 1e-4  # of the guided filter, squared brightness (0 to 1)
+    sure_gap: float = 0.1  # likelihood of a person up to which a network is sure of background
+    most_disagreement: float = 0.03  # share of the pixels round a place for which the matting network is not believed
     least_beyond_face: float = 0.15  # of the face's area: a person with less beside the face was not found
 
 
@@ -57,59 +54,70 @@ class PersonNetworks:
         self.matting = PortraitMattingNetwork(folder)
 
 
-def person_of(pixels: np.ndarray, face: Face, others: list[Face], networks: PersonNetworks) -> Person:
-    """The person whose face that is; the face alone where no believable outline was found.
+def person_of(pixels: np.ndarray, face: Face, others: Sequence[Face], networks: PersonNetworks) -> Person:
+    """The person whose face that is; the face alone where nothing else was found.
 
     Args:
         pixels: (H, W, 3) uint8 RGB.
         face: the person's, in these pixels.
         others: other people's faces; they and what belongs to them are left out.
-        networks: of the two outlines.
+        networks: of outlines.
     Returns:
         The person, on the grid of the pixels.
     """
-    with ThreadPoolExecutor(1) as thread:  # the two networks run beside each other
-        soft = thread.submit(networks.matting.alpha, pixels)
-        shares = class_probabilities(pixels, face, networks.segmentation)
-        people_alpha = soft.result()
+    with ThreadPoolExecutor(1) as thread:  # the networks run beside each other
+        matting = thread.submit(networks.matting.alpha, pixels)
+        shares = part_shares(pixels, face, networks.segmentation)
+        people = shares[..., Part.BACKGROUND] < 0.5
+        own = _own(pixels, shares, people, face, others)
+        matted = matting.result()
     hull = _hull(face, pixels.shape[:2])
-    low, high = OUTLINE.likely
-    likely = np.clip((1 - shares[PointClass.BACKGROUND] - low) / (high - low), 0, 1)
-    mask = _person(np.maximum(likely, hull), pixels, face, others) | hull
+    mask = _main_part(own, hull)
+    mask |= _gaps_filled(mask, shares, matted)
+    mask |= _shirt(mask, face)
     if (mask & ~hull).sum() < OUTLINE.least_beyond_face * hull.sum():
         return Person.of_mask(hull, outline_found=False)
-    alpha = _alpha(mask, likely, people_alpha, pixels, face)
-    alpha = np.where(hull, 1, alpha).astype(np.float32)
-    return Person(alpha, _classes(shares, alpha, pixels), outline_found=True)
+    cell_px = max(pixels.shape[:2]) / SIZE_PX
+    radius = max(1, round(max(OUTLINE.band_cells * cell_px, OUTLINE.band_sides * face.side)))
+    alpha = _alpha(pixels, shares, mask, people, matted, radius)
+    alpha[hull] = 1
+    return Person(alpha, _classes(shares, alpha), outline_found=True)
 
 
-def _person(likely: np.ndarray, pixels: np.ndarray, face: Face, others: list[Face]) -> np.ndarray:
-    """(H, W) bool: the likely pixels that hang together with the face, and belong to no other, small holes filled."""
-    people = likely > 0.5
-    mine = people & nearest_face(people, pixels, face, others)
-    cell = max(pixels.shape[:2]) / SIZE_PX
-    opened = cv2.morphologyEx(mine.astype(np.uint8), cv2.MORPH_OPEN, _disc(OUTLINE.bridge_cells * cell))
-    core = _part_at(opened, face)
-    grown = cv2.dilate(core, _disc(2 * OUTLINE.bridge_cells * cell)) > 0
-    found = _filled(mine & grown | (core > 0), (OUTLINE.hole * face.side) ** 2)
-    return found | _shirt(found, face)
+def _own(pixels: np.ndarray, shares: np.ndarray, people: np.ndarray, face: Face, others: Sequence[Face]) -> np.ndarray:
+    """(H, W) bool: the people's pixels that are the person's rather than another's."""
+    part = shares.argmax(-1)
+    own = share_of_person(pixels, people, part == Part.HAIR, part == Part.FACE_SKIN, face, others)
+    return people if own is None else people & (own >= 0.5)
 
 
-def _part_at(mask: np.ndarray, face: Face) -> np.ndarray:
-    """(H, W) uint8: the connected part of a mask that holds most of the face."""
-    _, parts = cv2.connectedComponents(mask)
-    inside = parts[_hull(face, mask.shape) & (parts > 0)]
-    return (parts == np.bincount(inside).argmax()).astype(np.uint8) if inside.size else np.zeros_like(mask)
+def _main_part(mask: np.ndarray, hull: np.ndarray) -> np.ndarray:
+    """The connected part of a mask (H, W) bool that holds the face, thin bridges cut."""
+    thin = max(3, round(max(mask.shape) / SIZE_PX) | 1)
+    opened = cv2.morphologyEx((mask | hull).astype(np.uint8), cv2.MORPH_OPEN, np.ones((thin, thin)))
+    _, parts = cv2.connectedComponents(opened)
+    votes = np.bincount(parts[hull & (opened > 0)], minlength=2)
+    return np.asarray((parts == votes.argmax()) & (opened > 0)) | hull
 
 
-def _filled(mask: np.ndarray, most_px: float) -> np.ndarray:
-    """The mask without holes of fewer pixels; what touches the photo's border is no hole."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats((~mask).astype(np.uint8), connectivity=4)
-    left, top, width, height, area = stats.T
-    inner = (left > 0) & (top > 0) & (left + width < mask.shape[1]) & (top + height < mask.shape[0])
-    small = inner & (area < most_px)
-    small[0] = False  # the mask itself
-    return mask | small[parts]
+def _gaps_filled(mask: np.ndarray, shares: np.ndarray, matted: np.ndarray) -> np.ndarray:
+    """(H, W) bool: gaps in a mask that a person has not.
+
+    A gap that is closed, unless both networks are sure of background (between arm and body); and one that is open to
+    the photo's lower border alone (a tie, a scarf), if the matting network sees a person there.
+    """
+    count, parts = cv2.connectedComponents((~mask).astype(np.uint8), connectivity=4)
+    outside = np.unique(np.concatenate([parts[0], parts[:, 0], parts[:, -1]]))
+    below = np.isin(np.arange(count), parts[-1])
+    size = np.maximum(np.bincount(parts.ravel(), minlength=count), 1)
+    alpha, background = (
+        np.bincount(parts.ravel(), values.ravel(), count) / size for values in (matted, shares[..., Part.BACKGROUND])
+    )
+    sure = 1 - OUTLINE.sure_gap
+    filled = np.where(below, alpha >= 0.5, (alpha > OUTLINE.sure_gap) | (background < sure))
+    filled[outside] = False
+    filled[0] = False  # the mask itself
+    return np.asarray(filled[parts])
 
 
 def _shirt(mask: np.ndarray, face: Face) -> np.ndarray:
@@ -126,59 +134,32 @@ def _shirt(mask: np.ndarray, face: Face) -> np.ndarray:
 
 
 def _alpha(
-    mask: np.ndarray, likely: np.ndarray, people_alpha: np.ndarray, pixels: np.ndarray, face: Face
+    pixels: np.ndarray, shares: np.ndarray, mask: np.ndarray, people: np.ndarray, matted: np.ndarray, radius: int
 ) -> np.ndarray:
-    """(H, W) float32: the mask with a soft outline, drawn by both networks and the photo's edges."""
-    half = OUTLINE.band_cells * max(mask.shape) / SIZE_PX
-    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3)
-    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
-    away = np.maximum(inside, outside)  # from the outline, on either side
-    own = np.where(outside > half, 0, np.where(inside > half, 1, likely)).astype(np.float32)
-    guided = np.clip(guided_filter(pixels, own, max(1, round(half / 2))), 0, 1)
-    trust = _agreement(mask, people_alpha > 0.5, away > half, face)
-    drawn = guided + trust * (people_alpha - guided)
-    return np.where(away <= half, drawn, mask).astype(np.float32)
+    """(H, W) float32: how far each pixel is the person's; soft in the band along the mask alone."""
+    band = band_of(mask, radius)
+    likely = 1 - shares[..., Part.BACKGROUND]
+    low = OUTLINE.sure_background
+    stretched = np.clip((likely - low) / (1 - 2 * low), 0, 1)
+    not_others = ~people | mask  # beside the person, the background's own pixels and none of other people's
+    likely_own = np.where(not_others, np.where(mask & ~band, 1, stretched), 0).astype(np.float32)
+    sharp = np.clip(guided_filter(pixels.astype(np.float32) / 255, likely_own, radius), 0, 1)
+    soft = np.where(_both_agree(people, band, matted, radius), matted, sharp)
+    return np.where(band, soft * not_others, mask).astype(np.float32)
 
 
-def _agreement(mask: np.ndarray, people: np.ndarray, judged: np.ndarray, face: Face) -> np.ndarray:
-    """(H, W) float32: 1 where the two outlines agree in what lies round a pixel, 0 where they do not."""
-    size = 2 * max(1, round(OUTLINE.agreement * face.side)) + 1
-    differ = cv2.blur((judged & (mask != people)).astype(np.float32), (size, size))
-    share = differ / np.maximum(cv2.blur(judged.astype(np.float32), (size, size)), 1e-3)
-    return np.clip(1 - share / OUTLINE.most_disagreement, 0, 1)
+def _both_agree(people: np.ndarray, band: np.ndarray, matted: np.ndarray, radius: int) -> np.ndarray:
+    """(H, W) bool: where the matting network says near a place, but beside the band, what the segmentation says."""
+    differ = (people != (matted > 0.5)) & ~band
+    box = (8 * radius + 1, 8 * radius + 1)
+    return cv2.blur(differ.astype(np.float32), box) <= OUTLINE.most_disagreement
 
 
-def _classes(shares: np.ndarray, alpha: np.ndarray, pixels: np.ndarray) -> np.ndarray:
-    """(H, W) uint8: the likeliest class of each of the person's pixels, its edges drawn to the photo's."""
-    radius = max(1, round(OUTLINE.band_cells / 2 * max(alpha.shape) / SIZE_PX))
-    smooth = filter_of(pixels, radius)
-    planes = np.stack([smooth(plane) for plane in shares[1:]])
-    return np.where(alpha >= 0.5, planes.argmax(0) + 1, PointClass.BACKGROUND).astype(np.uint8)
-
-
-def guided_filter(pixels: np.ndarray, values: np.ndarray, radius: int) -> np.ndarray:
-    """Smooth `values` (H, W) float32 along the edges of a photo (H, W, 3) uint8."""
-    return filter_of(pixels, radius)(values)
-
-
-def filter_of(pixels: np.ndarray, radius: int) -> Callable[[np.ndarray], np.ndarray]:
-    """A guided filter by a photo's brightness, for several planes."""
-    guide = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
-    box = (2 * radius + 1, 2 * radius + 1)
-    mean = cv2.blur(guide, box)
-    spread = cv2.blur(guide * guide, box) - mean**2 + OUTLINE.smoothing
-
-    def smooth(values: np.ndarray) -> np.ndarray:
-        mean_values = cv2.blur(values, box)
-        slope = (cv2.blur(guide * values, box) - mean * mean_values) / spread
-        return cv2.blur(slope, box) * guide + cv2.blur(mean_values - slope * mean, box)
-
-    return smooth
-
-
-def _disc(radius_px: float) -> np.ndarray:
-    size = 2 * max(1, round(radius_px)) + 1
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+def _classes(shares: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 `PointClass`: the likeliest of a person where alpha is one half or more, else the background."""
+    parts = shares[..., Part.HAIR :].argmax(-1) + Part.HAIR
+    of_part = np.array([CLASSES[part] for part in Part], np.uint8)
+    return np.where(alpha >= 0.5, of_part[parts], of_part[Part.BACKGROUND]).astype(np.uint8)
 
 
 def _hull(face: Face, size_hw: tuple[int, ...]) -> np.ndarray:

