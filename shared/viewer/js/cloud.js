@@ -93,9 +93,9 @@ export function pointsFromCloud(cloud) {
     y[i] = ((cloud.cy - v) * depth[i]) / cloud.fy;
     z[i] = -depth[i];
   }
-  const framed = framing(cloud, pixels, [x, y, z]);
-  const longest = Math.max(...framed.bounds.map(([low, high]) => high - low)) || 1;
   const bounds = [x, y, z].map(extent);
+  const framed = framing(cloud, pixels, [x, y, z], bounds);
+  const longest = Math.max(...framed.bounds.map(([low, high]) => high - low)) || 1;
   return { count: pixels.length, pixels, x, y, z, depth, light: new Float32Array(), levels, bounds, longest, framed };
 }
 
@@ -104,13 +104,14 @@ const extent = (values) => [values.reduce((a, b) => Math.min(a, b)), values.redu
 
 /**
  * What the view is centred on and filled with: the person, before whatever lies behind; without one, everything.
- * @param {Cloud} cloud @param {Uint32Array} pixels @param {Float32Array[]} xyz
+ * @param {Cloud} cloud @param {Uint32Array} pixels @param {Float32Array[]} xyz @param {number[][]} bounds of all
+ * @returns {Framed}
  */
-function framing({ classOf, isBehind }, pixels, xyz) {
-  const inFront = (/** @type {number} */ _, /** @type {number} */ i) => !isBehind[classOf[pixels[i]]];
-  const person = xyz.map((all) => all.filter(inFront));
-  const [x, y, z] = person[0].length ? person : xyz;
-  return { bounds: [x, y, z].map(extent), middle: z.toSorted()[z.length >> 1] };
+function framing({ classOf, isBehind }, pixels, xyz, bounds) {
+  const whose = pixels.filter((pixel) => !isBehind[classOf[pixel]]).length;
+  if (!whose || whose === pixels.length) return { bounds, middle: xyz[2].toSorted()[pixels.length >> 1] };
+  const person = xyz.map((all) => all.filter((_, i) => !isBehind[classOf[pixels[i]]]));
+  return { bounds: person.map(extent), middle: person[2].toSorted()[whose >> 1] };
 }
 
 /** Where a pixel of the cloud lies in the photo, as fractions. @param {Cloud} cloud @param {number} pixel */

@@ -4,20 +4,17 @@
 const LAMP = [-0.5, 0.6, 0.62];
 
 /**
- * Whether points of neighbouring pixels belong to one surface; not so across a silhouette, nor a person and what is
- * behind.
+ * Whether two or three points of neighbouring pixels belong to one surface; not so across a silhouette, nor a person
+ * and what is behind.
  * @param {Cloud} cloud @param {Points} points
  */
 function joining({ joinedRatio, classOf, isBehind }, { depth, pixels }) {
-  const behind = (/** @type {number} */ point) => Boolean(isBehind[classOf[pixels[point]]]);
-  return (/** @type {number[]} */ ...neighbours) => {
-    let [nearest, farthest] = [Infinity, 0];
-    for (const point of neighbours) {
-      if (behind(point) !== behind(neighbours[0])) return false;
-      nearest = Math.min(nearest, depth[point]);
-      farthest = Math.max(farthest, depth[point]);
-    }
-    return farthest - nearest <= joinedRatio * nearest;
+  const behind = new Uint8Array(pixels.length); // filled in a loop, which is ten times as fast as `from`
+  for (let i = 0; i < pixels.length; i++) behind[i] = isBehind[classOf[pixels[i]]] ? 1 : 0;
+  return (/** @type {number} */ a, /** @type {number} */ b, c = b) => {
+    if (behind[a] !== behind[b] || behind[a] !== behind[c]) return false;
+    const nearest = Math.min(depth[a], depth[b], depth[c]);
+    return Math.max(depth[a], depth[b], depth[c]) - nearest <= joinedRatio * nearest;
   };
 }
 
