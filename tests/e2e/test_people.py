@@ -131,8 +131,8 @@ def test_another_setting_keeps_the_chosen_face(boys):
     faces(boys).nth(other).click()
     expect(boys.locator("#generate-model")).to_be_enabled(timeout=JOB_MS)
     boys.locator("#settings [name=fov_x_deg]").fill("50")
-    generate_depth(boys)
-    expect(boys.locator("#report")).to_contain_text("by the field of view given")
+    boys.get_by_role("button", name="Generate Depth Map").click()
+    expect(boys.locator("#report")).to_contain_text("by the field of view given", timeout=JOB_MS)
     assert chosen(boys)[other] and reported(boys)[other]
 
 

@@ -24,8 +24,8 @@ from worker.person.face import Face
 class PartingSettings:
     """How people are parted; lengths in sides of a face.
 
-    Chosen on pairs of people that were put together from the photos of odd place in tests/data/photos, by the alphabet,
-    and looked at in that folder's three groups; pairs of the photos of even place were kept apart for the score.
+    Chosen on pairs of people that were put together from every other photo of tests/data/photos, and on that folder's
+    three groups; pairs of the other photos were kept apart for the score.
     """
 
     face_px: float = 28.0  # size of the person's face on the grid where people are parted
@@ -40,10 +40,8 @@ class PartingSettings:
     reach_down: float = 1.0
     hair_across: float = 0.8  # so far aside and down hair is taken for the long hair of a face that was found
     hair_down: float = 2.5
-    least_head: float = (
-        0.2  # radius from which a blob of hair or facial skin is a head, taken to be as large as the own
-    )
-    heads_apart: float = 0.8  # further blobs lie so far from it
+    least_head: float = 0.2  # radius from which a blob of hair or facial skin is a head
+    heads_apart: float = 0.8  # so far from its middle no other head is looked for
     most_heads: int = 12
 
 
@@ -135,11 +133,17 @@ def _walked(pixels: np.ndarray, people: np.ndarray, heads: Sequence[Head]) -> np
 
 
 def _nearness(size_hw: tuple[int, ...], heads: Sequence[Head]) -> np.ndarray:
-    """(H, W) float, 0 to 1: how much nearer the first head is than any other, each in its own sides."""
+    """(H, W) float, 0 to 1: how much nearer the first head is than any other, in sizes of heads.
+
+    Each size is the geometric mean of the head's and the first one's: people are of a size, and landmarks of profiles
+    come out too small.
+    """
     v, u = np.ogrid[: size_hw[0], : size_hw[1]]
-    own, *others = (np.hypot(u - head.u, PARTING.down_counts * (v - head.v)) / head.side for head in heads)
+    own, *others = (
+        np.hypot(u - head.u, PARTING.down_counts * (v - head.v)) / np.sqrt(head.side * heads[0].side) for head in heads
+    )
     lead = (np.min(others, axis=0) - own) / PARTING.softness
-    return 1 / (1 + np.exp(-np.clip(lead, -50, 50)))
+    return np.asarray(1 / (1 + np.exp(-np.clip(lead, -50, 50))))
 
 
 def _laplacian(pixels: np.ndarray, mask: np.ndarray) -> sparse.spmatrix:

@@ -23,11 +23,15 @@ from worker.person.networks.face_landmarks import LandmarkNetwork, square_of_det
 
 @dataclass(frozen=True)
 class FaceSearchSettings:
-    """Where faces are looked for, and what counts as one; chosen on half of seventeen photos and of their variants."""
+    """Where faces are looked for, and what counts as one.
+
+    Set on the photos evans_profile, family_1920, legion_boys and brady_glasses_turned, and on what was falsely found in
+    hopper_cap_glasses without its head and in obama_arms_smile and whitman_hat_beard upside down.
+    """
 
     most_side_px: int = 2048  # longer side of the photo that is searched; a larger one is reduced
     least_score: float = 0.5  # of the landmark network, 0 to 1; as in MediaPipe's graph
-    sure_score: float = 0.976  # of a face, which is less by the difference below; chosen likewise
+    sure_score: float = 0.976  # of a face, which is less by the difference below
     most_difference: float = 0.03  # sides of the face: mean distance between points of a crop and of its mirror image
     hopeless_score: float = 0.02  # of the landmark network at its first, ill-centred look: below it there is no second
     tries: int = 2  # detections of the same place of which landmarks are looked for
@@ -38,7 +42,7 @@ class FaceSearchSettings:
 
 @dataclass(frozen=True)
 class ProfileSettings:
-    """When a detection that is no face to the landmark network is one in profile; chosen like the above."""
+    """When a detection that is none to the landmark network is a face in profile; set on evans_profile, legion_boys."""
 
     least_score: float = 0.6  # of the best detection, 0 to 1
     least_looks: int = 3  # detections of the place that are sure
@@ -120,7 +124,7 @@ class FaceSearch:
         difference = _difference(points, others)
         if other_score < SEARCH.least_score or difference > SEARCH.most_difference:
             return None
-        return Face.of_points((points + others) / 2, (score + other_score) / 2 * (1 - difference))
+        return Face.of_points((points + others) / 2, float((score + other_score) / 2 * (1 - difference)))
 
     def _profiles(self, pixels: np.ndarray, faces: list[Face], looks: list[Detection]) -> list[Face]:
         """Further faces in profile, which the landmark network does not take for faces."""
