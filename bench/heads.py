@@ -70,7 +70,7 @@ class Figures:
     """What is measured on one head.
 
     face_*, whole_*: mm, by the protocol of `bench.scoring`, over the face mesh and over the true silhouette.
-    overlap: intersection over union of the silhouettes.
+    overlap: intersection over union of the silhouettes, down to the chin: where a rendered bust ends is not tested.
     eyes: distance between the outer eye corners, as a ratio to the truth.
     rim_off: share of points that lie along the silhouette and further than FLYING_MM from the aligned true surface.
     flying: those of them that hang in the air: the surface just inside is not so far off.
@@ -110,7 +110,8 @@ def figures_of(guess: Guess, head: Head, stride: int = WHOLE_STRIDE, face_stride
     some, thin = ((slice(None, None, step),) * 2 for step in (face_stride, stride))
     face = score(np.where(guess.face[..., None], points, np.nan)[some], truth[some])
     whole = score(points[thin], truth[thin])
-    mine, true = np.isfinite(guess.depth), np.isfinite(head.depth)
+    chin = int(np.flatnonzero(guess.face.any(axis=1))[-1])
+    mine, true = np.isfinite(guess.depth)[:chin], np.isfinite(head.depth)[:chin]
     overlap = float((mine & true).sum() / (mine | true).sum())
     rim_off, flying = _flying(points[thin], truth[thin], RIM_PX / stride)
     eyes = _eye_distance(points, guess.corners) / _eye_distance(truth, guess.corners)

@@ -18,6 +18,11 @@ SOFT_MM = 4.0
 STEEPEST = 1.5
 """A rim is continued no more steeply than this many times a pixel's width."""
 
+PERCENTILES = (3.0, 97.0)
+"""Of a person's depth, between which they lie ..."""
+FAR_OFF = 0.7
+"""... and by so much of that farther back, nothing is them."""
+
 
 def parted(depth: np.ndarray, person: np.ndarray, camera: Intrinsics) -> np.ndarray:
     """Depth whose step from a person to what lies behind is as sharp as the outline.
@@ -38,6 +43,8 @@ def parted(depth: np.ndarray, person: np.ndarray, camera: Intrinsics) -> np.ndar
     for side in (person, ~person):
         near = inside_px(side) <= reach_px
         lost = side & near & _outward_of(ramp & side & near, side, reach_px)
+        if side is person:
+            lost |= _far_off(depth, person)
         kept = side & ~lost
         if not lost.any() or not kept.any():
             continue
@@ -46,6 +53,12 @@ def parted(depth: np.ndarray, person: np.ndarray, camera: Intrinsics) -> np.ndar
         else:
             result[lost] = depth[nearest_places(kept, lost)]
     return result
+
+
+def _far_off(depth: np.ndarray, person: np.ndarray) -> np.ndarray:
+    """(H, W) bool: what of a person the map puts far behind all the rest: strands that it does not see."""
+    near, far = np.percentile(depth[person], PERCENTILES)
+    return person & (depth > far + FAR_OFF * (far - near))
 
 
 def _ramps(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:

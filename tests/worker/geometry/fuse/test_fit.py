@@ -47,7 +47,6 @@ def test_a_depth_between_the_measured_and_the_likely_one_is_believed():
     assert fit.correlation > 0.95
     assert fit.measured_mm < fit.extent_mm < fit.likely_mm
     assert fit.extent_mm - fit.measured_mm < fit.likely_mm - fit.extent_mm
-    assert fit.bound is None
 
 
 def test_the_less_face_and_bust_agree_with_the_map_the_more_counts_what_is_likely():
@@ -56,7 +55,7 @@ def test_the_less_face_and_bust_agree_with_the_map_the_more_counts_what_is_likel
     assert unsure.correlation < 0.5 * sure.correlation
     # As a part of the way from what was measured to what is likely.
     way = [np.log(fit.extent_mm / fit.measured_mm) / np.log(fit.likely_mm / fit.measured_mm) for fit in (sure, unsure)]
-    assert 0.2 < way[0] < 0.5 < way[1] < 1
+    assert 0.1 < way[0] < 0.4 < 0.5 < way[1] < 1
 
 
 def test_an_arm_beyond_belief_is_bounded():

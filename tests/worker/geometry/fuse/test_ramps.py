@@ -39,3 +39,9 @@ def test_a_person_who_leans_on_a_wall_has_no_ramp():
 @pytest.mark.parametrize("person", [np.ones_like(ON_HEAD), np.zeros_like(ON_HEAD)])
 def test_nobody_or_nothing_else_leaves_the_map(person):
     np.testing.assert_array_equal(parted(BLURRED, person, CAMERA), BLURRED.astype(np.float32))
+
+
+def test_strands_that_the_map_does_not_see_go_on_from_the_rest_of_the_person():
+    strands = ON_HEAD | ((np.abs(V - 80) < 2) & (U > 180) & (U < 200))
+    result = parted(1 / cv2.GaussianBlur(1 / SCENE, (0, 0), 1.0), strands, CAMERA)
+    assert result[strands].max() < 760
