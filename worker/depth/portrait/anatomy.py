@@ -7,7 +7,7 @@ Source: Gordon et al., 2012 Anthropometric Survey of U.S. Army Personnel (head l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -44,7 +44,8 @@ class TrunkSettings:
     shoulders_bulge: float = 1.0  # the same; flatter than a cylinder, set by hand
     chest_mm: float = 95.0  # the surface stands at most so far before the line of the shoulders; set by hand
     break_mm: tuple[float, float] = (40.0, 100.0)  # from where to where the slope may break more: the jaw; set by hand
-    # The outline is rounded off, else its last pixels fall away as spikes; tuned on the rendered heads of even number.
+    # The outline is rounded off, else its last pixels fall away as spikes; chosen with all rendered heads in view,
+    # h0-h23, so that none of them tells how well it was chosen.
     softness_mm: float = 14.0
 
 
@@ -98,6 +99,10 @@ class Trunk:
     def depth_from_w(self, w: np.ndarray) -> np.ndarray:
         """Depth, mm, of a surface's w."""
         return self.rim - np.sqrt(np.maximum(w, 0) + self.softness_mm**2) + self.softness_mm
+
+    def nearer(self, by_mm: np.ndarray) -> Trunk:
+        """The same with a rim that lies (H, W) mm nearer to the camera."""
+        return replace(self, rim=self.rim - by_mm)
 
 
 def skull_frame(pose: Pose, camera: Intrinsics) -> SkullFrame:

@@ -4,6 +4,7 @@ The surface is written as depth = rim - sqrt(w). `rim` is the depth at which the
 middle of the skull, the axis of the neck, the line of the shoulders. w is 0 on the silhouette and rises inside it: for
 an ellipsoid seen from afar w has a constant Laplacian, so w is found from Poisson's equation between the face, where it
 is known, and the silhouette. Skulls come out round, necks as cylinders, and nothing ends in a flat sheet.
+Beside the far edge of a turned face the rim is that edge: see `far_side`.
 Source: Johnston, Lumo: Illumination for Cel Animation, 2002, for the idea.
 """
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.anatomy import TRUNK, SkullFrame, Trunk, skull_frame, smoothstep, trunk_of
+from worker.depth.portrait.far_side import nearer_rim
 from worker.depth.portrait.grid import coarse_size_wh, distance_px, inflate, relaxed, shrunk
 from worker.person.face import Pose
 
@@ -34,6 +36,7 @@ class ExtensionSettings:
     least_blur_px: float = 0.5
     relaxed_cells: float = 2.0  # so near to the silhouette w is relaxed on the photo's grid, cells
     relaxing_rounds: int = 24
+    round_mm: float = 4.0  # sigma with which the silhouette is rounded off: locks of hair and noise make ridges
 
 
 EXTENSION = ExtensionSettings()
@@ -48,13 +51,28 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
         camera: intrinsics of that grid.
         pose: of the head, mm, in the camera frame.
     Returns:
-        (H, W) float64 mm, NaN outside the person.
+        (H, W) float64 mm, NaN outside the person. What of the person lies outside of the rounded silhouette is at the
+        rim.
     """
     frame = skull_frame(pose, camera)
-    body = _continued_down(person, frame)
-    w = _coarse_w(face, body, camera, pose)
-    depth = _fine_depth(w, face, body, trunk_of(frame), pose.eyes[2] / camera.fx)
-    return np.where(person, depth, np.nan)
+    pixel_mm = pose.eyes[2] / camera.fx
+    body = _rounded(_continued_down(person, frame), pixel_mm) | (person & np.isfinite(face))
+    coarse = camera.resized(coarse_size_wh(camera, EXTENSION.cell_mm / pixel_mm))
+    small_face, small_body = _on_cells(face, body, coarse)
+    plain, cell_mm = skull_frame(pose, coarse), pose.eyes[2] / coarse.fx
+    trunk = trunk_of(plain)
+    nearer = nearer_rim(small_face, small_body, trunk.rim, plain, cell_mm)
+    w = _coarse_w(small_face, small_body, trunk.nearer(nearer), cell_mm)
+    fine_trunk = trunk_of(frame).nearer(_upsampled(nearer, face.shape, pixel_mm))
+    return np.where(person, _fine_depth(w, face, body, fine_trunk, pixel_mm), np.nan)
+
+
+def _on_cells(face: np.ndarray, body: np.ndarray, coarse: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
+    """The face's depth (h, w), NaN beside it, and the body (h, w) bool, on a coarse grid."""
+    size_wh = coarse.width, coarse.height
+    small_face, share = shrunk(face, size_wh)
+    small_body = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= EXTENSION.cell_share
+    return np.where(share >= EXTENSION.cell_share, small_face, np.nan), small_body
 
 
 def _continued_down(person: np.ndarray, frame: SkullFrame) -> np.ndarray:
@@ -64,20 +82,24 @@ def _continued_down(person: np.ndarray, frame: SkullFrame) -> np.ndarray:
     return person | (below & trunk.any(0))
 
 
-def _coarse_w(face: np.ndarray, body: np.ndarray, camera: Intrinsics, pose: Pose) -> np.ndarray:
+def _rounded(body: np.ndarray, pixel_mm: float) -> np.ndarray:
+    """A silhouette (H, W) bool without what sticks out of it or cuts into it more narrowly than `round_mm`."""
+    height, width = body.shape
+    step = max(1.0, EXTENSION.round_mm / 2 / pixel_mm)
+    size_wh = max(1, round(width / step)), max(1, round(height / step))
+    small = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+    sigma = EXTENSION.round_mm / pixel_mm * size_wh[0] / width
+    smooth = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC) >= EXTENSION.cell_share
+
+
+def _coarse_w(face: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float) -> np.ndarray:
     """(h, w) float64 mm^2, w of the whole body on a grid of cells of about `cell_mm`."""
-    pixel_mm = pose.eyes[2] / camera.fx
-    size_wh = coarse_size_wh(camera, EXTENSION.cell_mm / pixel_mm)
-    coarse = camera.resized(size_wh)
-    cell_mm = pose.eyes[2] / coarse.fx
-    trunk = trunk_of(skull_frame(pose, coarse))
-    small_body = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) >= EXTENSION.cell_share
-    small_face, face_share = shrunk(face, size_wh)
-    on_face = face_share >= EXTENSION.cell_share
+    on_face = np.isfinite(face)
     # The face gives way along its edge towards the rest of the person; towards the background it stays whole.
-    sure = on_face & (distance_px(on_face | ~small_body) > EXTENSION.face_rim_mm / cell_mm)
-    known = np.where(sure, trunk.w_from_depth(small_face), np.nan)
-    return _inflated(known, small_body | sure, trunk, cell_mm)
+    sure = on_face & (distance_px(on_face | ~body) > EXTENSION.face_rim_mm / cell_mm)
+    known = np.where(sure, trunk.w_from_depth(face), np.nan)
+    return _inflated(known, body | sure, trunk, cell_mm)
 
 
 def _inflated(known: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float) -> np.ndarray:
@@ -97,8 +119,7 @@ def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk,
     near_rim = distance_px(body) <= EXTENSION.relaxed_cells * EXTENSION.cell_mm / pixel_mm
     curvature = (-trunk.bulge * pixel_mm**2).astype(np.float32)
     fine = relaxed(blended, body, ~near_rim | (weight > 0), curvature, EXTENSION.relaxing_rounds)
-    depth = np.where(weight >= 1, face, trunk.depth_from_w(fine))
-    return np.where(body, depth, np.nan)
+    return np.where(weight >= 1, face, trunk.depth_from_w(fine))
 
 
 def _face_weight(face: np.ndarray, pixel_mm: float) -> np.ndarray:
