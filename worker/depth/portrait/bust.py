@@ -36,7 +36,6 @@ class ExtensionSettings:
     least_blur_px: float = 0.5
     relaxed_cells: float = 2.0  # so near to the silhouette w is relaxed on the photo's grid, cells
     relaxing_rounds: int = 24
-    round_mm: float = 4.0  # sigma with which the silhouette is rounded off: locks of hair and noise make ridges
 
 
 EXTENSION = ExtensionSettings()
@@ -51,12 +50,11 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
         camera: intrinsics of that grid.
         pose: of the head, mm, in the camera frame.
     Returns:
-        (H, W) float64 mm, NaN outside the person. What of the person lies outside of the rounded silhouette is at the
-        rim.
+        (H, W) float64 mm, NaN outside the person.
     """
     frame = skull_frame(pose, camera)
     pixel_mm = pose.eyes[2] / camera.fx
-    body = _rounded(_continued_down(person, frame), pixel_mm) | (person & np.isfinite(face))
+    body = _continued_down(person, frame)
     coarse = camera.resized(coarse_size_wh(camera, EXTENSION.cell_mm / pixel_mm))
     small_face, small_body = _on_cells(face, body, coarse)
     plain, cell_mm = skull_frame(pose, coarse), pose.eyes[2] / coarse.fx
@@ -80,17 +78,6 @@ def _continued_down(person: np.ndarray, frame: SkullFrame) -> np.ndarray:
     below = ~np.logical_or.accumulate(person[::-1], axis=0)[::-1]
     trunk = person & (frame.down > TRUNK.neck_mm[1])
     return person | (below & trunk.any(0))
-
-
-def _rounded(body: np.ndarray, pixel_mm: float) -> np.ndarray:
-    """A silhouette (H, W) bool without what sticks out of it or cuts into it more narrowly than `round_mm`."""
-    height, width = body.shape
-    step = max(1.0, EXTENSION.round_mm / 2 / pixel_mm)
-    size_wh = max(1, round(width / step)), max(1, round(height / step))
-    small = cv2.resize(body.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
-    sigma = EXTENSION.round_mm / pixel_mm * size_wh[0] / width
-    smooth = cv2.GaussianBlur(small, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
-    return cv2.resize(smooth, (width, height), interpolation=cv2.INTER_CUBIC) >= EXTENSION.cell_share
 
 
 def _coarse_w(face: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float) -> np.ndarray:

@@ -74,15 +74,3 @@ def test_a_hole_between_arm_and_trunk_stays_one_and_the_arm_is_round():
     row = whole[int(np.argmin(np.abs(DOWN[:, 0] - 205)))]
     arm = row[(RIGHT[0] >= 150) & (RIGHT[0] < 210)]
     assert min(arm[0], arm[-1]) - arm.min() > 10
-
-
-def test_teeth_of_the_outline_do_not_become_ridges_of_the_surface():
-    depth, outline = ellipsoid()
-    face = np.where((np.abs(RIGHT) < 40) & (np.abs(DOWN - 20) < 60), depth, np.nan)
-    radius = np.hypot(RIGHT / 77, DOWN / 115)
-    teeth = (V % 4 < 2) & (radius > 0.94) & (np.abs(DOWN) < 60)
-    whole = extend(face, outline & ~teeth, CAMERA, POSE)
-    beside = (np.abs(RIGHT) > 62) & (np.abs(DOWN) < 40) & (radius < 0.92)
-    bend = np.abs(np.diff(np.where(beside, whole, np.nan), 2, axis=0))
-    print(np.nanmax(bend))
-    assert np.nanmax(bend) < 0.5
