@@ -1,21 +1,24 @@
 """`python -m bench.sheet [PHOTO...]`: what the default pipeline makes of photos, from five sides, on one picture.
 
 Numbers do not show an ugly seam. A row holds the photo, five views in clay, and the same five in the photo's colours.
-Without photos: the portrait and rendered heads, into docs/contact-sheet.jpg. `PHOTO@X,Y` means the person whose face is
-nearest to that point.
+Without photos: the portrait and rendered heads, each without and with a map, into docs/contact-sheet.jpg. The map is
+what an ideal network would say: the true disparity before a wall, blurred, in 8 bits. `PHOTO@X,Y` means the person
+whose face is nearest to that point.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from bench.heads import heads
+from bench.heads import Head, heads
 from bench.render import View, rendered
+from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
@@ -29,10 +32,12 @@ from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled
 OUT = Path(__file__).parent.parent / "docs" / "contact-sheet.jpg"
 TILE_PX = 200
 YAWS_DEG = (0.0, 30.0, 60.0, -30.0, 90.0)
-HEADS = ("h0", "h2", "h3", "h5", "h6", "h7")
+HEADS = ("h2", "h5", "h9", "h14", "h19")
 MARGIN = 1.08
 HEAD_BEHIND_MM = 95.0  # the head's middle, behind the eyes
 QUALITY = 82
+WALL_BEHIND_MM = 600.0  # the background of a rendered head's map
+MAP_BLUR_PX = 1.5
 
 
 def row_of(estimator: Estimator, photo: Photo) -> np.ndarray:
@@ -63,9 +68,20 @@ def sheet_of(estimator: Estimator, photos: dict[str, Photo]) -> np.ndarray:
 
 
 def examples() -> Iterator[tuple[str, Photo]]:
-    """The portrait, and some of the rendered heads."""
+    """The portrait, and some of the rendered heads, each without and with a map."""
     yield PORTRAIT.name, Photo(read_photo(PORTRAIT.read_bytes()).pixels)
-    yield from ((head.name, head.photo) for head in heads() if head.name in HEADS)
+    for head in heads():
+        if head.name in HEADS:
+            yield head.name, head.photo
+            yield f"{head.name} with a map", replace(head.photo, disparity=ideal_map(head))
+
+
+def ideal_map(head: Head) -> Disparity:
+    """The true disparity of a rendered head before a wall, blurred, in 8 bits."""
+    wall_mm = float(np.nanmax(head.depth)) + WALL_BEHIND_MM
+    sharp = (1 / np.where(np.isfinite(head.depth), head.depth, wall_mm)).astype(np.float32)
+    blurred = cv2.GaussianBlur(sharp, (0, 0), MAP_BLUR_PX)
+    return Disparity.of(np.rint(cv2.normalize(blurred, None, 0, 255, cv2.NORM_MINMAX)))
 
 
 def main() -> None:

@@ -50,8 +50,10 @@ def face_mesh() -> FaceMesh:
     """The mesh, made once: an eye is closed by a fan round its cornea, the mouth by a strip between the lips."""
     coarse = np.array(json.loads((DATA / "triangles.json").read_text()))
     mirror = np.array(json.loads((DATA / "mirror.json").read_text()))
-    eyes = [_fan(rim, LANDMARKS.count + i) for i, rim in enumerate((LANDMARKS.right_eye_rim, LANDMARKS.left_eye_rim))]
-    mouth = _strip(LANDMARKS.upper_lip, LANDMARKS.lower_lip)
+    # Wound as the triangles round them: the rims of the two eyes run in opposite directions.
+    rims = (LANDMARKS.right_eye_rim, LANDMARKS.left_eye_rim[::-1])
+    eyes = [_fan(rim, LANDMARKS.count + i) for i, rim in enumerate(rims)]
+    mouth = _strip(LANDMARKS.lower_lip, LANDMARKS.upper_lip)
     weights, triangles = loop_subdivision(np.vstack([coarse, *eyes, mouth]), FACE_MESH.levels)
     return FaceMesh(weights, triangles, mirror)
 
@@ -61,11 +63,11 @@ def _fan(rim: tuple[int, ...], middle: int) -> np.ndarray:
     return np.array([(a, b, middle) for a, b in zip(rim, rim[1:] + rim[:1], strict=True)])
 
 
-def _strip(upper: tuple[int, ...], lower: tuple[int, ...]) -> np.ndarray:
+def _strip(lower: tuple[int, ...], upper: tuple[int, ...]) -> np.ndarray:
     """Triangles between two lines that share their ends."""
     triangles = []
     for i in range(len(upper) - 1):
-        triangles += [(upper[i], upper[i + 1], lower[i + 1]), (upper[i], lower[i + 1], lower[i])]
+        triangles += [(lower[i], lower[i + 1], upper[i + 1]), (lower[i], upper[i + 1], upper[i])]
     return np.array([triangle for triangle in triangles if len(set(triangle)) == 3])
 
 

@@ -34,6 +34,12 @@ def test_the_surface_has_one_border_and_so_no_hole():
     assert counts.max() == 2
 
 
+def test_all_triangles_are_wound_alike_lids_and_lips_too():
+    triangles = face_mesh().triangles
+    directed = np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
+    assert len(np.unique(directed, axis=0)) == len(directed)  # no edge is walked twice in one direction
+
+
 def test_each_level_makes_four_triangles_of_one():
     weights, triangles = loop_subdivision(SQUARE, 2)
     assert len(triangles) == 4 * 16

@@ -22,6 +22,8 @@ class JoinRule:
     feather_mm: float = 2.0  # so far inside the face's rim the surface turns into the face itself ...
     covered_feather_mm: float = 8.0  # ... and where hair or a hand is before it, as a network that resolves it says
     covered_mm: float = 5.0  # what the network sees so far before a face is half believed to be something else
+    opened_mm: float = 8.0  # what it sees so far behind a face is an opening, such as a mouth; the face is closed
+    inner_mm: float = 10.0  # so far inside the face's rim; nearer to it a network's depth falls away to the neck
 
 
 JOIN = JoinRule()
@@ -54,9 +56,13 @@ def joined(depth: np.ndarray, sight: Sight) -> Surface:
         depth: (H, W) float mm, finite, by the network; its ramps parted.
         sight: on the same grid.
     """
+    before = before_mm(depth, sight)
+    depth = _closed(depth, before, sight)
     pull, detail = pull_of_head(depth, sight), detail_of(depth, sight)
     goal = sight.goal
-    seen = uncovered(depth, sight)
+    seen = 1 / (
+        1 + (np.maximum(before, 0) / JOIN.covered_mm) ** 4
+    )  # of the face itself, with no hair or hand before it
     if detail.weight > 0:
         fine = fine_relief(depth, sight) / max(detail.gain, 1.0) - fine_relief(sight.face, sight)
         goal = goal + detail.weight * seen * fine
@@ -81,18 +87,23 @@ def _held(seen: np.ndarray, sight: Sight) -> np.ndarray:
     return smooth_step(inside_px(sight.on_face) * sight.pixel_mm / feather_mm, 0.0, 1.0)
 
 
-def uncovered(depth: np.ndarray, sight: Sight) -> np.ndarray:
-    """(H, W) float, 0..1: how far the network sees the face itself there, and no hair or hand before it.
+def before_mm(depth: np.ndarray, sight: Sight) -> np.ndarray:
+    """(H, W) float mm, how far before a face the network sees something, as flat or deep as it draws the face.
 
-    What lies before the face is nearer than the face's relief explains, as flat or deep as the network draws it. 1
-    beside the face.
+    Negative where it sees something behind it; 0 beside the face.
     """
     on_face = sight.on_face
     relief = sight.face[on_face].astype(float)
     line = robust_line(relief, depth[on_face].astype(float), np.ones_like(relief))
-    before_mm = np.zeros(depth.shape)
-    before_mm[on_face] = line.slope * relief + line.intercept - depth[on_face]
-    return 1 / (1 + (np.maximum(before_mm, 0) / JOIN.covered_mm) ** 4)
+    before = np.zeros(depth.shape)
+    before[on_face] = line.slope * relief + line.intercept - depth[on_face]
+    return before
+
+
+def _closed(depth: np.ndarray, before: np.ndarray, sight: Sight) -> np.ndarray:
+    """The depth, its openings in the face filled."""
+    inner = inside_px(sight.on_face) * sight.pixel_mm > JOIN.inner_mm
+    return np.where(inner & (before < -JOIN.opened_mm), depth + before, depth)
 
 
 def _continued(known: np.ndarray, held: np.ndarray, pull: HeadPull, sight: Sight) -> np.ndarray:

@@ -33,6 +33,11 @@ def test_what_the_network_is_off_by_in_the_face_dies_out_beside_it_without_a_sea
     np.testing.assert_array_equal(surface.depth[~ON_HEAD], np.float32(2000))
 
 
+def test_a_mouth_that_stands_open_is_closed_and_pulls_nothing_with_it():
+    opened = NETWORK + 90 * (np.abs(V - 100) < 4) * (np.abs(U - 109.5) < 12)
+    np.testing.assert_allclose(joined(opened, SIGHT).depth, joined(NETWORK, SIGHT).depth, atol=0.5)
+
+
 def test_a_flat_head_takes_its_roundness_from_the_bust_and_leaves_the_rest():
     flat = np.where(ON_HEAD, 560.0, 2000.0)
     surface = joined(flat, SIGHT)
