@@ -61,7 +61,9 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
     trunk = trunk_of(plain)
     nearer = nearer_rim(small_face, small_body, trunk.rim, plain, cell_mm)
     w = _coarse_w(small_face, small_body, trunk.nearer(nearer), cell_mm)
-    fine_trunk = trunk_of(frame).nearer(_upsampled(nearer, face.shape, pixel_mm))
+    fine_trunk = trunk_of(frame)
+    if nearer.any():
+        fine_trunk = fine_trunk.nearer(_upsampled(nearer, face.shape, pixel_mm))
     return np.where(person, _fine_depth(w, face, body, fine_trunk, pixel_mm), np.nan)
 
 

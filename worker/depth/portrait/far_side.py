@@ -17,7 +17,10 @@ from worker.depth.portrait.anatomy import SkullFrame, smoothstep
 
 @dataclass(frozen=True)
 class FarSideSettings:
-    """Where the rim follows the face's far edge; pairs are from where to where. Set by hand on three photos."""
+    """Where the rim follows the face's far edge; pairs are from where to where.
+
+    Set by hand on three photos; where it begins and how far it goes up, with the rendered heads h8-h23 in view.
+    """
 
     turned_sine: tuple[float, float] = (0.45, 0.6)  # sine of the head's turn: not at all, fully
     reach_mm: tuple[float, float] = (0.0, 80.0)  # beside the face, away from it: fully, not at all
