@@ -27,6 +27,7 @@ NO_LIMITS = {"RELIEF_UPLOAD_RATE": "100000/minute", "RELIEF_OWNER_WAITING": "100
 KILL_EVERY_S = 1.0
 KILLING_S = float(os.environ.get("RELIEF_CHAOS_KILLING_S", "40"))
 LIMIT_S = KILLING_S + 200
+STALLED_S = 100.0
 
 
 class Killer:
@@ -104,15 +105,17 @@ def big_stack(tmp_path) -> Iterator[Stack]:
 
 
 def wait_until_all_ended(store: Store, ids: list[str]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    waiting = set(ids)
+    """Wait as long as jobs end: a slow machine is no failure, a job that nothing works on is."""
+    waiting, since = set(ids), time.monotonic()
     while waiting:
-        assert time.monotonic() < deadline, [store.jobs.get(job_id) for job_id in list(waiting)[:3]]
-        waiting = {job_id for job_id in waiting if not store.jobs.get(job_id).ended}
+        assert time.monotonic() - since < STALLED_S, [store.jobs.get(job_id) for job_id in list(waiting)[:3]]
+        left = {job_id for job_id in waiting if not store.jobs.get(job_id).ended}
+        if left != waiting:
+            waiting, since = left, time.monotonic()
         time.sleep(0.5)
 
 
-@pytest.mark.timeout(2 * LIMIT_S + 60)
+@pytest.mark.timeout(4 * LIMIT_S)
 def test_every_accepted_job_ends_once_and_whole_while_processes_die(big_stack, small_photo, record_property):
     users = [User(big_stack.urls, small_photo, JOBS // USERS, number) for number in range(USERS)]
     began = time.monotonic()

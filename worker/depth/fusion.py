@@ -60,7 +60,8 @@ def fused(disparity: np.ndarray, bust: Bust, others: Sequence[Face] = ()) -> Dep
     by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, camera)
     belief = _belief(by_matting.thinned())
     if belief.is_noise:
-        return replace(own, report=own.report | {"anchored": False, "network": _facts(belief)})
+        report = own.report | {"anchored": False, "network": _facts(belief)}
+        return replace(own, disparity=disparity, report=report)
     by_steps = region_by_steps(disparity, on_face, outline.mask)
     both = by_steps
     if outline.outline_found:

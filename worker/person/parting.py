@@ -40,7 +40,7 @@ class PartingSettings:
     reach_down: float = 1.0
     hair_across: float = 0.8  # so far aside and down hair is taken for the long hair of a face that was found
     hair_down: float = 2.5
-    least_head: float = 0.2  # radius from which a blob of hair or facial skin is a head
+    least_head: float = 0.17  # radius from which a blob of hair or facial skin is a head
     heads_apart: float = 0.8  # so far from its middle no other head is looked for
     most_heads: int = 12
 
