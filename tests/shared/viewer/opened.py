@@ -24,7 +24,7 @@ TRIANGLES = """async ([scripts, data]) => {
   return triangles(cloud, pointsFromCloud(cloud)).i.length;
 }"""
 READY = "#viewer[data-ready]"
-READY_MS = 25_000
+READY_MS = 60_000
 
 
 def dome(height: int = 90, width: int = 120) -> PointCloud:

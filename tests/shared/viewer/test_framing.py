@@ -16,15 +16,15 @@ FRONT = "0,0,1,0,0,0"
 
 def before_a_wall(wall_mm: float, *, aside: int = 0) -> PointCloud:
     """The dome as skin, as many pixels to the right of the middle, before a wall three times as wide as it."""
-    cloud = dome()
-    shape = 270, 360
+    cloud = dome(60, 80)
+    shape = 180, 240
     depth = np.full(shape, wall_mm, np.float32)
     classes = np.full(shape, PointClass.BACKGROUND, np.uint8)
-    inside = np.s_[90:180, 120 + aside : 240 + aside]
+    inside = np.s_[60:120, 80 + aside : 160 + aside]
     depth[inside] = np.where(cloud.mask, cloud.depth, wall_mm)
     classes[inside] = np.where(cloud.mask, PointClass.SKIN, PointClass.BACKGROUND)
     plane = np.full(shape, 200, np.uint8)
-    camera = replace(cloud.camera, width=360, height=270, cx=179.5, cy=134.5)
+    camera = replace(cloud.camera, width=240, height=180, cx=119.5, cy=89.5)
     return PointCloud(depth, camera, "mm", plane, np.dstack([plane] * 3), plane, classes, joined_ratio=0.12)
 
 
@@ -57,7 +57,7 @@ def test_a_person_fills_the_view_before_a_far_wall_too(page, tmp_path):
 
 
 def test_a_person_at_the_photo_s_side_stands_in_the_middle_and_stays_there_while_it_turns(page, tmp_path):
-    cloud = before_a_wall(4000, aside=100)
+    cloud = before_a_wall(4000, aside=67)
     for yaw in (0, 30):
         across, down, _ = seen_from(page, cloud, tmp_path, f"{yaw},0,1,0,0,0")
         assert abs(across - 0.5) < 0.08
