@@ -12,11 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, DisparityNetwork, Photo, grid_size_wh
+from worker.depth.estimator import DepthMap, DisparityNetwork, Photo, grid_size_wh, relative_depth_map
 from worker.depth.fusion import fused
 from worker.depth.portrait.estimator import Portrait
-from worker.geometry.camera import camera_for
-from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import FaceBox
 from worker.geometry.fuse.levels import on_grid
 from worker.person.face import Face
@@ -34,10 +32,7 @@ class OwnMaps:
 
     def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
         """Relative depth of a photo from its map (H, W) on the photo's grid, by an assumed range."""
-        height, width = disparity.shape
-        camera = camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm)
-        confidence, report = edge_confidence(disparity), {"camera": photo.camera_source}
-        return DepthMap(depth_from_disparity(disparity), camera, "relative", confidence, report, disparity=disparity)
+        return relative_depth_map(photo, disparity, {})
 
 
 class Anchored:

@@ -17,7 +17,8 @@ from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
 from shared.options import Extent, Focus
 from worker.depth.weights import Weights
-from worker.geometry.camera import CameraSource, camera_source
+from worker.geometry.camera import CameraSource, camera_for, camera_source
+from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import FaceBox
 from worker.person.person import Person
 
@@ -101,6 +102,19 @@ class DepthMap:
     def mask(self) -> np.ndarray:
         """(H, W) bool, True where there is depth."""
         return np.isfinite(self.depth)
+
+
+def relative_depth_map(photo: Photo, disparity: np.ndarray, report: dict[str, Any]) -> DepthMap:
+    """Relative depth of a photo from its disparity (H, W), by an assumed range; see `depth_from_disparity`."""
+    height, width = disparity.shape
+    return DepthMap(
+        depth=depth_from_disparity(disparity),
+        camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
+        unit="relative",
+        confidence=edge_confidence(disparity),
+        report=report | {"camera": photo.camera_source},
+        disparity=disparity,
+    )
 
 
 class Estimator(Protocol):

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.errors import ModelError, PhotoError
-from worker.depth.estimator import DepthMap, Photo, grid_size_wh
+from worker.depth.estimator import DepthMap, Photo, grid_size_wh, relative_depth_map
 from worker.depth.network.backends import Backend
 from worker.depth.network.batching import Batcher
 from worker.depth.network.transforms import InputRule, Interpolation, Normalisation, input_size_wh, network_input
-from worker.geometry.camera import camera_for
-from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face, fused_disparity
 
 MAX_ASPECT = 8.0
@@ -121,19 +119,8 @@ class NetworkEstimator:
 
     def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
         """Relative depth of a photo from its disparity (H, W), by an assumed range."""
-        height, width = disparity.shape
-        return DepthMap(
-            depth=depth_from_disparity(disparity),
-            camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
-            unit="relative",
-            confidence=edge_confidence(disparity),
-            report={
-                "input_wh": list(input_size_wh(photo.size_wh, self._rule)),
-                "backend": self.backend.name,
-                "camera": photo.camera_source,
-            },
-            disparity=disparity,
-        )
+        input_wh = list(input_size_wh(photo.size_wh, self._rule))
+        return relative_depth_map(photo, disparity, {"input_wh": input_wh, "backend": self.backend.name})
 
 
 def _crop(photo: Photo, face: FaceBox | None) -> Box | None:
