@@ -1,0 +1,1 @@
+"""A whole head: its meshes, what can be moved in it, and its compact file."""

@@ -1,0 +1,1 @@
+"""The fit of the head model to a person in a photo."""

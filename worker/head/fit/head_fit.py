@@ -1,0 +1,40 @@
+"""The head model as it was fitted to a person in a photo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.head.model.head_model import HeadModel
+
+
+@dataclass(frozen=True)
+class HeadFit:
+    """Pose, shape and expression of a head; a point p of the model lies at scale * rotation @ p + shift.
+
+    rotation: (3, 3), from the head's frame to the camera's (x right, y down, z forward).
+    shift_mm: (3,) the model's origin, the middle between the pupils.
+    scale: of the model.
+    shape: (K,) coefficients of the modes; expression: (E,) weights, 0 to 1.
+    landmarks_mm: (468, 3) the landmarks of the photo's face in the camera frame, which it was fitted to.
+    error_mm: root mean square distance that was left at the inner landmarks.
+    """
+
+    rotation: np.ndarray
+    shift_mm: np.ndarray
+    scale: float
+    shape: np.ndarray
+    expression: np.ndarray
+    landmarks_mm: np.ndarray
+    error_mm: float
+
+    def vertices(self, model: HeadModel, *, neutral: bool = False) -> np.ndarray:
+        """(N, 3) float32 mm in the camera frame, with the photo's expression or a neutral one."""
+        expression = np.zeros_like(self.expression) if neutral else self.expression
+        return self.placed(model.vertices(self.shape, expression))
+
+    def placed(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., 3) of the model's frame in the camera frame."""
+        turned = self.scale * (points @ self.rotation.T)
+        return (turned + self.shift_mm).astype(np.float32)

@@ -1,0 +1,1 @@
+"""The head model: mean, modes of shape, expressions, landmarks, texture layout."""
