@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from worker.depth.portrait.raster import fragments_of
+from worker.geometry.raster import fragments_of
 from worker.geometry.surface.mesh import Mesh
 
 OVERSAMPLED = 2

@@ -15,10 +15,10 @@ from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
 from worker.depth.portrait.bust import extend
-from worker.depth.portrait.raster import rasterise
 from worker.depth.portrait.report import confidence_of, report_on
 from worker.depth.portrait.shading import refine
 from worker.geometry.camera import backed_off, camera_for
+from worker.geometry.raster import rasterise
 from worker.person.face import Face, Pose, head_pose, points_mm
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder

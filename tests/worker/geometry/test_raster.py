@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worker.depth.portrait.raster import rasterise
+from worker.geometry.raster import rasterise
 
 
 def test_a_flat_triangle_covers_its_hand_worked_pixels():
