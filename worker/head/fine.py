@@ -55,10 +55,14 @@ class FineSkin:
 
     def smoothed(self, values: np.ndarray, rounds: int) -> np.ndarray:
         """Values (S, ...) averaged with their neighbours, several times."""
-        mean = sparse.diags_array(1 / self.links.sum(1)) @ self.links
         for _ in range(rounds):
-            values = 0.5 * values + 0.5 * (mean @ values)
+            values = 0.5 * values + 0.5 * (self._mean @ values)
         return values
+
+    @cached_property
+    def _mean(self) -> sparse.csr_matrix:
+        count = np.asarray(self.links.sum(1)).ravel()
+        return (sparse.diags_array(1 / count) @ self.links).tocsr()
 
 
 def links_of(triangles: np.ndarray, count: int) -> sparse.csr_matrix:
