@@ -41,7 +41,7 @@ class Atlas:
 
 
 def uv_to_texels(uv: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    """(M, 2) column and row, in texels, of places in a texture; texel (0, 0) is centred at (0, 0), at the upper left."""
+    """(M, 2) column and row in texels of places in a texture; the upper left texel is centred at (0, 0)."""
     height, width = size_hw
     return np.column_stack([uv[:, 0] * width - 0.5, (1 - uv[:, 1]) * height - 0.5])
 

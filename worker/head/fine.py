@@ -39,7 +39,7 @@ class FineSkin:
         weights, fine = loop_subdivision(triangles.reshape(-1, 3), 1)
         weights = weights @ _chosen(coarse, len(model.mean))
         places, uv_triangles = np.unique(model.uv_triangles[own], return_inverse=True)
-        uv, uv_fine, pairs = _halved(model.uv[places], uv_triangles.reshape(-1, 3))
+        uv, uv_fine, _pairs = _halved(model.uv[places], uv_triangles.reshape(-1, 3))
         uv_vertex = np.zeros(len(uv), int)
         uv_vertex[uv_fine.ravel()] = fine.ravel()
         return _capped(cls(coarse, weights.tocsr(), fine, uv, uv_vertex, uv_fine, np.zeros(len(fine), bool)))

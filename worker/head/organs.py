@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from scipy import ndimage
 
@@ -76,8 +77,6 @@ def _one_eye(radius: np.ndarray, white: np.ndarray, iris: np.ndarray) -> np.ndar
 
 def _colours(view: HeadView, face: np.ndarray, rim: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Colours (3,) of the white and of the iris between two lids of the photo."""
-    import cv2  # noqa: PLC0415
-
     scale = view.pixels.shape[1] / view.camera.width
     outline = (project(face[list(rim)], view.camera) + 0.5) * scale - 0.5
     inside = np.zeros(view.pixels.shape[:2], np.uint8)

@@ -1,7 +1,7 @@
 """The fitted head's skin, eyes, teeth and tongue, moved onto the person that the photo shows.
 
-First all is warped so that the landmarks lie where the photo has them; then the skin goes along the camera's rays to the
-visible surface, where that is known to be skin and is seen squarely.
+First all is warped so that the landmarks lie where the photo has them; then the skin goes along the camera's rays to
+the visible surface, where that is known to be skin and is seen squarely.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def body_of(view: HeadView, fit: HeadFit, model: HeadModel) -> Body:
 
 
 def warped(points: np.ndarray, fit: HeadFit, model: HeadModel) -> np.ndarray:
-    """Vertices (N, 3) moved so that the landmarks lie near those of the photo, smoothly; each eyeball goes with its lids."""
+    """Vertices (N, 3) moved smoothly so that the landmarks lie near the photo's; each eyeball goes with its lids."""
     solver, rows = _warper(model)
     trust = _trust(model)
     missed = fit.landmarks_mm - model.landmarks(points)

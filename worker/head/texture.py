@@ -1,4 +1,4 @@
-"""The skin's texture: the photo where it is seen squarely, its mirror image where only the other side is, else filled in.
+"""The skin's texture: the photo where it is seen squarely, the other side's mirror image, else filled in.
 
 The photo's own light is estimated from how brightness varies with the skin's direction, and toned down.
 """
@@ -40,7 +40,7 @@ class TextureSettings:
     light: float = 0.7  # share of the photo's light that is taken away
     light_most: float = 0.7  # largest change, as a natural logarithm
     stubble: float = 0.55  # how much of the hair's colour the scalp has under hair
-    island: float = 0.13  # below it in the texture lie the insides of mouth and sockets
+    island: float = 0.125  # below it in the texture lie the insides of mouth and sockets
 
 
 TEXTURE = TextureSettings()
@@ -67,7 +67,9 @@ class Projected:
     normals: np.ndarray
 
 
-def skin_texture(view: HeadView, skin: np.ndarray, covered: np.ndarray, model: HeadModel, face: np.ndarray) -> np.ndarray:
+def skin_texture(
+    view: HeadView, skin: np.ndarray, covered: np.ndarray, model: HeadModel, face: np.ndarray
+) -> np.ndarray:
     """The texture of the skin.
 
     Args:
@@ -138,13 +140,13 @@ def _in_photo(uv: np.ndarray, camera: Intrinsics, pixels: np.ndarray) -> np.ndar
 
 def _looked_up(image: np.ndarray, uv: np.ndarray) -> np.ndarray:
     """(h, w) float32, an image (H, W) at pixels (h, w, 2); 0 outside."""
-    return cv2.remap(image.astype(np.float32), uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(cv2.remap(image.astype(np.float32), uv[..., 0], uv[..., 1], cv2.INTER_LINEAR))
 
 
 def sampled_photo(pixels: np.ndarray, uv: np.ndarray) -> np.ndarray:
     """(h, w, 3) float32, a photo (H, W, 3) at pixels (h, w, 2)."""
-    found = cv2.remap(pixels, uv, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return found.astype(np.float32)
+    found = cv2.remap(pixels, uv[..., 0], uv[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(found, np.float32)
 
 
 def _gain(colours: np.ndarray, seen: Projected) -> np.ndarray:
@@ -162,7 +164,9 @@ def _gain(colours: np.ndarray, seen: Projected) -> np.ndarray:
     trust = np.ones(len(values))
     for _ in range(4):
         left = rows * trust[:, None]
-        light = np.linalg.solve(left.T @ rows + 0.02 * len(rows) * np.diag([0, 1, 1, 1, 4, 4, 4, 4, 4]), left.T @ values)
+        light = np.linalg.solve(
+            left.T @ rows + 0.02 * len(rows) * np.diag([0, 1, 1, 1, 4, 4, 4, 4, 4]), left.T @ values
+        )
         off = np.abs(values - rows @ light)
         trust = 1 / (1 + (off / max(1.5 * float(np.median(off)), 1e-3)) ** 2)
     shade = basis @ light - float(np.median(rows @ light))
@@ -191,7 +195,9 @@ def _filled(colours: np.ndarray, weight: np.ndarray) -> np.ndarray:
 def _with_detail(base: np.ndarray, seen: Projected, gain: np.ndarray, pixels: np.ndarray, size: int) -> np.ndarray:
     """(size, size, 3) float32, the base texture made finer by the photo itself."""
     wide = (size, size)
-    uv, share, strength = (cv2.resize(image, wide, interpolation=cv2.INTER_LINEAR) for image in (seen.uv, seen.weight, gain))
+    uv, share, strength = (
+        cv2.resize(image, wide, interpolation=cv2.INTER_LINEAR) for image in (seen.uv, seen.weight, gain)
+    )
     out = cv2.resize(base, wide, interpolation=cv2.INTER_LINEAR)
     rows = slice(0, round((1 - TEXTURE.island) * size))
     photo = sampled_photo(pixels, uv[rows]) * strength[rows][..., None]
@@ -207,8 +213,8 @@ def _painted(texture: np.ndarray, covered: np.ndarray, view: HeadView, model: He
     hair = view.pixels[_in_size(view.shows(PointClass.HAIR), view.pixels.shape)]
     if len(hair):
         share = atlas.spread(covered, fine.triangles[~fine.cap]) * TEXTURE.stubble
-        share = cv2.resize(cv2.GaussianBlur(share, (0, 0), 2), texture.shape[:2], interpolation=cv2.INTER_LINEAR)
-        texture = texture + share[..., None] * (np.median(hair, axis=0) - texture)
+        wide = cv2.resize(cv2.GaussianBlur(share, (0, 0), 2), texture.shape[:2], interpolation=cv2.INTER_LINEAR)
+        texture = texture + np.asarray(wide)[..., None] * (np.median(hair, axis=0) - texture)
     island = ~_main_island(texture.shape[:2])
     tone = texture[~island].reshape(-1, 3).mean(0)
     texture = np.where(island[..., None], tone * INSIDE_MOUTH, texture)

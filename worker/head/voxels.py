@@ -25,7 +25,7 @@ class Voxels:
 
     @classmethod
     def around(cls, low: np.ndarray, high: np.ndarray, step_mm: float, most: int) -> Voxels:
-        """A grid over a box (3,), (3,) with a margin of two points; with wider steps where it would have more points."""
+        """A grid over a box (3,), (3,) with a margin of two points; in wider steps where it would have more."""
         span = np.maximum(high - low, step_mm)
         step = max(step_mm, float((span.prod() / most) ** (1 / 3)))
         count = np.ceil(span / step).astype(int) + 5
@@ -99,7 +99,7 @@ def _crossed(values: np.ndarray) -> np.ndarray:
     inside = values < 0
     _, ny, nz = values.shape
     offsets = np.array([(k & 1) * ny * nz + (k >> 1 & 1) * nz + (k >> 2 & 1) for k in range(8)])
-    count = sum(
+    count: np.ndarray = sum(  # type: ignore[assignment]
         inside[x : values.shape[0] - 1 + x, y : ny - 1 + y, z : nz - 1 + z].astype(np.uint8)
         for x in (0, 1)
         for y in (0, 1)

@@ -63,7 +63,9 @@ def _skin(
     view: HeadView, body: Body, weights: Mapping[str, float], moves: np.ndarray, fit: HeadFit, model: HeadModel
 ) -> HeadPart:
     fine = fine_skin(model)
-    fine_moves = {name: fine.field(move) for name, move in zip(model.expression_names, moves, strict=True) if move.any()}
+    fine_moves = {
+        name: fine.field(move) for name, move in zip(model.expression_names, moves, strict=True) if move.any()
+    }
     texture = skin_texture(view, body.skin, np.zeros(len(body.skin)), model, fit.landmarks_mm)
     return _part("skin", body.skin, fine.uv_vertex, fine.uv_triangles, fine.uv, texture, fine_moves, weights)
 
@@ -72,7 +74,7 @@ def _organs(
     view: HeadView, body: Body, weights: Mapping[str, float], moves: np.ndarray, fit: HeadFit, model: HeadModel
 ) -> list[HeadPart]:
     textures = {"eyes": eye_texture(view, fit.landmarks_mm), "teeth": plain(TEETH), "tongue": plain(TONGUE)}
-    by_name = {name: move for name, move in zip(model.expression_names, moves, strict=True)}
+    by_name = dict(zip(model.expression_names, moves, strict=True))
     parts = []
     for name, kind in ORGANS.items():
         cut = _cut(model, kind)
