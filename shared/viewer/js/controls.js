@@ -88,7 +88,9 @@ export function build(host, set, reset) {
   const graph = /** @type {PlotlyGraph} */ (host.querySelector(".rv-graph"));
   /** @type {Record<string, () => void>} */
   const acts = { reset, snapshot: () => saveSnapshot(graph), fullscreen: () => toggleFullscreen(host) };
-  for (const [act, run] of Object.entries(acts)) host.querySelector(`[data-act="${act}"]`)?.addEventListener("click", run);
+  for (const [act, run] of Object.entries(acts)) {
+    host.querySelector(`[data-act="${act}"]`)?.addEventListener("click", run);
+  }
   for (const input of options(host)) {
     const value = () => (input.type === "radio" ? input.value : input.valueAsNumber);
     input.addEventListener("input", () => set({ [String(input.dataset.option)]: value() }));

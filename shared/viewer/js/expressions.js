@@ -3,7 +3,10 @@
 /** By slider: its word, and how strongly it moves each expression of the head. @type {Record<string, Expression>} */
 export const EXPRESSIONS = {
   blink: { word: "Blink", moves: { eyeBlinkLeft: 1, eyeBlinkRight: 1 } },
-  smile: { word: "Smile", moves: { mouthSmileLeft: 1, mouthSmileRight: 1, cheekSquintLeft: 0.5, cheekSquintRight: 0.5 } },
+  smile: {
+    word: "Smile",
+    moves: { mouthSmileLeft: 1, mouthSmileRight: 1, cheekSquintLeft: 0.5, cheekSquintRight: 0.5 },
+  },
   jaw: { word: "Jaw", moves: { jawOpen: 1 } },
 };
 

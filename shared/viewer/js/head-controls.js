@@ -8,7 +8,8 @@ const slider = ([name, { word }]) =>
   `<input type="range" min="0" max="1" step="0.01" data-expression="${name}"></label>`;
 
 /** A button that stays pressed, or one that does something once. @param {string} act @param {string} word */
-const toggle = (act, word) => `<button type="button" class="rv-button" aria-pressed="false" data-head="${act}">${word}</button>`;
+const toggle = (act, word) =>
+  `<button type="button" class="rv-button" aria-pressed="false" data-head="${act}">${word}</button>`;
 const button = (/** @type {string} */ act, /** @type {string} */ word) =>
   `<button type="button" class="rv-button" data-head="${act}">${word}</button>`;
 

@@ -90,7 +90,7 @@ export function trace(cloud, points, appearance, count) {
 /** How a surface takes light. @param {Appearance["color"]} color */
 export const lighting = (color) => ({ ...(color === "photo" ? LIGHTING.photo : LIGHTING.gray), ...MATTE });
 
-/** The scene round the traces: no axes are seen; all have equal units. @param {Framing} framing @param {object} camera */
+/** The scene round traces: no axes are seen; all have equal units. @param {Framing} framing @param {object} camera */
 export function layout({ bounds, longest }, camera) {
   const ranges = bounds.map(([low, high]) => [low - longest / 100, high + longest / 100]);
   const axis = { visible: false, showspikes: false, autorange: false };
