@@ -92,7 +92,9 @@ def _solid_of(exported: ExportPart) -> Manifold:
     flat = (corners[:, 0] == corners[:, 1]) | (corners[:, 1] == corners[:, 2])
     solid = Manifold(Mesh(vertices, np.ascontiguousarray(triangles[~flat])))
     if solid.status() != Error.NoError:
-        raise SolidError(f"the {part.name} of the head are not closed: {solid.status().name}")
+        raise SolidError(f"the {part.name} of the head is not closed: {solid.status().name}")
+    if solid.volume() <= 0:
+        raise SolidError(f"the {part.name} of the head is wound inside out")
     return solid
 
 
