@@ -7,7 +7,7 @@ import trimesh
 
 from shared.head.head import HeadPart, WholeHead
 from worker.export.head.source import HeadSource
-from worker.export.head.stl import PRINT, SolidError, head_stl
+from worker.export.head.stl import PRINT, SolidError, _apart, head_stl
 
 
 def opened(data: bytes) -> trimesh.Trimesh:
@@ -75,3 +75,10 @@ def test_a_part_that_is_inside_out_is_refused_by_name(source):
 
 def test_its_header_says_what_made_it(source):
     assert head_stl(source).startswith(b"generator: Relief 0; depth model: gr??e; unit: mm")
+
+
+def test_vertices_of_one_place_are_moved_apart_so_that_surfaces_that_touch_stay_two():
+    tips = np.array([[0, 0, 0], [1, 2, 3], [0, 0, 0], [0, 0, 0], [1, 2, 3]], np.float32)
+    parted = _apart(tips)
+    assert len(np.unique(parted, axis=0)) == 5
+    np.testing.assert_allclose(parted, tips, atol=0.021)
