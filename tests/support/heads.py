@@ -62,8 +62,8 @@ def both(one: HeadPart, other: HeadPart) -> HeadPart:
 def some_head(rings: int = 24) -> WholeHead:
     """Skin with five expressions, hair that covers its upper half behind, and the measures of its pupils and height."""
     skin = egg("skin", (75, 110, 95), SKIN, rings)
-    skin = moved(skin, "eyeBlinkLeft", (42, -30), (0, 6, 0))
-    skin = moved(skin, "eyeBlinkRight", (-22, -30), (0, 6, 0))
+    skin = moved(skin, "eyeBlinkLeft", (42, -30), (0, 6, -8))
+    skin = moved(skin, "eyeBlinkRight", (-22, -30), (0, 6, -8))
     skin = moved(skin, "jawOpen", (10, 50), (0, 25, 5))
     skin = moved(skin, "mouthSmileLeft", (35, 25), (6, -5, 4))
     skin = moved(skin, "mouthSmileRight", (-15, 25), (-6, -5, 4))
