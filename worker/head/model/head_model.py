@@ -18,7 +18,7 @@ class Part(IntEnum):
     SKIN = 0  # with lips, nostrils, sockets and the inside of the mouth
     EYES = 1
     TEETH = 2
-    TONGUE = 3
+    TONGUE = 3  # with the gums
 
 
 @dataclass(frozen=True)
