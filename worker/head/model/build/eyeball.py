@@ -27,8 +27,8 @@ EYEBALL = EyeballSettings()
 def eyeball(vertices: np.ndarray) -> Shape:
     """A sphere that looks forward, its front where the base mesh's eyeball (72, 3) dm has it; it begins with the pupil.
 
-    In its layout the pupil is in the middle of the square, and the distance from it is the angle: an angle of 90
-    degrees lies half-way to the rim.
+    In its layout the pupil is in the middle of the square, and the distance from it, in half sides, is the square root
+    of the angle's share of 180 degrees: the iris takes 0.39.
     """
     low, high = vertices.min(0), vertices.max(0)
     radius = EYEBALL.size * (high - low)[0] / 2
@@ -42,4 +42,4 @@ def eyeball(vertices: np.ndarray) -> Shape:
     deep = np.broadcast_to(np.cos(angle)[:, None, None], (*flat.shape[:2], 1))
     rings = bulge[:, None, None] * np.concatenate([flat, deep], 2)
     ends = np.array([0, 0, 1 + EYEBALL.cornea]), np.array([0, 0, -1.0])
-    return ball(ends[0] * radius + middle, rings * radius + middle, ends[1] * radius + middle, share)
+    return ball(ends[0] * radius + middle, rings * radius + middle, ends[1] * radius + middle, np.sqrt(share))

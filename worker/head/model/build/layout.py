@@ -21,6 +21,7 @@ class LayoutSettings:
 
     strip: float = 0.125  # height of the squares below the skin, and their width
     margin: float = 0.008  # free round each
+    tight: tuple[int, ...] = (3, 4)  # squares without a margin: the eyes, whose middles are those of the squares
     cells: tuple[tuple[int, float, float], ...] = (
         (0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1), (4, 0, 1), (5, 0.5, 1), (5, 0, 0.5), (6, 0.5, 1), (6, 0, 0.5),
         (7, 0, 1),
@@ -61,8 +62,9 @@ def _in_skin(uv: np.ndarray) -> np.ndarray:
 
 
 def _in_cell(uv: np.ndarray, square: int, low: float, high: float) -> np.ndarray:
-    size = LAYOUT.strip - 2 * LAYOUT.margin
-    corner = np.array([square * LAYOUT.strip + LAYOUT.margin, LAYOUT.margin + low * size])
+    margin = 0 if square in LAYOUT.tight else LAYOUT.margin
+    size = LAYOUT.strip - 2 * margin
+    corner = np.array([square * LAYOUT.strip + margin, margin + low * size])
     return corner + uv * [size, size * (high - low)]
 
 
