@@ -5,7 +5,7 @@ import { extent } from "./cloud.js";
 const MOVED_MM = 40; // farther an expression moves nothing out of the head
 export const HALF_VIEW = Math.tan(Math.PI / 8); // Plotly's camera sees 45 degrees from top to bottom
 
-/** Distance from eye to the face's middle at zoom 1, scene units. @param {Framing} framing @param {HTMLElement} stage */
+/** Distance from eye to the face at zoom 1, scene units. @param {Framing} framing @param {HTMLElement} stage */
 export function distanceToFit({ framed, longest, back = 0 }, stage) {
   const [width, height] = framed.bounds.map(([low, high]) => high - low);
   const aspect = (stage.clientWidth || 1) / (stage.clientHeight || 1);
