@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage, sparse
-from scipy.sparse.linalg import splu
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from worker.head.fine import FineSkin
@@ -60,15 +59,6 @@ def upsampled(values: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
         one, other = (np.take(values, np.minimum(index, values.shape[axis] - 1), axis) for index in (low, low + 1))
         values = one + share * (other - one)
     return values
-
-
-def spread(
-    known: np.ndarray, weight: np.ndarray, prior: np.ndarray, reach_mm: float, laplacian: sparse.csr_matrix, area: np.ndarray
-) -> np.ndarray:
-    """Values (N,) that are known with weights (N,), continued smoothly over a mesh, far from them going to a prior (N,)."""
-    screen = area / reach_mm**2
-    system = sparse.diags_array(weight + screen) - laplacian
-    return np.asarray(splu(system.tocsc()).solve(weight * known + screen * prior))
 
 
 def at_points(values: np.ndarray, grid: Voxels, points: np.ndarray) -> np.ndarray:

@@ -15,12 +15,12 @@ from scipy import ndimage
 from shared.cloud.camera import project, unproject
 from shared.cloud.classes import PointClass
 from worker.geometry.raster import rasterise
-from worker.head.body import Skin, spread
+from worker.head.bodies import Cover, carved, pixel_area
+from worker.head.body import Skin
 from worker.head.fit.head_fit import HeadFit
-from worker.head.meshes import cotangents, vertex_areas
+from worker.head.layers import LayerRules, layer_mm
 from worker.head.model.head_model import HeadModel
 from worker.head.sight import Sight, extended, signed_distance
-from worker.head.skin import fine_skin
 from worker.head.view import HeadView
 from worker.head.voxels import Voxels, largest_body, smooth_union
 
@@ -33,13 +33,9 @@ class HairSettings:
     most_points: int = 260_000
     least_mm: float = 3.0  # thinnest hair
     most_mm: float = 45.0  # thickest over the scalp; what is farther away is not a shell
-    bare_mm: float = -5.0  # where there is none the shell lies so deep below the skin
-    reach_mm: float = 90.0  # of what is seen; beyond it the hair has its mean thickness
-    known_weight: float = 30.0  # of a vertex that is seen
     least_area_mm2: float = 1500.0  # of hair in the photo; less is none
     round_mm: float = 8.0  # where bodies meet
     loose_mm: float = 30.0  # depth of hair that stands free
-    behind_mm: float = 2.0  # so far hair keeps behind what is seen before it
     hanging_mm: float = 55.0  # below the eyes: hair there, and so far from the middle, hangs
     beside_mm: float = 62.0
     hanging_area_mm2: float = 900.0  # less of it is none
@@ -48,20 +44,9 @@ class HairSettings:
 
 
 HAIR = HairSettings()
-
-
-@dataclass(frozen=True)
-class Cover:
-    """A closed body on the skin.
-
-    distance: (X, Y, Z) mm, negative inside, on a grid; thickness: (S,) mm over the skin's vertices, negative where bare;
-    mask: (H, W) bool, pixels of the view that show it.
-    """
-
-    distance: np.ndarray
-    grid: Voxels
-    thickness: np.ndarray
-    mask: np.ndarray
+RULES = LayerRules(
+    least=HAIR.least_mm, most=HAIR.most_mm, bare=-HAIR.least_mm, prior=8.0, cover_reach=40.0, thick_reach=150.0
+)
 
 
 def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover | None:
@@ -79,7 +64,7 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
     area = pixel_area(view)
     if area[mask].sum() < HAIR.least_area_mm2 * fit.scale**2:
         return None
-    thickness = _thickness(view, points, mask, skin, model)
+    thickness = layer_mm(points[mask], points[view.shows(PointClass.SKIN)], model.scalp, RULES, skin, model)
     grid = _grid(points[mask], skin, thickness)
     if grid is None:
         return None
@@ -87,7 +72,7 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
     distance = smooth_union(skin.shell(thickness, grid), _seen(sight, view, mask, skin), HAIR.round_mm)
     if (hanging := _hanging(sight, view, own, mask, area, fit, skin, grid)) is not None:
         distance = smooth_union(distance, hanging, HAIR.round_mm)
-    distance = _carved(distance, sight, view, mask)
+    distance = carved(distance, sight, mask)
     return Cover(largest_body(ndimage.gaussian_filter(distance, 0.6)), grid, thickness, mask)
 
 
@@ -96,53 +81,6 @@ def hair_mask(view: HeadView, own: np.ndarray) -> np.ndarray:
     above = own[..., 1] < -HAIR.brow_mm
     worn = view.shows(PointClass.OTHER, PointClass.CLOTHES) & above
     return view.shows(PointClass.HAIR) | worn
-
-
-def pixel_area(view: HeadView) -> np.ndarray:
-    """(H, W) mm2 of each pixel, across the ray; 0 where there is no depth."""
-    return np.nan_to_num(view.depth / view.camera.fx, nan=0.0) ** 2
-
-
-def _thickness(
-    view: HeadView, points: np.ndarray, mask: np.ndarray, skin: Skin, model: HeadModel
-) -> np.ndarray:
-    """(S,) mm of hair over each vertex; negative where there is none."""
-    fine = fine_skin(model)
-    count = len(model.mean)
-    values, weights = np.zeros(count), np.zeros(count)
-    near = _coarse_of(model, skin)
-    offset, nearest = skin.offsets(points[mask])
-    usable = (offset < HAIR.most_mm) & (near[nearest] >= 0)
-    hair = near[nearest[usable]]
-    np.add.at(values, hair, np.clip(offset[usable], HAIR.least_mm, HAIR.most_mm))
-    np.add.at(weights, hair, 1)
-    bare = view.shows(PointClass.SKIN)
-    offset, nearest = skin.offsets(points[bare])
-    at = near[nearest[(np.abs(offset) < 15) & (near[nearest] >= 0)]]
-    np.add.at(values, at, HAIR.bare_mm)
-    np.add.at(weights, at, 1)
-    known = np.divide(values, weights, out=np.zeros(count), where=weights > 0)
-    scalp = model.scalp.astype(float)
-    seen = (weights > 0) & (scalp > 0.5)
-    mean = float(np.clip(known[seen].mean(), HAIR.bare_mm, 30)) if seen.any() else HAIR.least_mm
-    prior = HAIR.bare_mm + scalp * (mean - HAIR.bare_mm)
-    coarse = fine.coarse
-    local = np.full(count, -1)
-    local[coarse] = np.arange(len(coarse))
-    triangles = local[model.triangles[model.part[model.triangles[:, 0]] == 0]]
-    base = model.mean[coarse].astype(float)
-    area = vertex_areas(base, triangles, len(coarse))
-    weight = HAIR.known_weight * np.minimum(weights[coarse], 1)
-    laplacian = cotangents(base, triangles, len(coarse))
-    solved = spread(known[coarse], weight, prior[coarse], HAIR.reach_mm, laplacian, area)
-    whole = np.zeros(count)
-    whole[coarse] = solved
-    return fine.field(whole)
-
-
-def _coarse_of(model: HeadModel, skin: Skin) -> np.ndarray:
-    """(S,) the model's vertex that has most to say of each fine vertex."""
-    return np.asarray(skin.fine.weights.argmax(axis=1)).ravel()
 
 
 def _grid(points: np.ndarray, skin: Skin, thickness: np.ndarray) -> Voxels | None:
@@ -202,11 +140,3 @@ def _hanging(
     body = np.maximum(body, (middle - 10) - z)  # what hangs in front is what the photo shows
     body = np.maximum(body, y - end)
     return np.asarray(np.maximum(body, -y) * fit.scale)  # from the eyes' height down: above it is the shell
-
-
-def _carved(distance: np.ndarray, sight: Sight, view: HeadView, mask: np.ndarray) -> np.ndarray:
-    """Without what would be seen where the photo shows no hair."""
-    person = view.person
-    front = extended(view.depth, person)
-    keep = sight.before(front) + HAIR.behind_mm * np.clip(sight.looked_up(signed_distance(mask)), 0, 2)
-    return np.maximum(np.maximum(distance, keep), sight.beside(person))

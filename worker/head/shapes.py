@@ -10,11 +10,13 @@ from manifold3d import Manifold, Mesh
 from scipy import sparse
 
 from shared.cloud.camera import project
+from shared.cloud.classes import PointClass
 from shared.head.head import HeadPart, PartName
 from worker.head.atlas import sampled
+from worker.head.bodies import Cover
 from worker.head.fill import pull_push
 from worker.head.fine import links_of
-from worker.head.hair import Cover
+from worker.head.sight import signed_distance
 from worker.head.view import HeadView
 from worker.head.voxels import surface_of
 
@@ -41,11 +43,17 @@ def part_of(name: PartName, cover: Cover, view: HeadView) -> HeadPart | None:
     if len(triangles) < 50:
         return None
     box = _box(project(points, view.camera), view)
-    front, back = _colours(view, cover.mask, box)
+    front, back = _colours(name, view, cover.mask, box)
     texture = np.vstack([front, back])  # the photo above
     vertices, faces, uv = _unfolded(points, triangles, view, box)
     return HeadPart(
-        name, vertices.astype(np.float32), faces.astype(np.int32), uv.astype(np.float32), sampled(texture, uv), texture, {}
+        name,
+        vertices.astype(np.float32),
+        faces.astype(np.int32),
+        uv.astype(np.float32),
+        sampled(texture, uv),
+        texture,
+        {},
     )
 
 
@@ -93,7 +101,7 @@ def _box(uv: np.ndarray, view: HeadView) -> _Box:
     return _Box(low, np.ceil(uv.max(0)) + SHAPE.margin_px - low)
 
 
-def _colours(view: HeadView, mask: np.ndarray, box: _Box) -> tuple[np.ndarray, np.ndarray]:
+def _colours(name: PartName, view: HeadView, mask: np.ndarray, box: _Box) -> tuple[np.ndarray, np.ndarray]:
     """(h, w, 3) uint8 each: what the photo shows of the body, filled in beside it; and the back."""
     width, height = box.texels_wh
     u = box.first[0] + (np.arange(width, dtype=np.float32) + 0.5) / width * box.size[0]
@@ -102,15 +110,20 @@ def _colours(view: HeadView, mask: np.ndarray, box: _Box) -> tuple[np.ndarray, n
     scale = np.array([view.pixels.shape[1] / view.camera.width, view.pixels.shape[0] / view.camera.height], np.float32)
     at = (grid + 0.5) * scale - 0.5
     photo = np.asarray(cv2.remap(view.pixels, at[..., 0], at[..., 1], cv2.INTER_AREA), np.float32)
-    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
-    inside = np.asarray(cv2.remap(inside, grid[..., 0], grid[..., 1], cv2.INTER_LINEAR))
-    own = np.clip(inside - SHAPE.inner_px, 0, 1)
+    own = np.clip(_inside(mask, grid) - SHAPE.inner_px, 0, 1)
     if own.max() <= 0:
-        own = np.clip(inside, 0, 1)
-    band = own * np.clip(2 - inside / max(1.0, SHAPE.band * float(box.size.max())), 0, 1)
+        own = np.clip(_inside(mask, grid), 0, 1)
     front = pull_push(photo, own)
-    back = pull_push(front, band)
+    cloth = mask & ~view.shows(PointClass.SKIN)
+    rim = _inside(view.person, grid) / max(1.0, SHAPE.band * float(box.size.max()))
+    band = own * np.clip(_inside(cloth, grid) - SHAPE.inner_px, 0, 1) * np.clip(2 - rim, 0, 1)
+    back = pull_push(front, band if name == "clothes" and band.max() > 0 else own)
     return tuple(np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in (front, back))  # type: ignore[return-value]
+
+
+def _inside(mask: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """(h, w) float32 px within a mask (H, W), 0 beside it, at pixels (h, w, 2)."""
+    return np.maximum(-np.asarray(cv2.remap(signed_distance(mask), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR)), 0)
 
 
 def _unfolded(

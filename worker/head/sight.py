@@ -51,8 +51,12 @@ class Sight:
 
 def signed_distance(mask: np.ndarray) -> np.ndarray:
     """(H, W) float32 px to the outline of a mask, negative within; the picture's border is no outline."""
-    within = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) if not mask.all() else np.full(mask.shape, 1e4)
-    outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) if mask.any() else np.full(mask.shape, 1e4)
+    within = (
+        cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5) if not mask.all() else np.full(mask.shape, 1e4)
+    )
+    outside = (
+        cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 5) if mask.any() else np.full(mask.shape, 1e4)
+    )
     return np.where(mask, 0.5 - within, outside - 0.5).astype(np.float32)
 
 

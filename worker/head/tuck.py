@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from worker.head.bodies import Cover
 from worker.head.body import at_points
 from worker.head.fine import FineSkin
-from worker.head.hair import Cover
 
 STEPS = 10
 INSIDE_MM = 2.0  # below the cover's surface

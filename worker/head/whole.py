@@ -10,10 +10,11 @@ import numpy as np
 
 from shared.head.head import HeadPart, Morph, PartName, WholeHead
 from worker.head.atlas import sampled
+from worker.head.bodies import Cover
 from worker.head.body import Skin
 from worker.head.clothes import clothes_of
 from worker.head.fit.head_fit import HeadFit
-from worker.head.hair import Cover, hair_of
+from worker.head.hair import hair_of
 from worker.head.model.head_model import HeadModel, Part
 from worker.head.organs import TEETH, TONGUE, Cut, eye_texture, plain
 from worker.head.shapes import part_of
@@ -82,7 +83,7 @@ def _covered(view: HeadView, body: Body, fit: HeadFit, model: HeadModel) -> tupl
 
 
 def _neck_axis(points: np.ndarray, fit: HeadFit, model: HeadModel) -> np.ndarray:
-    """(S, 3) mm, for each vertex the point inside of the trunk that it is drawn to: below the neck, and lower itself."""
+    """(S, 3) mm, for each vertex a point inside of the trunk, at its height or at that of the neck."""
     neck = fit.placed(np.array([0.0, 150.0, 85.0])).astype(float)
     axis = np.tile(neck, (len(points), 1))
     axis[:, 1] = np.maximum(points[:, 1], neck[1])
