@@ -17,8 +17,8 @@ BEHIND_MM = 2.0  # so far a body keeps behind what is seen before it
 class Cover:
     """A closed body on the skin.
 
-    distance: (X, Y, Z) mm, negative inside, on a grid; thickness: (S,) mm over the skin's vertices, negative where bare;
-    mask: (H, W) bool, pixels of the view that show it.
+    distance: (X, Y, Z) mm, negative inside, on a grid; thickness: (S,) mm over the skin's vertices, negative
+        where it is bare; mask: (H, W) bool, pixels of the view that show it.
     """
 
     distance: np.ndarray

@@ -1,4 +1,4 @@
-"""Clothes, and a trunk that the head model does not have, as one closed body: the visible surface and a rounded back."""
+"""Clothes, and the trunk below the head model, as one closed body: the visible surface and a rounded back."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Hair, and what is worn on the head, as one closed body over the skin.
 
 Three bodies together: a shell over the scalp, as thick as the photo shows it, continued to the back; what the photo
-shows of hair, from its visible surface inward; and where hair hangs beside the neck, a curtain from the back of the head
-down. Nothing of it lies in front of the visible surface or beside the person.
+shows of hair, from its visible surface inward; and where hair hangs beside the neck, a curtain from the back of the
+head down. Nothing of it lies in front of the visible surface or beside the person.
 """
 
 from __future__ import annotations

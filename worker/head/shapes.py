@@ -74,7 +74,7 @@ def closed_mesh(cover: Cover) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _taubin(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Smooth points that keep their volume. Source: Taubin, A Signal Processing Approach to Fair Surface Design, 1995."""
+    """Smooth points that keep their volume. Source: Taubin, A Signal Processing Approach to Fair Surface Design."""
     links = links_of(triangles, len(points))
     mean = sparse.diags_array(1 / np.asarray(links.sum(1)).ravel()) @ links
     for _ in range(SHAPE.smooth):
@@ -118,7 +118,7 @@ def _colours(name: PartName, view: HeadView, mask: np.ndarray, box: _Box) -> tup
     rim = _inside(view.person, grid) / max(1.0, SHAPE.band * float(box.size.max()))
     band = own * np.clip(_inside(cloth, grid) - SHAPE.inner_px, 0, 1) * np.clip(2 - rim, 0, 1)
     back = pull_push(front, band if name == "clothes" and band.max() > 0 else own)
-    return tuple(np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in (front, back))  # type: ignore[return-value]
+    return tuple(np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in (front, back))
 
 
 def _inside(mask: np.ndarray, grid: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from worker.head.body import Skin
 from worker.head.clothes import clothes_of
 from worker.head.fit.head_fit import HeadFit
 from worker.head.hair import hair_of
+from worker.head.measures import landmarks_of, measures_of
 from worker.head.model.head_model import HeadModel, Part
 from worker.head.organs import TEETH, TONGUE, Cut, eye_texture, plain
 from worker.head.shapes import part_of
@@ -22,6 +23,7 @@ from worker.head.skin import Body, body_of, fine_skin
 from worker.head.texture import skin_texture
 from worker.head.tuck import tucked
 from worker.head.view import HeadView
+from worker.person.scale import Source
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,14 @@ WHOLE = WholeSettings()
 ORGANS: Mapping[PartName, Part] = {"eyes": Part.EYES, "teeth": Part.TEETH, "tongue": Part.TONGUE}
 
 
-def whole_head(view: HeadView, fit: HeadFit, model: HeadModel) -> WholeHead:
+def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: Source = "assumed") -> WholeHead:
     """Build the head of a person.
 
     Args:
         view: what the photo shows of them.
         fit: of the model to them.
         model: the head model.
+        size_from: what the size of the face is from; the measures' errors depend on it.
     Returns:
         The neutral head, with the photo's expression as weights; every part is closed.
     """
@@ -52,9 +55,13 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel) -> WholeHead:
     covers, body = _covered(view, body, fit, model)
     bare = -np.ones(len(body.skin)) if covers.hair is None else covers.hair.thickness
     parts = [_skin(view, body, bare, weights, moves, fit, model), *_organs(view, body, weights, moves, fit, model)]
-    parts += covers.parts
-    eyes = body.coarse[model.part == Part.EYES].mean(0)
-    return WholeHead(tuple(parts), model.expression_names, weights, fit.rotation, eyes, {}, ())
+    seen = np.array([weights.get(name, 0.0) for name in model.expression_names], np.float32)
+    neutral = body.coarse - np.tensordot(seen, moves, 1)
+    landmarks = landmarks_of(model, neutral)
+    eyes = (landmarks["right pupil"] + landmarks["left pupil"]) / 2
+    measures = measures_of(model, neutral, size_from)
+    names = model.expression_names
+    return WholeHead((*parts, *covers.parts), names, weights, fit.rotation, eyes, landmarks, measures)
 
 
 @dataclass(frozen=True)
