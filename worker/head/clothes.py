@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from shared.cloud.camera import unproject
 from shared.cloud.classes import PointClass
-from worker.head.bodies import Cover, carved, pixel_area
+from worker.head.bodies import Cover, bottom_of, carved, pixel_area
 from worker.head.body import Skin
 from worker.head.fill import pull_push
 from worker.head.fit.head_fit import HeadFit
@@ -62,7 +62,7 @@ def clothes_of(view: HeadView, skin: Skin, hair: np.ndarray, fit: HeadFit, model
     likely = np.clip((_collar_height(model) - CLOTHES.collar_mm) / CLOTHES.collar_ramp_mm + 0.5, 0, 1)
     off = points[view.shows(PointClass.SKIN) & ~mask]
     thickness = layer_mm(points[mask], off, likely, RULES, skin, model)
-    cut = _cut_height(points, mask, fit)
+    cut = _cut_height(view, points, fit)
     grid = _grid(points[mask & (points[..., 1] < cut)], skin, thickness, cut)
     sight = Sight.of(view, grid.points)
     neck = _neck(skin.shell(thickness, grid), grid, fit)
@@ -91,11 +91,9 @@ def _mask(view: HeadView, points: np.ndarray, hair: np.ndarray, skin: Skin, fit:
     return np.asarray((cloth | far) & ~hair & (down < CLOTHES.longest_mm))
 
 
-def _cut_height(points: np.ndarray, mask: np.ndarray, fit: HeadFit) -> float:
+def _cut_height(view: HeadView, points: np.ndarray, fit: HeadFit) -> float:
     """y at which the trunk is cut flat: where the photo ends, or below the chest."""
-    bottom = points[-1, :, 1][mask[-1]]
-    lowest = float(np.percentile(bottom, 20)) if len(bottom) > 5 else float(np.percentile(points[..., 1][mask], 99.5))
-    return min(lowest, float(fit.shift_mm[1] + fit.scale * CLOTHES.longest_mm)) - 3
+    return min(bottom_of(view, points), float(fit.shift_mm[1] + fit.scale * CLOTHES.longest_mm) - 3)
 
 
 def _grid(points: np.ndarray, skin: Skin, thickness: np.ndarray, cut: float) -> Voxels:
