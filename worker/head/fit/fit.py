@@ -14,7 +14,7 @@ from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
 from worker.head.fit.head_fit import HeadFit
-from worker.head.fit.outline import OutlineView, outline_rows
+from worker.head.fit.outline import PersonOutline, outline_rows
 from worker.head.fit.rows import Rows, moves_of
 from worker.head.fit.settings import FIT, OUTLINE
 from worker.head.model.head_model import HeadModel
@@ -23,22 +23,22 @@ from worker.person.face import head_pose
 POSE_UNKNOWNS = 7  # rotation, shift, logarithm of the scale
 
 
-def fit_head(landmarks_mm: np.ndarray, model: HeadModel, view: OutlineView | None = None) -> HeadFit:
+def fit_head(landmarks_mm: np.ndarray, model: HeadModel, outline: PersonOutline | None = None) -> HeadFit:
     """Fit the model to a face.
 
     Args:
         landmarks_mm: (468, 3) in the camera frame, as `worker.person.face.points_mm` gives them.
         model: the head model.
-        view: the outline of the person; None where it is not known.
+        outline: of the person; None where it is not known.
     Returns:
         The fit, with the photo's expression.
     """
     fit = posed(landmarks_mm, model)
     for _ in range(FIT.rounds):
         fit = _improved(fit, model, [_landmark_rows(fit, model)], FIT.shape_ridge)
-    if view is not None:
+    if outline is not None:
         for _ in range(OUTLINE.rounds):
-            rows = [_landmark_rows(fit, model), outline_rows(fit, model, view)]
+            rows = [_landmark_rows(fit, model), outline_rows(fit, model, outline)]
             fit = _improved(fit, model, rows, OUTLINE.shape_ridge)
     left = np.linalg.norm(model.landmarks(fit.vertices(model)) - landmarks_mm, axis=1)
     trust = _trust(model)

@@ -14,8 +14,8 @@ from worker.head.fit.head_fit import HeadFit
 class Rows:
     """left @ unknowns = right, each row divided by its error.
 
-    left: (R, U); right: (R,). The unknowns are a rotation vector (3), a shift in mm (3), the logarithm of the scale, then
-    shape and expression.
+    left: (R, U); right: (R,). The unknowns are a rotation vector (3), a shift in mm (3), the logarithm of the scale,
+    then shape and expression.
     """
 
     left: np.ndarray
