@@ -41,6 +41,10 @@ class CloudFormatError(ReliefError):
     """The bytes are not a point cloud of a version that this code reads."""
 
 
+class HeadFormatError(ReliefError):
+    """The bytes are not a whole head of a version that this code reads."""
+
+
 class JobNotFoundError(ReliefError):
     """No job has that id."""
 

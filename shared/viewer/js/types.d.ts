@@ -55,6 +55,30 @@ interface Framed {
   middle: number; // z that half of its points are nearer than
 }
 
+/** A whole head as its file has it. */
+interface Head {
+  parts: HeadPart[];
+  expressions: string[]; // names of all
+  weights: Record<string, number>; // of the photo's expression
+  rotation: number[][]; eyes: number[]; // the head's directions, and the middle between the pupils, in the file's frame
+  landmarks: Record<string, number[]>;
+  measures: Measure[];
+}
+
+/** A mesh of a head, in the viewer's frame; its vertices are those of the neutral face. */
+interface HeadPart {
+  name: string; // "skin", "hair"
+  count: number; // of vertices
+  axes: Float32Array[]; // x, y, z
+  red: Uint8Array; green: Uint8Array; blue: Uint8Array;
+  corners: Uint16Array; // vertices, three for each triangle
+  indices: Uint16Array; offsets: Float32Array[]; // vertices that are moved, and by how much in x, y, z
+  morphs: Record<string, { start: number; end: number }>; // where in these each expression is
+}
+
+/** A distance between two named landmarks; ends in the file's frame. */
+interface Measure { name: string; length_mm: number; error_mm: number; ends: number[][] }
+
 /** The part of plotly.js that the viewer uses. */
 interface Window {
   Plotly: {
