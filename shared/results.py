@@ -20,6 +20,12 @@ GLB = "face.glb"
 OBJ = "face.obj.zip"
 STL = "face.stl"
 PLY = "face.ply"
+HEAD = "head.rlh"
+HEAD_GLB = "head.glb"
+HEAD_OBJ = "head.obj.zip"
+HEAD_STL = "head.stl"
+HEAD_USDZ = "head.usdz"
+HEAD_JSON = "head.json"
 DEPTH_IMAGE = "depth.png"
 DEPTH_IMAGE_16 = "depth16.png"
 METRIC_IMAGE = "depth_metric.png"
@@ -51,6 +57,11 @@ RESULTS = {  # in the order in which they are listed
     for file in (
         ResultFile(VIEW, HTML, "3D view", "one file that opens in any browser", Stage.MODEL, stored=False),
         ResultFile(CLOUD_PLY, BINARY, "Point cloud", "PLY, for MeshLab or Blender", Stage.MODEL),
+        ResultFile(HEAD_GLB, "model/gltf-binary", "Whole head, GLB", "for Blender, with expressions", Stage.HEAD),
+        ResultFile(HEAD_OBJ, "application/zip", "Whole head, OBJ", "with textures, for any 3D program", Stage.HEAD),
+        ResultFile(HEAD_STL, "model/stl", "Whole head, STL", "one solid on a flat base, for printing", Stage.HEAD),
+        ResultFile(HEAD_USDZ, "model/vnd.usdz+zip", "Whole head, USDZ", "for iPhone and iPad", Stage.HEAD),
+        ResultFile(HEAD_JSON, "application/json", "Whole head, figures", "JSON: landmarks, measures, pose", Stage.HEAD),
         ResultFile(GLB, "model/gltf-binary", "3D model, GLB", "for Blender and the web", Stage.EXPORT),
         ResultFile(OBJ, "application/zip", "3D model, OBJ", "with texture, for any 3D program", Stage.EXPORT),
         ResultFile(STL, "model/stl", "3D model, STL", "for printing", Stage.EXPORT),
@@ -62,6 +73,7 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(NORMALS, "image/png", "Normal map", "PNG", Stage.EXPORT),
         ResultFile(REPORT, "application/json", "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
         ResultFile(CLOUD, BINARY, "Point cloud", "for Relief's own viewer", Stage.MODEL, hidden=True, gzipped=True),
+        ResultFile(HEAD, BINARY, "Whole head", "for Relief's own viewer", Stage.HEAD, hidden=True, gzipped=True),
         ResultFile(PHOTO, "image/jpeg", "Photo", "as stored, without metadata"),
         ResultFile(THUMBNAIL, "image/jpeg", "Photo, small", "at most 320 pixels", stored=False, hidden=True),
         ResultFile(ARCHIVE, "application/zip", "Everything", "one archive", stored=False),

@@ -94,7 +94,7 @@ class Stack:
         }
         for number, port in enumerate(self._ports):
             self._run(f"web{number}", _web(port), environment)
-        for queues, count in (("depth", self.plan.depth_workers), ("model,export", self.plan.model_workers)):
+        for queues, count in (("depth", self.plan.depth_workers), ("model,head,export", self.plan.model_workers)):
             for number in range(count):
                 name = f"{queues.partition(',')[0]}{number}"
                 self._run(name, _celery(queues, name), environment)

@@ -1,4 +1,4 @@
-"""The Celery app of the workers: `celery -A worker.app worker -Q depth` (or `-Q model,export`)."""
+"""The Celery app of the workers: `celery -A worker.app worker -Q depth` (or `-Q model,head,export`)."""
 
 from __future__ import annotations
 

@@ -12,12 +12,15 @@ import numpy as np
 
 from shared.cloud.pointcloud import PointCloud
 from shared.errors import PhotoError
+from shared.head.head import WholeHead
 from shared.jobs.record import Stage
 from shared.options import ModelOptions
 from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, METRIC_IMAGE, REPORT, RESULTS
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.depth.format import bytes_from_depth_map
 from worker.export.formats import WRITERS, png_from_image
+from worker.export.head.formats import HEAD_WRITERS
+from worker.export.head.source import HeadSource
 from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
 from worker.geometry.surface.solid import solid_squares
@@ -63,6 +66,11 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     )
 
 
+def build_head(depth_map: DepthMap, pixels: np.ndarray) -> WholeHead | None:
+    """Build the whole head of a depth map and its photo (H, W, 3) uint8; None where no head was fitted to a face."""
+    return None
+
+
 def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
     """The files of the depth stage: depth as float, and as 8 and 16-bit pictures.
 
@@ -97,6 +105,12 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
     if not solid_squares(cloud.mask).any():
         raise PhotoError("the surface that was found is too small or too torn for a mesh")
     return _stage_files(Stage.EXPORT, Source(cloud, pixels, options.color, facts_of(model, cloud.unit, options)))
+
+
+def head_files(head: WholeHead, *, model: str) -> dict[str, bytes]:
+    """The files of the head stage, which say `model`, the depth model's name."""
+    source = HeadSource(head, facts_of(model, "mm"))
+    return {name: write(source) for name, write in HEAD_WRITERS.items()}
 
 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:

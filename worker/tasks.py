@@ -34,6 +34,12 @@ def model() -> None:
     runner().run(Stage.MODEL)
 
 
+@app.task(name=task_name(Stage.HEAD))
+def head() -> None:
+    """Build a whole head that waits; safe to run twice, and in vain."""
+    runner().run(Stage.HEAD)
+
+
 @app.task(name=task_name(Stage.EXPORT))
 def export() -> None:
     """Write the meshes of a model that waits; safe to run twice, and in vain."""

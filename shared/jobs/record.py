@@ -25,6 +25,7 @@ class Stage(StrEnum):
 
     DEPTH = "depth"
     MODEL = "model"
+    HEAD = "head"
     EXPORT = "export"
 
 
@@ -126,7 +127,8 @@ class Job(BaseModel):
         return self.state in (State.SUCCEEDED, State.FAILED, State.CANCELED)
 
 
-SHARES = {Stage.DEPTH: 0.5, Stage.MODEL: 0.2, Stage.EXPORT: 0.3}  # of the wait for a job of all steps, as measured
+# Of the wait for a job of all steps, as measured.
+SHARES = {Stage.DEPTH: 0.375, Stage.MODEL: 0.15, Stage.HEAD: 0.25, Stage.EXPORT: 0.225}
 
 
 def overall_progress(job: Job, fraction: float) -> float:

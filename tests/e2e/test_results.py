@@ -33,7 +33,7 @@ def test_progress_rises_and_names_its_stages(finished):
     progress = [document["progress"] for document in seen]
     assert progress == sorted(progress)
     assert len(set(progress)) >= 3
-    assert list(dict.fromkeys(document["stage"] for document in seen)) == ["depth", "model", "export"]
+    assert list(dict.fromkeys(document["stage"] for document in seen)) == ["depth", "model", "head", "export"]
 
 
 def test_every_listed_result_is_there_and_has_the_size_it_says(finished):
@@ -182,4 +182,4 @@ def test_the_models_and_workers_are_told(client):
     offered = client.get(f"{API}/models").json()
     assert offered["default"] == "portrait"
     assert {model["name"]: model["ready"] for model in offered["models"]}["portrait"] is True
-    assert client.get("/readyz").json()["workers"] == {"depth": 1, "model": 1, "export": 1}
+    assert client.get("/readyz").json()["workers"] == {"depth": 1, "model": 1, "head": 1, "export": 1}

@@ -10,9 +10,10 @@ def test_every_named_file_has_a_row():
     assert names - {results.BINARY, results.HTML, results.DISPARITY} == set(RESULTS)
 
 
-def test_the_cloud_is_stored_compressed_and_only_for_the_viewer():
-    [cloud] = [file for file in RESULTS.values() if file.gzipped]
-    assert (cloud.name, cloud.hidden, cloud.stage) == ("cloud.rlf", True, Stage.MODEL)
+def test_cloud_and_head_are_stored_compressed_for_the_viewer_alone():
+    compressed = {file.name: file.stage for file in RESULTS.values() if file.gzipped and file.hidden}
+    assert compressed == {"cloud.rlf": Stage.MODEL, "head.rlh": Stage.HEAD}
+    assert all(file.hidden for file in RESULTS.values() if file.gzipped)
 
 
 def test_files_are_listed_in_the_order_of_the_table_and_unknown_ones_last():

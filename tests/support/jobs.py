@@ -19,7 +19,7 @@ from shared.jobs.upkeep import Upkeep
 from shared.options import DepthOptions, ModelOptions
 
 BOTH = (Stage.DEPTH, Stage.MODEL)
-ALL = (*BOTH, Stage.EXPORT)
+ALL = (*BOTH, Stage.HEAD, Stage.EXPORT)
 NOTHING = Finished(files=(), report={})
 STORED = Path(__file__).parents[1] / "data" / "jobs"
 

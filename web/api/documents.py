@@ -61,6 +61,7 @@ def _message(job: Job, before: int | None) -> str:
         doing = {
             Stage.DEPTH: "Estimating depth",
             Stage.MODEL: "Building the 3D model",
+            Stage.HEAD: "Building the whole head",
             Stage.EXPORT: "Writing meshes for other programs",
         }
         return f"{doing[job.stage]}{again}."
@@ -79,8 +80,8 @@ def _timings(job: Job) -> Timings:
 
 
 def _report(job: Job) -> dict[str, Any] | None:
-    depth, model = job.stages.get(Stage.DEPTH), job.stages.get(Stage.MODEL)
-    return {**depth.report, **(model.report if model else {})} if depth else None
+    reports = [result.report for stage in Stage if (result := job.stages.get(stage))]
+    return {name: value for report in reports for name, value in report.items()} if reports else None
 
 
 def _results(job: Job) -> list[Result]:

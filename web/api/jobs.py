@@ -112,7 +112,7 @@ def build_model(job_id: str) -> Response:
     options = chosen(ModelOptions, _json_body())
     if not job.files_of(Stage.DEPTH):
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
-    steps = (Stage.MODEL, Stage.EXPORT)
+    steps = (Stage.MODEL, Stage.HEAD, Stage.EXPORT)
     return _queued(services().jobs.requeue(job.id, Stage.MODEL, steps, model=options, limits=services().limits))
 
 

@@ -39,6 +39,8 @@ class Timings(BaseModel):
     depth_s: float | None
     model_queued_s: float | None
     model_s: float | None
+    head_queued_s: float | None
+    head_s: float | None
     export_queued_s: float | None
     export_s: float | None
 

@@ -33,8 +33,8 @@ class StepsForm(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    steps: Literal["depth", "depth,model", "depth,model,export"] = Field(
-        "depth,model,export", description="The stages to run, the first of which is always depth."
+    steps: Literal["depth", "depth,model", "depth,model,head", "depth,model,export", "depth,model,head,export"] = Field(
+        "depth,model,head,export", description="The stages to run, the first of which is always depth."
     )
 
     @property

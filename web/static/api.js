@@ -19,6 +19,9 @@ export class Unreachable extends Error {}
 /** Whether a job has ended, in whatever state. @param {Job} job */
 export const hasEnded = (job) => job.finished_at !== null;
 
+/** Whether its 3D model is there, while what follows is made. @param {Job} job */
+export const hasModel = (job) => job.stage === "head" || job.stage === "export";
+
 /** Whether it is the visitor's own, and no other's that was shared. @param {Job} job */
 export const isOwn = (job) => "delete" in job.links;
 

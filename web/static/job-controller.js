@@ -1,6 +1,6 @@
 /** Takes one job through the page: a photo, its depth map, its 3D model. */
 
-import { createJob, getBlob, getJson, hasEnded, jobUrl, post, Refusal } from "./api.js";
+import { createJob, getBlob, getJson, hasEnded, hasModel, jobUrl, post, Refusal } from "./api.js";
 import { showDepthMap } from "./depth-map.js";
 import { announce, button, errorText, stageTitle } from "./dom.js";
 import { showFaces } from "./faces.js";
@@ -60,7 +60,7 @@ export const generateDepth = generate(() => (state.job?.links.depth ? depthAgain
 
 /** A click on a face: have its depth made, and its 3D model where that of another one is shown. @param {string} face */
 export const chooseFace = (face) =>
-  generate(() => depthAgain({ face, steps: state.cloud ? "depth,model,export" : "depth" }))();
+  generate(() => depthAgain({ face, steps: state.cloud ? "depth,model,head,export" : "depth" }))();
 
 /** Have the depth stage run again on the photo that is stored. @param {Settings} choice beside what the form says */
 async function depthAgain(choice) {
@@ -123,8 +123,8 @@ function showJob(job) {
   showFaces(job);
   showJobActions(job);
   panels.showDownloads(job);
-  if (state.busy && job.stage !== "export") panels.showProgress(job, job.stage);
-  else showEnd(job); // while meshes are written, the 3D model can be looked at already
+  if (state.busy && !hasModel(job)) panels.showProgress(job, job.stage === "depth" ? "depth" : "model");
+  else showEnd(job); // while head and meshes are made, the 3D model can be looked at already
   showState();
   if (depth && !state.cloud && !state.busy) panels.moveFocus("generate-model");
 }

@@ -1,6 +1,6 @@
 /** What the page shows of a job: pictures, progress, downloads, errors. Draws; decides nothing. */
 
-import { hasEnded } from "./api.js";
+import { hasEnded, hasModel } from "./api.js";
 import { announce, byId, bytesText, make, percentText, secondsText, stageTitle } from "./dom.js";
 import { facesText, showFaces } from "./faces.js";
 import { showReport } from "./report.js";
@@ -134,7 +134,7 @@ export function reveal(stage) {
 /** Offer a job's files. @param {Job} job */
 export function showDownloads(job) {
   const files = job.results.filter((file) => !file.hidden);
-  byId("downloads").hidden = !files.length || !(hasEnded(job) || job.stage === "export");
+  byId("downloads").hidden = !files.length || !(hasEnded(job) || hasModel(job));
   const items = files.map(({ name, url, bytes, label, description }) => {
     const link = make("a", { href: url, download: name }, make("span", {}, label), make("small", {}, description));
     if (bytes) link.append(make("span", { className: "bytes" }, bytesText(bytes)));

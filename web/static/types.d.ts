@@ -14,7 +14,7 @@ interface Result {
 interface Job {
   id: string;
   state: "queued" | "running" | "succeeded" | "failed" | "canceled";
-  stage: Stage | "export";
+  stage: Stage | "head" | "export";
   progress: number; message: string; model: string | null;
   created_at: string; finished_at: string | null; expires_at: string | null;
   timings: Record<string, number | null>;

@@ -44,6 +44,11 @@ class Pose:
         """Tilt of the face; positive when it looks up."""
         return float(np.degrees(np.arcsin(np.clip(self.axes[1, 2], -1, 1))))
 
+    @property
+    def roll_deg(self) -> float:
+        """Lean of the head; positive when its top leans to the right of the photo."""
+        return float(np.degrees(np.arctan2(self.axes[1, 0], self.axes[1, 1])))
+
 
 @dataclass(frozen=True)
 class Face:

@@ -20,11 +20,12 @@ from worker.devices import gpu_memory_bytes
 from worker.stages.context import StageContext
 from worker.stages.depth import DepthBatches
 from worker.stages.export import write_meshes
+from worker.stages.head import build_head
 from worker.stages.leases import Leases
 from worker.stages.model import build_model
 
 LOADED_MODELS = 2
-SINGLE_JOB_STAGES = {Stage.MODEL: build_model, Stage.EXPORT: write_meshes}
+SINGLE_JOB_STAGES = {Stage.MODEL: build_model, Stage.HEAD: build_head, Stage.EXPORT: write_meshes}
 
 
 class StageRunner:

@@ -26,7 +26,7 @@ def test_wakeups_are_missing_where_jobs_wait_and_no_message_does(store):
         new_job(store)
     new_job(store, steps=(Stage.MODEL,))
     store.redis.rpush("model", "a message of Celery")
-    assert store.upkeep.missing_wakeups() == {Stage.DEPTH: 3, Stage.MODEL: 0, Stage.EXPORT: 0}
+    assert store.upkeep.missing_wakeups() == {Stage.DEPTH: 3, Stage.MODEL: 0, Stage.HEAD: 0, Stage.EXPORT: 0}
 
 
 def test_the_sweepers_lock_is_kept_by_the_worker_that_has_it(store):

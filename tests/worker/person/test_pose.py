@@ -3,7 +3,7 @@ import pytest
 
 from shared.cloud.camera import Intrinsics, project
 from worker.person.corrections import unbiased
-from worker.person.face import Z_SCALE, head_pose, points_mm
+from worker.person.face import Z_SCALE, Pose, head_pose, points_mm
 from worker.person.landmarks import LANDMARKS
 
 CAMERA = Intrinsics.from_focal((640, 480), 900.0)
@@ -44,6 +44,15 @@ def test_another_pupil_distance_scales_everything():
 def test_the_pose_is_the_one_that_the_face_was_turned_to(yaw_deg, pitch_deg):
     pose = head_pose(face(yaw_deg, pitch_deg))
     assert (pose.yaw_deg, pose.pitch_deg) == (pytest.approx(yaw_deg, abs=1), pytest.approx(pitch_deg, abs=1))
+
+
+@pytest.mark.parametrize("roll_deg", [0, 20, -20])
+def test_a_head_that_leans_to_the_right_of_the_photo_has_a_positive_roll(roll_deg):
+    roll = np.radians(roll_deg)
+    leaned = np.array([[np.cos(roll), -np.sin(roll), 0], [np.sin(roll), np.cos(roll), 0], [0, 0, 1]])
+    pose = Pose(leaned @ head_pose(face(25, 10)).axes, np.zeros(3))
+    assert Pose(np.eye(3) @ leaned, np.zeros(3)).roll_deg == pytest.approx(roll_deg)
+    assert pose.roll_deg == pytest.approx(roll_deg, abs=6)  # it is turned and nods first
 
 
 def test_the_head_s_axes_are_a_rotation():

@@ -1,9 +1,11 @@
 """A job through all of its stages, and through some of them again."""
 
+import json
+
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Stage, State
 from shared.options import ModelOptions
-from shared.results import METRIC_IMAGE, RESULTS
+from shared.results import METRIC_IMAGE, REPORT, RESULTS
 from tests.support.jobs import ALL
 from tests.support.stages import RampNetwork, queue_job
 
@@ -15,11 +17,25 @@ def test_each_stage_stores_its_results_and_wakes_the_next(store, storage, runner
         runner.run(stage)
     done = store.jobs.get(job.id)
     assert (done.state, done.error) == (State.SUCCEEDED, None)
-    expected = {name for name, row in RESULTS.items() if row.stored and row.stage}
+    expected = {name for name, row in RESULTS.items() if row.stored and row.stage not in (None, Stage.HEAD)}
     assert set(done.files) == expected - {METRIC_IMAGE}  # the depth map is metric already
-    assert all(RESULTS[file.name].stage == file.stage for file in done.files.values())
+    others = [file for file in done.files.values() if file.name != REPORT]
+    assert all(RESULTS[file.name].stage == file.stage for file in others)
     assert set(storage.folders(job.id)) == {"photo", *(file.folder for file in done.files.values())}
-    assert [store.redis.llen(stage) for stage in ALL] == [0, 1, 1]  # it was us who queued it for its first stage
+    assert [store.redis.llen(stage) for stage in ALL] == [0, 1, 1, 1]  # it was us who queued it for its first stage
+
+
+def test_a_photo_without_a_face_has_no_head_and_its_report_says_why(store, storage, runner_of):
+    job = queue_job(store, storage, steps=ALL)
+    runner = runner_of(RampNetwork())
+    for stage in ALL[:3]:
+        runner.run(stage)
+    found = store.jobs.get(job.id)
+    assert [file.name for file in found.files_of(Stage.HEAD)] == [REPORT]
+    head = {"found": False, "reason": "no whole head: no face was found in the photo"}
+    assert found.stages[Stage.HEAD].report == {"head": head}
+    report = json.loads(storage.read(job.id, found.files[REPORT].folder, REPORT))
+    assert (report["head"], report["model"]) == (head, "portrait")
 
 
 def test_another_depth_replaces_all_files_but_the_photo(store, storage, runner_of):

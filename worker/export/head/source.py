@@ -1,0 +1,94 @@
+"""What the files of a whole head are made from: prepared once for all formats.
+
+Convention: lengths in mm, x right, y up, z towards the viewer, the camera at the origin, as the photo has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from shared.head.head import HeadPart, WholeHead
+from worker.export.source import Facts
+from worker.geometry.surface.mesh import Y_UP
+
+TEXTURE_QUALITY = 90
+
+
+@dataclass(frozen=True)
+class ExportPart:
+    """A part of a head as files have it.
+
+    part: what the builder gave.
+    neutral, posed: (N, 3) float32 mm, the vertices of the neutral face, and with the photo's expression.
+    welded: (N,) int, the same number for vertices that lie in one place in both: those on the texture's seams.
+    """
+
+    part: HeadPart
+    neutral: np.ndarray
+    posed: np.ndarray
+    welded: np.ndarray
+
+    @cached_property
+    def neutral_normals(self) -> np.ndarray:
+        """(N, 3) float32, of unit length."""
+        return vertex_normals(self.neutral, self.part.triangles, self.welded)
+
+    @cached_property
+    def posed_normals(self) -> np.ndarray:
+        """(N, 3) float32, of unit length."""
+        return vertex_normals(self.posed, self.part.triangles, self.welded)
+
+    @cached_property
+    def texture(self) -> bytes:
+        """The texture as JPEG."""
+        how = [cv2.IMWRITE_JPEG_QUALITY, TEXTURE_QUALITY]
+        return bytes(cv2.imencode(".jpg", cv2.cvtColor(self.part.texture, cv2.COLOR_RGB2BGR), how)[1])
+
+
+@dataclass(frozen=True)
+class HeadSource:
+    """A whole head; each part is prepared when the first format asks for it. Every file says the facts."""
+
+    head: WholeHead
+    facts: Facts
+
+    @cached_property
+    def parts(self) -> tuple[ExportPart, ...]:
+        """All parts, in the head's order."""
+        return tuple(self._prepared(part) for part in self.head.parts)
+
+    def _prepared(self, part: HeadPart) -> ExportPart:
+        neutral, posed = y_up(part.vertices), y_up(self.head.posed(part))
+        return ExportPart(part, neutral, posed, welded(np.hstack([neutral, posed])))
+
+
+def y_up(points: np.ndarray) -> np.ndarray:
+    """Points (..., 3) of the photo's camera frame, x right, y down, z forward, as float32 in the frame of files."""
+    return (points * Y_UP + 0.0).astype(np.float32)  # + 0: no -0, which is another value to whoever compares bytes
+
+
+def welded(places: np.ndarray) -> np.ndarray:
+    """(N,) int, numbers from 0 on: the same for rows of `places` (N, K) float32 that are equal."""
+    rows = np.ascontiguousarray(places + np.float32(0)).view(np.dtype((np.void, places.itemsize * places.shape[1])))
+    return np.unique(rows.ravel(), return_inverse=True)[1]
+
+
+def vertex_normals(vertices: np.ndarray, triangles: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """(N, 3) float32 of unit length: the mean of the faces round a vertex by area; of welded vertices together.
+
+    Args:
+        vertices: (N, 3).
+        triangles: (T, 3), counterclockwise seen from outside.
+        places: (N,) int from `welded`.
+    """
+    a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
+    faces = np.cross(b - a, c - a)  # (T, 3), twice the area long
+    at = places[triangles].ravel()
+    sums = np.stack([np.bincount(at, np.repeat(faces[:, axis], 3), places.max() + 1) for axis in range(3)], 1)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    units = np.divide(sums, lengths, out=np.tile([0.0, 0.0, 1.0], (len(sums), 1)), where=lengths > 0)
+    return units[places].astype(np.float32)

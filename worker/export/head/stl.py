@@ -1,0 +1,117 @@
+"""A whole head as one solid that stands, ready to print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from manifold3d import Error, Manifold, Mesh, OpType
+
+from shared.errors import ReliefError
+from shared.head.head import PartName
+from worker.export.head.source import ExportPart, HeadSource, welded, y_up
+from worker.export.source import fact_lines
+
+STL_HEADER_BYTES = 80
+STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+STANDING = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)
+"""Columns take x right, y up, z to the viewer to x right, y back, z up."""
+INSIDE: frozenset[PartName] = frozenset({"tongue"})
+"""Parts that no print shows."""
+
+
+@dataclass(frozen=True)
+class _Print:
+    """Chosen by eye on prints' previews.
+
+    detail_mm: how far the surface may move to save triangles.
+    eye_root_mm: the eyeballs are given a root so long, to the back, so that they hang together with the head.
+    base_levels: heights in the lowest part that are tried for the base, and the share of the height that they take.
+    base_share: the base has at least this share of the largest section there.
+    """
+
+    triangles: int = 200_000
+    detail_mm: float = 0.03
+    eye_root_mm: float = 20.0
+    base_levels: int = 12
+    base_height: float = 0.25
+    base_share: float = 0.8
+
+
+PRINT = _Print()
+
+
+class SolidError(ReliefError):
+    """The parts of a head do not make a solid."""
+
+
+def head_stl(source: HeadSource) -> bytes:
+    """The head with the photo's expression as binary STL in mm, standing on z = 0, its face to the front.
+
+    The facts go into the header, cut to its 80 bytes.
+
+    Raises:
+        SolidError: a part is not closed.
+    """
+    mesh = head_solid(source).to_mesh()
+    triangles = np.zeros(len(mesh.tri_verts), STL_TRIANGLE)
+    triangles["corners"] = mesh.vert_properties[mesh.tri_verts]
+    header = "; ".join(fact_lines(source.facts)).encode("ascii", "replace")[:STL_HEADER_BYTES].ljust(STL_HEADER_BYTES)
+    return header + np.uint32(len(triangles)).tobytes() + triangles.tobytes()
+
+
+def head_solid(source: HeadSource) -> Manifold:
+    """The union of all parts without what is hidden in it, on a flat base at z = 0.
+
+    Raises:
+        SolidError: a part is not closed.
+    """
+    parts = [_solid_of(each) for each in source.parts if each.part.name not in INSIDE]
+    parts += [root for each in source.parts if each.part.name == "eyes" for root in _eye_roots(each, source)]
+    whole = _outside(Manifold.batch_boolean(parts, OpType.Add)).simplify(PRINT.detail_mm)
+    while whole.num_tri() > PRINT.triangles:
+        whole = whole.simplify(2 * whole.get_tolerance())
+    base = _base_height(whole)
+    standing = _outside(whole.trim_by_plane((0, 0, 1), base))
+    middle = np.asarray(standing.bounding_box()).reshape(2, 3).mean(0)
+    return standing.translate((-middle[0], -middle[1], -base))
+
+
+def _solid_of(exported: ExportPart) -> Manifold:
+    """A part as a solid; a vertex that stands twice at the texture's seam is one here.
+
+    Raises:
+        SolidError: it is not closed.
+    """
+    part, posed = exported.part, exported.posed @ STANDING.T
+    places = welded(posed)
+    vertices = np.empty((places.max() + 1, 3), np.float32)
+    vertices[places] = posed
+    triangles = places[part.triangles].astype(np.uint32)
+    corners = np.sort(triangles, 1)
+    flat = (corners[:, 0] == corners[:, 1]) | (corners[:, 1] == corners[:, 2])
+    solid = Manifold(Mesh(vertices, np.ascontiguousarray(triangles[~flat])))
+    if solid.status() != Error.NoError:
+        raise SolidError(f"the {part.name} of the head are not closed: {solid.status().name}")
+    return solid
+
+
+def _eye_roots(eyes: ExportPart, source: HeadSource) -> list[Manifold]:
+    """A cone from each eyeball to the back: the sockets are open there, and the balls touch nothing but lids."""
+    back = STANDING @ y_up(source.head.rotation[:, 2])
+    balls = [np.asarray(ball.to_mesh().vert_properties) for ball in _solid_of(eyes).decompose()]
+    tips = [ball.mean(0) + back * (np.ptp(ball @ back) / 2 + PRINT.eye_root_mm) for ball in balls]
+    return [Manifold.hull_points(np.vstack([ball, tip])) for ball, tip in zip(balls, tips, strict=True)]
+
+
+def _outside(solid: Manifold) -> Manifold:
+    """The largest piece, without the hollows inside of it, which are pieces of negative volume."""
+    return max(solid.decompose(), key=Manifold.volume)
+
+
+def _base_height(solid: Manifold) -> float:
+    """The lowest height at which the section is about as large as any near it: the body's own end is not level."""
+    low, high = np.asarray(solid.bounding_box()).reshape(2, 3)[:, 2]
+    heights = low + (high - low) * np.linspace(0, PRINT.base_height, PRINT.base_levels + 1)[1:]
+    areas = np.array([solid.slice(height).area() for height in heights])
+    return float(heights[np.argmax(areas >= PRINT.base_share * areas.max())])
