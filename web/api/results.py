@@ -16,7 +16,7 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 from shared.cloud.format import cloud_from_bytes
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from shared.results import ARCHIVE, BINARY, CLOUD, PHOTO, THUMBNAIL, VIEW, result_file
+from shared.results import ARCHIVE, BINARY, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW, result_file
 from shared.storage.base import PHOTO_FOLDER
 from shared.viewer import view_html
 from web.access import readable_job
@@ -73,11 +73,13 @@ def download(job_id: str, name: str) -> Response:
 
 
 def _view(job: Job) -> Response:
-    """The self-contained page, made of the stored cloud."""
-    folder = _folder(job, CLOUD)
-    cloud = cloud_from_bytes(gzip.decompress(services().storage.read(job.id, folder, CLOUD)))
-    page = view_html(cloud, title="Relief", color=job.model.color).encode()
-    return _generated(page, VIEW, len(page), f"{folder}-{VIEW}")
+    """The self-contained page, made of the stored cloud, and of the head where there is one."""
+    folders = {name: _folder(job, name) for name in (CLOUD, *([HEAD] if HEAD in job.files else []))}
+    data = {name: services().storage.read(job.id, folder, name) for name, folder in folders.items()}
+    cloud = cloud_from_bytes(gzip.decompress(data[CLOUD]))
+    head = gzip.decompress(data[HEAD]) if HEAD in data else None
+    page = view_html(cloud, title="Relief", color=job.model.color, head=head).encode()
+    return _generated(page, VIEW, len(page), "-".join([*folders.values(), VIEW]))
 
 
 def _archive(job: Job) -> Response:

@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 
 from shared import viewer
 from shared.options import PUPIL_DISTANCE_MM
-from shared.results import CLOUD, DEPTH_IMAGE, METRIC_IMAGE
+from shared.results import CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE
 from web.access import owner
 from web.rates import Rate
 from web.services import services
@@ -36,7 +36,7 @@ def register(app: Flask) -> None:
 def page() -> str:
     """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
     owner()
-    files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD}
+    files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
     return render_template("index.html", **numbers, **files)
 

@@ -10,7 +10,7 @@ import { showJobActions } from "./job-actions.js";
 import { leave, photoAlone, result, showChosen, showState, state } from "./page-state.js";
 import * as panels from "./panels.js";
 import { chosenSettings, settingsAreValid, settingsDiffer, showKeptSettings, showSettings } from "./settings.js";
-import { forgetAppearance, hideCloud, preload, showCloud } from "./view3d.js";
+import { forgetAppearance, hideCloud, offerHead, preload, showCloud } from "./view3d.js";
 import { watch } from "./watch.js";
 
 const GONE = {
@@ -141,7 +141,10 @@ function showEnd(job) {
   if (job.state === "failed") panels.showError(failure, job.stage === "depth");
   const cloud = result("cloud");
   state.cloud = Boolean(cloud);
-  if (cloud) showCloud(job, cloud.url).then(() => panels.moveFocus("viewer"), fail);
+  if (cloud) {
+    showCloud(job, cloud.url).then(() => panels.moveFocus("viewer"), fail);
+    offerHead(result("head")?.url ?? "");
+  }
   else if (job.state === "succeeded") {
     panels.reveal("model");
     announce("The depth map is ready. Next: generate the 3D model.");

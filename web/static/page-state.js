@@ -17,7 +17,7 @@ export const state = {
   stopSending: () => {},
 };
 
-/** A file of the job, where it has that. @param {"depthImage"|"metricImage"|"cloud"} file */
+/** A file of the job, where it has that. @param {"depthImage"|"metricImage"|"cloud"|"head"} file */
 export const result = (file) => state.job?.results.find(({ name }) => name === document.body.dataset[file]);
 
 /** Show which of the two steps can be taken, and which is next; to be called too when a setting was changed. */

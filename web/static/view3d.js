@@ -1,14 +1,16 @@
 /** Loads plotly.js and the viewer when they are first needed, and links them with the two pictures and the URL. */
 
 import { getBlob } from "./api.js";
-import { announce, byId, make } from "./dom.js";
+import { announce, byId, errorText, make } from "./dom.js";
 import { inFragment, setFragment } from "./fragment.js";
+import { showError } from "./panels.js";
 
 const WRITE_MS = 250;
 const FAILED = "The 3D view could not be loaded. Check your connection and reload the page.";
 /** @type {ReturnType<typeof load>|null} */
 let loading = null;
 let shown = ""; // URL of the cloud in the viewer; it names the run that made the cloud
+let head = ""; // URL of the head that the viewer offers
 /** @type {string|null} */
 let chosen = null; // the appearance that was chosen on this page
 let writing = 0;
@@ -26,6 +28,10 @@ async function load() {
   view.addEventListener("hover", (event) => mark(/** @type {CustomEvent} */ (event).detail));
   view.addEventListener("camera", () => setFragment({ view: view.camera }));
   view.addEventListener("appearance", () => remember(view.appearance));
+  view.addEventListener("trouble", (event) => {
+    const detail = errorText(/** @type {CustomEvent} */ (event).detail);
+    showError({ title: "The head could not be shown", detail });
+  });
   return view;
 }
 
@@ -78,9 +84,18 @@ export async function showCloud(job, url) {
   }
 }
 
+/** Offer the head of the same job as a way to show it. @param {string} url ""; there is none */
+export async function offerHead(url) {
+  if (head === url) return;
+  head = url;
+  const view = await viewer().catch(() => null); // whoever shows the cloud says what is wrong
+  if (head === url) view?.offerHead(url ? async () => (await getBlob(url)).arrayBuffer() : null);
+}
+
 /** Leave the cloud that is shown, if any. */
 export function hideCloud() {
   shown = "";
+  if (head) offerHead("");
   byId("viewer").hidden = true;
   delete byId("viewer").dataset.ready;
   byId("model-panel").classList.remove("full");

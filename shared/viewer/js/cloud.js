@@ -100,7 +100,7 @@ export function pointsFromCloud(cloud) {
 }
 
 /** The lowest and the highest of some values. @param {Float32Array} values */
-const extent = (values) => [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+export const extent = (values) => [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
 
 /**
  * What the view is centred on and filled with: the person, before whatever lies behind; without one, everything.
@@ -119,4 +119,18 @@ export function photoPosition(cloud, pixel) {
   const u = pixel % cloud.width;
   const v = (pixel - u) / cloud.width;
   return { u: u * cloud.uvScale[0] + cloud.uvOffset[0], v: v * cloud.uvScale[1] + cloud.uvOffset[1] };
+}
+
+/**
+ * Where a place of the scene is seen in the photo, as fractions; null where the cloud lies before it, or ends.
+ * @param {Cloud} cloud @param {number[]} place x, y, z
+ */
+export function seenInPhoto(cloud, [x, y, z]) {
+  const u = Math.round(cloud.cx - (cloud.fx * x) / z);
+  const v = Math.round(cloud.cy + (cloud.fy * y) / z);
+  if (!(u >= 0 && u < cloud.width && v >= 0 && v < cloud.height)) return null;
+  const pixel = v * cloud.width + u;
+  const depth = cloud.near + ((cloud.depth[pixel] - 1) * (cloud.far - cloud.near)) / DEPTH_STEPS;
+  if (!cloud.depth[pixel] || -z - depth > cloud.joinedRatio * depth) return null;
+  return photoPosition(cloud, pixel);
 }

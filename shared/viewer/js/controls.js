@@ -1,5 +1,6 @@
 /** How a cloud is shown, and the controls for it: the same words and shapes on the page and in view.html. */
 
+import { HEAD_MARKUP } from "./head-controls.js";
 import { snapshot } from "./internals.js";
 
 /** @type {Appearance} */
@@ -7,7 +8,7 @@ export const DEFAULTS = { mode: "points", color: "grayscale", size: 1.35, light:
 
 /** Values and their words. */
 const CHOICES = {
-  mode: { points: "Points", surface: "Surface" },
+  mode: { points: "Points", surface: "Surface", head: "Head" },
   color: { grayscale: "Grayscale", photo: "Photo", confidence: "Confidence", classes: "Classes" },
 };
 
@@ -70,6 +71,7 @@ const MARKUP = `
   <div class="rv-bar" role="group" aria-label="3D view">
     ${choice("mode", "Shape")} ${choice("color", "Colour")} ${slider("size", "Size")} ${slider("light", "Light")}
   </div>
+  ${HEAD_MARKUP}
   <div class="rv-icons">
     ${iconButton("reset", "Reset view", "M4 10a6 6 0 1 0 2-4.5M6 2.5v3.2h3.2")}
     ${iconButton("snapshot", "Save a picture", CAMERA)}
@@ -86,18 +88,28 @@ export function build(host, set, reset) {
   const graph = /** @type {PlotlyGraph} */ (host.querySelector(".rv-graph"));
   /** @type {Record<string, () => void>} */
   const acts = { reset, snapshot: () => saveSnapshot(graph), fullscreen: () => toggleFullscreen(host) };
-  for (const icon of host.querySelectorAll("button")) icon.addEventListener("click", acts[String(icon.dataset.act)]);
-  for (const input of host.querySelectorAll("input")) {
+  for (const [act, run] of Object.entries(acts)) {
+    host.querySelector(`[data-act="${act}"]`)?.addEventListener("click", run);
+  }
+  for (const input of options(host)) {
     const value = () => (input.type === "radio" ? input.value : input.valueAsNumber);
     input.addEventListener("input", () => set({ [String(input.dataset.option)]: value() }));
   }
   return { graph, stage: /** @type {HTMLElement} */ (graph.parentElement) };
 }
 
+/** The controls of how a cloud is shown. @param {HTMLElement} host @returns {NodeListOf<HTMLInputElement>} */
+const options = (host) => host.querySelectorAll("[data-option]");
+
+/** What a choice's value is chosen with. @param {HTMLElement} host @param {string} value */
+const labelOf = (host, value) => /** @type {HTMLElement} */ (host.querySelector(`[value="${value}"]`)?.parentElement);
+
+/** Offer the head as a shape, or not. @param {HTMLElement} host @param {boolean} offered */
+export const offerHead = (host, offered) => (labelOf(host, "head").hidden = !offered);
+
 /** Offer a cloud's classes as a colour, if it has any. @param {HTMLElement} host @param {SeenClass[]} classes */
 export function offerClasses(host, classes) {
-  const choice = /** @type {HTMLElement} */ (host.querySelector('[value="classes"]')?.parentElement);
-  choice.hidden = !classes.length;
+  labelOf(host, "classes").hidden = !classes.length;
   const rows = classes.filter(({ seen }) => seen).map(({ name, color }) => {
     const row = document.createElement("li");
     row.textContent = name;
@@ -109,9 +121,10 @@ export function offerClasses(host, classes) {
 
 /** Show in the bar what holds now. @param {HTMLElement} host @param {Appearance} appearance */
 export function reflect(host, appearance) {
-  host.querySelector(".rv-bar")?.setAttribute("data-mode", appearance.mode);
+  host.dataset.mode = appearance.mode;
+  /** @type {HTMLElement} */ (host.querySelector(".rv-head")).hidden = appearance.mode !== "head";
   /** @type {HTMLElement} */ (host.querySelector(".rv-legend")).hidden = appearance.color !== "classes";
-  for (const input of host.querySelectorAll("input")) {
+  for (const input of options(host)) {
     const value = appearance[/** @type {keyof Appearance} */ (input.dataset.option)];
     if (input.type === "radio") input.checked = input.value === value;
     else input.value = String(value);

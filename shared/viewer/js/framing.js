@@ -1,31 +1,53 @@
 /** How far the camera stands, and how large a point is, so that a face fills the view whatever its size and shape. */
 
-const HALF_VIEW = Math.tan(Math.PI / 8); // Plotly's camera sees 45 degrees from top to bottom
+import { extent } from "./cloud.js";
 
-/** Distance from eye to the face's middle, zoom 1, in scene units. @param {Points} points @param {HTMLElement} stage */
-export function distanceToFit({ framed, longest }, stage) {
+const MOVED_MM = 40; // farther an expression moves nothing out of the head
+export const HALF_VIEW = Math.tan(Math.PI / 8); // Plotly's camera sees 45 degrees from top to bottom
+
+/** Distance from eye to the face at zoom 1, scene units. @param {Framing} framing @param {HTMLElement} stage */
+export function distanceToFit({ framed, longest, back = 0 }, stage) {
   const [width, height] = framed.bounds.map(([low, high]) => high - low);
   const aspect = (stage.clientWidth || 1) / (stage.clientHeight || 1);
   const half = Math.max(height, width / aspect) / 2;
-  const before = framed.bounds[2][1] - framed.middle; // what stands before the middle must fit too
+  const before = framed.bounds[2][1] - framed.middle - back; // what stands before the middle must fit too
   return ((1.18 * half) / HALF_VIEW + before / 2) / longest;
 }
 
 /**
  * What the camera turns round, in the scene's frame: in depth the middle of the points, not of their box, since a far
  * background of no known class would draw that behind the face.
- * @param {Points} points
+ * @param {Framing} framing
  */
 export function pivot({ bounds, framed, longest }) {
   const [x, y] = framed.bounds.map(([low, high]) => (low + high) / 2);
   return [x, y, framed.middle].map((at, axis) => (at - (bounds[axis][0] + bounds[axis][1]) / 2) / longest);
 }
 
-/** The target with which the camera turns round a point. @param {Points} points @param {number} index */
-export function targetAt(points, index) {
-  const from = pivot(points);
-  const at = [points.x[index], points.y[index], points.z[index]];
-  return points.bounds.map(([low, high], axis) => (at[axis] - (low + high) / 2) / points.longest - from[axis]);
+/** The target with which the camera turns round a place. @param {Framing} framing @param {number[]} place */
+export function targetAt(framing, place) {
+  const from = pivot(framing);
+  return inScene(framing, place).map((value, axis) => value - from[axis]);
+}
+
+/** A place in the scene's frame, with its origin in the middle. @param {Framing} framing @param {number[]} at */
+export const inScene = ({ bounds, longest }, at) =>
+  bounds.map(([low, high], axis) => (at[axis] - (low + high) / 2) / longest);
+
+/**
+ * The scene of a head: it stands where the points are, is as large, and turns round its own middle.
+ * @param {Points} points @param {Head} head @returns {Framing}
+ */
+export function framingOfHead({ bounds, framed, longest }, { parts }) {
+  const span = (/** @type {HeadPart} */ part) => part.axes.map(extent);
+  const spans = [bounds, ...parts.map(span)];
+  const skin = span(parts.find(({ name }) => name === "skin") ?? parts[0]);
+  const middle = (skin[2][0] + skin[2][1]) / 2;
+  const around = [0, 1, 2].map((axis) => [
+    Math.min(...spans.map((each) => each[axis][0])) - MOVED_MM,
+    Math.max(...spans.map((each) => each[axis][1])) + MOVED_MM,
+  ]);
+  return { bounds: around, framed: { bounds: framed.bounds, middle }, longest, back: framed.middle - middle };
 }
 
 /**

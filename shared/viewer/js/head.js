@@ -94,7 +94,7 @@ function inside(indices, count) {
 
 /**
  * Where a part's vertices are under some expressions.
- * @param {HeadPart} part @param {Record<string, number>} weights 0 to 1, by the name of the expression
+ * @param {HeadPart} part @param {Weights} weights
  * @param {Float32Array[]} [into] x, y and z, to be overwritten
  */
 export function posed(part, weights, into = part.axes.map((axis) => new Float32Array(axis.length))) {

@@ -105,6 +105,36 @@ export function aimLight(graph, direction) {
   }
 }
 
+/**
+ * Move the vertices of a mesh3d trace without building it anew; false where that cannot be done.
+ *
+ * gl-mesh3d draws triangles from buffers of three vertices each, the last corner first, in scaled coordinates; hover
+ * reads `positions`. The trace's own arrays of coordinates are for its next drawing, and the caller's.
+ * @param {PlotlyGraph} graph @param {string} uid of the trace
+ * @param {Float32Array[]} places x, y, z @param {Float32Array} normals of one vertex after another
+ * @param {Uint16Array} corners vertices, three for each triangle
+ */
+export function moveMesh(graph, uid, places, normals, corners) {
+  const scene = sceneOf(graph);
+  const mesh = scene?.traces?.[uid]?.mesh;
+  if (!mesh?.trianglePositions?.update || 3 * mesh.triangleCount !== corners.length) return false;
+  const [positions, directions] = [0, 1].map(() => new Float32Array(3 * corners.length));
+  for (let at = 0; at < corners.length; at++) {
+    const vertex = corners[at + 2 - 2 * (at % 3)];
+    for (let axis = 0; axis < 3; axis++) {
+      positions[3 * at + axis] = places[axis][vertex] * scene.dataScale[axis];
+      directions[3 * at + axis] = normals[3 * vertex + axis];
+    }
+  }
+  mesh.trianglePositions.update(positions);
+  mesh.triangleNormals.update(directions);
+  for (const [vertex, place] of mesh.positions.entries()) {
+    for (let axis = 0; axis < 3; axis++) place[axis] = places[axis][vertex] * scene.dataScale[axis];
+  }
+  mesh.dirty = true;
+  return true;
+}
+
 /** The picture on the canvas as PNG. @param {PlotlyGraph} graph @returns {Promise<Blob>} */
 export function snapshot(graph) {
   const glplot = sceneOf(graph)?.glplot;

@@ -27,11 +27,15 @@ function cameraAxes({ yaw, pitch }) {
   };
 }
 
-/** Eye, centre and up for Plotly. @param {Pose} pose @param {number[]} pivot @param {number} distance at zoom 1 */
-export function eyeCenterUp(pose, pivot, distance) {
+/**
+ * Eye, centre and up for Plotly.
+ * @param {Pose} pose @param {number[]} pivot @param {number} distance at zoom 1 @param {number} back to add at any zoom
+ */
+export function eyeCenterUp(pose, pivot, distance, back) {
   const center = pivot.map((value, axis) => value + pose.target[axis]);
-  const { back } = cameraAxes(pose);
-  return [center.map((value, axis) => value + (back[axis] * distance) / pose.zoom), center, [0, 1, 0]];
+  const axes = cameraAxes(pose);
+  const away = distance / pose.zoom + back;
+  return [center.map((value, axis) => value + axes.back[axis] * away), center, [0, 1, 0]];
 }
 
 /** Direction to a light a little above the camera. @param {Pose} pose @param {number} degrees to its right */

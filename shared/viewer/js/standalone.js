@@ -20,6 +20,7 @@ async function start() {
     const viewer = new Viewer(host);
     viewer.camera = location.hash.slice(1);
     viewer.addEventListener("camera", () => history.replaceState(null, "", `#${viewer.camera}`));
+    if (document.getElementById("head")) viewer.offerHead(() => unpack("head"));
     await viewer.show(await unpack("cloud"), { color: /** @type {Appearance["color"]} */ (host.dataset.color) });
     note.remove();
   } catch (error) {

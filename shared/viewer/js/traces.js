@@ -14,7 +14,7 @@ const LIGHTING = { gray: { ambient: 0.36, diffuse: 0.74 }, photo: { ambient: 0.6
 const MATTE = { specular: 0, roughness: 1, fresnel: 0 };
 const CLASS_SHADE = { unlit: 0.62, lit: 1 }; // less than on gray, so that each colour is known again
 const DOUBTED = 0.22; // brightness of what is not trusted at all, next to what is fully
-const HOVER_LABEL = {
+export const HOVER_LABEL = {
   bgcolor: "#fff",
   bordercolor: "#fff",
   font: { color: "#0a0a0a", size: 12, family: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" },
@@ -32,7 +32,7 @@ function colors(cloud, light, pixels, { color, mode }) {
     const trust = (/** @type {number} */ p) => DOUBTED + (1 - DOUBTED) * (cloud.confidence[p] / 255);
     return Array.from(pixels, (p) => gray[Math.round((170 + cloud.gray[p] / 3) * trust(p))]); // relief shows too
   }
-  const darkest = DARKEST[mode];
+  const darkest = mode === "surface" ? DARKEST.surface : DARKEST.points;
   const levels = gray.map((_, nearness) => Math.round(darkest + (255 - darkest) * (nearness / 255) ** RAMP_POWER));
   if (mode === "surface") return Array.from(pixels, (p) => gray[levels[cloud.gray[p]]]); // Plotly lights it
   const shade = (/** @type {number} */ p) => SHADE.unlit + (SHADE.lit - SHADE.unlit) * light[p];
@@ -83,11 +83,14 @@ export function trace(cloud, points, appearance, count) {
     const marker = { symbol: "square", size: 1, color, line: { width: 0 } };
     return { ...common, type: "scatter3d", mode: "markers", marker };
   }
-  const lighting = { ...(appearance.color === "photo" ? LIGHTING.photo : LIGHTING.gray), ...MATTE };
-  return { ...common, type: "mesh3d", ...triangles(cloud, points), vertexcolor: color, flatshading: false, lighting };
+  const lit = { flatshading: false, lighting: lighting(appearance.color) };
+  return { ...common, type: "mesh3d", ...triangles(cloud, points), vertexcolor: color, ...lit };
 }
 
-/** The scene round the trace: no axes are seen; all have equal units. @param {Points} points @param {object} camera */
+/** How a surface takes light. @param {Appearance["color"]} color */
+export const lighting = (color) => ({ ...(color === "photo" ? LIGHTING.photo : LIGHTING.gray), ...MATTE });
+
+/** The scene round traces: no axes are seen; all have equal units. @param {Framing} framing @param {object} camera */
 export function layout({ bounds, longest }, camera) {
   const ranges = bounds.map(([low, high]) => [low - longest / 100, high + longest / 100]);
   const axis = { visible: false, showspikes: false, autorange: false };

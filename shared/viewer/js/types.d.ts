@@ -2,13 +2,17 @@
 
 /** How a cloud is shown. */
 interface Appearance {
-  mode: "points" | "surface";
+  mode: "points" | "surface" | "head";
   color: "grayscale" | "photo" | "confidence" | "classes";
   size: number; // side of a point; 1: neighbours touch when the whole face is seen
   light: number; // direction of the light, degrees from the eye; negative: from the left
 }
 
 interface Point2D { x: number; y: number }
+interface Point3D { x: number; y: number; z: number }
+
+/** Where the bytes of a head come from, once it is wanted. */
+type HeadSource = () => Promise<ArrayBuffer>;
 
 /** Where the camera is. */
 interface Pose {
@@ -37,16 +41,21 @@ interface Cloud {
 /** A class of points: hair, skin. */
 interface SeenClass { name: string; color: string; seen: boolean } // color as #rrggbb; whether a point is of it
 
-interface Points {
+interface Points extends Framing {
   count: number; // one for each pixel that holds a point; behind these there may be others (see shape.js)
   pixels: Uint32Array; // index into the grid of each point, coarse grid first (see levels)
   x: Float32Array; y: Float32Array; z: Float32Array; // viewer's frame
   depth: Float32Array; // along the camera's axis, as in the file
   levels: number[]; // the first levels[k] points alone cover the face evenly; the last is all of them
+  light: Float32Array; // on each pixel of the grid: 1 where the surface faces the lamp, 0 where it looks away
+}
+
+/** What the scene holds, and what of it fills the view. */
+interface Framing {
   bounds: number[][]; // lowest and highest x, y, z
   framed: Framed; // what fills the view
   longest: number; // longest side of what fills the view: the unit of Plotly's scene
-  light: Float32Array; // on each pixel of the grid: 1 where the surface faces the lamp, 0 where it looks away
+  back?: number; // how far behind the middle of the points that lies which is turned round
 }
 
 /** The person, where the cloud holds background too; else everything. */
@@ -55,11 +64,16 @@ interface Framed {
   middle: number; // z that half of its points are nearer than
 }
 
+type Weights = Record<string, number>; // how strong each expression is, 0 to 1; those that are absent are not seen
+
+/** What a person can try on a head: a word, and how strongly it moves each expression of the head. */
+interface Expression { word: string; moves: Weights }
+
 /** A whole head as its file has it. */
 interface Head {
   parts: HeadPart[];
   expressions: string[]; // names of all
-  weights: Record<string, number>; // of the photo's expression
+  weights: Weights; // of the photo's expression
   rotation: number[][]; eyes: number[]; // the head's directions, and the middle between the pupils, in the file's frame
   landmarks: Record<string, number[]>;
   measures: Measure[];
@@ -89,7 +103,7 @@ interface Window {
 }
 
 interface PlotlyGraph extends HTMLElement {
-  on(event: "plotly_hover" | "plotly_click", listener: (data: { points: { pointNumber: number }[] }) => void): void;
+  on(event: "plotly_hover" | "plotly_click", listener: (data: { points: Point3D[] }) => void): void;
   on(event: "plotly_unhover", listener: () => void): void;
   _fullLayout?: { scene?: { _scene?: any } }; // not public: for internals.js alone
 }

@@ -7,14 +7,17 @@
  *     viewer.addEventListener("camera", () => remember(viewer.camera)); // the view has come to rest
  */
 
-import { parseCloud, photoPosition, pointsFromCloud } from "./cloud.js";
-import { appearanceFromText, appearanceToText, build, DEFAULTS, offerClasses, reflect } from "./controls.js";
+import { parseCloud, pointsFromCloud, seenInPhoto } from "./cloud.js";
+import { appearanceFromText, appearanceToText, build, DEFAULTS, offerClasses, offerHead, reflect } from "./controls.js";
 import { Detail } from "./detail.js";
-import { distanceToFit, pivot, pointSide, targetAt } from "./framing.js";
+import { distanceToFit, framingOfHead, pivot, pointSide, targetAt } from "./framing.js";
+import { HeadView } from "./head-view.js";
+import { Hover } from "./hover.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
 import { eyeCenterUp, FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { withSteepParts } from "./shape.js";
 import { layout, trace } from "./traces.js";
+import { Turntable } from "./turntable.js";
 
 const CONFIG = {
   displayModeBar: false,
@@ -34,14 +37,20 @@ export class Viewer extends EventTarget {
     const { stage, graph } = build(host, (change) => this.setAppearance(change), () => (this.camera = this.front));
     this.stage = stage;
     this.graph = graph;
-    reflect(host, this.shown);
     this.orbit = new Orbit(stage, {
       start: () => this.beginTurning(),
       change: () => this.scheduleCamera(),
       rest: () => this.rest(),
-      tap: (at) => this.pointAt(at),
+      tap: (at) => this.hover.pointAt(at),
     });
     this.detail = new Detail(graph);
+    this.hover = new Hover(graph, stage, {
+      tell: (place) => this.tell(place),
+      approach: (place) => this.approach(place),
+    });
+    this.turntable = new Turntable(this.orbit, (turning) => this.head.setTurning(turning));
+    this.head = new HeadView(host, graph, { draw: () => this.draw(), turn: () => this.turntable.toggle() });
+    this.offerHead(null);
     new ResizeObserver(() => this.resized()).observe(stage);
   }
 
@@ -53,19 +62,54 @@ export class Viewer extends EventTarget {
   async show(buffer, preset = {}, text = "") {
     this.cloud = parseCloud(buffer);
     this.points = withSteepParts(this.cloud, pointsFromCloud(this.cloud));
+    this.framing = this.points;
     this.shown = { ...this.shown, ...preset, ...appearanceFromText(text) };
     if (this.shown.color === "classes" && !this.cloud.classes.length) this.shown.color = DEFAULTS.color;
     offerClasses(this.host, this.cloud.classes);
-    reflect(this.host, this.shown);
+    this.reflect();
     this.detail.reset(this.points.levels);
     const rough = this.points.levels.find((count) => count >= ROUGH_POINTS) ?? 0;
-    if (this.shown.mode === "points" && rough * 3 < this.points.count) {
+    if (this.mode === "points" && rough * 3 < this.points.count) {
       await this.draw(rough); // something to see at once, while the rest is prepared
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
     await this.draw();
     this.host.dataset.points = String(this.points.count);
     this.host.dataset.ready = "true";
+    await this.headIfWanted();
+  }
+
+  /** There is a head too, to be fetched when it is wanted; null: there is none. @param {HeadSource | null} fetch */
+  async offerHead(fetch) {
+    this.head.offer(fetch);
+    offerHead(this.host, Boolean(fetch));
+    this.reflect();
+    if (this.cloud) await this.headIfWanted();
+  }
+
+  /** Show the head, if it is what was chosen and there is one. */
+  async headIfWanted() {
+    if (this.shown.mode !== "head") return;
+    try {
+      if (this.head.fetch) await this.head.load();
+    } catch (error) {
+      this.shown = { ...this.shown, mode: DEFAULTS.mode };
+      this.reflect();
+      this.dispatchEvent(new CustomEvent("trouble", { detail: error }));
+    }
+    await this.draw();
+  }
+
+  /** What is shown: until the head is here, the points. */
+  get mode() {
+    return this.shown.mode === "head" && !this.head.mesh ? DEFAULTS.mode : this.shown.mode;
+  }
+
+  /** Show in the bar what holds now. */
+  reflect() {
+    const mode = this.head.fetch ? this.shown.mode : this.mode;
+    const color = mode === "head" && this.shown.color === "confidence" ? DEFAULTS.color : this.shown.color;
+    reflect(this.host, { ...this.shown, mode, color });
   }
 
   /** The appearance as text, "mode,color,size,light". */
@@ -76,9 +120,11 @@ export class Viewer extends EventTarget {
   /** Change how the cloud is shown. @param {Partial<Appearance>} change */
   async setAppearance(change) {
     this.shown = { ...this.shown, ...change };
-    reflect(this.host, this.shown);
+    this.reflect();
     this.dispatchEvent(new Event("appearance"));
-    if (change.mode || change.color) await this.draw();
+    if (change.mode) this.turntable.stop();
+    if (change.mode === "head") await this.headIfWanted();
+    else if (change.mode || change.color) await this.draw();
     else this.scheduleCamera();
   }
 
@@ -101,52 +147,31 @@ export class Viewer extends EventTarget {
     return poseToText(FRONT);
   }
 
-  /** Have Plotly draw the cloud. @param {number} [count] only the first so many points */
+  /** Have Plotly draw it. @param {number} [count] only the first so many points */
   async draw(count) {
-    const { cloud, graph, points } = this;
+    const { cloud, graph, points, mode } = this;
     if (!cloud || !points) return;
     refine(graph);
     this.rough = count;
     const first = !isDrawn(graph);
-    const scene = layout(points, this.plotlyCamera());
-    await window.Plotly.react(graph, [trace(cloud, points, this.shown, count)], scene, CONFIG);
-    if (first) this.listen();
+    const shown = { ...this.shown, mode };
+    const head = mode === "head" ? this.head.mesh : undefined;
+    this.framing = head ? framingOfHead(points, head.head) : points;
+    const traces = head
+      ? head.traces(shown, cloud.classes, this.head.hair)
+      : [trace(cloud, points, shown, count)];
+    await window.Plotly.react(graph, traces, layout(this.framing, this.plotlyCamera()), CONFIG);
+    if (first) this.hover.listen();
     this.resizePoints();
     this.scheduleCamera();
   }
 
-  /** Tell of the point under the pointer; a double click comes nearer to it. */
-  listen() {
-    /** @type {number|undefined} */
-    let hovered;
-    const tell = (/** @type {number|undefined} */ index) => {
-      hovered = index;
-      const pixel = this.points?.pixels[index ?? -1];
-      const detail = this.cloud && pixel !== undefined ? photoPosition(this.cloud, pixel) : null;
-      this.dispatchEvent(new CustomEvent("hover", { detail }));
-    };
-    this.graph.on("plotly_hover", ({ points: [hit] }) => tell(hit.pointNumber));
-    this.graph.on("plotly_click", ({ points: [hit] }) => tell(hit.pointNumber)); // what it says on a phone
-    this.graph.on("plotly_unhover", () => tell(undefined));
-    // A finger that is lifted leaves its mark.
-    this.stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && tell(undefined));
-    this.stage.addEventListener("dblclick", () => this.approach(hovered));
-  }
-
-  /** Do as a mouse does that rests there. @param {Point2D} at where a finger taps */
-  pointAt({ x, y }) {
-    const canvas = this.graph.querySelector(".gl-container canvas");
-    // Only once what was thinned for the gesture is drawn again, with its hover targets; and a pixel beside the mouse
-    // event that the browser itself made of the tap, since Plotly asks nothing again for the same pixel.
-    const event = new MouseEvent("mousemove", { clientX: x + 1, clientY: y, bubbles: true });
-    requestAnimationFrame(() => requestAnimationFrame(() => canvas?.dispatchEvent(event)));
-  }
-
   /** Eye, centre and up for the pose, the cloud and the shape of the window. */
   pose() {
-    if (!this.points) return [[0, 0, 2], [0, 0, 0], [0, 1, 0]];
-    this.orbit.distance = distanceToFit(this.points, this.stage);
-    return eyeCenterUp(this.orbit.pose, pivot(this.points), this.orbit.distance);
+    if (!this.framing) return [[0, 0, 2], [0, 0, 0], [0, 1, 0]];
+    this.orbit.distance = distanceToFit(this.framing, this.stage);
+    const back = (this.framing.back ?? 0) / this.framing.longest;
+    return eyeCenterUp(this.orbit.pose, pivot(this.framing), this.orbit.distance, back);
   }
 
   /** Let neighbours touch at every zoom, and while fewer points are drawn. */
@@ -178,12 +203,18 @@ export class Viewer extends EventTarget {
     });
   }
 
-  /** Turn round a point from now on, and come nearer. @param {number|undefined} index */
-  approach(index) {
-    const { points, orbit } = this;
-    if (index === undefined || !points) return;
+  /** Tell where in the photo a place is seen. @param {number[] | null} place */
+  tell(place) {
+    const detail = this.cloud && place ? seenInPhoto(this.cloud, place) : null;
+    this.dispatchEvent(new CustomEvent("hover", { detail }));
+  }
+
+  /** Turn round a place from now on, and come nearer. @param {number[]} place */
+  approach(place) {
+    const { framing, orbit } = this;
+    if (!framing) return;
     orbit.step(() => {
-      orbit.pose.target = targetAt(points, index);
+      orbit.pose.target = targetAt(framing, place);
       orbit.zoom(1.6);
     });
   }

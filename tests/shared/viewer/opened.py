@@ -13,6 +13,8 @@ from playwright.sync_api import Page
 from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import PointCloud
+from shared.head.format import bytes_from_head
+from shared.head.head import WholeHead
 from shared.options import Color
 from shared.viewer import FOLDER, view_html
 
@@ -41,10 +43,19 @@ def dome(height: int = 90, width: int = 120) -> PointCloud:
     )
 
 
-def opened(page: Page, folder: Path, cloud: PointCloud, *, color: Color = "grayscale", fragment: str = "") -> Path:
+def opened(
+    page: Page,
+    folder: Path,
+    cloud: PointCloud,
+    *,
+    color: Color = "grayscale",
+    fragment: str = "",
+    head: WholeHead | None = None,
+) -> Path:
     """Open a cloud's view.html from disk, and wait until it is drawn; gives the file."""
     path = folder / "view.html"
-    path.write_text(view_html(cloud, title="Dome", color=color), "utf-8")
+    data = bytes_from_head(head) if head else None
+    path.write_text(view_html(cloud, title="Dome", color=color, head=data), "utf-8")
     page.goto(f"{path.as_uri()}#{fragment}")
     page.wait_for_selector(READY, timeout=READY_MS)
     return path

@@ -26,6 +26,7 @@ class _Print:
 
     detail_mm: how far the surface may move to save triangles.
     eye_root_mm: the eyeballs are given a root so long, to the back, so that they hang together with the head.
+    apart_mm: between vertices that lay at one place.
     base_levels: heights in the lowest part that are tried for the base, and the share of the height that they take.
     base_share: the base has at least this share of the largest section there.
     """
@@ -33,6 +34,7 @@ class _Print:
     triangles: int = 200_000
     detail_mm: float = 0.03
     eye_root_mm: float = 20.0
+    apart_mm: float = 0.01
     base_levels: int = 12
     base_height: float = 0.25
     base_share: float = 0.8
@@ -55,7 +57,7 @@ def head_stl(source: HeadSource) -> bytes:
     """
     mesh = head_solid(source).to_mesh()
     triangles = np.zeros(len(mesh.tri_verts), STL_TRIANGLE)
-    triangles["corners"] = mesh.vert_properties[mesh.tri_verts]
+    triangles["corners"] = _apart(mesh.vert_properties)[mesh.tri_verts]
     header = "; ".join(fact_lines(source.facts)).encode("ascii", "replace")[:STL_HEADER_BYTES].ljust(STL_HEADER_BYTES)
     return header + np.uint32(len(triangles)).tobytes() + triangles.tobytes()
 
@@ -68,9 +70,7 @@ def head_solid(source: HeadSource) -> Manifold:
     """
     parts = [_solid_of(each) for each in source.parts if each.part.name not in INSIDE]
     parts += [root for each in source.parts if each.part.name == "eyes" for root in _eye_roots(each, source)]
-    whole = _outside(Manifold.batch_boolean(parts, OpType.Add)).simplify(PRINT.detail_mm)
-    while whole.num_tri() > PRINT.triangles:
-        whole = whole.simplify(2 * whole.get_tolerance())
+    whole = _simplified(_outside(Manifold.batch_boolean(parts, OpType.Add)))
     base = _base_height(whole)
     standing = _outside(whole.trim_by_plane((0, 0, 1), base))
     middle = np.asarray(standing.bounding_box()).reshape(2, 3).mean(0)
@@ -92,7 +92,9 @@ def _solid_of(exported: ExportPart) -> Manifold:
     flat = (corners[:, 0] == corners[:, 1]) | (corners[:, 1] == corners[:, 2])
     solid = Manifold(Mesh(vertices, np.ascontiguousarray(triangles[~flat])))
     if solid.status() != Error.NoError:
-        raise SolidError(f"the {part.name} of the head are not closed: {solid.status().name}")
+        raise SolidError(f"the {part.name} of the head is not closed: {solid.status().name}")
+    if solid.volume() <= 0:
+        raise SolidError(f"the {part.name} of the head is wound inside out")
     return solid
 
 
@@ -104,9 +106,30 @@ def _eye_roots(eyes: ExportPart, source: HeadSource) -> list[Manifold]:
     return [Manifold.hull_points(np.vstack([ball, tip])) for ball, tip in zip(balls, tips, strict=True)]
 
 
+def _apart(vertices: np.ndarray) -> np.ndarray:
+    """The vertices (N, 3) float32, moved a little where several are at one place.
+
+    STL has no vertices but places: two surfaces that touch in one would be joined there, and the solid not closed.
+    """
+    places = welded(vertices)
+    order = np.argsort(places, kind="stable")
+    first = np.searchsorted(places[order], places[order])
+    again = np.empty(len(vertices), np.float32)  # how many at this place stand before it
+    again[order] = np.arange(len(vertices)) - first
+    return vertices + PRINT.apart_mm * again[:, None]
+
+
 def _outside(solid: Manifold) -> Manifold:
     """The largest piece, without the hollows inside of it, which are pieces of negative volume."""
     return max(solid.decompose(), key=Manifold.volume)
+
+
+def _simplified(solid: Manifold) -> Manifold:
+    """The solid with PRINT.triangles at most; its surface moves as far as that takes."""
+    tolerance_mm = PRINT.detail_mm
+    while (simple := solid.simplify(tolerance_mm)).num_tri() > PRINT.triangles:
+        tolerance_mm *= 2
+    return simple
 
 
 def _base_height(solid: Manifold) -> float:

@@ -42,7 +42,7 @@ def aligned_zip(files: dict[str, bytes]) -> bytes:
 
 
 def _layer(source: HeadSource) -> str:
-    words = json.dumps("; ".join(fact_lines(source.facts)))
+    words = json.dumps("; ".join(fact_lines(source.facts)), ensure_ascii=False)
     meshes = "".join(map(_mesh, source.parts))
     materials = "".join(map(_material, source.parts))
     return f"""#usda 1.0

@@ -25,7 +25,7 @@ class Part(IntEnum):
     TONGUE = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # equal only to itself: what is made from it is cached
 class HeadModel:
     """A head, neck and upper shoulders whose shape and expression can be changed.
 

@@ -1,0 +1,86 @@
+/** A head as Plotly draws it: one lit mesh for each part, whose vertices can be moved. */
+
+import { posed } from "./head.js";
+import { moveMesh } from "./internals.js";
+import { HOVER_LABEL, lighting } from "./traces.js";
+
+/** Gray of the parts where no colours are wanted. @type {Record<string, number>} */
+const GRAYS = { skin: 205, eyes: 235, teeth: 235, tongue: 150, hair: 120, clothes: 150 };
+const HOVER = "x %{x:.1f} mm<br>y %{y:.1f} mm<br>z %{customdata:.1f} mm<br>%{text}<extra></extra>";
+
+/** The meshes of a head under some expressions. */
+export class HeadMesh {
+  /** @param {Head} head @param {Weights} weights */
+  constructor(head, weights) {
+    this.head = head;
+    this.weights = weights;
+    this.places = head.parts.map((part) => posed(part, weights));
+  }
+
+  /**
+   * Pose the head anew. False where the scene does not follow, and is to be drawn again.
+   * @param {Weights} weights @param {PlotlyGraph} graph
+   */
+  pose(weights, graph) {
+    let followed = true;
+    const changed = Object.keys({ ...weights, ...this.weights }).filter((name) => weights[name] !== this.weights[name]);
+    this.weights = weights;
+    for (const [index, part] of this.head.parts.entries()) {
+      if (!changed.some((name) => part.morphs[name])) continue;
+      posed(part, weights, this.places[index]);
+      const { corners } = part;
+      followed &&= moveMesh(graph, uid(part), this.places[index], normals(corners, this.places[index]), corners);
+    }
+    return followed;
+  }
+
+  /**
+   * What Plotly draws.
+   * @param {Appearance} appearance @param {SeenClass[]} classes of the cloud @param {boolean} hair whether it is shown
+   */
+  traces(appearance, classes, hair) {
+    const shown = [...this.head.parts.entries()].filter(([, { name }]) => hair || name !== "hair");
+    return shown.map(([index, part]) => {
+      const [x, y, z] = this.places[index];
+      const [i, j, k] = [0, 1, 2].map((corner) => part.corners.filter((_, at) => at % 3 === corner));
+      const hover = { customdata: z.map((value) => -value), text: part.name, hovertemplate: HOVER };
+      const color = paint(part, appearance.color, classes);
+      const common = { type: "mesh3d", uid: uid(part), x, y, z, i, j, k, flatshading: false };
+      return { ...common, ...hover, ...color, hoverlabel: HOVER_LABEL, lighting: lighting(appearance.color) };
+    });
+  }
+}
+
+/** The name of a part's trace. @param {HeadPart} part */
+const uid = ({ name }) => `head-${name}`;
+
+/** Colours of a part. @param {HeadPart} part @param {Appearance["color"]} color @param {SeenClass[]} classes */
+function paint({ name, red, green, blue }, color, classes) {
+  if (color === "photo") return { vertexcolor: Array.from(red, (r, i) => `rgb(${r},${green[i]},${blue[i]})`) };
+  const own = color === "classes" && classes.find((each) => each.name === name);
+  return { color: own ? own.color : `rgb(${GRAYS[name]},${GRAYS[name]},${GRAYS[name]})` };
+}
+
+/**
+ * The normals of a mesh at its vertices, x, y, z of one after another.
+ * @param {Uint16Array} corners @param {Float32Array[]} places
+ */
+function normals(corners, [x, y, z]) {
+  const sums = new Float32Array(3 * x.length);
+  for (let t = 0; t < corners.length; t += 3) {
+    const [a, b, c] = [corners[t], corners[t + 1], corners[t + 2]];
+    const [px, py, pz] = [x[b] - x[a], y[b] - y[a], z[b] - z[a]];
+    const [qx, qy, qz] = [x[c] - x[a], y[c] - y[a], z[c] - z[a]];
+    const [nx, ny, nz] = [py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx];
+    for (const corner of [a, b, c]) {
+      sums[3 * corner] += nx;
+      sums[3 * corner + 1] += ny;
+      sums[3 * corner + 2] += nz;
+    }
+  }
+  for (let at = 0; at < sums.length; at += 3) {
+    const length = Math.hypot(sums[at], sums[at + 1], sums[at + 2]) || 1;
+    for (let axis = 0; axis < 3; axis++) sums[at + axis] /= length;
+  }
+  return sums;
+}
