@@ -18,6 +18,7 @@ from worker.head.contour import contour_of, vertex_normals
 from worker.head.fit.head_fit import HeadFit
 from worker.head.fit.outline import PersonOutline, gaps_mm
 from worker.head.model.head_model import HeadModel
+from worker.head.surface import HAIRY
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def cover_mm(
     contour = contour_of(points, model.skin_triangles, outline.camera)
     near = outline.nearest(contour)
     contour, near = contour.part(near >= 0), near[near >= 0]
-    gap = _bounded(gaps_mm(points[contour.vertices], contour, outline, near), outline.classes[near])
+    hairy = model.scalp[contour.vertices] > HAIRY
+    gap = _bounded(gaps_mm(points[contour.vertices], contour, outline, near), outline.classes[near], hairy)
     known = np.isfinite(gap)
     values, weights = np.zeros(len(points)), np.zeros(len(points))
     values[contour.vertices[known]], weights[contour.vertices[known]] = gap[known], COVER.contour_weight
@@ -70,12 +72,15 @@ def covered(fit: HeadFit, model: HeadModel, thickness_mm: np.ndarray) -> np.ndar
     return (points + thickness_mm[:, None] * normals).astype(np.float32)
 
 
-def _bounded(gap: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """(P,) mm, the gaps that a cover can have; NaN where it is another thing that the outline shows."""
+def _bounded(gap: np.ndarray, classes: np.ndarray, hairy: np.ndarray) -> np.ndarray:
+    """(P,) mm, the gaps that a cover can have; NaN where it is another thing that the outline shows.
+
+    hairy: (P,) bool, where hair grows: beside an ear, hair hangs before it, and is no cover.
+    """
     skin = classes == PointClass.SKIN
     most = np.where(skin, COVER.most_skin_mm, COVER.most_hair_mm)
     least = np.where(skin, -COVER.most_skin_mm, COVER.least_hair_mm)
-    usable = (gap <= most) & (gap >= least) & (classes != PointClass.CLOTHES)
+    usable = (gap <= most) & (gap >= least) & (classes != PointClass.CLOTHES) & (skin | hairy)
     return np.where(usable, gap, np.nan)
 
 

@@ -11,16 +11,21 @@ from worker.geometry.raster import rasterise
 from worker.head.contour import contour_of
 from worker.head.model.head_model import HeadModel
 
+HAIRY = 0.3
+"""How sure it has to be that hair grows on a triangle; set by hand."""
+
 
 @dataclass(frozen=True)
 class Seen:
     """A head on a pixel grid.
 
     front: (H, W) float64 mm, depth of what is seen of it; NaN beside it.
+    scalp: (H, W) bool, where that is a part on which hair grows.
     rim_uv: (P, 2) pixels, and rim_mm: (P,) depth, of points at which its surface turns away from the camera.
     """
 
     front: np.ndarray
+    scalp: np.ndarray
     rim_uv: np.ndarray
     rim_mm: np.ndarray
 
@@ -36,9 +41,12 @@ def seen(points: np.ndarray, model: HeadModel, camera: Intrinsics) -> Seen:
     fine = weights @ points.astype(float)
     uv = project(fine, camera)
     towards = triangles[_facing(uv, triangles)]
-    front = rasterise(np.column_stack([uv, fine[:, 2]]), towards, (camera.height, camera.width))
+    corners, size_hw = np.column_stack([uv, fine[:, 2]]), (camera.height, camera.width)
+    hairy = (weights @ model.scalp.astype(float))[towards].min(1) > HAIRY
+    front, bare = (rasterise(corners, part, size_hw) for part in (towards, towards[~hairy]))
     contour = contour_of(points.astype(float), model.skin_triangles, camera)
-    return Seen(front, contour.uv, points[contour.vertices, 2].astype(float))
+    scalp = np.isfinite(front) & ~(bare <= front)
+    return Seen(front, scalp, contour.uv, points[contour.vertices, 2].astype(float))
 
 
 def _facing(uv: np.ndarray, triangles: np.ndarray) -> np.ndarray:

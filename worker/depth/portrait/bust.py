@@ -30,6 +30,7 @@ class ExtensionSettings:
 
     cell_mm: float = 4.0  # of the coarse grid on which w is solved for
     cell_share: float = 0.5  # of a coarse cell: it belongs to the person or the face from there on
+    even_mm: float = 3.0  # sigma by which the border between skin and hair is evened
     face_blend_mm: float = 8.0  # inside the face mesh, the head's surface turns into the face's
     correction_mm: float = 60.0  # the difference of both falls to 37 % there
     face_rim_mm: float = 4.0  # outermost part of what is known: it gives way
@@ -63,7 +64,11 @@ def person_depth(face: np.ndarray, person: Person, head: Seen, camera: Intrinsic
 def on_head(face: np.ndarray, person: Person, head: Seen, camera: Intrinsics, pose: Pose) -> np.ndarray:
     """(H, W) float64 mm, the face and the head's surface round it where it is bare or has hair; NaN elsewhere."""
     pixel_mm = pose.eyes[2] / camera.fx
-    there = np.isfinite(head.front) & person.mask & (person.classes != PointClass.CLOTHES)
+    bare = (person.classes == PointClass.SKIN) | np.isfinite(face)
+    worn = np.isin(person.classes, (PointClass.HAIR, PointClass.OTHER))
+    on_it = (bare | worn & head.scalp).astype(np.float32)
+    even = cv2.GaussianBlur(on_it, (0, 0), max(EXTENSION.least_blur_px, EXTENSION.even_mm / pixel_mm)) > 0.5
+    there = np.isfinite(head.front) & person.mask & even
     on_face = np.isfinite(face)
     weight = smoothstep(distance_px(on_face) * pixel_mm, 0, EXTENSION.face_blend_mm)
     both = there & on_face

@@ -40,7 +40,7 @@ def fit_head(landmarks_mm: np.ndarray, model: HeadModel, outline: PersonOutline 
     fit = posed(landmarks_mm, model)
     for _ in range(FIT.rounds):
         fit = _improved(fit, model, [_landmark_rows(fit, model)], FIT.shape_ridge)
-    if outline is not None:
+    if outline is not None and len(outline.uv):
         for _ in range(OUTLINE.rounds):
             rows = [_landmark_rows(fit, model), outline_rows(fit, model, outline)]
             fit = _improved(fit, model, rows, OUTLINE.shape_ridge)
