@@ -22,7 +22,7 @@ from shared.viewer import view_html
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
-from worker.report import report_of
+from worker.report import head_report, report_of
 
 log = logging.getLogger("worker")
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(given: argparse.Namespace) -> None:
-    """Turn one photo into the files of a job, a page that shows it, and a report; with `meshes`, into meshes as well.
+    """Turn one photo into the files of a job, a page that shows it, and a report; with `meshes`, into its meshes too.
 
     Raises:
         ValidationError: an option has a wrong value.
@@ -72,15 +72,20 @@ def run(given: argparse.Namespace) -> None:
     files |= pipeline.cloud_files(cloud, photo.pixels, model_options, model=model)
     files[VIEW] = view_html(cloud, title=given.photo.stem, color=model_options.color).encode()
     clock.lap("files")
+    head = pipeline.build_head(depth_map, photo.pixels)
+    files |= pipeline.head_files(head, model=model) if head else {}
+    clock.lap("head")
     if given.meshes:
         files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
         clock.lap("meshes")
     made = report_of(
         depth_map.report, cloud_report, model=model, depth_options=depth_options, model_options=model_options
     )
+    made["head"] = head_report(depth_map, head)
     files |= pipeline.report_files({"photo": given.photo.name, **made, "seconds": clock.seconds})
     _write(given.out, files)
     log.info("%s: %d points by %s in %s", given.photo.name, cloud.count, model, given.out)
+    log.info("%s: %s", given.photo.name, "the whole head is head.glb" if head else made["head"]["reason"])
 
 
 class _Clock:

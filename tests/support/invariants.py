@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from shared.cloud.format import cloud_from_bytes
+from shared.head.format import head_from_bytes
 from shared.jobs.record import Job, State
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER, Storage
@@ -70,6 +71,8 @@ def assert_whole(job: Job, storage: Storage) -> None:
             Image.open(io.BytesIO(data)).load()
         elif file.name == "cloud.rlf":
             assert cloud_from_bytes(gzip.decompress(data)).count > 0
+        elif file.name == "head.rlh":
+            assert head_from_bytes(gzip.decompress(data)).parts
         elif file.name == "report.json":
             json.loads(data)
 

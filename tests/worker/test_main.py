@@ -30,7 +30,8 @@ def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
     assert 2700 <= report["cloud"]["points"] <= 3000
     assert report["model"] == "portrait"
     assert report["settings"]["model"]["point_budget"] == 3000
-    assert set(report["seconds"]) == {"load", "depth", "model", "files"}
+    assert report["head"] == {"found": False, "reason": "no whole head: no face was found in the photo"}
+    assert set(report["seconds"]) == {"load", "depth", "model", "files", "head"}
     assert "<html" in (out / "view.html").read_text()
 
 

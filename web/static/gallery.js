@@ -87,7 +87,7 @@ export async function refreshGallery() {
   }
 }
 
-/** Send photos one after another, each through both stages; gives what was refused and why. @param {File[]} photos */
+/** Send photos one after another, each up to its whole head; gives what was refused and why. @param {File[]} photos */
 export async function sendAll(photos) {
   const note = byId("sending");
   const refused = [];
@@ -97,7 +97,7 @@ export async function sendAll(photos) {
     show();
     note.hidden = false;
     try {
-      const fields = { steps: "depth,model", ...chosenSettings("depth"), ...chosenSettings("model") };
+      const fields = { steps: "depth,model,head", ...chosenSettings("depth"), ...chosenSettings("model") };
       await createJob(photo, fields, show).job;
     } catch (error) {
       refused.push(`${photo.name}: ${errorText(error)}`);

@@ -1,0 +1,23 @@
+"""Colours filled in where none are known."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.head.fill import pull_push
+
+
+def test_known_values_stay_and_holes_take_what_is_around():
+    values = np.zeros((37, 53, 2), np.float32)
+    values[..., 0], values[..., 1] = 100, np.arange(53)
+    weights = np.ones((37, 53), np.float32)
+    weights[10:25, 20:35] = 0
+    dirty = np.where(weights[..., None] > 0, values, 9999)
+    filled = pull_push(dirty, weights)
+    assert np.array_equal(filled[weights > 0], values[weights > 0])
+    assert np.abs(filled[..., 0] - 100).max() < 0.01
+    assert filled[17, 27, 1] > 15 and filled[17, 27, 1] < 40
+
+
+def test_where_nothing_is_known_the_fill_is_zero():
+    assert not pull_push(np.ones((9, 14, 3), np.float32), np.zeros((9, 14), np.float32)).any()
