@@ -34,10 +34,13 @@ class HairSettings:
     least_mm: float = 3.0  # thinnest hair
     most_mm: float = 45.0  # thickest over the scalp; what is farther away is not a shell
     least_area_mm2: float = 1500.0  # of hair in the photo; less is none
+    deep_mm: float = 25.0  # so far below hair its body goes
     round_mm: float = 8.0  # where bodies meet
     loose_mm: float = 30.0  # depth of hair that stands free
     hanging_mm: float = 55.0  # below the eyes: hair there, and so far from the middle, hangs
     beside_mm: float = 62.0
+    ears_mm: float = 35.0  # behind the eyes: what lies before it is a beard
+    tip_mm: float = 50.0  # of height in which hanging hair gets narrower at its lower end
     hanging_area_mm2: float = 900.0  # less of it is none
     occiput_mm: float = 15.0  # how much farther back than on the skull hair hangs
     middle_mm: float = 75.0  # behind the eyes: hanging hair is looked for behind it
@@ -72,7 +75,7 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
     if grid is None:
         return None
     sight = Sight.of(view, grid.points)
-    distance = smooth_union(skin.shell(thickness, grid), _seen(sight, view, mask, skin), HAIR.round_mm)
+    distance = smooth_union(skin.shell(thickness, grid, HAIR.deep_mm), _seen(sight, view, mask, skin), HAIR.round_mm)
     if (hanging := _hanging(own, mask, area, thickness, fit, skin, grid)) is not None:
         distance = smooth_union(distance, hanging, HAIR.hanging_round_mm)
     distance = carved(distance, sight, mask)
@@ -109,7 +112,8 @@ def _seen(sight: Sight, view: HeadView, mask: np.ndarray, skin: Skin) -> np.ndar
     deep = np.where(np.isfinite(gap) & (gap < HAIR.least_mm / 2), 0, deep)
     deep = ndimage.gaussian_filter(deep, 1.5)
     back = sight.looked_up(front + deep)
-    return np.maximum(np.maximum(sight.before(front), (sight.z - back) / 2), sight.beside(mask))
+    across = np.maximum(sight.beside(mask), sight.beyond())
+    return np.maximum(np.maximum(sight.before(front), (sight.z - back) / 2), across)
 
 
 def _hanging(
@@ -119,7 +123,7 @@ def _hanging(
 
     Its breadth at each height is that of the hair in the photo; `own` (H, W, 3) is in the head's frame.
     """
-    low = mask & (own[..., 1] > HAIR.hanging_mm) & (np.abs(own[..., 0]) > HAIR.beside_mm)
+    low = mask & (own[..., 1] > HAIR.hanging_mm) & (np.abs(own[..., 0]) > HAIR.beside_mm) & (own[..., 2] > HAIR.ears_mm)
     if area[low].sum() < HAIR.hanging_area_mm2 * fit.scale**2:
         return None
     x, y, z = np.moveaxis((grid.points - fit.shift_mm) @ fit.rotation / fit.scale, -1, 0)
@@ -138,12 +142,12 @@ def _hanging(
     middle, half = (right - left) / 2, (right + left) / 2
     behind = back + HAIR.occiput_mm * np.clip(y / 100, 0, 1)
     deep = np.maximum(behind - HAIR.middle_mm, 20)
-    across = np.abs((x - middle) / half)
-    radius = (across**2.5 + np.abs((z - HAIR.middle_mm) / deep) ** 2.5) ** 0.4
-    body = (radius - 1) * np.minimum(half, deep)
-    body = np.maximum(body, HAIR.middle_mm - z)  # what hangs in front is what the photo shows
     share = np.clip((x - middle) / half, -1, 1) * 0.5 + 0.5
-    body = np.maximum(body, y - (ends[0] + (ends[1] - ends[0]) * share))
+    end = ends[0] + (ends[1] - ends[0]) * share
+    tip = np.clip((y - end) / HAIR.tip_mm + 1, 0, 1.2)
+    radius = np.abs((x - middle) / half) ** 2.5 + np.abs((z - HAIR.middle_mm) / deep) ** 2.5 + 0.8 * tip**2.5
+    body = (radius**0.4 - 1) * np.minimum(half, deep)
+    body = np.maximum(body, HAIR.middle_mm - z)  # what hangs in front is what the photo shows
     return np.asarray(np.maximum(body, -y) * fit.scale, np.float32)  # above the eyes' height it is the shell
 
 
