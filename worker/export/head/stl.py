@@ -8,7 +8,6 @@ import numpy as np
 from manifold3d import Error, Manifold, Mesh, OpType
 
 from shared.errors import ReliefError
-from shared.head.head import PartName
 from worker.export.head.source import ExportPart, HeadSource, welded, y_up
 from worker.export.source import fact_lines
 
@@ -16,15 +15,13 @@ STL_HEADER_BYTES = 80
 STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 STANDING = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)
 """Columns take x right, y up, z to the viewer to x right, y back, z up."""
-INSIDE: frozenset[PartName] = frozenset({"tongue"})
-"""Parts that no print shows."""
 
 
 @dataclass(frozen=True)
 class _Print:
     """Chosen by eye on prints' previews.
 
-    detail_mm: how far the surface may move to save triangles.
+    triangles: at most; the surface may move by detail_mm, or twice, four times ... that, to keep to it.
     eye_root_mm: the eyeballs are given a root so long, to the back, so that they hang together with the head.
     apart_mm: between vertices that lay at one place.
     base_levels: heights in the lowest part that are tried for the base, and the share of the height that they take.
@@ -68,7 +65,7 @@ def head_solid(source: HeadSource) -> Manifold:
     Raises:
         SolidError: a part is not closed.
     """
-    parts = [_solid_of(each) for each in source.parts if each.part.name not in INSIDE]
+    parts = [_solid_of(each) for each in source.parts]
     parts += [root for each in source.parts if each.part.name == "eyes" for root in _eye_roots(each, source)]
     whole = _simplified(_outside(Manifold.batch_boolean(parts, OpType.Add)))
     base = _base_height(whole)
@@ -127,9 +124,10 @@ def _outside(solid: Manifold) -> Manifold:
 def _simplified(solid: Manifold) -> Manifold:
     """The solid with PRINT.triangles at most; its surface moves as far as that takes."""
     tolerance_mm = PRINT.detail_mm
-    while (simple := solid.simplify(tolerance_mm)).num_tri() > PRINT.triangles:
+    while solid.num_tri() > PRINT.triangles:
+        solid = solid.simplify(tolerance_mm)
         tolerance_mm *= 2
-    return simple
+    return solid
 
 
 def _base_height(solid: Manifold) -> float:
