@@ -11,11 +11,13 @@ import numpy as np
 from shared.head.head import HeadPart, Morph, PartName, WholeHead
 from worker.head.atlas import sampled
 from worker.head.fit.head_fit import HeadFit
+from worker.head.measures import landmarks_of, measures_of
 from worker.head.model.head_model import HeadModel, Part
 from worker.head.organs import TEETH, TONGUE, Cut, eye_texture, plain
 from worker.head.skin import Body, body_of, fine_skin
 from worker.head.texture import skin_texture
 from worker.head.view import HeadView
+from worker.person.scale import Source
 
 
 @dataclass(frozen=True)
@@ -30,13 +32,14 @@ WHOLE = WholeSettings()
 ORGANS: Mapping[PartName, Part] = {"eyes": Part.EYES, "teeth": Part.TEETH, "tongue": Part.TONGUE}
 
 
-def whole_head(view: HeadView, fit: HeadFit, model: HeadModel) -> WholeHead:
+def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: Source = "assumed") -> WholeHead:
     """Build the head of a person.
 
     Args:
         view: what the photo shows of them.
         fit: of the model to them.
         model: the head model.
+        size_from: what the size of the face is from; the measures' errors depend on it.
     Returns:
         The neutral head, with the photo's expression as weights; every part is closed.
     """
@@ -44,8 +47,12 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel) -> WholeHead:
     body = body_of(view, fit, model)
     moves = _moves(fit, model)
     parts = [_skin(view, body, weights, moves, fit, model), *_organs(view, body, weights, moves, fit, model)]
-    eyes = body.coarse[model.part == Part.EYES].mean(0)
-    return WholeHead(tuple(parts), model.expression_names, weights, fit.rotation, eyes, {}, ())
+    seen = np.array([weights.get(name, 0.0) for name in model.expression_names], np.float32)
+    neutral = body.coarse - np.tensordot(seen, moves, 1)
+    landmarks = landmarks_of(model, neutral)
+    eyes = (landmarks["right pupil"] + landmarks["left pupil"]) / 2
+    measures = measures_of(model, neutral, size_from)
+    return WholeHead(tuple(parts), model.expression_names, weights, fit.rotation, eyes, landmarks, measures)
 
 
 def _weights(fit: HeadFit, model: HeadModel) -> dict[str, float]:

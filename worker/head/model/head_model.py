@@ -18,7 +18,7 @@ class Part(IntEnum):
     SKIN = 0  # with lips, nostrils, sockets and the inside of the mouth
     EYES = 1
     TEETH = 2
-    TONGUE = 3
+    TONGUE = 3  # with the gums
 
 
 @dataclass(frozen=True, eq=False)  # equal only to itself: what is made from it is cached
@@ -40,7 +40,8 @@ class HeadModel:
     ears: (N,) float32 0 to 1.
     neck: (N,) float32 0 to 1: 1 below jaw and nape, 0 on the head.
     mirror: (N,) int32, each vertex's mirror image.
-    uv: (M, 2) float32, 0..1 from left to right and from bottom to top; a vertex on a seam has two.
+    uv: (M, 2) float32, 0..1 from left to right and from bottom to top; a vertex on a seam has two. Each eyeball has a
+        square, its pupil in the middle: at the distance r from it, in half sides, lies what is 180 r**2 degrees away.
     uv_vertex: (M,) int32, the vertex of each; uv_triangles: (T, 3) int32, `triangles` over these.
     """
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from worker.head.model.build.cut import Skin, cut_skin, triangulated
-from worker.head.model.build.shapes import Shape, eyeball, teeth
+from worker.head.model.build.ball import Shape
+from worker.head.model.build.cut import cut_skin, triangulated
+from worker.head.model.build.eyeball import eyeball
 from worker.head.model.build.source import Base, Source
+from worker.head.model.build.teeth import gums, teeth
 from worker.head.model.head_model import Part
 
 
@@ -80,10 +82,9 @@ def affinity(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def _riders(base: Base) -> list[Rider]:
-    eyes = [(name, eyeball(base.vertices[np.unique(base.quads[name])])) for name in ("helper-r-eye", "helper-l-eye")]
-    rows = [(name, teeth(base, name)) for name in ("helper-upper-teeth", "helper-lower-teeth")]
-    riders = [Rider(np.unique(base.quads[name]), shape, True, Part.EYES) for name, shape in eyes]
-    return riders + [Rider(np.unique(base.quads[name]), shape, False, Part.TEETH) for name, shape in rows]
-
-
-__all__ = ["Form", "Rider", "Skin", "affinity", "similarity"]
+    """Eyes, teeth and gums, each first on the right or above."""
+    sides, rows = ("helper-r-eye", "helper-l-eye"), ("helper-upper-teeth", "helper-lower-teeth")
+    where = {name: np.unique(base.quads[name]) for name in (*sides, *rows)}
+    eyes = [Rider(where[name], eyeball(base.vertices[where[name]]), True, Part.EYES) for name in sides]
+    crowns = [Rider(where[name], teeth(base.vertices, name), False, Part.TEETH) for name in rows]
+    return eyes + crowns + [Rider(where[name], gums(base.vertices, name), False, Part.TONGUE) for name in rows]

@@ -1,7 +1,7 @@
 """The texture's layout: where in it each triangle lies.
 
 The skin lies upright in a rectangle, the face in its middle, the seam down the back of the head. A strip below it holds
-small squares: the inside of the mouth, both eye sockets, both eyeballs, both rows of teeth, and the tongue.
+small squares: the inside of the mouth, both eye sockets, both eyeballs, the teeth, the gums, and the tongue.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from scipy import sparse
 
 from worker.head.model.build.flatten import Chart, flattened
 from worker.head.model.build.form import Form
-from worker.head.model.head_model import Part
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,11 @@ class LayoutSettings:
 
     strip: float = 0.125  # height of the squares below the skin, and their width
     margin: float = 0.008  # free round each
+    tight: tuple[int, ...] = (3, 4)  # squares without a margin: the eyes, whose middles are those of the squares
+    cells: tuple[tuple[int, float, float], ...] = (
+        (0, 0, 1), (1, 0, 1), (2, 0, 1), (3, 0, 1), (4, 0, 1), (5, 0.5, 1), (5, 0, 0.5), (6, 0.5, 1), (6, 0, 0.5),
+        (7, 0, 1),
+    )  # fmt: skip  # square, and the part of its height: mouth, sockets, eyes, upper and lower teeth and gums, tongue
 
 
 LAYOUT = LayoutSettings()
@@ -46,8 +50,10 @@ def layout_of(form: Form, mean: np.ndarray, head: np.ndarray) -> Layout:
     triangles = np.concatenate([chart.triangles + start for chart, start in zip(charts, starts, strict=False)])
     placed = np.empty_like(triangles)
     placed[order] = triangles
-    uv = [_in_skin(charts[0].uv)] + [_in_strip(chart.uv, index) for index, chart in enumerate(charts[1:])]
-    return Layout(np.concatenate(uv), np.concatenate([chart.vertex for chart in charts]), placed)
+    small = [_in_cell(chart.uv, *cell) for chart, cell in zip(charts[1:], LAYOUT.cells, strict=True)]
+    return Layout(
+        np.concatenate([_in_skin(charts[0].uv), *small]), np.concatenate([chart.vertex for chart in charts]), placed
+    )
 
 
 def _in_skin(uv: np.ndarray) -> np.ndarray:
@@ -55,9 +61,11 @@ def _in_skin(uv: np.ndarray) -> np.ndarray:
     return low + uv * (high - low)
 
 
-def _in_strip(uv: np.ndarray, index: int) -> np.ndarray:
-    size = LAYOUT.strip - 2 * LAYOUT.margin
-    return np.array([index * LAYOUT.strip + LAYOUT.margin, LAYOUT.margin]) + uv * size
+def _in_cell(uv: np.ndarray, square: int, low: float, high: float) -> np.ndarray:
+    margin = 0 if square in LAYOUT.tight else LAYOUT.margin
+    size = LAYOUT.strip - 2 * margin
+    corner = np.array([square * LAYOUT.strip + margin, margin + low * size])
+    return corner + uv * [size, size * (high - low)]
 
 
 def _islands(form: Form) -> np.ndarray:
@@ -133,7 +141,7 @@ def _tongue_chart(form: Form) -> Chart:
         for q, row in enumerate(zip(quads.tolist(), uv_quads.tolist(), strict=True))
         for v, t in zip(*row, strict=True)
     }
-    triangles = form.triangles[form.part[form.triangles[:, 0]] == Part.TONGUE]
+    triangles = form.triangles[form.triangles[:, 0] >= form.starts[-2]]
     quad = np.tile(np.arange(len(quads)), 2)
     names = form.tongue_vertices[triangles - form.starts[-2]]
     uv = np.array([[where[v, q] for v in row] for row, q in zip(names.tolist(), quad.tolist(), strict=True)])

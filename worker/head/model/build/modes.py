@@ -62,7 +62,8 @@ class Heads:
         self.frame = Frame(MODES.pupils_mm / float(pupils[1, 0] - pupils[0, 0]), pupils.mean(0))
         self.mirror = mirror_of(self.average)
         self._fixed = self.head * (form.part == Part.SKIN) > 0.99
-        self._ears_front = self._front_of_ears(source)
+        self._ears = ears_of(source, form)
+        self._ears_front = float(self.frame.of(self.average)[self._ears > MODES.ear, 2].min())
 
     def samples(self) -> tuple[np.ndarray, np.ndarray]:
         """(P, N, 3) mm heads of the average's size, and (P,) how much of a child each is."""
@@ -76,7 +77,8 @@ class Heads:
         low, high = MODES.widen_mm
         wider = MODES.widen * self.head * _smooth((heads[..., 2] - low) / (high - low))
         moved = heads.copy()
-        moved[..., 2] -= MODES.squeeze * self.head * behind * _smooth(behind / MODES.squeeze_ramp_mm)
+        shorter = MODES.squeeze * self.head * (1 - self._ears) * _smooth(behind / MODES.squeeze_ramp_mm)
+        moved[..., 2] -= shorter * behind
         moved[..., 0] *= 1 + wider
         return moved
 
@@ -90,10 +92,6 @@ class Heads:
         old, new = head[self._fixed].mean(0), self.average[self._fixed].mean(0)
         turn = similarity(head[self._fixed] - old, self.average[self._fixed] - new)
         return self.frame.of((head - old) @ turn + new).astype(np.float32)
-
-    def _front_of_ears(self, source: Source) -> float:
-        ear = ears_of(source, self.form) > MODES.ear
-        return float(self.frame.of(self.average)[ear, 2].min())
 
 
 def _smooth(share: np.ndarray) -> np.ndarray:

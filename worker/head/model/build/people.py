@@ -44,6 +44,8 @@ class PeopleSettings:
     shoulders_forward_dm: float = 0.08
     lowest_dm: float = 4.0  # what lies below stays as it is
     pivot_dm: tuple[float, float, float] = (0.0, 6.6, 0.25)  # of the trunk against the head
+    ears: Mapping[str, float] = field(default_factory=lambda: {"scale-incr": 0.35, "trans-up": 0.3})
+    """What all ears have more of: MakeHuman's are small and low; 63 mm long, from brow to nose (Farkas, 1994)."""
     skip: tuple[str, ...] = ("head-trans", "asymm-")
 
 
@@ -55,8 +57,10 @@ class People:
 
     def __init__(self, source: Source) -> None:
         """Load the targets."""
-        self._source, self._base = source, source.base.vertices
+        self._source, self._base = source, source.base.vertices.copy()
         self._near = self._base[:, 1] > PEOPLE.lowest_dm
+        for name, share in PEOPLE.ears.items():
+            self._base += share * sum(self._cropped("ears", f"{side}-ear-{name}") for side in "lr")
         self._pairs = {folder: self._pairs_of(folder) for folder in PEOPLE.sigma}
         self._macro = {name: self._cropped("macrodetails", name) for name in _macro_names()}
         neck_and_head = source.rig_weight("spine", "clavicle", "shoulder", "upperarm", "breast")
