@@ -84,7 +84,7 @@ def build_head(depth_map: DepthMap, pixels: np.ndarray) -> tuple[WholeHead | Non
     """
     fit, person, report = depth_map.head, depth_map.person, depth_map.report
     if fit is None or person is None:
-        return None, no_head_report(face_found=report.get("face_found", False))
+        return None, no_head_report(report)
     model, camera = head_model(), depth_map.camera
     view = HeadView(depth_map.depth, camera, person.alpha, person.classes, depth_map.confidence, pixels)
     neutral = fit.vertices(model, neutral=True)

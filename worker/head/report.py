@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.head.head import Measure, WholeHead
 from worker.person.face import Pose
 
 NO_FACE = "no whole head: no face was found in the photo"
+NO_OUTLINE = "no whole head: the person could not be told from the background"
 NO_FIT = "no whole head: the depth map holds none for the face; estimating the depth again may help"
 LEAST_WEIGHT = 0.01  # an expression below this is not seen
 
@@ -35,9 +36,13 @@ def head_report(head: WholeHead, *, fit_error_mm: float, unseen: Sequence[str]) 
     }
 
 
-def no_head_report(*, face_found: bool) -> dict[str, Any]:
-    """Why there is no whole head."""
-    return {"found": False, "reason": NO_FIT if face_found else NO_FACE}
+def no_head_report(depth: Mapping[str, Any]) -> dict[str, Any]:
+    """Why there is no whole head, from the report of the depth map."""
+    if not depth.get("face_found"):
+        reason = NO_FACE
+    else:
+        reason = NO_FIT if depth.get("silhouette_found") else NO_OUTLINE
+    return {"found": False, "reason": reason}
 
 
 def _measure(measure: Measure) -> dict[str, Any]:
