@@ -39,10 +39,8 @@ def head_report(head: WholeHead, *, fit_error_mm: float, unseen: Sequence[str]) 
 def no_head_report(depth: Mapping[str, Any]) -> dict[str, Any]:
     """Why there is no whole head, from the report of the depth map."""
     if not depth.get("face_found"):
-        reason = NO_FACE
-    else:
-        reason = NO_FIT if depth.get("silhouette_found") else NO_OUTLINE
-    return {"found": False, "reason": reason}
+        return {"found": False, "reason": NO_FACE}
+    return {"found": False, "reason": NO_FIT if depth.get("silhouette_found") else NO_OUTLINE}
 
 
 def _measure(measure: Measure) -> dict[str, Any]:
