@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,11 +68,12 @@ def head_solid(source: HeadSource) -> Manifold:
     """
     parts = [_solid_of(each) for each in source.parts]
     parts += [root for each in source.parts if each.part.name == "eyes" for root in _eye_roots(each, source)]
-    whole = _simplified(_outside(Manifold.batch_boolean(parts, OpType.Add)))
-    base = _base_height(whole)
-    standing = _outside(whole.trim_by_plane((0, 0, 1), base))
-    middle = np.asarray(standing.bounding_box()).reshape(2, 3).mean(0)
-    return standing.translate((-middle[0], -middle[1], -base))
+    base = _base_height(parts)
+    above = sorted((_above(part, base) for part in parts), key=Manifold.num_tri)
+    small, large = Manifold.batch_boolean(above[:-1], OpType.Add), above[-1]  # the order that takes the least time
+    whole = _simplified(_outside(small + large))
+    middle = np.asarray(whole.bounding_box()).reshape(2, 3).mean(0)
+    return whole.translate((-middle[0], -middle[1], -base))
 
 
 def _solid_of(exported: ExportPart) -> Manifold:
@@ -80,10 +82,9 @@ def _solid_of(exported: ExportPart) -> Manifold:
     Raises:
         SolidError: it is not closed.
     """
-    part, posed = exported.part, exported.posed @ STANDING.T
-    places = welded(posed)
+    part, places = exported.part, exported.welded
     vertices = np.empty((places.max() + 1, 3), np.float32)
-    vertices[places] = posed
+    vertices[places] = exported.posed @ STANDING.T
     triangles = places[part.triangles].astype(np.uint32)
     corners = np.sort(triangles, 1)
     flat = (corners[:, 0] == corners[:, 1]) | (corners[:, 1] == corners[:, 2])
@@ -130,9 +131,15 @@ def _simplified(solid: Manifold) -> Manifold:
     return solid
 
 
-def _base_height(solid: Manifold) -> float:
-    """The lowest height at which the section is about as large as any near it: the body's own end is not level."""
-    low, high = np.asarray(solid.bounding_box()).reshape(2, 3)[:, 2]
+def _base_height(parts: Sequence[Manifold]) -> float:
+    """The lowest height at which the sections are about as large as any near it: the body's own end is not level."""
+    bounds = np.array([part.bounding_box() for part in parts])
+    low, high = bounds[:, 2].min(), bounds[:, 5].max()
     heights = low + (high - low) * np.linspace(0, PRINT.base_height, PRINT.base_levels + 1)[1:]
-    areas = np.array([solid.slice(height).area() for height in heights])
+    areas = np.array([sum(part.slice(height).area() for part in parts) for height in heights])
     return float(heights[np.argmax(areas >= PRINT.base_share * areas.max())])
+
+
+def _above(part: Manifold, height: float) -> Manifold:
+    """What of a part is above a height; a cut costs as much as a union, where there is nothing to cut too."""
+    return part if part.bounding_box()[2] >= height else part.trim_by_plane((0, 0, 1), height)
