@@ -212,6 +212,6 @@ def test_colours_that_a_head_has_not_are_not_offered_for_it(head):
 def test_the_size_of_the_page_is_known_before_it_is_made():
     parts = [bytes_from_cloud(dome()), bytes_from_head(some_head())]
     sizes = [len(gzip.compress(part, 6, mtime=0)) for part in parts]
-    html = view_html(dome(), title="Relief", color="photo", head=parts[1])
-    assert len(html.encode()) == view_bytes(*sizes, color="photo")
+    html = view_html(dome(), title="Relief", color="photo", head=parts[1], size_from="irises")
+    assert len(html.encode()) == view_bytes(*sizes, color="photo", size_from="irises")
     assert len(view_html(dome(), title="Relief", color="photo").encode()) == view_bytes(sizes[0], color="photo")
