@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from shared.head.accuracy import SizeSource
 from shared.head.head import HeadPart, Morph, PartName, WholeHead
 from worker.head.atlas import sampled
 from worker.head.bodies import Cover
@@ -23,7 +24,6 @@ from worker.head.skin import Body, body_of, fine_skin
 from worker.head.texture import skin_texture
 from worker.head.tuck import tucked
 from worker.head.view import HeadView
-from worker.person.scale import Source
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ WHOLE = WholeSettings()
 ORGANS: Mapping[PartName, Part] = {"eyes": Part.EYES, "teeth": Part.TEETH, "tongue": Part.TONGUE}
 
 
-def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: Source = "assumed") -> WholeHead:
+def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: SizeSource = "assumed") -> WholeHead:
     """Build the head of a person.
 
     Args:
