@@ -31,7 +31,7 @@ class HairSettings:
 
     step_mm: float = 5.0  # of the grid
     most_points: int = 260_000
-    least_mm: float = 3.0  # thinnest hair
+    least_mm: float = 2.0  # thinnest hair
     most_mm: float = 45.0  # thickest over the scalp; what is farther away is not a shell
     least_area_mm2: float = 1500.0  # of hair in the photo; less is none
     deep_mm: float = 25.0  # so far below hair its body goes
@@ -40,6 +40,7 @@ class HairSettings:
     hanging_mm: float = 55.0  # below the eyes: hair there, and so far from the middle, hangs
     beside_mm: float = 62.0
     ears_mm: float = 35.0  # behind the eyes: what lies before it is a beard
+    nape_mm: float = 105.0  # below the eyes: no hair on the skin below
     tip_mm: float = 50.0  # of height in which hanging hair gets narrower at its lower end
     hanging_area_mm2: float = 900.0  # less of it is none
     occiput_mm: float = 15.0  # how much farther back than on the skull hair hangs
@@ -50,9 +51,7 @@ class HairSettings:
 
 
 HAIR = HairSettings()
-RULES = LayerRules(
-    least=HAIR.least_mm, most=HAIR.most_mm, bare=-HAIR.least_mm, prior=8.0, cover_reach=40.0, thick_reach=150.0
-)
+RULES = LayerRules(least=HAIR.least_mm, most=HAIR.most_mm, bare=-3.0, prior=8.0, cover_reach=40.0, thick_reach=150.0)
 
 
 def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover | None:
@@ -71,6 +70,8 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
     if area[mask].sum() < HAIR.least_area_mm2 * fit.scale**2:
         return None
     thickness = layer_mm(points[mask], points[view.shows(PointClass.SKIN)], model.scalp, RULES, skin, model)
+    height = ((skin.points - fit.shift_mm) @ fit.rotation[:, 1]) / fit.scale
+    thickness = np.where(height < HAIR.nape_mm, thickness, RULES.bare)
     grid = _grid(points[mask], skin, thickness)
     if grid is None:
         return None

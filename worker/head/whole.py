@@ -13,13 +13,14 @@ from shared.head.head import HeadPart, Morph, PartName, WholeHead
 from worker.head.atlas import sampled
 from worker.head.bodies import Cover
 from worker.head.body import Skin
+from worker.head.cloth_texture import clothes_part
 from worker.head.clothes import clothes_of
 from worker.head.fit.head_fit import HeadFit
 from worker.head.hair import hair_of
+from worker.head.hair_texture import hair_part
 from worker.head.measures import landmarks_of, measures_of
 from worker.head.model.head_model import HeadModel, Part
 from worker.head.organs import TEETH, TONGUE, Cut, eye_texture, plain
-from worker.head.shapes import part_of
 from worker.head.skin import Body, body_of, fine_skin
 from worker.head.texture import skin_texture
 from worker.head.tuck import tucked
@@ -32,6 +33,8 @@ class WholeSettings:
 
     least_move_mm: float = 0.02
     least_weight: float = 0.01
+    under_hair_mm: float = 15.0  # so far skin moves to lie under hair, and ...
+    under_clothes_mm: float = 90.0  # ... under clothes
     flattened: float = 0.02  # what is left of the skin's height below the clothes
     grid_px: int = 384  # of what hair and clothes are made from, on its longer side
 
@@ -82,12 +85,13 @@ def _covered(view: HeadView, body: Body, fit: HeadFit, model: HeadModel) -> tupl
     clothes = clothes_of(small, skin, hairy, fit, model)
     points = body.skin
     if hair is not None:
-        points = tucked(points, hair, fit.placed(np.array([0.0, 0.0, 85.0])), fine)
+        middle = fit.placed(np.array([0.0, 0.0, 85.0])).astype(float)
+        points = tucked(points, hair, middle, WHOLE.under_hair_mm, fine)
     if clothes is not None:
-        points = tucked(points, clothes, _neck_axis(points, fit), fine)
+        points = tucked(points, clothes, _neck_axis(points, fit), WHOLE.under_clothes_mm, fine)
         points = _above(points, clothes)
-    named: tuple[tuple[PartName, Cover | None], ...] = (("hair", hair), ("clothes", clothes))
-    parts = [part_of(name, cover, small) for name, cover in named if cover is not None]
+    parts = [hair_part(hair, small, fit)] if hair is not None else []
+    parts += [clothes_part(clothes, small)] if clothes is not None else []
     return _Covers(hair, tuple(part for part in parts if part is not None)), Body(body.coarse, points)
 
 
