@@ -26,6 +26,9 @@ from shared.settings import WeightsSettings
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
 from worker.depth.portrait.estimator import Bust, Portrait, surface_of
+from worker.head.fit.fit import posed as head_posed
+from worker.head.model.load import head_model
+from worker.head.surface import seen
 from worker.person.face import Face, head_pose, points_mm
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder
@@ -138,7 +141,9 @@ def average_face(bust: Bust, face: Face, mean: np.ndarray) -> Guess:
     camera = bust.depth_map.camera
     posed = similarity(mean, points_mm(face.landmarks, camera)).apply(mean)
     surface, pose = surface_of(posed, camera)
-    depth = extend(surface, bust.depth_map.mask, camera, pose)
+    model = head_model()
+    head = seen(head_posed(posed, model).vertices(model), model, camera)
+    depth = extend(surface, bust.depth_map.mask, head, camera, pose)
     return Guess(depth, np.isfinite(surface), project(posed[list(LANDMARKS.outer_eye_corners)], camera))
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import base64
 import gzip
 import html
+import json
 import math
 import re
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
+from shared.head.accuracy import ACCURACY
 from shared.options import Color
 
 FOLDER = Path(__file__).parent
@@ -51,6 +54,7 @@ def _page(title: str, color: str, cloud: str, head: str) -> str:
     return _file("html/view.html").format(
         title=html.escape(title),
         color=html.escape(color),
+        accuracy=html.escape(accuracy_json()),
         css=_file("html/viewer.css") + _file("html/standalone.css"),
         plotly=_plotly(),
         cloud=cloud,
@@ -67,6 +71,11 @@ def _empty_page_bytes(color: str) -> int:
 def _packed(data: bytes) -> str:
     """The bytes as gzip in base64, which no HTML parser can mistake for markup."""
     return base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
+
+
+def accuracy_json() -> str:
+    """How far lengths may be off that are measured in the view, as it takes it: the element's `data-accuracy`."""
+    return json.dumps(asdict(ACCURACY))
 
 
 def plotly_js() -> bytes:

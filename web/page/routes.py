@@ -38,7 +38,7 @@ def page() -> str:
     owner()
     files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
-    return render_template("index.html", **numbers, **files)
+    return render_template("index.html", **numbers, **files, accuracy=viewer.accuracy_json())
 
 
 @Rate.UNCOUNTED

@@ -2,12 +2,12 @@
 
 /**
  * job: id, or token of a shared one; photo: there is one that was chosen and not sent yet; view: the camera's pose;
- * look: the appearance of the 3D model.
- * @typedef {"job"|"photo"|"view"|"look"} Name
+ * look: the appearance of the 3D model; marks: points that were marked in it.
+ * @typedef {"job"|"photo"|"view"|"look"|"marks"} Name
  */
 
 /** Of the page at its beginning. @type {Record<Name, null>} */
-export const EMPTY = { job: null, photo: null, view: null, look: null };
+export const EMPTY = { job: null, photo: null, view: null, look: null, marks: null };
 
 /** A value of the fragment, or null. @param {Name} name */
 export const inFragment = (name) => new URLSearchParams(location.hash.slice(1)).get(name);

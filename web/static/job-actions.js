@@ -47,7 +47,7 @@ export function showJobActions(now) {
 
 /** The link for others, to what is seen just now; empty while the job is not shared. */
 function linkWithView() {
-  const names = /** @type {const} */ (["view", "look"]);
+  const names = /** @type {const} */ (["view", "look", "marks"]);
   const view = names.flatMap((name) => (inFragment(name) ? [`&${name}=${inFragment(name)}`] : []));
   return job.share_url ? job.share_url + view.join("") : "";
 }

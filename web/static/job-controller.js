@@ -67,7 +67,7 @@ async function depthAgain(choice) {
   if (!state.job) throw new Error("There is no photo yet.");
   showBeginning("depth", `${stageTitle("depth")}: asking for it`);
   const again = await post(state.job.links.depth, { ...chosenSettings("depth"), ...choice });
-  setFragment({ view: null }); // another person is seen from the front again
+  setFragment({ view: null, marks: null }); // another person is seen from the front again
   beginDepth(again);
 }
 

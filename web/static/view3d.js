@@ -27,6 +27,7 @@ async function load() {
   const view = new Viewer(byId("viewer"));
   view.addEventListener("hover", (event) => mark(/** @type {CustomEvent} */ (event).detail));
   view.addEventListener("camera", () => setFragment({ view: view.camera }));
+  view.addEventListener("marks", () => setFragment({ marks: view.marks || null }));
   view.addEventListener("appearance", () => remember(view.appearance));
   view.addEventListener("trouble", (event) => {
     const detail = errorText(/** @type {CustomEvent} */ (event).detail);
@@ -73,6 +74,7 @@ export async function showCloud(job, url) {
     byId("viewer").hidden = false;
     byId("model-panel").classList.add("full");
     view.camera = inFragment("view") ?? view.front;
+    view.marks = inFragment("marks") ?? "";
     const appearance = inFragment("look") ?? chosen ?? "";
     if (chosen) setFragment({ look: appearance });
     const color = /** @type {Appearance["color"]} */ (job.settings.model.color);

@@ -20,6 +20,7 @@ from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_for, camera_source
 from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import FaceBox
+from worker.head.fit.head_fit import HeadFit
 from worker.person.person import Person
 
 GRID_LONG_SIDE_PX = 1024
@@ -88,6 +89,7 @@ class DepthMap:
     person: on the same grid; None where none is known.
     disparity: (H, W) float32, what the network said of every pixel of the photo, larger is nearer, of unknown scale and
         shift; None where no network ran.
+    head: the head model as it was fitted to the person; None where no face or no outline was found.
     """
 
     depth: np.ndarray
@@ -97,6 +99,7 @@ class DepthMap:
     report: dict[str, Any] = field(default_factory=dict)
     person: Person | None = None
     disparity: np.ndarray | None = None
+    head: HeadFit | None = None
 
     @property
     def mask(self) -> np.ndarray:

@@ -1,12 +1,14 @@
 """The file of a depth map: an .npz with depth, confidence, mask, unit, fx, fy, cx, cy, and the report as JSON.
 
-Where a person is known, alpha and classes too, as uint8; where a network ran, its disparity.
+Where a person is known, alpha and classes too, as uint8; where a network ran, its disparity; where a head was fitted,
+the fields of `HeadFit` after "head_".
 """
 
 from __future__ import annotations
 
 import io
 import json
+from dataclasses import fields
 from typing import Any, get_args
 
 import numpy as np
@@ -14,9 +16,11 @@ import numpy as np
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from worker.depth.estimator import DepthMap
+from worker.head.fit.head_fit import HeadFit
 from worker.person.person import Person
 
 CAMERA_KEYS = ("fx", "fy", "cx", "cy")
+HEAD_KEYS = tuple(field.name for field in fields(HeadFit))
 
 
 def bytes_from_depth_map(depth_map: DepthMap) -> bytes:
@@ -31,6 +35,8 @@ def bytes_from_depth_map(depth_map: DepthMap) -> bytes:
         parts["outline_found"] = np.bool_(person.outline_found)
     if depth_map.disparity is not None:
         parts["disparity"] = depth_map.disparity.astype(np.float32)
+    if depth_map.head is not None:
+        parts |= {f"head_{name}": np.asarray(getattr(depth_map.head, name)) for name in HEAD_KEYS}
     np.savez_compressed(file, **parts)
     return file.getvalue()
 
@@ -52,5 +58,9 @@ def depth_map_from_bytes(data: bytes) -> DepthMap:
         if "alpha" in file:
             alpha = file["alpha"].astype(np.float32) / 255
             person = Person(alpha, file["classes"], bool(file["outline_found"]))
+        head = None
+        if "head_rotation" in file:
+            found: dict[str, Any] = {name: file[f"head_{name}"] for name in HEAD_KEYS}
+            head = HeadFit(**found | {name: float(found[name]) for name in ("scale", "error_mm")})
         report = json.loads(str(file["report"]))
-        return DepthMap(depth, camera, unit, file["confidence"], report, person, file.get("disparity"))  # type: ignore[arg-type]
+        return DepthMap(depth, camera, unit, file["confidence"], report, person, file.get("disparity"), head)  # type: ignore[arg-type]

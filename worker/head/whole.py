@@ -10,12 +10,18 @@ import numpy as np
 
 from shared.head.head import HeadPart, Morph, PartName, WholeHead
 from worker.head.atlas import sampled
+from worker.head.bodies import Cover
+from worker.head.body import Skin
+from worker.head.clothes import clothes_of
 from worker.head.fit.head_fit import HeadFit
+from worker.head.hair import hair_of
 from worker.head.measures import landmarks_of, measures_of
 from worker.head.model.head_model import HeadModel, Part
 from worker.head.organs import TEETH, TONGUE, Cut, eye_texture, plain
+from worker.head.shapes import part_of
 from worker.head.skin import Body, body_of, fine_skin
 from worker.head.texture import skin_texture
+from worker.head.tuck import tucked
 from worker.head.view import HeadView
 from worker.person.scale import Source
 
@@ -26,6 +32,7 @@ class WholeSettings:
 
     least_move_mm: float = 0.02
     least_weight: float = 0.01
+    grid_px: int = 384  # of what hair and clothes are made from, on its longer side
 
 
 WHOLE = WholeSettings()
@@ -43,16 +50,51 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: Source
     Returns:
         The neutral head, with the photo's expression as weights; every part is closed.
     """
-    weights = _weights(fit, model)
+    weights, moves = _weights(fit, model), _moves(fit, model)
     body = body_of(view, fit, model)
-    moves = _moves(fit, model)
-    parts = [_skin(view, body, weights, moves, fit, model), *_organs(view, body, weights, moves, fit, model)]
+    covers, body = _covered(view, body, fit, model)
+    bare = -np.ones(len(body.skin)) if covers.hair is None else covers.hair.thickness
+    parts = [_skin(view, body, bare, weights, moves, fit, model), *_organs(view, body, weights, moves, fit, model)]
     seen = np.array([weights.get(name, 0.0) for name in model.expression_names], np.float32)
     neutral = body.coarse - np.tensordot(seen, moves, 1)
     landmarks = landmarks_of(model, neutral)
     eyes = (landmarks["right pupil"] + landmarks["left pupil"]) / 2
     measures = measures_of(model, neutral, size_from)
-    return WholeHead(tuple(parts), model.expression_names, weights, fit.rotation, eyes, landmarks, measures)
+    names = model.expression_names
+    return WholeHead((*parts, *covers.parts), names, weights, fit.rotation, eyes, landmarks, measures)
+
+
+@dataclass(frozen=True)
+class _Covers:
+    """What lies on the skin, and its parts."""
+
+    hair: Cover | None
+    parts: tuple[HeadPart, ...]
+
+
+def _covered(view: HeadView, body: Body, fit: HeadFit, model: HeadModel) -> tuple[_Covers, Body]:
+    """Hair and clothes, and the skin where it is hidden in them."""
+    small, fine = view.reduced(WHOLE.grid_px), fine_skin(model)
+    skin = Skin.of(fine, body.skin)
+    hair = hair_of(small, skin, fit, model)
+    hairy = np.zeros(small.depth.shape, bool) if hair is None else hair.mask
+    clothes = clothes_of(small, skin, hairy, fit, model)
+    points = body.skin
+    if hair is not None:
+        points = tucked(points, hair, fit.placed(np.array([0.0, 0.0, 85.0])), fine)
+    if clothes is not None:
+        points = tucked(points, clothes, _neck_axis(points, fit, model), fine)
+    named: tuple[tuple[PartName, Cover | None], ...] = (("hair", hair), ("clothes", clothes))
+    parts = [part_of(name, cover, small) for name, cover in named if cover is not None]
+    return _Covers(hair, tuple(part for part in parts if part is not None)), Body(body.coarse, points)
+
+
+def _neck_axis(points: np.ndarray, fit: HeadFit, model: HeadModel) -> np.ndarray:
+    """(S, 3) mm, for each vertex a point inside of the trunk, at its height or at that of the neck."""
+    neck = fit.placed(np.array([0.0, 150.0, 85.0])).astype(float)
+    axis = np.tile(neck, (len(points), 1))
+    axis[:, 1] = np.maximum(points[:, 1], neck[1])
+    return axis
 
 
 def _weights(fit: HeadFit, model: HeadModel) -> dict[str, float]:
@@ -67,13 +109,19 @@ def _moves(fit: HeadFit, model: HeadModel) -> np.ndarray:
 
 
 def _skin(
-    view: HeadView, body: Body, weights: Mapping[str, float], moves: np.ndarray, fit: HeadFit, model: HeadModel
+    view: HeadView,
+    body: Body,
+    hair: np.ndarray,
+    weights: Mapping[str, float],
+    moves: np.ndarray,
+    fit: HeadFit,
+    model: HeadModel,
 ) -> HeadPart:
     fine = fine_skin(model)
     fine_moves = {
         name: fine.field(move) for name, move in zip(model.expression_names, moves, strict=True) if move.any()
     }
-    texture = skin_texture(view, body.skin, np.zeros(len(body.skin)), model, fit.landmarks_mm)
+    texture = skin_texture(view, body.skin, np.clip(hair / 4, 0, 1), model, fit.landmarks_mm)
     return _part("skin", body.skin, fine.uv_vertex, fine.uv_triangles, fine.uv, texture, fine_moves, weights)
 
 

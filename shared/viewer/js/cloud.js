@@ -114,6 +114,10 @@ function framing({ classOf, isBehind }, pixels, xyz, bounds) {
   return { bounds: person.map(extent), middle: person[2].toSorted()[whose >> 1] };
 }
 
+/** Depth of a pixel, in unit; NaN where there is no point. @param {Cloud} cloud @param {number} pixel */
+export const depthOf = ({ near, far, depth }, pixel) =>
+  depth[pixel] ? near + ((depth[pixel] - 1) * (far - near)) / DEPTH_STEPS : NaN;
+
 /** Where a pixel of the cloud lies in the photo, as fractions. @param {Cloud} cloud @param {number} pixel */
 export function photoPosition(cloud, pixel) {
   const u = pixel % cloud.width;
@@ -130,7 +134,6 @@ export function seenInPhoto(cloud, [x, y, z]) {
   const v = Math.round(cloud.cy + (cloud.fy * y) / z);
   if (!(u >= 0 && u < cloud.width && v >= 0 && v < cloud.height)) return null;
   const pixel = v * cloud.width + u;
-  const depth = cloud.near + ((cloud.depth[pixel] - 1) * (cloud.far - cloud.near)) / DEPTH_STEPS;
-  if (!cloud.depth[pixel] || -z - depth > cloud.joinedRatio * depth) return null;
-  return photoPosition(cloud, pixel);
+  const depth = depthOf(cloud, pixel);
+  return -z - depth <= cloud.joinedRatio * depth ? photoPosition(cloud, pixel) : null; // null for NaN too
 }

@@ -36,8 +36,8 @@ export class Detail {
     thin(this.graph, this.drawn);
   }
 
-  /** Measure the frame that began now. @param {number} now time of the animation frame */
-  measure(now) {
+  /** Take the time of the frame that began now. @param {number} now time of the animation frame */
+  time(now) {
     if (!this.turning) return;
     // Plotly draws in this frame or in the next one, as its own callback comes after this one or before it.
     requestAnimationFrame((one) => requestAnimationFrame((two) => this.keep(Math.max(one - now, two - one))));

@@ -2,11 +2,12 @@
 
 import { posed } from "./head.js";
 import { moveMesh } from "./internals.js";
+import { distanceToMesh } from "./screen.js";
 import { HOVER_LABEL, lighting } from "./traces.js";
 
 /** Gray of the parts where no colours are wanted. @type {Record<string, number>} */
 const GRAYS = { skin: 205, eyes: 235, teeth: 235, tongue: 150, hair: 120, clothes: 150 };
-const HOVER = "x %{x:.1f} mm<br>y %{y:.1f} mm<br>z %{customdata:.1f} mm<br>%{text}<extra></extra>";
+const HOVER = "x %{x:.1f} mm<br>y %{y:.1f} mm<br>z %{customdata:.1f} mm<br>";
 
 /** The meshes of a head under some expressions. */
 export class HeadMesh {
@@ -34,16 +35,27 @@ export class HeadMesh {
     return followed;
   }
 
+  /** The parts that are shown, each with its index. @param {boolean} hair whether that is */
+  shown(hair) {
+    return [...this.head.parts.entries()].filter(([, { name }]) => hair || name !== "hair");
+  }
+
+  /** The place that a ray first meets. @param {import("./screen.js").Ray} ray @param {boolean} hair */
+  hit(ray, hair) {
+    const away = this.shown(hair).map(([index, { corners }]) => distanceToMesh(corners, this.places[index], ray));
+    const nearest = Math.min(...away);
+    return Number.isFinite(nearest) ? ray.from.map((value, axis) => value + nearest * ray.along[axis]) : null;
+  }
+
   /**
    * What Plotly draws.
    * @param {Appearance} appearance @param {SeenClass[]} classes of the cloud @param {boolean} hair whether it is shown
    */
   traces(appearance, classes, hair) {
-    const shown = [...this.head.parts.entries()].filter(([, { name }]) => hair || name !== "hair");
-    return shown.map(([index, part]) => {
+    return this.shown(hair).map(([index, part]) => {
       const [x, y, z] = this.places[index];
       const [i, j, k] = [0, 1, 2].map((corner) => part.corners.filter((_, at) => at % 3 === corner));
-      const hover = { customdata: z.map((value) => -value), text: part.name, hovertemplate: HOVER };
+      const hover = { customdata: z.map((value) => -value), hovertemplate: `${HOVER}${part.name}<extra></extra>` };
       const color = paint(part, appearance.color, classes);
       const common = { type: "mesh3d", uid: uid(part), x, y, z, i, j, k, flatshading: false };
       return { ...common, ...hover, ...color, hoverlabel: HOVER_LABEL, lighting: lighting(appearance.color) };

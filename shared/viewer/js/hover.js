@@ -1,6 +1,6 @@
 /** What is under the pointer: told as it changes; a double click comes nearer to it. */
 
-/** @typedef {{ tell: (place: number[] | null) => void, approach: (place: number[]) => void }} HoverListener */
+/** @typedef {{ tell: (place: number[] | null) => void, approach: (place: number[]) => unknown }} HoverListener */
 
 /** Listens to the scene of a graph. */
 export class Hover {
@@ -30,8 +30,9 @@ export class Hover {
     this.listener.tell(place);
   }
 
-  /** Do as a mouse does that rests there. @param {Point2D} at where a finger taps */
-  pointAt({ x, y }) {
+  /** Do as a mouse does that rests where a finger taps. @param {PointerEvent} event */
+  tap({ pointerType, x, y }) {
+    if (pointerType !== "touch") return;
     const canvas = this.graph.querySelector(".gl-container canvas");
     // Only once what was thinned for the gesture is drawn again, with its hover targets; and a pixel beside the mouse
     // event that the browser itself made of the tap, since Plotly asks nothing again for the same pixel.

@@ -135,12 +135,22 @@ export function moveMesh(graph, uid, places, normals, corners) {
   return true;
 }
 
-/** The picture on the canvas as PNG. @param {PlotlyGraph} graph @returns {Promise<Blob>} */
-export function snapshot(graph) {
+/**
+ * The picture of the scene as PNG.
+ * @param {PlotlyGraph} graph @param {(context: CanvasRenderingContext2D, ratio: number) => void} drawOver draws on it,
+ *   so many of its pixels to one of CSS
+ * @returns {Promise<Blob>}
+ */
+export function snapshot(graph, drawOver) {
   const glplot = sceneOf(graph)?.glplot;
   if (!glplot) return Promise.reject(new Error("Nothing is drawn yet."));
+  const { width, height } = glplot.canvas;
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   glplot.redraw(); // the buffer is cleared after each frame: draw and read within one task
+  context.drawImage(glplot.canvas, 0, 0);
+  drawOver(context, width / graph.clientWidth);
   return new Promise((resolve, reject) => {
-    glplot.canvas.toBlob((/** @type {Blob|null} */ blob) => (blob ? resolve(blob) : reject(new Error("No picture."))));
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("No picture."))));
   });
 }

@@ -68,8 +68,8 @@ export function poseFromText(text) {
 export class Orbit {
   /**
    * @param {HTMLElement} element
-   * @param {{ change: () => void, start: () => void, rest: () => void, tap: (at: Point2D) => void }} listener
-   *   a gesture starts, moves, and rests; a finger taps there, in the window's pixels
+   * @param {{ change: () => void, start: () => void, rest: () => void, tap: (at: PointerEvent) => unknown }} listener
+   *   a gesture starts, moves, and rests; a finger or the mouse's first button came and went at one place
    */
   constructor(element, listener) {
     this.element = element;
@@ -79,7 +79,8 @@ export class Orbit {
     /** @type {Map<number, Point2D>} */
     this.pointers = new Map();
     this.resting = 0;
-    this.tapped = false; // one finger came down, and has not moved
+    /** @type {Point2D | null} */
+    this.tapped = null; // where the only finger came down, while it has not moved
     element.addEventListener("pointerdown", (event) => this.down(event));
     element.addEventListener("pointermove", (event) => this.move(event));
     element.addEventListener("pointerup", (event) => this.lift(event));
@@ -92,7 +93,7 @@ export class Orbit {
   down(event) {
     if (event.button > 2) return;
     this.pointers.set(event.pointerId, event);
-    this.tapped = event.pointerType === "touch" && this.pointers.size === 1;
+    this.tapped = event.button === 0 && this.pointers.size === 1 ? { x: event.x, y: event.y } : null;
     this.element.setPointerCapture?.(event.pointerId);
     clearTimeout(this.resting);
     if (this.pointers.size === 1) this.listener.start();
@@ -104,7 +105,7 @@ export class Orbit {
     if (!last) return;
     const [dx, dy] = [event.x - last.x, event.y - last.y];
     if (!dx && !dy) return;
-    if (Math.hypot(dx, dy) > TREMBLE_PX) this.tapped = false;
+    if (this.tapped && Math.hypot(event.x - this.tapped.x, event.y - this.tapped.y) > TREMBLE_PX) this.tapped = null;
     const others = [...this.pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
     if (others.length) this.pinch(last, event, others[0]);
     else if (event.shiftKey || event.ctrlKey || event.metaKey || event.buttons & 6) this.pan(dx, dy);

@@ -18,8 +18,13 @@ async function start() {
     library.textContent = new TextDecoder().decode(await unpack("plotly"));
     document.head.append(library);
     const viewer = new Viewer(host);
-    viewer.camera = location.hash.slice(1);
-    viewer.addEventListener("camera", () => history.replaceState(null, "", `#${viewer.camera}`));
+    const [camera, ...marks] = location.hash.slice(1).split("_");
+    viewer.camera = camera;
+    viewer.marks = marks.join("_");
+    for (const change of ["camera", "marks"]) {
+      const state = () => [viewer.camera, viewer.marks].filter(Boolean).join("_");
+      viewer.addEventListener(change, () => history.replaceState(null, "", `#${state()}`));
+    }
     if (document.getElementById("head")) viewer.offerHead(() => unpack("head"));
     await viewer.show(await unpack("cloud"), { color: /** @type {Appearance["color"]} */ (host.dataset.color) });
     note.remove();

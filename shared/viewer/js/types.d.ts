@@ -93,6 +93,26 @@ interface HeadPart {
 /** A distance between two named landmarks; ends in the file's frame. */
 interface Measure { name: string; length_mm: number; error_mm: number; ends: number[][] }
 
+/** How far lengths on a face may be off: see shared/head/accuracy.py. */
+interface Accuracy { place_mm: number; scale: number }
+
+/** The surface along the line between two places. */
+interface Section {
+  places: number[][]; // on the surface, from one end to the other
+  line: number[][]; // of each, how far along the straight line, and how high above it, towards the camera
+  length: number; surface: number; // of the straight line, and of the way over the surface
+  highest: number; // above the straight line
+}
+
+/** What marked points say; errors are standard deviations, null where lengths are relative. */
+interface Measured {
+  unit: string;
+  marks: number[][];
+  distances: { ends: number[]; length: number; error: number | null }[]; // ends: indices of marks
+  angle: { degrees: number; error: number | null } | null; // at the second of three marks
+  section: Section | null; // between the first two marks
+}
+
 /** The part of plotly.js that the viewer uses. */
 interface Window {
   Plotly: {

@@ -5,16 +5,20 @@
  *     await viewer.show(await response.arrayBuffer(), { color: "photo" });
  *     viewer.addEventListener("hover", (event) => mark(event.detail)); // {u, v} as fractions of the photo, or null
  *     viewer.addEventListener("camera", () => remember(viewer.camera)); // the view has come to rest
+ *     viewer.addEventListener("marks", () => remember(viewer.marks)); // points were marked, to be measured
  */
 
+import { Camera } from "./camera.js";
 import { parseCloud, pointsFromCloud, seenInPhoto } from "./cloud.js";
 import { appearanceFromText, appearanceToText, build, DEFAULTS, offerClasses, offerHead, reflect } from "./controls.js";
 import { Detail } from "./detail.js";
-import { distanceToFit, framingOfHead, pivot, pointSide, targetAt } from "./framing.js";
+import { framingOfHead, pointSide } from "./framing.js";
 import { HeadView } from "./head-view.js";
 import { Hover } from "./hover.js";
-import { aimLight, isDrawn, lookAt, refine, sizePoints } from "./internals.js";
-import { eyeCenterUp, FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
+import { aimLight, isDrawn, lookAt, refine, sizePoints, snapshot } from "./internals.js";
+import { MeasureView } from "./measure-view.js";
+import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
+import { pointAt } from "./screen.js";
 import { withSteepParts } from "./shape.js";
 import { layout, trace } from "./traces.js";
 import { Turntable } from "./turntable.js";
@@ -25,6 +29,7 @@ const CONFIG = {
   plotlyServerURL: "", // else "Share chart" would send the face to a third party
   plotGlPixelRatio: Math.min(2, Math.max(1, devicePixelRatio)),
 };
+const NEAR_PX = 6; // a click beside a point means it
 const ROUGH_POINTS = 4000; // at least so many make the view that comes first
 
 /** The 3D view in an element of the page. */
@@ -34,19 +39,32 @@ export class Viewer extends EventTarget {
     super();
     this.host = host;
     this.shown = DEFAULTS;
-    const { stage, graph } = build(host, (change) => this.setAppearance(change), () => (this.camera = this.front));
+    this.front = poseToText(FRONT); // the pose that Reset view goes back to
+    this.side = 1; // of a point, CSS pixels, with which neighbours touch
+    const { stage, graph } = build(host, (change) => this.setAppearance(change), {
+      reset: () => (this.camera = this.front),
+      measure: () => this.measure.toggle(),
+      snapshot: () => snapshot(this.graph, (context, ratio) => this.measure.drawOn(context, ratio)),
+    });
     this.stage = stage;
     this.graph = graph;
     this.orbit = new Orbit(stage, {
       start: () => this.beginTurning(),
       change: () => this.scheduleCamera(),
       rest: () => this.rest(),
-      tap: (at) => this.hover.pointAt(at),
+      tap: (event) => this.measure.tap(event) || this.hover.tap(event),
     });
+    this.eye = new Camera(this.orbit, graph);
     this.detail = new Detail(graph);
     this.hover = new Hover(graph, stage, {
       tell: (place) => this.tell(place),
-      approach: (place) => this.approach(place),
+      approach: (place) => this.measure.on || this.eye.approach(place),
+    });
+    this.measure = new MeasureView(host, stage, {
+      screen: () => this.eye.screen(),
+      cloud: () => this.cloud,
+      pick: (at) => this.pick(at),
+      changed: () => this.dispatchEvent(new Event("marks")),
     });
     this.turntable = new Turntable(this.orbit, (turning) => this.head.setTurning(turning));
     this.head = new HeadView(host, graph, { draw: () => this.draw(), turn: () => this.turntable.toggle() });
@@ -62,7 +80,7 @@ export class Viewer extends EventTarget {
   async show(buffer, preset = {}, text = "") {
     this.cloud = parseCloud(buffer);
     this.points = withSteepParts(this.cloud, pointsFromCloud(this.cloud));
-    this.framing = this.points;
+    this.eye.framing = this.points;
     this.shown = { ...this.shown, ...preset, ...appearanceFromText(text) };
     if (this.shown.color === "classes" && !this.cloud.classes.length) this.shown.color = DEFAULTS.color;
     offerClasses(this.host, this.cloud.classes);
@@ -74,6 +92,7 @@ export class Viewer extends EventTarget {
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
     await this.draw();
+    this.measure.show();
     this.host.dataset.points = String(this.points.count);
     this.host.dataset.ready = "true";
     await this.headIfWanted();
@@ -142,9 +161,13 @@ export class Viewer extends EventTarget {
     this.dispatchEvent(new Event("camera"));
   }
 
-  /** The pose that Reset view goes back to. */
-  get front() {
-    return poseToText(FRONT);
+  /** Points that were marked, as text, "x,y,z_x,y,z"; empty while nothing is measured; may be set at any time. */
+  get marks() {
+    return this.measure.text;
+  }
+
+  set marks(text) {
+    this.measure.text = text;
   }
 
   /** Have Plotly draw it. @param {number} [count] only the first so many points */
@@ -156,22 +179,20 @@ export class Viewer extends EventTarget {
     const first = !isDrawn(graph);
     const shown = { ...this.shown, mode };
     const head = mode === "head" ? this.head.mesh : undefined;
-    this.framing = head ? framingOfHead(points, head.head) : points;
-    const traces = head
-      ? head.traces(shown, cloud.classes, this.head.hair)
-      : [trace(cloud, points, shown, count)];
-    await window.Plotly.react(graph, traces, layout(this.framing, this.plotlyCamera()), CONFIG);
+    this.eye.framing = head ? framingOfHead(points, head.head) : points;
+    const traces = head ? head.traces(shown, cloud.classes, this.head.hair) : [trace(cloud, points, shown, count)];
+    await window.Plotly.react(graph, traces, layout(this.eye.framing, this.eye.forPlotly()), CONFIG);
     if (first) this.hover.listen();
     this.resizePoints();
     this.scheduleCamera();
   }
 
-  /** Eye, centre and up for the pose, the cloud and the shape of the window. */
-  pose() {
-    if (!this.framing) return [[0, 0, 2], [0, 0, 0], [0, 1, 0]];
-    this.orbit.distance = distanceToFit(this.framing, this.stage);
-    const back = (this.framing.back ?? 0) / this.framing.longest;
-    return eyeCenterUp(this.orbit.pose, pivot(this.framing), this.orbit.distance, back);
+  /** The place that is seen at a pixel of the stage. @param {Point2D} at */
+  pick(at) {
+    const screen = this.eye.screen();
+    if (!screen || !this.points) return null;
+    if (this.mode === "head") return this.head.mesh?.hit(screen.ray(at), this.head.hair) ?? null;
+    return pointAt(this.points, screen, at, Math.max(NEAR_PX, this.side));
   }
 
   /** Let neighbours touch at every zoom, and while fewer points are drawn. */
@@ -179,14 +200,8 @@ export class Viewer extends EventTarget {
     if (!this.points || !this.cloud) return;
     const seen = this.orbit.distance / this.orbit.pose.zoom;
     const drawn = this.rough ?? this.detail.drawn;
-    const side = pointSide(this.points, seen, this.cloud.fx, this.stage.clientHeight, drawn);
-    sizePoints(this.graph, Math.max(1, side * this.shown.size));
-  }
-
-  /** The same as Plotly's layout has it. */
-  plotlyCamera() {
-    const [eye, center, up] = this.pose().map(([x, y, z]) => ({ x, y, z }));
-    return { eye, center, up };
+    this.side = pointSide(this.points, seen, this.cloud.fx, this.stage.clientHeight, drawn);
+    sizePoints(this.graph, Math.max(1, this.side * this.shown.size));
   }
 
   /** Move camera and light to the pose in the next frame. */
@@ -194,12 +209,13 @@ export class Viewer extends EventTarget {
     if (this.frame || !this.points) return;
     this.frame = requestAnimationFrame((now) => {
       this.frame = 0;
-      if (!lookAt(this.graph, this.pose())) {
-        window.Plotly.relayout(this.graph, { "scene.camera": this.plotlyCamera() });
+      if (!lookAt(this.graph, this.eye.pose())) {
+        window.Plotly.relayout(this.graph, { "scene.camera": this.eye.forPlotly() });
       }
       aimLight(this.graph, lightDirection(this.orbit.pose, this.shown.light));
       this.resizePoints();
-      this.detail.measure(now);
+      this.measure.draw();
+      this.detail.time(now);
     });
   }
 
@@ -207,16 +223,6 @@ export class Viewer extends EventTarget {
   tell(place) {
     const detail = this.cloud && place ? seenInPhoto(this.cloud, place) : null;
     this.dispatchEvent(new CustomEvent("hover", { detail }));
-  }
-
-  /** Turn round a place from now on, and come nearer. @param {number[]} place */
-  approach(place) {
-    const { framing, orbit } = this;
-    if (!framing) return;
-    orbit.step(() => {
-      orbit.pose.target = targetAt(framing, place);
-      orbit.zoom(1.6);
-    });
   }
 
   /** A gesture begins. */

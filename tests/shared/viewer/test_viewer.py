@@ -348,10 +348,11 @@ def test_a_double_click_comes_nearer_to_a_point(view):
     assert 0.02 < target[0] < 0.3 and abs(target[1]) < 0.1
 
 
-def test_a_face_before_a_far_wall_stays_in_the_middle(page, tmp_path):
+def test_a_face_before_a_far_wall_of_no_known_class_stays_in_the_middle(page, tmp_path):
     cloud = dome()
     depth = np.where(np.isnan(cloud.depth), 6000, cloud.depth).astype(np.float32)
-    wall = replace(cloud, depth=depth, unit="relative", joined_ratio=0.02)
+    classes = np.full_like(cloud.classes, PointClass.OTHER)
+    wall = replace(cloud, depth=depth, classes=classes, unit="relative", joined_ratio=0.02)
     opened(page, tmp_path, wall, color="photo", fragment="0,0,8,0,0,0")
     settle(page)
     assert closed(bright(page)) > 0.95

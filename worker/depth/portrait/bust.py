@@ -1,10 +1,9 @@
-"""The rest of the person: hair, ears, neck and shoulders, behind and beside a face whose depth is known.
+"""The person's surface: the face, the fitted head round it, and what lies beyond: long hair, brims, clothes.
 
-The surface is written as depth = rim - sqrt(w). `rim` is the depth at which the surface turns away from the camera: the
-middle of the skull, the axis of the neck, the line of the shoulders. w is 0 on the silhouette and rises inside it: for
-an ellipsoid seen from afar w has a constant Laplacian, so w is found from Poisson's equation between the face, where it
-is known, and the silhouette. Skulls come out round, necks as cylinders, and nothing ends in a flat sheet.
-Beside the far edge of a turned face the rim is that edge: see `far_side`.
+On the head the surface is the fitted model's, moved to the face where that is known. Beyond it, it is written as
+depth = rim - sqrt(w). `rim` is the depth at which the surface turns away from the camera, which the fitted head has
+along its own contour. w is 0 on the silhouette and rises inside it: for an ellipsoid seen from afar w has a constant
+Laplacian, so w is found from Poisson's equation between what is known and the silhouette.
 Source: Johnston, Lumo: Illumination for Cel Animation, 2002, for the idea.
 """
 
@@ -16,10 +15,13 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.classes import PointClass
 from worker.depth.portrait.anatomy import TRUNK, SkullFrame, Trunk, skull_frame, smoothstep, trunk_of
-from worker.depth.portrait.far_side import nearer_rim
 from worker.depth.portrait.grid import coarse_size_wh, distance_px, inflate, relaxed, shrunk
+from worker.geometry.fuse.membrane import continued_correction
+from worker.head.surface import Seen
 from worker.person.face import Pose
+from worker.person.person import Person
 
 
 @dataclass(frozen=True)
@@ -28,9 +30,12 @@ class ExtensionSettings:
 
     cell_mm: float = 4.0  # of the coarse grid on which w is solved for
     cell_share: float = 0.5  # of a coarse cell: it belongs to the person or the face from there on
-    face_rim_mm: float = 4.0  # outermost part of the face mesh, where the landmarks are least sure: it gives way
-    blend_mm: float = 7.0  # further in, the coarse solution turns into the face itself
-    floor: float = 0.6  # a slope that goes on from the face takes w no lower than this share of a plain w
+    even_mm: float = 3.0  # sigma by which the border between skin and hair is evened
+    face_blend_mm: float = 8.0  # inside the face mesh, the head's surface turns into the face's
+    correction_mm: float = 60.0  # the difference of both falls to 37 % there
+    face_rim_mm: float = 4.0  # outermost part of what is known: it gives way
+    blend_mm: float = 7.0  # further in, the coarse solution turns into the known itself
+    floor: float = 0.6  # a slope that goes on from the known takes w no lower than this share of a plain w
     floor_softness_mm: float = 20.0  # how softly it is kept above
     blur_cells: float = 0.6  # sigma of the blur after upsampling, cells
     least_blur_px: float = 0.5
@@ -41,14 +46,47 @@ class ExtensionSettings:
 EXTENSION = ExtensionSettings()
 
 
-def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose) -> np.ndarray:
-    """Depth of the whole person from the depth of the face.
+def person_depth(face: np.ndarray, person: Person, head: Seen, camera: Intrinsics, pose: Pose) -> np.ndarray:
+    """Depth of a person.
 
     Args:
         face: (H, W) float mm, NaN outside the face.
-        person: (H, W) bool, the silhouette; holds the face.
+        person: on that grid; its mask holds the face.
+        head: the fitted head with its cover, on that grid.
         camera: intrinsics of that grid.
         pose: of the head, mm, in the camera frame.
+    Returns:
+        (H, W) float64 mm, NaN outside the person.
+    """
+    return extend(on_head(face, person, head, camera, pose), person.mask, head, camera, pose)
+
+
+def on_head(face: np.ndarray, person: Person, head: Seen, camera: Intrinsics, pose: Pose) -> np.ndarray:
+    """(H, W) float64 mm, the face and the head's surface round it where it is bare or has hair; NaN elsewhere."""
+    pixel_mm = pose.eyes[2] / camera.fx
+    bare = (person.classes == PointClass.SKIN) | np.isfinite(face)
+    worn = np.isin(person.classes, (PointClass.HAIR, PointClass.OTHER))
+    on_it = (bare | worn & head.scalp).astype(np.float32)
+    even = cv2.GaussianBlur(on_it, (0, 0), max(EXTENSION.least_blur_px, EXTENSION.even_mm / pixel_mm)) > 0.5
+    there = np.isfinite(head.front) & person.mask & even
+    on_face = np.isfinite(face)
+    weight = smoothstep(distance_px(on_face) * pixel_mm, 0, EXTENSION.face_blend_mm)
+    both = there & on_face
+    off = np.where(both, face - head.front, 0)
+    screening = np.full(face.shape, (pixel_mm / EXTENSION.correction_mm) ** 2)
+    cell_px = EXTENSION.cell_mm / pixel_mm
+    moved = continued_correction(off, np.where(both, weight, 0), np.zeros(face.shape), screening, there, cell_px)
+    surface = np.where(there, head.front + moved, np.nan)
+    return np.where(on_face & ~there, face, np.where(both, weight * face + (1 - weight) * surface, surface))
+
+
+def extend(known: np.ndarray, person: np.ndarray, head: Seen, camera: Intrinsics, pose: Pose) -> np.ndarray:
+    """Depth of the whole person from what is known of it.
+
+    Args:
+        known: (H, W) float mm, NaN where nothing is known.
+        person: (H, W) bool, the silhouette; holds what is known.
+        head, camera, pose: as for `person_depth`.
     Returns:
         (H, W) float64 mm, NaN outside the person.
     """
@@ -56,15 +94,11 @@ def extend(face: np.ndarray, person: np.ndarray, camera: Intrinsics, pose: Pose)
     pixel_mm = pose.eyes[2] / camera.fx
     body = _continued_down(person, frame)
     coarse = camera.resized(coarse_size_wh(camera, EXTENSION.cell_mm / pixel_mm))
-    small_face, small_body = _on_cells(face, body, coarse)
-    plain, cell_mm = skull_frame(pose, coarse), pose.eyes[2] / coarse.fx
-    trunk = trunk_of(plain)
-    nearer = nearer_rim(small_face, small_body, trunk.rim, plain, cell_mm)
-    w = _coarse_w(small_face, small_body, trunk.nearer(nearer), cell_mm)
-    fine_trunk = trunk_of(frame)
-    if nearer.any():
-        fine_trunk = fine_trunk.nearer(_upsampled(nearer, face.shape, pixel_mm))
-    return np.where(person, _fine_depth(w, face, body, fine_trunk, pixel_mm), np.nan)
+    small_known, small_body = _on_cells(known, body, coarse)
+    cell_mm = pose.eyes[2] / coarse.fx
+    trunk = trunk_of(skull_frame(pose, coarse), head)
+    w = _coarse_w(small_known, small_body, trunk, cell_mm)
+    return np.where(person, _fine_depth(w, known, body, trunk.resized(known.shape), pixel_mm), np.nan)
 
 
 def _on_cells(face: np.ndarray, body: np.ndarray, coarse: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
@@ -78,7 +112,7 @@ def _on_cells(face: np.ndarray, body: np.ndarray, coarse: Intrinsics) -> tuple[n
 def _continued_down(person: np.ndarray, frame: SkullFrame) -> np.ndarray:
     """The silhouette, each column of its trunk going on from its end to the border: what ends there, something cuts."""
     below = ~np.logical_or.accumulate(person[::-1], axis=0)[::-1]
-    trunk = person & (frame.down > TRUNK.neck_mm[1])
+    trunk = person & (frame.down > TRUNK.shoulders_mm[0])
     return person | (below & trunk.any(0))
 
 

@@ -10,19 +10,27 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics, project
+from shared.cloud.classes import PointClass
 from shared.errors import NoFaceError, PhotoError
 from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
-from worker.depth.portrait.bust import extend
+from worker.depth.portrait.bust import person_depth
 from worker.depth.portrait.report import confidence_of, report_on
 from worker.depth.portrait.shading import refine
 from worker.geometry.camera import backed_off, camera_for
 from worker.geometry.raster import rasterise
+from worker.head.cover import cover_mm, covered
+from worker.head.fit.fit import fit_head
+from worker.head.fit.head_fit import HeadFit
+from worker.head.fit.outline import PersonOutline
+from worker.head.model.load import head_model
+from worker.head.surface import Seen, seen
 from worker.person.face import Face, Pose, head_pose, points_mm
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder
 from worker.person.landmarks import LANDMARKS
+from worker.person.person import Person
 from worker.person.scale import scale_of
 
 NO_FACE = (
@@ -53,6 +61,7 @@ class Portrait:
     def __init__(self, folder: Path) -> None:
         """Load the networks from the folder that holds their files; see `PersonFinder`."""
         self._finder = PersonFinder(folder)
+        self._model = head_model()
 
     def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
@@ -80,18 +89,34 @@ class Portrait:
         size = scale.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
         if photo.camera_source == "assumed":
             camera = _plausible(camera, face, size)
-        surface, pose = surface_of(points_mm(face.landmarks, camera), camera)
+        points = points_mm(face.landmarks, camera)
+        surface, pose = surface_of(points, camera)
         face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
         person = self._finder.person(pixels, face, others)
-        depth = extend(face_depth, person.mask, camera, pose) if person.outline_found else face_depth
+        fit, head = self._head(points, person, np.isfinite(face_depth), camera)
+        depth = person_depth(face_depth, person, head, camera, pose) if person.outline_found else face_depth
         within = head_and_shoulders(skull_frame(pose, camera)) if photo.extent == "bust" else None
         if within is not None:
             depth = np.where(within, depth, np.nan)
         confidence = confidence_of(depth, face_depth, camera)
         true_pose = Pose(pose.axes, size * pose.eyes)
         report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found)
-        depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person)
+        whole = fit.sized(size) if person.outline_found else None
+        depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person, head=whole)
         return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found, within=within)
+
+    def _head(
+        self, points: np.ndarray, person: Person, on_face: np.ndarray, camera: Intrinsics
+    ) -> tuple[HeadFit, Seen]:
+        """The head that was fitted to landmarks (468, 3) mm and to the person's outline, and what is seen of it."""
+        if not person.outline_found:
+            fit = fit_head(points, self._model)
+            return fit, seen(fit.vertices(self._model), self._model, camera)
+        outline = PersonOutline.of(person.mask, person.classes, camera)
+        fit = fit_head(points, self._model, outline)
+        bare = on_face & (person.classes == PointClass.SKIN)
+        thickness = cover_mm(fit, self._model, outline, bare, camera)
+        return fit, seen(covered(fit, self._model, thickness), self._model, camera)
 
 
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:

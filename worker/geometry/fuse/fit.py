@@ -29,9 +29,9 @@ class FitRule:
     bust_sigma_mm: float = 50.0  # of the bust's depth
     bust_weight: float = 0.5  # of the whole bust, next to 1 of the whole face
     percentiles: tuple[float, float] = (3.0, 97.0)  # of a person's depth or disparity: their extent lies between them
-    likely_busts: float = 1.6  # extent of a person as the photo shows them, next to that of their bust ...
+    likely_busts: float = 1.4  # extent of a person as the photo shows them, next to that of their bust ...
     likely_sigma: float = 0.4  # ... and its spread, of the logarithm
-    measured_sigma: float = 0.2  # likewise of a measured extent, with a correlation of 1; as much more as that is less
+    measured_sigma: float = 0.1  # likewise of a measured extent, with a correlation of 1; as much more as that is less
     least_correlation: float = 0.1
     least_extent_mm: float = 110.0  # unless the bust is less deep, where little more than a face is seen
     most_extent_mm: float = 450.0  # with arms towards the camera

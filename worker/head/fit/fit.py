@@ -7,40 +7,44 @@ landmarks alone; Bas et al., Fitting a 3D Morphable Model to Edges, ACCVW 2016 (
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
 from worker.head.fit.head_fit import HeadFit
-from worker.head.fit.outline import OutlineView, outline_rows
+from worker.head.fit.outline import PersonOutline, outline_rows
 from worker.head.fit.rows import Rows, moves_of
 from worker.head.fit.settings import FIT, OUTLINE
 from worker.head.model.head_model import HeadModel
 from worker.person.face import head_pose
 
+OFFSETS = Path(__file__).parent / "data" / "landmark_offsets_mm.json"
 POSE_UNKNOWNS = 7  # rotation, shift, logarithm of the scale
 
 
-def fit_head(landmarks_mm: np.ndarray, model: HeadModel, view: OutlineView | None = None) -> HeadFit:
+def fit_head(landmarks_mm: np.ndarray, model: HeadModel, outline: PersonOutline | None = None) -> HeadFit:
     """Fit the model to a face.
 
     Args:
         landmarks_mm: (468, 3) in the camera frame, as `worker.person.face.points_mm` gives them.
         model: the head model.
-        view: the outline of the person; None where it is not known.
+        outline: of the person; None where it is not known.
     Returns:
         The fit, with the photo's expression.
     """
     fit = posed(landmarks_mm, model)
     for _ in range(FIT.rounds):
         fit = _improved(fit, model, [_landmark_rows(fit, model)], FIT.shape_ridge)
-    if view is not None:
+    if outline is not None and len(outline.uv):
         for _ in range(OUTLINE.rounds):
-            rows = [_landmark_rows(fit, model), outline_rows(fit, model, view)]
+            rows = [_landmark_rows(fit, model), outline_rows(fit, model, outline)]
             fit = _improved(fit, model, rows, OUTLINE.shape_ridge)
-    left = np.linalg.norm(model.landmarks(fit.vertices(model)) - landmarks_mm, axis=1)
+    left = np.linalg.norm(seen_landmarks(fit, model) - landmarks_mm, axis=1)
     trust = _trust(model)
     return replace(fit, error_mm=float(np.sqrt((trust * left**2).sum() / trust.sum())))
 
@@ -55,6 +59,20 @@ def posed(landmarks_mm: np.ndarray, model: HeadModel) -> HeadFit:
     return HeadFit(rotation, shift, 1.0, shape, expression, landmarks_mm, 0.0)
 
 
+def seen_landmarks(fit: HeadFit, model: HeadModel) -> np.ndarray:
+    """(468, 3) mm where the landmark network sees the fitted head's landmarks, in the camera frame.
+
+    On photos of people it does not see them where it sees them on pictures of the model: the mean difference is added.
+    """
+    return model.landmarks(fit.vertices(model).astype(float)) + fit.scale * (_offsets_mm() @ fit.rotation.T)
+
+
+@cache
+def _offsets_mm() -> np.ndarray:
+    """(468, 3) in the head's frame: means over eight photos and four rendered heads, by `bench.landmark_offsets`."""
+    return np.array(json.loads(OFFSETS.read_text()))
+
+
 def _trust(model: HeadModel) -> np.ndarray:
     """(468,) weight of each landmark, next to 1 of one whose place does not vary with the view."""
     return FIT.across_mm**2 / (FIT.across_mm**2 + model.landmark_spread_mm.astype(float) ** 2)
@@ -62,7 +80,7 @@ def _trust(model: HeadModel) -> np.ndarray:
 
 def _landmark_rows(fit: HeadFit, model: HeadModel) -> Rows:
     """Each landmark's error across and along its ray."""
-    points = model.landmarks(fit.vertices(model).astype(float))
+    points = seen_landmarks(fit, model)
     ray = fit.landmarks_mm / np.linalg.norm(fit.landmarks_mm, axis=1, keepdims=True)
     shrink = 1 / FIT.along_mm - 1 / FIT.across_mm
     whiten = np.eye(3) / FIT.across_mm + shrink * np.einsum("li,lj->lij", ray, ray)  # (L, 3, 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,16 @@ class HeadFit:
         """(N, 3) float32 mm in the camera frame, with the photo's expression or a neutral one."""
         expression = np.zeros_like(self.expression) if neutral else self.expression
         return self.placed(model.vertices(self.shape, expression))
+
+    def sized(self, size: float) -> HeadFit:
+        """The same head, that many times as large and as far away: the picture stays."""
+        return replace(
+            self,
+            shift_mm=size * self.shift_mm,
+            scale=size * self.scale,
+            landmarks_mm=size * self.landmarks_mm,
+            error_mm=size * self.error_mm,
+        )
 
     def placed(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 3) of the model's frame in the camera frame."""

@@ -11,10 +11,10 @@ class FitSettings:
 
     across_mm: float = 1.5  # of a landmark, across the ray on which it is seen
     along_mm: float = 3.0  # of a landmark, along that ray
-    independent: float = 30.0  # landmarks: neighbours err alike
+    independent: float = 60.0  # landmarks: neighbours err alike
     rounds: int = 5  # of Gauss-Newton
     shape_ridge: float = 2.0  # weight of a coefficient of shape, in standard deviations among people
-    expression_error: float = 0.35  # of an expression's weight from none; set by hand, on photos
+    expression_error: float = 0.5  # of an expression's weight from none; set by hand, on photos
     scale_error: float = 0.06  # of the scale, from that of the pupils
 
 

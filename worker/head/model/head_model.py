@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
+from scipy import sparse
+
+from worker.person.face_mesh import loop_subdivision
 
 
 class Part(IntEnum):
@@ -62,6 +66,21 @@ class HeadModel:
     uv: np.ndarray
     uv_vertex: np.ndarray
     uv_triangles: np.ndarray
+
+    @cached_property
+    def skin_triangles(self) -> np.ndarray:
+        """(S, 3) int32, the triangles of the skin."""
+        return self.triangles[self.part[self.triangles[:, 0]] == Part.SKIN]
+
+    @cached_property
+    def fine_skin(self) -> tuple[sparse.csr_matrix, np.ndarray]:
+        """(M, N) weights of the vertices of the skin subdivided once, and its triangles (4 S, 3)."""
+        corners, triangles = np.unique(self.skin_triangles, return_inverse=True)
+        weights, fine = loop_subdivision(triangles.reshape(-1, 3), 1)
+        chosen = sparse.csr_matrix(
+            (np.ones(len(corners)), (np.arange(len(corners)), corners)), (len(corners), len(self.mean))
+        )
+        return (weights @ chosen).tocsr(), fine
 
     def vertices(self, shape: np.ndarray, expression: np.ndarray) -> np.ndarray:
         """(N, 3) float32 mm in the head's frame, from coefficients (K,) and weights (E,)."""

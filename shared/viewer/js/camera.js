@@ -1,0 +1,46 @@
+/** The camera of the view: where it stands for the pose of the orbit, and what it sees. */
+
+import { distanceToFit, pivot, targetAt } from "./framing.js";
+import { eyeCenterUp } from "./orbit.js";
+import { Screen } from "./screen.js";
+
+/** Stands before what fills the view. */
+export class Camera {
+  /** @param {import("./orbit.js").Orbit} orbit @param {HTMLElement} graph whose size is the picture's */
+  constructor(orbit, graph) {
+    this.orbit = orbit;
+    this.graph = graph;
+    /** @type {Framing | undefined} */
+    this.framing = undefined; // what the scene holds, once it holds something
+  }
+
+  /** Eye, centre and up for the pose, the scene and the shape of the window. */
+  pose() {
+    if (!this.framing) return [[0, 0, 2], [0, 0, 0], [0, 1, 0]];
+    this.orbit.distance = distanceToFit(this.framing, this.graph);
+    const back = (this.framing.back ?? 0) / this.framing.longest;
+    return eyeCenterUp(this.orbit.pose, pivot(this.framing), this.orbit.distance, back);
+  }
+
+  /** The same as Plotly's layout has it. */
+  forPlotly() {
+    const [eye, center, up] = this.pose().map(([x, y, z]) => ({ x, y, z }));
+    return { eye, center, up };
+  }
+
+  /** Turn round a place from now on, and come nearer. @param {number[]} place */
+  approach(place) {
+    const { framing, orbit } = this;
+    if (!framing) return;
+    orbit.step(() => {
+      orbit.pose.target = targetAt(framing, place);
+      orbit.zoom(1.6);
+    });
+  }
+
+  /** What it sees; null before there is something. */
+  screen() {
+    const size = { width: this.graph.clientWidth, height: this.graph.clientHeight };
+    return this.framing ? new Screen(this.framing, this.pose(), size) : null;
+  }
+}

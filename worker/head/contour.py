@@ -1,0 +1,79 @@
+"""Where the surface of a head turns away from the camera: its own outline in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy import ndimage
+
+from shared.cloud.camera import Intrinsics, project
+
+PRECISION_BITS = 4  # of a pixel, in OpenCV's drawing
+NEAR_PX = 2.5  # a turning edge so near to the outline is part of it
+
+
+@dataclass(frozen=True)
+class Contour:
+    """Vertices that lie on a mesh's outline.
+
+    vertices: (P,) int, indices, each once; uv: (P, 2) float pixels; normal: (P, 2) unit vectors in the picture, out of
+        the mesh.
+    """
+
+    vertices: np.ndarray
+    uv: np.ndarray
+    normal: np.ndarray
+
+    def part(self, which: np.ndarray) -> Contour:
+        """Some of its points, (P,) bool."""
+        return Contour(self.vertices[which], self.uv[which], self.normal[which])
+
+
+def contour_of(points: np.ndarray, triangles: np.ndarray, camera: Intrinsics) -> Contour:
+    """The outline of a mesh; where the mesh is cut open it has none.
+
+    Args:
+        points: (N, 3) mm in the camera frame, all before the camera.
+        triangles: (T, 3) int, (b - a) x (c - a) points outward.
+        camera: a grid; its pixels tell how finely the outline is known.
+    """
+    uv = project(points, camera)
+    turning = _turning_vertices(uv, triangles, len(points))
+    inside = ndimage.distance_transform_edt(np.pad(drawn(uv, triangles, camera), 1))[1:-1, 1:-1]
+    u, v = np.rint(uv[turning]).astype(int).T
+    seen = (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
+    seen[seen] = inside[v[seen], u[seen]] <= NEAR_PX
+    vertices = turning[seen]
+    normal = vertex_normals(points, triangles)[vertices, :2]
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
+    return Contour(vertices, uv[vertices], normal)
+
+
+def drawn(uv: np.ndarray, triangles: np.ndarray, camera: Intrinsics) -> np.ndarray:
+    """(H, W) bool, what a mesh with corners (N, 2) in pixels covers."""
+    image = np.zeros((camera.height, camera.width), np.uint8)
+    for corner in np.rint(uv[triangles] * 2**PRECISION_BITS).astype(np.int32):
+        cv2.fillConvexPoly(image, corner, 1, shift=PRECISION_BITS)
+    return image > 0
+
+
+def _turning_vertices(uv: np.ndarray, triangles: np.ndarray, count: int) -> np.ndarray:
+    """(P,) vertices that have triangles both towards the camera and away from it."""
+    a, b, c = np.moveaxis(uv[triangles], 1, 0)
+    away = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0] > 0
+    kinds = np.zeros((2, count), bool)
+    kinds[0, triangles[away].ravel()] = True
+    kinds[1, triangles[~away].ravel()] = True
+    return np.flatnonzero(kinds.all(0))
+
+
+def vertex_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(N, 3) unit normals of vertices, means of those of their triangles by area; 0 where there is none."""
+    a, b, c = np.moveaxis(points[triangles], 1, 0)
+    flat = np.cross(b - a, c - a)
+    corners, count = triangles.ravel(), len(points)
+    sums = [np.bincount(corners, np.repeat(flat[:, axis], 3), count) for axis in range(3)]
+    normals = np.column_stack(sums)
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
