@@ -22,7 +22,7 @@ from shared.viewer import view_html
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
-from worker.report import head_report, report_of
+from worker.report import report_of
 
 log = logging.getLogger("worker")
 
@@ -72,7 +72,7 @@ def run(given: argparse.Namespace) -> None:
     files |= pipeline.cloud_files(cloud, photo.pixels, model_options, model=model)
     files[VIEW] = view_html(cloud, title=given.photo.stem, color=model_options.color).encode()
     clock.lap("files")
-    head = pipeline.build_head(depth_map, photo.pixels)
+    head, head_found = pipeline.build_head(depth_map, photo.pixels)
     files |= pipeline.head_files(head, model=model) if head else {}
     clock.lap("head")
     if given.meshes:
@@ -81,11 +81,11 @@ def run(given: argparse.Namespace) -> None:
     made = report_of(
         depth_map.report, cloud_report, model=model, depth_options=depth_options, model_options=model_options
     )
-    made["head"] = head_report(depth_map, head)
+    made["head"] = head_found
     files |= pipeline.report_files({"photo": given.photo.name, **made, "seconds": clock.seconds})
     _write(given.out, files)
     log.info("%s: %d points by %s in %s", given.photo.name, cloud.count, model, given.out)
-    log.info("%s: %s", given.photo.name, "the whole head is head.glb" if head else made["head"]["reason"])
+    log.info("%s: %s", given.photo.name, "the whole head is head.glb" if head else head_found["reason"])
 
 
 class _Clock:

@@ -6,6 +6,8 @@ The functions that end in `_files` give bytes by file name; the caller writes th
 from __future__ import annotations
 
 import json
+import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from worker.depth.format import bytes_from_depth_map
 from worker.export.formats import WRITERS, png_from_image
 from worker.export.head.formats import HEAD_WRITERS
 from worker.export.head.source import HeadSource
+from worker.export.head.stl import SolidError
 from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
 from worker.geometry.surface.solid import solid_squares
@@ -30,6 +33,14 @@ from worker.geometry.surface.tone import (
     gray_from_depth,
     gray_from_disparity,
 )
+from worker.head.measures import landmarks_of, measures_of
+from worker.head.model.load import head_model
+from worker.head.report import head_report, no_head_report
+from worker.head.unseen import unseen_parts
+from worker.head.view import HeadView
+from worker.head.whole import whole_head
+
+log = logging.getLogger(__name__)
 
 
 def estimate_depth(estimator: Estimator, photo: Photo) -> DepthMap:
@@ -66,9 +77,23 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     )
 
 
-def build_head(depth_map: DepthMap, pixels: np.ndarray) -> WholeHead | None:
-    """Build the whole head of a depth map and its photo (H, W, 3) uint8; None where no head was fitted to a face."""
-    return None
+def build_head(depth_map: DepthMap, pixels: np.ndarray) -> tuple[WholeHead | None, dict[str, Any]]:
+    """Build the whole head of a depth map and its photo (H, W, 3) uint8; the report is JSON values only.
+
+    Where no head was fitted to a face there is none, and the report says so.
+    """
+    fit, person, report = depth_map.head, depth_map.person, depth_map.report
+    if fit is None or person is None:
+        return None, no_head_report(report)
+    model, camera = head_model(), depth_map.camera
+    view = HeadView(depth_map.depth, camera, person.alpha, person.classes, depth_map.confidence, pixels)
+    neutral = fit.vertices(model, neutral=True)
+    head = replace(
+        whole_head(view, fit, model),
+        landmarks=landmarks_of(model, neutral),
+        measures=measures_of(model, neutral, report["scale"]["source"]),
+    )
+    return head, head_report(head, fit_error_mm=fit.error_mm, unseen=unseen_parts(view, fit, model))
 
 
 def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
@@ -109,8 +134,13 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
 
 def head_files(head: WholeHead, *, model: str) -> dict[str, bytes]:
     """The files of the head stage, which say `model`, the depth model's name."""
-    source = HeadSource(head, facts_of(model, "mm"))
-    return {name: write(source) for name, write in HEAD_WRITERS.items()}
+    source, files = HeadSource(head, facts_of(model, "mm")), {}
+    for name, write in HEAD_WRITERS.items():
+        try:
+            files[name] = write(source)
+        except SolidError as error:  # the other files do not need a solid
+            log.error("no %s: %s", name, error)
+    return files
 
 
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:

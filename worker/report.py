@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.head.head import Measure, WholeHead
 from shared.options import PUPIL_DISTANCE_MM, DepthOptions, ModelOptions
 from worker import __version__
 from worker.depth import registry
-from worker.depth.estimator import DepthMap
-from worker.person.face import Pose
 
 CAMERA_SOURCES = {
     "given": "measured with the field of view that was given",
     "exif": "measured with the focal length in the photo's metadata",
     "assumed": "a guess: the photo does not say its focal length",
 }
-
-NO_FACE = "no whole head: no face was found in the photo"
-NO_FIT = "no whole head: the head model was not fitted to the face; estimating the depth again may help"
-SHOWN_WEIGHT = 0.01
-"""An expression below this is not seen."""
 
 
 def report_of(
@@ -86,28 +78,3 @@ def _beside(depth: dict[str, Any]) -> str:
     if depth.get("silhouette_found"):
         return noise + "a guess: a head and shoulders of average build within the outline in the photo"
     return noise + "nothing: no outline of the person was found"
-
-
-def head_report(depth_map: DepthMap, head: WholeHead | None) -> dict[str, Any]:
-    """What became of the whole head, JSON values only; why there is none, where there is none."""
-    if head is None:
-        face = depth_map.report.get("face_found", False)
-        return {"found": False, "reason": NO_FIT if face else NO_FACE}
-    pose = Pose(head.rotation, head.eyes_mm)
-    return {
-        "found": True,
-        "yaw_deg": round(pose.yaw_deg, 1),
-        "pitch_deg": round(pose.pitch_deg, 1),
-        "roll_deg": round(pose.roll_deg, 1),
-        "expression": {name: round(float(each), 2) for name, each in head.weights.items() if each >= SHOWN_WEIGHT},
-        "measures": [_measure(measure) for measure in head.measures],
-        "parts": [part.name for part in head.parts],
-    }
-
-
-def _measure(measure: Measure) -> dict[str, Any]:
-    return {
-        "name": measure.name,
-        "length_mm": round(float(measure.length_mm), 1),
-        "error_mm": round(float(measure.error_mm), 1),
-    }

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
-from shared.head.accuracy import ACCURACY
+from shared.head.accuracy import ACCURACY, SizeSource
 from shared.options import Color
 
 FOLDER = Path(__file__).parent
@@ -30,7 +30,9 @@ IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?(?:const|function|class) (\w+))", re.MULTILINE)
 
 
-def view_html(cloud: PointCloud, *, title: str, color: Color, head: bytes | None = None) -> str:
+def view_html(
+    cloud: PointCloud, *, title: str, color: Color, head: bytes | None = None, size_from: SizeSource | None = None
+) -> str:
     """A page that shows the cloud in 3D from disk: plotly.js, the viewer and the data are inside, nothing is fetched.
 
     Args:
@@ -38,23 +40,26 @@ def view_html(cloud: PointCloud, *, title: str, color: Color, head: bytes | None
         title: plain text; it is escaped.
         color: the colour to begin with; the page can change it.
         head: of the same person, in the format of `shared.head.format`.
+        size_from: what the size of the face is known from; without it, what is measured has no error.
     Raises:
         ValueError: the cloud has no points.
     """
-    return _page(title, color, _packed(bytes_from_cloud(cloud)), "" if head is None else _packed(head))
+    data = [_packed(bytes_from_cloud(cloud)), "" if head is None else _packed(head)]
+    return _page(title, color, size_from, *data)
 
 
-def view_bytes(cloud_bytes: int, head_bytes: int = 0, *, color: Color) -> int:
+def view_bytes(cloud_bytes: int, head_bytes: int = 0, *, color: Color, size_from: SizeSource | None = None) -> int:
     """Size of the page of a cloud and a head that have so many bytes when packed by gzip; its title is "Relief"."""
     head = len(HEAD.format("")) + 4 * math.ceil(head_bytes / 3) if head_bytes else 0
-    return _empty_page_bytes(color) + 4 * math.ceil(cloud_bytes / 3) + head
+    return _empty_page_bytes(color, size_from) + 4 * math.ceil(cloud_bytes / 3) + head
 
 
-def _page(title: str, color: str, cloud: str, head: str) -> str:
+def _page(title: str, color: str, size_from: SizeSource | None, cloud: str, head: str) -> str:
+    accuracy = json.dumps(asdict(ACCURACY[size_from]) if size_from else None)
     return _file("html/view.html").format(
         title=html.escape(title),
         color=html.escape(color),
-        accuracy=html.escape(accuracy_json()),
+        accuracy=html.escape(accuracy),
         css=_file("html/viewer.css") + _file("html/standalone.css"),
         plotly=_plotly(),
         cloud=cloud,
@@ -64,18 +69,13 @@ def _page(title: str, color: str, cloud: str, head: str) -> str:
 
 
 @cache
-def _empty_page_bytes(color: str) -> int:
-    return len(_page("Relief", color, "", "").encode())
+def _empty_page_bytes(color: str, size_from: SizeSource | None) -> int:
+    return len(_page("Relief", color, size_from, "", "").encode())
 
 
 def _packed(data: bytes) -> str:
     """The bytes as gzip in base64, which no HTML parser can mistake for markup."""
     return base64.b64encode(gzip.compress(data, 6, mtime=0)).decode("ascii")
-
-
-def accuracy_json() -> str:
-    """How far lengths may be off that are measured in the view, as it takes it: the element's `data-accuracy`."""
-    return json.dumps(asdict(ACCURACY))
 
 
 def plotly_js() -> bytes:

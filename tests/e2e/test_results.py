@@ -7,10 +7,12 @@ import cv2
 import httpx
 import numpy as np
 import pytest
+import trimesh
 from PIL import Image
 
 from shared.cloud.format import cloud_from_bytes
 from tests.support.following import API, follow, result, send
+from tests.support.glb import read_glb
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +26,7 @@ def test_the_job_succeeds_and_says_how(finished):
     job = seen[-1]
     assert (job["state"], job["stage"], job["progress"], job["model"]) == ("succeeded", "export", 1.0, "portrait")
     assert job["error"] is None
-    assert job["timings"]["depth_s"] > 0 and job["timings"]["model_s"] > 0
+    assert job["timings"]["depth_s"] > 0 and job["timings"]["model_s"] > 0 and job["timings"]["head_s"] > 0
     assert job["created_at"] <= job["started_at"] <= job["finished_at"]
 
 
@@ -48,6 +50,12 @@ def test_every_listed_result_is_there_and_has_the_size_it_says(finished):
         "view.html",
         "face.glb",
         "face.stl",
+        "head.glb",
+        "head.usdz",
+        "head.obj.zip",
+        "head.stl",
+        "head.json",
+        "head.rlh",
     }
     for entry in seen[-1]["results"]:
         with client.stream("GET", entry["url"]) as response:
@@ -106,6 +114,46 @@ def test_the_view_is_one_page_that_needs_nothing_else(finished):
     view = result(client, seen[-1], "view.html").decode()
     assert view.lstrip().lower().startswith("<!doctype html")
     assert "src=" not in view.split("<script", 1)[0]
+
+
+def test_the_whole_head_is_closed_all_around_and_stands_for_printing(finished):
+    client, seen = finished
+    solid = trimesh.load(io.BytesIO(result(client, seen[-1], "head.stl")), file_type="stl")
+    assert solid.is_watertight and solid.body_count == 1
+    assert 200 < solid.extents[2] < 700  # mm
+
+
+def test_the_whole_head_s_glb_holds_the_expressions_and_the_face_where_the_photo_has_it(finished, tmp_path):
+    client, seen = finished
+    read = read_glb(result(client, seen[-1], "head.glb"), tmp_path)
+    assert read.issues == []
+    skin = read.meshes["skin"]
+    assert len(skin.offsets) == 52
+    jaw = np.linalg.norm(skin.offsets["jawOpen"], axis=1)
+    assert 0.01 < jaw.max() < 0.06
+    with np.load(io.BytesIO(result(client, seen[-1], "depth.npz"))) as file:
+        nose_m = file["depth"][115, 222] / 1000
+    assert skin.positions[:, 2].max() == pytest.approx(-nose_m, abs=0.02)
+
+
+def test_the_report_says_the_measures_of_the_head_with_their_errors(finished):
+    client, seen = finished
+    head = seen[-1]["report"]["head"]
+    assert head == json.loads(result(client, seen[-1], "report.json"))["head"]
+    assert head["found"] is True
+    assert "the back of the head" in head["unseen"]
+    pupils = next(measure for measure in head["measures"] if measure["name"] == "pupils")
+    assert 50 < pupils["length_mm"] < 75
+    assert 0 < pupils["error_mm"] < 6
+    figures = json.loads(result(client, seen[-1], "head.json"))
+    assert {measure["name"] for measure in figures["measures"]} == {measure["name"] for measure in head["measures"]}
+
+
+def test_a_job_may_leave_the_head_out(client, portrait):
+    job = follow(client, send(client, portrait, steps="depth,model,export", point_budget="5000"))[-1]
+    assert (job["state"], job["stage"]) == ("succeeded", "export")
+    assert "head" not in job["report"]
+    assert not [entry for entry in job["results"] if entry["name"].startswith("head.")]
 
 
 def test_the_two_steps_are_two_and_a_second_model_does_not_run_the_network(client, portrait):

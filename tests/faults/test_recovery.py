@@ -49,6 +49,22 @@ def test_a_worker_killed_in_mid_task_has_its_job_done_elsewhere(stack, client, j
     assert_whole(job_store.jobs.get(job["id"]), FolderStorage(stack.plan.data))
 
 
+def test_a_worker_killed_while_it_builds_a_head_loses_nothing(stack, client, job_store, portrait):
+    job = send(client, portrait, steps="depth,model,head")
+    held = wait_for(
+        "a worker builds the head",
+        lambda: (now := running(job_store, job["id"])) and now.stage is Stage.HEAD and now,
+    )
+    before = held.stages[Stage.MODEL]
+    os.kill(worker_pid(held), signal.SIGKILL)
+    seen = follow(client, job)
+    assert seen[-1]["state"] == "succeeded"
+    done = job_store.jobs.get(job["id"])
+    assert done.attempt == 2 and done.stages[Stage.MODEL] == before
+    assert "head.glb" in done.files
+    assert_whole(done, FolderStorage(stack.plan.data))
+
+
 def test_poison_is_tried_three_times_and_then_failed_and_listed(stack, client, job_store, slow_photo, small_photo):
     poison = send(client, slow_photo, steps="depth")
     runs = []

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+WARNING = 1  # 0 is an error, 2 a remark
 SCRIPT = Path(__file__).with_name("read_glb.mjs")
 
 
@@ -31,7 +32,7 @@ class ReadMesh:
 
 @dataclass(frozen=True)
 class ReadGlb:
-    """A file as the readers have it; issues are the validator's, of any severity."""
+    """A file as the readers have it; issues are the validator's errors and warnings."""
 
     meshes: dict[str, ReadMesh]
     extras: dict[str, Any]
@@ -49,7 +50,8 @@ def read_glb(data: bytes, folder: Path) -> ReadGlb:
     assert done.returncode == 0, f"{done.stderr}\n(node_modules missing? make test installs them)"
     found = json.loads(done.stdout)
     meshes = {mesh["name"]: _mesh(mesh) for mesh in found["meshes"]}
-    return ReadGlb(meshes, found["extras"], found["issues"]["messages"])
+    issues = [issue for issue in found["issues"]["messages"] if issue["severity"] <= WARNING]
+    return ReadGlb(meshes, found["extras"], issues)
 
 
 def _mesh(mesh: dict[str, Any]) -> ReadMesh:

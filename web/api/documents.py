@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from shared.head.accuracy import SizeSource
 from shared.jobs.record import Job, Stage, State
 from shared.results import ARCHIVE, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
@@ -52,6 +53,12 @@ def share_url(token: str) -> str:
     return url_for("page", _external=True, _anchor=f"job={token}")
 
 
+def size_source(job: Job) -> SizeSource | None:
+    """What the size of a job's face is known from."""
+    depth = job.stages.get(Stage.DEPTH)
+    return depth.report.get("scale", {}).get("source") if depth else None
+
+
 def _message(job: Job, before: int | None) -> str:
     """One sentence on where the job stands."""
     again = f" (attempt {job.attempt})" if job.attempt > 1 else ""
@@ -91,7 +98,7 @@ def _results(job: Job) -> list[Result]:
     versions = {name: (file.folder, file.bytes) for name, file in job.files.items()}
     if cloud := job.files.get(CLOUD):
         head = job.files.get(HEAD)
-        size = view_bytes(cloud.bytes, head.bytes if head else 0, color=job.model.color)
+        size = view_bytes(cloud.bytes, head.bytes if head else 0, color=job.model.color, size_from=size_source(job))
         versions[VIEW] = ("-".join([cloud.folder, *([head.folder] if head else [])]), size)
     sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in archived(job)}
     versions[ARCHIVE] = (str(job.version), archive_bytes(sizes))

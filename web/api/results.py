@@ -21,6 +21,7 @@ from shared.storage.base import PHOTO_FOLDER
 from shared.viewer import view_html
 from web.access import readable_job
 from web.api.archive import Archive, Member, archived
+from web.api.documents import size_source
 from web.api.openapi import Operation
 from web.services import services
 
@@ -78,7 +79,7 @@ def _view(job: Job) -> Response:
     data = {name: services().storage.read(job.id, folder, name) for name, folder in folders.items()}
     cloud = cloud_from_bytes(gzip.decompress(data[CLOUD]))
     head = gzip.decompress(data[HEAD]) if HEAD in data else None
-    page = view_html(cloud, title="Relief", color=job.model.color, head=head).encode()
+    page = view_html(cloud, title="Relief", color=job.model.color, head=head, size_from=size_source(job)).encode()
     return _generated(page, VIEW, len(page), "-".join([*folders.values(), VIEW]))
 
 

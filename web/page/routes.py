@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import json
+from dataclasses import asdict
 from functools import cache
 
 from flask import Flask, Response, make_response, render_template, request, send_file
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
+from shared.head.accuracy import ACCURACY
 from shared.options import PUPIL_DISTANCE_MM
 from shared.results import CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE
 from web.access import owner
@@ -38,7 +41,8 @@ def page() -> str:
     owner()
     files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
-    return render_template("index.html", **numbers, **files, accuracy=viewer.accuracy_json())
+    accuracy = json.dumps({source: asdict(each) for source, each in ACCURACY.items()})
+    return render_template("index.html", **numbers, **files, accuracy=accuracy)
 
 
 @Rate.UNCOUNTED

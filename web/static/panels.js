@@ -3,6 +3,7 @@
 import { hasEnded, hasModel } from "./api.js";
 import { announce, byId, bytesText, make, percentText, secondsText, stageTitle } from "./dom.js";
 import { facesText, showFaces } from "./faces.js";
+import { showMeasures } from "./measures.js";
 import { showReport } from "./report.js";
 
 /** @typedef {"photo-image"|"depth-image"} Picture */
@@ -16,6 +17,7 @@ export function clear() {
   showTrouble("");
   showStatus(null);
   showReport(null);
+  showMeasures(null);
   showFaces(null);
   clearImage("photo-image");
   clearImage("depth-image");
@@ -123,6 +125,7 @@ export function showMeta(job) {
   byId("depth-meta").textContent = [source, took(job.timings.depth_s)].filter(Boolean).join(" · ");
   byId("model-meta").textContent = [count, took(job.timings.model_s)].filter(Boolean).join(" · ");
   showReport(job.report);
+  showMeasures(job.report);
 }
 
 /** Bring a panel into sight, on a screen that cannot show all of them. @param {Stage} stage */

@@ -60,6 +60,9 @@ function correctionText({ anchored, network }) {
   return `of the person's layout${detail}; moved by ${moved} mm to meet the face`;
 }
 
+/** "no face was found in the photo" @param {Report["head"]} head */
+const reasonText = (head) => (head?.reason ?? "").replace(/^no whole head: /, "");
+
 /** A number as text, or nothing. @param {number|null|undefined} value @param {(value: number) => string} text */
 const known = (value, text) => (Number.isFinite(value) ? text(Number(value)) : "");
 
@@ -89,6 +92,7 @@ const rows = (r) => [
   [r.own_map ? "Own depth map" : "Network", sharesText(r), correctionText(r)],
   ["Licence", r.non_commercial ? "Non-commercial" : "", `the weights of ${r.model} are ${r.licence}`],
   ["Relief", known(r.relief_ratio, (ratio) => ratio.toFixed(2)), "deep, for 1 wide"],
+  ["Whole head", r.head ? (r.head.found ? "Built" : "None") : "", reasonText(r.head)],
   ["Points", known(r.points, NUMBER.format), droppedText(r.dropped)],
 ];
 

@@ -50,6 +50,10 @@ interface Report {
   anchored?: boolean; // false: the network's depth was not used
   network?: { layout_share: number; correction_rms_mm: number; detail_weight: number }; // what it gave, and how far moved
   model?: string; licence?: string; non_commercial?: boolean; // what made the depth, and the licence of its weights
+  head?: {
+    found: boolean; reason?: string; // why there is none
+    measures?: { name: string; length_mm: number; error_mm: number }[];
+  };
   points?: number; dropped?: Record<string, number>; // points that were left out, by reason
   advice?: string;
 }

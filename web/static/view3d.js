@@ -78,12 +78,19 @@ export async function showCloud(job, url) {
     const appearance = inFragment("look") ?? chosen ?? "";
     if (chosen) setFragment({ look: appearance });
     const color = /** @type {Appearance["color"]} */ (job.settings.model.color);
+    view.measure.accuracy = accuracyOf(job);
     await view.show(bytes, { color }, appearance);
     announce("The 3D model is ready.");
   } catch (error) {
     if (shown === url) shown = "";
     throw error;
   }
+}
+
+/** How far lengths in a job's cloud may be off, where that is known. @param {Job} job @returns {Accuracy | null} */
+function accuracyOf({ report }) {
+  const known = JSON.parse(byId("viewer").dataset.accuracy ?? "{}");
+  return (report?.scale && known[report.scale.source]) ?? null;
 }
 
 /** Offer the head of the same job as a way to show it. @param {string} url ""; there is none */

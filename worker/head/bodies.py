@@ -38,3 +38,9 @@ def carved(distance: np.ndarray, sight: Sight, mask: np.ndarray) -> np.ndarray:
     front = extended(view.depth, person)
     keep = sight.before(front) + BEHIND_MM * np.clip(sight.looked_up(signed_distance(mask)), 0, 2)
     return np.maximum(np.maximum(distance, keep), sight.beside(person))
+
+
+def bottom_of(view: HeadView, points: np.ndarray) -> float:
+    """y in mm at which a body that the photo's lower border cuts is cut flat; `points` (H, W, 3) mm of its pixels."""
+    height = points[-1, :, 1][view.person[-1]]
+    return float(np.percentile(height, 20)) - 3 if len(height) > 5 else float(np.nanmax(points[..., 1])) + 100

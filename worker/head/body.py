@@ -39,13 +39,20 @@ class Skin:
         near = np.where(distance < 12, along, np.sign(along) * distance)
         return near, nearest
 
-    def shell(self, thickness_mm: np.ndarray, grid: Voxels) -> np.ndarray:
-        """(X, Y, Z) mm, distance to the surface that lies thickness (S,) above the skin; positive outside."""
+    def shell(self, thickness_mm: np.ndarray, grid: Voxels, deep_mm: float = np.inf) -> np.ndarray:
+        """(X, Y, Z) mm, distance to the surface that lies thickness (S,) above the skin; positive outside.
+
+        The body goes no deeper than `deep_mm` below the skin that is covered, that is where the thickness is above 0.
+        """
         step = grid.step_mm * COARSER
         shape = tuple((count + COARSER - 1) // COARSER + 1 for count in grid.shape)
         coarse = Voxels(grid.origin, step, (shape[0], shape[1], shape[2]))
         offset, nearest = self.offsets(coarse.points.reshape(-1, 3))
-        values = (offset - thickness_mm[nearest]).reshape(shape).astype(np.float32)
+        values = offset - thickness_mm[nearest]
+        if np.isfinite(deep_mm):
+            covered = cKDTree(self.points[thickness_mm > 0])
+            values = np.maximum(values, covered.query(coarse.points.reshape(-1, 3))[0] - deep_mm)
+        values = values.reshape(shape).astype(np.float32)
         return upsampled(values, grid.shape)
 
 

@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from shared.cloud.camera import unproject
 from shared.cloud.classes import PointClass
-from worker.head.bodies import Cover, carved, pixel_area
+from worker.head.bodies import Cover, bottom_of, carved, pixel_area
 from worker.head.body import Skin
 from worker.head.fill import pull_push
 from worker.head.fit.head_fit import HeadFit
@@ -33,6 +33,7 @@ class ClothesSettings:
     least_area_mm2: float = 6000.0
     beyond_mm: float = 20.0  # skin so far from the model's is the trunk's
     round_mm: float = 120.0  # how far from the outline the back is rounded
+    shoulder_mm: float = 120.0  # below the eyes: what is higher is no trunk, and thin
     least_depth_mm: float = 40.0  # of what is seen, at least, where it is wide
     union_mm: float = 12.0
     collar_mm: float = 190.0  # below the eyes, and half of how far behind them: the neck's foot
@@ -62,7 +63,8 @@ def clothes_of(view: HeadView, skin: Skin, hair: np.ndarray, fit: HeadFit, model
     likely = np.clip((_collar_height(model) - CLOTHES.collar_mm) / CLOTHES.collar_ramp_mm + 0.5, 0, 1)
     off = points[view.shows(PointClass.SKIN) & ~mask]
     thickness = layer_mm(points[mask], off, likely, RULES, skin, model)
-    cut = _cut_height(points, mask, fit)
+    thickness = np.where(skin.fine.field(model.neck.astype(float)) > 0.5, thickness, RULES.bare)
+    cut = _cut_height(view, points, fit)
     grid = _grid(points[mask & (points[..., 1] < cut)], skin, thickness, cut)
     sight = Sight.of(view, grid.points)
     neck = _neck(skin.shell(thickness, grid), grid, fit)
@@ -91,11 +93,9 @@ def _mask(view: HeadView, points: np.ndarray, hair: np.ndarray, skin: Skin, fit:
     return np.asarray((cloth | far) & ~hair & (down < CLOTHES.longest_mm))
 
 
-def _cut_height(points: np.ndarray, mask: np.ndarray, fit: HeadFit) -> float:
+def _cut_height(view: HeadView, points: np.ndarray, fit: HeadFit) -> float:
     """y at which the trunk is cut flat: where the photo ends, or below the chest."""
-    bottom = points[-1, :, 1][mask[-1]]
-    lowest = float(np.percentile(bottom, 20)) if len(bottom) > 5 else float(np.percentile(points[..., 1][mask], 99.5))
-    return min(lowest, float(fit.shift_mm[1] + fit.scale * CLOTHES.longest_mm)) - 3
+    return min(bottom_of(view, points), float(fit.shift_mm[1] + fit.scale * CLOTHES.longest_mm) - 3)
 
 
 def _grid(points: np.ndarray, skin: Skin, thickness: np.ndarray, cut: float) -> Voxels:
@@ -125,9 +125,13 @@ def _trunk(sight: Sight, view: HeadView, mask: np.ndarray, skin: Skin, fit: Head
     share = np.clip(inside_mm / (fit.scale * CLOTHES.round_mm), 0, 1)
     rim = _rim(front, mask, middle, float(far))
     back = rim + (far + CLOTHES.back_mm - rim) * np.sqrt(1 - (1 - share) ** 2)
-    back = np.maximum(back, front + np.minimum(inside_mm, CLOTHES.least_depth_mm))
+    thin = front + np.minimum(inside_mm, CLOTHES.least_depth_mm)
+    down = (unproject(front, view.camera)[..., 1] - fit.shift_mm[1]) / fit.scale
+    upper = np.clip((CLOTHES.shoulder_mm - down) / CLOTHES.collar_ramp_mm + 0.5, 0, 1)
+    back = np.maximum(back, thin) + upper * (np.minimum(back, thin) - np.maximum(back, thin))
     back = ndimage.gaussian_filter(back, 2.5)
-    return np.maximum(np.maximum(sight.before(front), -sight.before(back)), sight.beside(mask))
+    across = np.maximum(sight.beside(mask), sight.beyond(below=False))
+    return np.maximum(np.maximum(sight.before(front), -sight.before(back)), across)
 
 
 def _rim(front: np.ndarray, mask: np.ndarray, middle: float, far: float) -> np.ndarray:

@@ -15,7 +15,7 @@ from scipy import ndimage
 from shared.cloud.camera import project, unproject
 from shared.cloud.classes import PointClass
 from worker.geometry.raster import rasterise
-from worker.head.bodies import Cover, carved, pixel_area
+from worker.head.bodies import Cover, bottom_of, carved, pixel_area
 from worker.head.body import Skin
 from worker.head.fit.head_fit import HeadFit
 from worker.head.layers import LayerRules, layer_mm
@@ -34,12 +34,18 @@ class HairSettings:
     least_mm: float = 3.0  # thinnest hair
     most_mm: float = 45.0  # thickest over the scalp; what is farther away is not a shell
     least_area_mm2: float = 1500.0  # of hair in the photo; less is none
+    deep_mm: float = 25.0  # so far below hair its body goes
     round_mm: float = 8.0  # where bodies meet
     loose_mm: float = 30.0  # depth of hair that stands free
     hanging_mm: float = 55.0  # below the eyes: hair there, and so far from the middle, hangs
     beside_mm: float = 62.0
+    ears_mm: float = 35.0  # behind the eyes: what lies before it is a beard
+    tip_mm: float = 50.0  # of height in which hanging hair gets narrower at its lower end
     hanging_area_mm2: float = 900.0  # less of it is none
-    occiput_mm: float = 20.0  # how far beyond the skull's back hanging hair lies
+    occiput_mm: float = 15.0  # how much farther back than on the skull hair hangs
+    middle_mm: float = 75.0  # behind the eyes: hanging hair is looked for behind it
+    slice_mm: float = 15.0  # of height, in which its breadth is measured
+    hanging_round_mm: float = 25.0
     brow_mm: float = 22.0  # above the eyes: what is worn there is on the head
 
 
@@ -69,10 +75,11 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
     if grid is None:
         return None
     sight = Sight.of(view, grid.points)
-    distance = smooth_union(skin.shell(thickness, grid), _seen(sight, view, mask, skin), HAIR.round_mm)
-    if (hanging := _hanging(sight, view, own, mask, area, fit, skin, grid)) is not None:
-        distance = smooth_union(distance, hanging, HAIR.round_mm)
+    distance = smooth_union(skin.shell(thickness, grid, HAIR.deep_mm), _seen(sight, view, mask, skin), HAIR.round_mm)
+    if (hanging := _hanging(own, mask, area, thickness, fit, skin, grid)) is not None:
+        distance = smooth_union(distance, hanging, HAIR.hanging_round_mm)
     distance = carved(distance, sight, mask)
+    distance = np.maximum(distance, grid.points[..., 1] - bottom_of(view, points))
     return Cover(largest_body(ndimage.gaussian_filter(distance, 0.6)), grid, thickness, mask)
 
 
@@ -105,38 +112,55 @@ def _seen(sight: Sight, view: HeadView, mask: np.ndarray, skin: Skin) -> np.ndar
     deep = np.where(np.isfinite(gap) & (gap < HAIR.least_mm / 2), 0, deep)
     deep = ndimage.gaussian_filter(deep, 1.5)
     back = sight.looked_up(front + deep)
-    return np.maximum(np.maximum(sight.before(front), (sight.z - back) / 2), sight.beside(mask))
+    across = np.maximum(sight.beside(mask), sight.beyond())
+    return np.maximum(np.maximum(sight.before(front), (sight.z - back) / 2), across)
 
 
 def _hanging(
-    sight: Sight,
-    view: HeadView,
-    own: np.ndarray,
-    mask: np.ndarray,
-    area: np.ndarray,
-    fit: HeadFit,
-    skin: Skin,
-    grid: Voxels,
+    own: np.ndarray, mask: np.ndarray, area: np.ndarray, thickness: np.ndarray, fit: HeadFit, skin: Skin, grid: Voxels
 ) -> np.ndarray | None:
-    """(X, Y, Z) mm, the curtain of hair from the back of the head down; None where no hair hangs."""
-    low = mask & (own[..., 1] > HAIR.hanging_mm) & (np.abs(own[..., 0]) > HAIR.beside_mm)
+    """(X, Y, Z) mm, the curtain of hair from the back of the head down; None where no hair hangs.
+
+    Its breadth at each height is that of the hair in the photo; `own` (H, W, 3) is in the head's frame.
+    """
+    low = mask & (own[..., 1] > HAIR.hanging_mm) & (np.abs(own[..., 0]) > HAIR.beside_mm) & (own[..., 2] > HAIR.ears_mm)
     if area[low].sum() < HAIR.hanging_area_mm2 * fit.scale**2:
         return None
-    inner = (grid.points - fit.shift_mm) @ fit.rotation / fit.scale
-    x, y, z = np.moveaxis(inner, -1, 0)
-    skull = (skin.points - fit.shift_mm) @ fit.rotation / fit.scale
-    back = float(skull[np.abs(skull[:, 1]) < 60, 2].max()) + HAIR.occiput_mm
-    ends = []
-    for side in (-1, 1):
-        there = low & (own[..., 0] * side > 0)
-        enough = area[there].sum() > HAIR.hanging_area_mm2 / 4
-        ends.append(float(np.percentile(own[there][:, 1], 97)) if enough else HAIR.hanging_mm)
-    half = float(np.percentile(np.abs(own[low][:, 0]), 97)) + 6
-    share = np.clip(x / half, -1, 1) * 0.5 + 0.5
+    x, y, z = np.moveaxis((grid.points - fit.shift_mm) @ fit.rotation / fit.scale, -1, 0)
+    inner = (skin.points - fit.shift_mm) @ fit.rotation / fit.scale
+    occiput = (np.abs(inner[:, 1]) < 60) & (np.abs(inner[:, 0]) < 20)
+    back = float((inner[:, 2] + np.maximum(thickness, 0) / fit.scale)[occiput].max())
+    heights = np.arange(0.0, float(y.max()) + HAIR.slice_mm, HAIR.slice_mm)
+    sides = [_side(own[mask], heights, sign) for sign in (-1, 1)]
+    ends = [
+        float(np.percentile(own[low & (own[..., 0] * sign > 0)][:, 1], 98, method="nearest"))
+        if area[low & (own[..., 0] * sign > 0)].sum() > HAIR.hanging_area_mm2 / 4
+        else HAIR.hanging_mm
+        for sign in (-1, 1)
+    ]
+    left, right = (np.interp(y, heights, side) for side in sides)
+    middle, half = (right - left) / 2, (right + left) / 2
+    behind = back + HAIR.occiput_mm * np.clip(y / 100, 0, 1)
+    deep = np.maximum(behind - HAIR.middle_mm, 20)
+    share = np.clip((x - middle) / half, -1, 1) * 0.5 + 0.5
     end = ends[0] + (ends[1] - ends[0]) * share
-    middle = back - 85
-    radius = np.hypot(x / half, np.maximum(z - middle, 0) / 85)
-    body = (radius - 1) * min(half, 85)
-    body = np.maximum(body, (middle - 10) - z)  # what hangs in front is what the photo shows
-    body = np.maximum(body, y - end)
-    return np.asarray(np.maximum(body, -y) * fit.scale)  # from the eyes' height down: above it is the shell
+    tip = np.clip((y - end) / HAIR.tip_mm + 1, 0, 1.2)
+    radius = np.abs((x - middle) / half) ** 2.5 + np.abs((z - HAIR.middle_mm) / deep) ** 2.5 + 0.8 * tip**2.5
+    body = (radius**0.4 - 1) * np.minimum(half, deep)
+    body = np.maximum(body, HAIR.middle_mm - z)  # what hangs in front is what the photo shows
+    return np.asarray(np.maximum(body, -y) * fit.scale, np.float32)  # above the eyes' height it is the shell
+
+
+def _side(points: np.ndarray, heights: np.ndarray, sign: int) -> np.ndarray:
+    """(K,) mm how far hair (P, 3) reaches to one side of the head's middle at each height, smoothly."""
+    reach, height = points[:, 0] * sign, points[:, 1]
+    found = np.full(len(heights), np.nan)
+    for k, at in enumerate(heights):
+        near = reach[(np.abs(height - at) < HAIR.slice_mm) & (reach > HAIR.beside_mm - 10)]
+        if len(near) > 5:
+            found[k] = np.percentile(near, 95)
+    if not np.isfinite(found).any():
+        return np.full(len(heights), HAIR.beside_mm)
+    known = np.flatnonzero(np.isfinite(found))
+    filled = np.interp(np.arange(len(heights)), known, found[known])
+    return np.asarray(ndimage.gaussian_filter1d(filled, 1.0, mode="nearest"))

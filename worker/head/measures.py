@@ -8,9 +8,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from shared.head.accuracy import SIZE_ERROR, SizeSource
 from shared.head.head import Measure
 from worker.head.model.head_model import HeadModel, Part
-from worker.person.scale import Source
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,6 @@ MEASURES: Mapping[str, Distance] = {
     "ear to ear": Distance("right ear", "left ear", 5.0),
 }
 EAR = EarSettings()
-SIZE_ERROR: Mapping[Source, float] = {"given": 0.01, "irises": 0.054, "assumed": 0.062}
-"""How far the size of a face is off, as a share, by where it is from: the user, who may be half a mm off; irises and 63
-mm for all on the rendered heads h0 to h7."""
 
 
 def landmarks_of(model: HeadModel, vertices: np.ndarray) -> dict[str, np.ndarray]:
@@ -78,7 +75,7 @@ def landmarks_of(model: HeadModel, vertices: np.ndarray) -> dict[str, np.ndarray
     return found | {name: vertices[index] for name, index in _own_places(model).items()}
 
 
-def measures_of(model: HeadModel, neutral: np.ndarray, size_from: Source) -> tuple[Measure, ...]:
+def measures_of(model: HeadModel, neutral: np.ndarray, size_from: SizeSource) -> tuple[Measure, ...]:
     """The distances of `MEASURES` on a neutral face.
 
     Args:

@@ -31,6 +31,8 @@ class ShapeSettings:
     texture_px: int = 512  # of each half, on its longer side
     inner_px: float = 2.0  # the photo's own colours count from so far within the outline on
     band: float = 0.06  # of the texture's side: the outline's colours, which the back has
+    neck: float = 0.12  # of the texture's side: so near to skin collars are, whose colours the back has less of
+    strands: float = 14.0  # most of their strength, of 255
     margin_px: int = 4
 
 
@@ -113,11 +115,30 @@ def _colours(name: PartName, view: HeadView, mask: np.ndarray, box: _Box) -> tup
     own = np.clip(_inside(mask, grid) - SHAPE.inner_px, 0, 1)
     if own.max() <= 0:
         own = np.clip(_inside(mask, grid), 0, 1)
+    if name == "hair":
+        return _hair_colours(photo, own)
     front = pull_push(photo, own)
     cloth = mask & ~view.shows(PointClass.SKIN)
     rim = _inside(view.person, grid) / max(1.0, SHAPE.band * float(box.size.max()))
-    band = own * np.clip(_inside(cloth, grid) - SHAPE.inner_px, 0, 1) * np.clip(2 - rim, 0, 1)
-    back = pull_push(front, band if name == "clothes" and band.max() > 0 else own)
+    neck = _inside(~view.shows(PointClass.SKIN), grid) / max(1.0, SHAPE.neck * float(box.size.max()))
+    band = own * np.clip(neck, 0, 1) * np.clip(_inside(cloth, grid) - SHAPE.inner_px, 0, 1) * np.clip(2 - rim, 0, 1)
+    back = pull_push(front, band if band.max() > 0 else own)
+    return tuple(np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in (front, back))
+
+
+def _hair_colours(photo: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both halves of hair's texture: beside its pixels its usual colours go on, with strands as strong as there."""
+    core = photo[own > 0.5] if (own > 0.5).any() else photo[own > 0]
+    usual = np.median(core, axis=0)
+    width = max(12.0, 1.5 * float(np.median(np.abs(core - usual).sum(1))))
+    near = np.exp(-((np.abs(photo - usual).sum(2) / width) ** 2))
+    fill = pull_push(photo, own * near)
+    smooth = cv2.GaussianBlur(photo, (0, 0), 4)
+    strength = min(SHAPE.strands, float((photo - smooth)[own > 0.5].std())) if (own > 0.5).any() else 0.0
+    noise = cv2.GaussianBlur(np.random.default_rng(0).normal(size=own.shape), (0, 0), sigmaX=0.8, sigmaY=4.0)
+    fill = fill + (strength * noise / noise.std())[..., None]
+    front = own[..., None] * photo + (1 - own[..., None]) * fill
+    back = 0.9 * fill
     return tuple(np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in (front, back))
 
 

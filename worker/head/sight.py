@@ -43,6 +43,14 @@ class Sight:
         """(...) mm across to the outline of a mask (H, W) bool, negative within; where the photo ends there is none."""
         return self.looked_up(signed_distance(mask)) * self.z / self.view.camera.fx
 
+    def beyond(self, *, below: bool = True) -> np.ndarray:
+        """(...) mm beyond the photo's border, negative within it; the lower border counts only if `below`."""
+        camera = self.view.camera
+        u, v = np.moveaxis(self.uv, -1, 0)
+        across = np.maximum(-0.5 - u, u - (camera.width - 0.5))
+        along = np.maximum(-0.5 - v, v - (camera.height - 0.5)) if below else -0.5 - v
+        return np.asarray(np.maximum(across, along) * self.z / camera.fx, np.float32)
+
     def before(self, front_mm: np.ndarray) -> np.ndarray:
         """(...) mm, about the distance to a surface (H, W) of depths without NaN; positive in front of it."""
         steep = slopes(front_mm, self.view.camera.fx)

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from shared.head.accuracy import SizeSource
 from shared.head.head import HeadPart, Morph, PartName, WholeHead
 from worker.head.atlas import sampled
 from worker.head.bodies import Cover
@@ -23,7 +24,6 @@ from worker.head.skin import Body, body_of, fine_skin
 from worker.head.texture import skin_texture
 from worker.head.tuck import tucked
 from worker.head.view import HeadView
-from worker.person.scale import Source
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class WholeSettings:
 
     least_move_mm: float = 0.02
     least_weight: float = 0.01
+    flattened: float = 0.02  # what is left of the skin's height below the clothes
     grid_px: int = 384  # of what hair and clothes are made from, on its longer side
 
 
@@ -39,7 +40,7 @@ WHOLE = WholeSettings()
 ORGANS: Mapping[PartName, Part] = {"eyes": Part.EYES, "teeth": Part.TEETH, "tongue": Part.TONGUE}
 
 
-def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: Source = "assumed") -> WholeHead:
+def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: SizeSource = "assumed") -> WholeHead:
     """Build the head of a person.
 
     Args:
@@ -83,13 +84,22 @@ def _covered(view: HeadView, body: Body, fit: HeadFit, model: HeadModel) -> tupl
     if hair is not None:
         points = tucked(points, hair, fit.placed(np.array([0.0, 0.0, 85.0])), fine)
     if clothes is not None:
-        points = tucked(points, clothes, _neck_axis(points, fit, model), fine)
+        points = tucked(points, clothes, _neck_axis(points, fit), fine)
+        points = _above(points, clothes)
     named: tuple[tuple[PartName, Cover | None], ...] = (("hair", hair), ("clothes", clothes))
     parts = [part_of(name, cover, small) for name, cover in named if cover is not None]
     return _Covers(hair, tuple(part for part in parts if part is not None)), Body(body.coarse, points)
 
 
-def _neck_axis(points: np.ndarray, fit: HeadFit, model: HeadModel) -> np.ndarray:
+def _above(points: np.ndarray, clothes: Cover) -> np.ndarray:
+    """The skin (S, 3), flattened where it would come out of the clothes' lower end."""
+    out = points.copy()
+    end = clothes.grid.points[..., 1][clothes.distance < 0].max() - clothes.grid.step_mm
+    out[:, 1] = np.minimum(points[:, 1], end + WHOLE.flattened * (points[:, 1] - end))
+    return out
+
+
+def _neck_axis(points: np.ndarray, fit: HeadFit) -> np.ndarray:
     """(S, 3) mm, for each vertex a point inside of the trunk, at its height or at that of the neck."""
     neck = fit.placed(np.array([0.0, 150.0, 85.0])).astype(float)
     axis = np.tile(neck, (len(points), 1))

@@ -8,11 +8,12 @@ measurement with an error, and the spread of pupil distances as what is known be
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.head.accuracy import SizeSource
 from shared.options import PUPIL_DISTANCE_MM
 from worker.person.face import Face, head_pose, points_mm
 from worker.person.landmarks import LANDMARKS
@@ -44,8 +45,6 @@ class ScaleSettings:
 
 SCALE = ScaleSettings()
 
-Source = Literal["given", "irises", "assumed"]
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -57,7 +56,7 @@ class Scale:
     """
 
     pupil_distance_mm: float
-    source: Source
+    source: SizeSource
     irises_mm: float | None = None
 
     def report(self) -> dict[str, Any]:

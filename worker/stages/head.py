@@ -8,7 +8,6 @@ from shared.jobs.claims import Claim
 from shared.results import DEPTH_VALUES, REPORT
 from worker import pipeline
 from worker.depth.format import depth_map_from_bytes
-from worker.report import head_report
 from worker.stages.context import StageContext
 
 
@@ -18,9 +17,8 @@ def build_head(context: StageContext, claim: Claim) -> None:
     depth_map = depth_map_from_bytes(context.result(claim, DEPTH_VALUES))
     pixels = context.photo(claim).pixels
     context.claims.progress(claim, 0.1)
-    head = pipeline.build_head(depth_map, pixels)
-    context.claims.progress(claim, 0.6)
-    found = head_report(depth_map, head)
+    head, found = pipeline.build_head(depth_map, pixels)
+    context.claims.progress(claim, 0.7)
     files = pipeline.head_files(head, model=job.model_name or "unknown") if head else {}
     report = json.loads(context.result(claim, REPORT)) | {"head": found}
     context.finish(claim, files | pipeline.report_files(report), {"head": found})

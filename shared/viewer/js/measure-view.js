@@ -36,7 +36,7 @@ export class MeasureView {
     this.canvas = /** @type {HTMLCanvasElement} */ (host.querySelector(".rv-overlay"));
     this.panel = /** @type {HTMLElement} */ (host.querySelector(".rv-measured"));
     /** @type {Accuracy | null} */
-    this.accuracy = JSON.parse(host.dataset.accuracy || "null");
+    this.accuracy = null; // of lengths in the cloud; to be set before it is shown
     this.button("copy").addEventListener("click", () => this.copy());
     this.button("clear").addEventListener("click", () => this.setMarks([]));
     stage.addEventListener("keydown", (event) => this.key(event));

@@ -24,7 +24,7 @@ export function measured(cloud, marks, accuracy) {
   const known = cloud.unit === "mm" ? accuracy : null;
   const distances = marks.slice(1).map((end, index) => {
     const length = apart(marks[index], end);
-    return { ends: [index, index + 1], length, error: known ? Math.hypot(known.place_mm, known.scale * length) : null };
+    return { ends: [index, index + 1], length, error: known ? Math.hypot(known.places_mm, known.size * length) : null };
   });
   const angle = marks.length === 3 ? angleAt(marks, known) : null;
   const section = marks.length > 1 ? sectionBetween(cloud, marks[0], marks[1]) : null;
@@ -41,7 +41,7 @@ function angleAt([a, b, c], accuracy) {
   if (!before || !after) return null;
   const cosine = left.reduce((sum, value, axis) => sum + value * right[axis], 0) / (before * after);
   const degrees = (/** @type {number} */ radians) => (radians * 180) / Math.PI;
-  const error = accuracy ? degrees(Math.hypot(accuracy.place_mm / before, accuracy.place_mm / after)) : null;
+  const error = accuracy ? degrees(Math.hypot(accuracy.places_mm / before, accuracy.places_mm / after)) : null;
   return { degrees: degrees(Math.acos(Math.min(1, Math.max(-1, cosine)))), error };
 }
 

@@ -26,7 +26,9 @@ async function start() {
       viewer.addEventListener(change, () => history.replaceState(null, "", `#${state()}`));
     }
     if (document.getElementById("head")) viewer.offerHead(() => unpack("head"));
-    await viewer.show(await unpack("cloud"), { color: /** @type {Appearance["color"]} */ (host.dataset.color) });
+    const color = /** @type {Appearance["color"]} */ (host.dataset.color);
+    viewer.measure.accuracy = JSON.parse(host.dataset.accuracy ?? "null");
+    await viewer.show(await unpack("cloud"), { color });
     note.remove();
   } catch (error) {
     note.textContent = `The 3D view cannot be shown: ${error instanceof Error ? error.message : error}`;

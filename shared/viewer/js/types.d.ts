@@ -94,7 +94,7 @@ interface HeadPart {
 interface Measure { name: string; length_mm: number; error_mm: number; ends: number[][] }
 
 /** How far lengths on a face may be off: see shared/head/accuracy.py. */
-interface Accuracy { place_mm: number; scale: number }
+interface Accuracy { places_mm: number; size: number }
 
 /** The surface along the line between two places. */
 interface Section {

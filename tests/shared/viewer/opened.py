@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import PointCloud
+from shared.head.accuracy import SizeSource
 from shared.head.format import bytes_from_head
 from shared.head.head import WholeHead
 from shared.options import Color
@@ -51,11 +52,12 @@ def opened(
     color: Color = "grayscale",
     fragment: str = "",
     head: WholeHead | None = None,
+    size_from: SizeSource | None = None,
 ) -> Path:
     """Open a cloud's view.html from disk, and wait until it is drawn; gives the file."""
     path = folder / "view.html"
     data = bytes_from_head(head) if head else None
-    path.write_text(view_html(cloud, title="Dome", color=color, head=data), "utf-8")
+    path.write_text(view_html(cloud, title="Dome", color=color, head=data, size_from=size_from), "utf-8")
     page.goto(f"{path.as_uri()}#{fragment}")
     page.wait_for_selector(READY, timeout=READY_MS)
     return path

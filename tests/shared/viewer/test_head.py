@@ -57,7 +57,7 @@ def share_of(page: Page, colour: tuple[int, int, int]) -> float:
 def head(page: Page, tmp_path) -> Page:
     """A dome with a head behind it, in the colours of the photo, seen from the front as a head."""
     opened(page, tmp_path, dome(), color="photo", fragment=FRONT, head=some_head())
-    page.add_style_tag(content=".rv-hint, h1 { visibility: hidden }")
+    page.add_style_tag(content=".rv-hint, .rv-icons, h1 { visibility: hidden }")
     show_head(page)
     return page
 
@@ -66,7 +66,7 @@ def seen_from(page: Page, fragment: str) -> None:
     page.evaluate("(fragment) => history.replaceState(null, '', `#${fragment}`)", fragment)
     page.reload()
     page.wait_for_selector("#viewer[data-ready]")
-    page.add_style_tag(content=".rv-hint, h1 { visibility: hidden }")
+    page.add_style_tag(content=".rv-hint, .rv-icons, h1 { visibility: hidden }")
     show_head(page)
 
 
@@ -192,7 +192,7 @@ def test_the_camera_stays_from_points_to_head_and_back(page, tmp_path):
 def test_the_head_stands_where_the_points_are(page, tmp_path):
     """The dome is the front of a ball of 120 mm; an egg of that size covers it from the front, at any zoom."""
     opened(page, tmp_path, dome(), color="photo", fragment="0,0,2,0,0,0", head=some_head())
-    page.add_style_tag(content=".rv-hint, h1 { visibility: hidden }")
+    page.add_style_tag(content=".rv-hint, .rv-icons, h1 { visibility: hidden }")
     settle(page)
     eyes = """() => { const { scene } = document.querySelector(".rv-graph")._fullLayout;
       const { eye } = scene.camera, { range } = scene.zaxis, { z } = scene.aspectratio;
@@ -212,6 +212,6 @@ def test_colours_that_a_head_has_not_are_not_offered_for_it(head):
 def test_the_size_of_the_page_is_known_before_it_is_made():
     parts = [bytes_from_cloud(dome()), bytes_from_head(some_head())]
     sizes = [len(gzip.compress(part, 6, mtime=0)) for part in parts]
-    html = view_html(dome(), title="Relief", color="photo", head=parts[1])
-    assert len(html.encode()) == view_bytes(*sizes, color="photo")
+    html = view_html(dome(), title="Relief", color="photo", head=parts[1], size_from="irises")
+    assert len(html.encode()) == view_bytes(*sizes, color="photo", size_from="irises")
     assert len(view_html(dome(), title="Relief", color="photo").encode()) == view_bytes(sizes[0], color="photo")

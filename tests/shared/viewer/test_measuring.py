@@ -53,7 +53,7 @@ def on_dome(places: np.ndarray) -> np.ndarray:
 
 @pytest.fixture
 def view(page: Page, tmp_path) -> Page:
-    opened(page, tmp_path, dome(), fragment=FRONT, head=some_head())
+    opened(page, tmp_path, dome(), fragment=FRONT, head=some_head(), size_from="irises")
     settle(page)
     return page
 
@@ -65,7 +65,7 @@ def test_two_clicks_give_a_distance_with_its_error(view):
     np.testing.assert_allclose(places[:, 2], on_dome(places), atol=1.5)
     assert places[0, 0] < -10 < 10 < places[1, 0]
     length = np.linalg.norm(places[0] - places[1])
-    error = np.hypot(ACCURACY.place_mm, ACCURACY.scale * length)
+    error = np.hypot(ACCURACY["irises"].places_mm, ACCURACY["irises"].size * length)
     assert said(view)["A to B"] == f"{length:.1f} ± {error:.1f} mm"
 
 
@@ -173,7 +173,7 @@ def test_what_was_measured_can_be_copied_as_text(view):
 
 
 def test_relative_lengths_have_neither_unit_nor_error(page, tmp_path):
-    opened(page, tmp_path, replace(dome(), unit="relative"), fragment=FRONT)
+    opened(page, tmp_path, replace(dome(), unit="relative"), fragment=FRONT, size_from="irises")
     start(page)
     mark(page, LEFT, RIGHT)
     assert re.fullmatch(r"\d+\.\d{3}", said(page)["A to B"])

@@ -10,7 +10,7 @@ import numpy as np
 from worker.export.head.source import ExportPart, HeadSource
 from worker.export.source import fact_lines
 
-QUICK = 3  # level of compression: the default takes three times as long and gives a tenth less
+QUICK = 1  # level of compression: the default takes four times as long and gives a sixth less
 
 
 def head_obj_zip(source: HeadSource) -> bytes:
@@ -40,7 +40,7 @@ def _text(source: HeadSource) -> str:
 def _object(exported: ExportPart, first: int) -> str:
     """A part; its vertices have the numbers from `first` on in the file."""
     part = exported.part
-    corners = np.repeat(part.triangles.ravel() + first, 3)  # of place, texture and normal
+    corners = [f"{number}/{number}/{number}" for number in range(first, first + len(part.uv))]  # place, texture, normal
     return "".join(
         [
             f"o {part.name}\n",
@@ -48,7 +48,7 @@ def _object(exported: ExportPart, first: int) -> str:
             _rows("vt %.5f %.5f\n", part.uv),
             _rows("vn %.3f %.3f %.3f\n", exported.posed_normals),
             f"usemtl {part.name}\n",
-            _rows("f %d/%d/%d %d/%d/%d %d/%d/%d\n", corners.reshape(-1, 9)),
+            "".join([f"f {corners[a]} {corners[b]} {corners[c]}\n" for a, b, c in part.triangles.tolist()]),
         ]
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from manifold3d import Error, Manifold, Mesh, OpType
 
 from shared.errors import ReliefError
-from shared.head.head import PartName
 from worker.export.head.source import ExportPart, HeadSource, welded, y_up
 from worker.export.source import fact_lines
 
@@ -16,15 +16,13 @@ STL_HEADER_BYTES = 80
 STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 STANDING = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)
 """Columns take x right, y up, z to the viewer to x right, y back, z up."""
-INSIDE: frozenset[PartName] = frozenset({"tongue"})
-"""Parts that no print shows."""
 
 
 @dataclass(frozen=True)
 class _Print:
     """Chosen by eye on prints' previews.
 
-    detail_mm: how far the surface may move to save triangles.
+    triangles: at most; the surface may move by detail_mm, or twice, four times ... that, to keep to it.
     eye_root_mm: the eyeballs are given a root so long, to the back, so that they hang together with the head.
     apart_mm: between vertices that lay at one place.
     base_levels: heights in the lowest part that are tried for the base, and the share of the height that they take.
@@ -68,13 +66,14 @@ def head_solid(source: HeadSource) -> Manifold:
     Raises:
         SolidError: a part is not closed.
     """
-    parts = [_solid_of(each) for each in source.parts if each.part.name not in INSIDE]
+    parts = [_solid_of(each) for each in source.parts]
     parts += [root for each in source.parts if each.part.name == "eyes" for root in _eye_roots(each, source)]
-    whole = _simplified(_outside(Manifold.batch_boolean(parts, OpType.Add)))
-    base = _base_height(whole)
-    standing = _outside(whole.trim_by_plane((0, 0, 1), base))
-    middle = np.asarray(standing.bounding_box()).reshape(2, 3).mean(0)
-    return standing.translate((-middle[0], -middle[1], -base))
+    base = _base_height(parts)
+    above = sorted((_above(part, base) for part in parts), key=Manifold.num_tri)
+    small, large = Manifold.batch_boolean(above[:-1], OpType.Add), above[-1]  # the order that takes the least time
+    whole = _simplified(_outside(small + large))
+    middle = np.asarray(whole.bounding_box()).reshape(2, 3).mean(0)
+    return whole.translate((-middle[0], -middle[1], -base))
 
 
 def _solid_of(exported: ExportPart) -> Manifold:
@@ -83,10 +82,9 @@ def _solid_of(exported: ExportPart) -> Manifold:
     Raises:
         SolidError: it is not closed.
     """
-    part, posed = exported.part, exported.posed @ STANDING.T
-    places = welded(posed)
+    part, places = exported.part, exported.welded
     vertices = np.empty((places.max() + 1, 3), np.float32)
-    vertices[places] = posed
+    vertices[places] = exported.posed @ STANDING.T
     triangles = places[part.triangles].astype(np.uint32)
     corners = np.sort(triangles, 1)
     flat = (corners[:, 0] == corners[:, 1]) | (corners[:, 1] == corners[:, 2])
@@ -127,14 +125,21 @@ def _outside(solid: Manifold) -> Manifold:
 def _simplified(solid: Manifold) -> Manifold:
     """The solid with PRINT.triangles at most; its surface moves as far as that takes."""
     tolerance_mm = PRINT.detail_mm
-    while (simple := solid.simplify(tolerance_mm)).num_tri() > PRINT.triangles:
+    while solid.num_tri() > PRINT.triangles:
+        solid = solid.simplify(tolerance_mm)
         tolerance_mm *= 2
-    return simple
+    return solid
 
 
-def _base_height(solid: Manifold) -> float:
-    """The lowest height at which the section is about as large as any near it: the body's own end is not level."""
-    low, high = np.asarray(solid.bounding_box()).reshape(2, 3)[:, 2]
+def _base_height(parts: Sequence[Manifold]) -> float:
+    """The lowest height at which the sections are about as large as any near it: the body's own end is not level."""
+    bounds = np.array([part.bounding_box() for part in parts])
+    low, high = bounds[:, 2].min(), bounds[:, 5].max()
     heights = low + (high - low) * np.linspace(0, PRINT.base_height, PRINT.base_levels + 1)[1:]
-    areas = np.array([solid.slice(height).area() for height in heights])
+    areas = np.array([sum(part.slice(height).area() for part in parts) for height in heights])
     return float(heights[np.argmax(areas >= PRINT.base_share * areas.max())])
+
+
+def _above(part: Manifold, height: float) -> Manifold:
+    """What of a part is above a height; a cut costs as much as a union, where there is nothing to cut too."""
+    return part if part.bounding_box()[2] >= height else part.trim_by_plane((0, 0, 1), height)
