@@ -1,7 +1,7 @@
 /** The camera of the view: where it stands for the pose of the orbit, and what it sees. */
 
-import { distanceToFit, pivot, targetAt } from "./framing.js";
-import { eyeCenterUp } from "./orbit.js";
+import { closeTo, distanceToFit, pivot, targetAt } from "./framing.js";
+import { eyeCenterUp, FRONT, poseToText } from "./orbit.js";
 import { Screen } from "./screen.js";
 
 /** Stands before what fills the view. */
@@ -26,6 +26,11 @@ export class Camera {
   forPlotly() {
     const [eye, center, up] = this.pose().map(([x, y, z]) => ({ x, y, z }));
     return { eye, center, up };
+  }
+
+  /** The pose as text with which a head fills the view. @param {import("./head-mesh.js").HeadMesh | undefined} mesh */
+  closeTo(mesh) {
+    return poseToText({ ...FRONT, ...(this.framing && mesh && closeTo(this.framing, mesh.head)) });
   }
 
   /** Turn round a place from now on, and come nearer. @param {number[]} place */

@@ -24,6 +24,19 @@ export function pivot({ bounds, framed, longest }) {
   return [x, y, framed.middle].map((at, axis) => (at - (bounds[axis][0] + bounds[axis][1]) / 2) / longest);
 }
 
+/**
+ * Where the camera has to be for a head to fill the view, from the side where it looks: the pose's zoom and target.
+ * @param {Framing} framing of that head @param {Head} head
+ */
+export function closeTo(framing, { parts }) {
+  const skin = parts.find(({ name }) => name === "skin") ?? parts[0];
+  const [across, down] = skin.axes.slice(0, 2).map(extent);
+  const [width, height] = framing.framed.bounds.map(([low, high]) => high - low);
+  const middle = [across, down].map(([low, high]) => (low + high) / 2);
+  const larger = Math.max((across[1] - across[0]) / width, (down[1] - down[0]) / height);
+  return { zoom: Math.max(1, 1 / larger), target: targetAt(framing, [...middle, framing.framed.middle]) };
+}
+
 /** The target with which the camera turns round a place. @param {Framing} framing @param {number[]} place */
 export function targetAt(framing, place) {
   const from = pivot(framing);

@@ -55,7 +55,8 @@ export function lengthText(length, error, unit) {
 }
 
 /** "87 ± 2°" @param {{ degrees: number, error: number|null }} angle */
-const angleText = ({ degrees, error }) => `${degrees.toFixed(0)}${error === null ? "" : ` ± ${error.toFixed(0)}`}°`;
+export const angleText = ({ degrees, error }) =>
+  `${degrees.toFixed(0)}${error === null ? "" : ` ± ${error.toFixed(0)}`}°`;
 
 /** Label and value of everything that is known. @param {Measured} found @returns {string[][]} */
 export function rows({ unit, distances, angle, section }) {

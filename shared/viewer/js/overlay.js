@@ -1,12 +1,13 @@
 /** Draws marks, the lines between them, their lengths, and the section over the 3D view; in snapshots too. */
 
-import { lengthText, LETTERS } from "./measuring.js";
+import { angleText, lengthText, LETTERS } from "./measuring.js";
 
 const INK = "#fff";
 const GROUND = "#0a0a0a";
 const FONT = '12px -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const DOT_PX = 4.5;
-const SECTION = { width: 220, height: 110, margin: 12, below: 32, padding: 10 };
+const LINE_PX = 17;
+const SECTION = { width: 220, height: 120, margin: 12, below: 32, padding: 10 };
 
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {import("./screen.js").Screen} Screen */
@@ -54,16 +55,19 @@ export function drawMeasured(context, found, screen, size) {
     label(context, lengthText(length, error, found.unit), (from[0] + to[0]) / 2, (from[1] + to[1]) / 2);
   }
   const middle = [0, 1].map((axis) => at.reduce((sum, place) => sum + (place?.[axis] ?? 0), 0) / at.length);
-  at.forEach((place, index) => place && drawLetter(context, LETTERS[index], place, middle));
-  if (found.section) drawSection(context, found.section, size);
+  const words = [...LETTERS];
+  if (found.angle) words[1] += ` ${angleText(found.angle)}`;
+  at.forEach((place, index) => place && drawLetter(context, words[index], place, middle));
+  if (found.section) drawSection(context, found.section, found.unit, size);
 }
 
-/** The letter of a mark, on the side away from the others. @param {Context} context @param {string} letter */
+/** The word of a mark, on the side away from the others. @param {Context} context @param {string} letter */
 function drawLetter(context, letter, /** @type {number[]} */ [x, y], /** @type {number[]} */ [fromX, fromY]) {
   const [dx, dy] = [x - fromX, y - fromY];
   const apart = Math.hypot(dx, dy);
   const [right, down] = apart > 1 ? [dx / apart, dy / apart] : [0.7, -0.7];
-  label(context, letter, x + 20 * right, y + 20 * down);
+  const half = context.measureText(letter).width / 2;
+  label(context, letter, x + (16 + half) * right, y + 20 * down);
 }
 
 /** A marked point. @param {Context} context @param {number[]} at */
@@ -86,11 +90,12 @@ export function drawCross(context, { width, height }) {
 
 /**
  * The section, to scale, in the corner.
- * @param {Context} context @param {Section} section @param {{ width: number, height: number }} size of the view
+ * @param {Context} context @param {Section} section @param {string} unit
+ * @param {{ width: number, height: number }} size of the view
  */
-function drawSection(context, { line: profile, length }, size) {
+function drawSection(context, { line: profile, length, surface, highest }, unit, size) {
   const { margin, below, padding } = SECTION;
-  const [width, height] = [Math.min(SECTION.width, size.width / 2), Math.min(SECTION.height, size.height / 3)];
+  const [width, height] = [Math.min(SECTION.width, size.width - 2 * margin), Math.min(SECTION.height, size.height / 3)];
   const [left, top] = [size.width - width - margin, size.height - height - below];
   context.fillStyle = `${GROUND}e0`;
   context.strokeStyle = "#ffffff4d";
@@ -101,7 +106,7 @@ function drawSection(context, { line: profile, length }, size) {
   context.stroke();
   const heights = profile.map(([, each]) => each);
   const [low, high] = [Math.min(0, ...heights), Math.max(0, ...heights)];
-  const scale = Math.min((width - 2 * padding) / length, (height - 2 * padding - 14) / (high - low || 1));
+  const scale = Math.min((width - 2 * padding) / length, (height - 2 * padding - 2 * LINE_PX) / (high - low || 1));
   const x0 = left + (width - length * scale) / 2;
   const y0 = top + height - padding + low * scale;
   context.setLineDash([3, 3]);
@@ -120,5 +125,6 @@ function drawSection(context, { line: profile, length }, size) {
   });
   context.stroke();
   context.fillStyle = "#a3a3a3";
-  context.fillText("Section A to B", left + padding, top + 18);
+  context.fillText(`A to B over the surface ${lengthText(surface, null, unit)}`, left + padding, top + LINE_PX);
+  context.fillText(`height over the line ${lengthText(highest, null, unit)}`, left + padding, top + 2 * LINE_PX);
 }

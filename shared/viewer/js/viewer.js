@@ -42,7 +42,7 @@ export class Viewer extends EventTarget {
     this.front = poseToText(FRONT); // the pose that Reset view goes back to
     this.side = 1; // of a point, CSS pixels, with which neighbours touch
     const { stage, graph } = build(host, (change) => this.setAppearance(change), {
-      reset: () => (this.camera = this.front),
+      reset: () => (this.camera = this.mode === "head" ? this.eye.closeTo(this.head.mesh) : this.front),
       measure: () => this.measure.toggle(),
       snapshot: () => snapshot(this.graph, (context, ratio) => this.measure.drawOn(context, ratio)),
     });

@@ -117,6 +117,7 @@ def test_lips_that_touch_stay_two_and_a_seam_becomes_one():
         vertices=np.concatenate([skin.vertices, skin.vertices]),
         triangles=np.array([[0, 1, 2], [3, 4, 5]], np.int32),
         rgb=np.concatenate([skin.rgb, skin.rgb]),
+        uv=np.concatenate([skin.uv, skin.uv]),
     )
     [read] = head_from_bytes(bytes_from_head(triangle(**vars(doubled)))).parts
     assert read.triangles.tolist() == [[0, 1, 2], [0, 3, 2]]  # the second corner moves in the first one alone

@@ -30,7 +30,9 @@ class TrunkSettings:
     # h0-h23, so that none of them tells how well it was chosen.
     softness_mm: float = 14.0
     rim_reach_mm: float = 400.0  # how far from the head's contour its depth is that of the person's outline
-    rim_cell_mm: float = 10.0  # of the grid on which that is solved for
+    rim_cell_mm: float = 8.0  # of the grid on which that is solved for
+    rim_even_mm: float = 20.0  # sigma of what is smoothed away of it
+    rim_certain: float = 0.1  # of the densest contour points: from there on a rim is fully known
 
 
 @dataclass(frozen=True)
@@ -149,12 +151,16 @@ def _rim(frame: SkullFrame, head: Seen) -> np.ndarray:
     )
     inside = (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
     cells = (v * camera.width + u)[inside]
-    count = np.bincount(cells, minlength=size_hw[0] * size_hw[1]).reshape(size_hw)
-    total = np.bincount(cells, head.rim_mm[inside], size_hw[0] * size_hw[1]).reshape(size_hw)
-    mean = np.full(size_hw, float(head.rim_mm.mean()))
+    mean, pixels, cell_px = float(head.rim_mm.mean()), size_hw[0] * size_hw[1], TRUNK.rim_cell_mm / frame.pixel_mm
+    # Spread by a cell, so that no gap lies between neighbours along the contour.
+    count, total = (
+        cv2.GaussianBlur(np.bincount(cells, values, pixels).reshape(size_hw), (0, 0), max(0.5, cell_px))
+        for values in (np.ones(len(cells)), head.rim_mm[inside] - mean)
+    )
+    weight = np.clip(count / max(float(count.max()) * TRUNK.rim_certain, 1e-12), 0, 1)
+    known = np.where(weight > TRUNK.rim_certain, total / np.maximum(count, 1e-12), 0)
+    weight = np.where(weight > TRUNK.rim_certain, weight, 0)
     screening = np.full(size_hw, (frame.pixel_mm / TRUNK.rim_reach_mm) ** 2)
-    known = np.where(count > 0, total / np.maximum(count, 1), 0) - mean
     everywhere = np.ones(size_hw, bool)
-    cell_px = TRUNK.rim_cell_mm / frame.pixel_mm
-    weight = np.where(count > 0, 1.0, 0.0)
-    return mean + continued_correction(known, weight, np.zeros(size_hw), screening, everywhere, cell_px)
+    rim = continued_correction(known, weight, np.zeros(size_hw), screening, everywhere, cell_px)
+    return mean + cv2.GaussianBlur(rim, (0, 0), max(0.5, TRUNK.rim_even_mm / frame.pixel_mm))

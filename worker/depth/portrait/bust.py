@@ -31,6 +31,7 @@ class ExtensionSettings:
     cell_mm: float = 4.0  # of the coarse grid on which w is solved for
     cell_share: float = 0.5  # of a coarse cell: it belongs to the person or the face from there on
     even_mm: float = 3.0  # sigma by which the border between skin and hair is evened
+    beyond_mm: float = 18.0  # so near to hair that stands off the head, the head is no guide to the surface
     face_blend_mm: float = 8.0  # inside the face mesh, the head's surface turns into the face's
     correction_mm: float = 60.0  # the difference of both falls to 37 % there
     face_rim_mm: float = 4.0  # outermost part of what is known: it gives way
@@ -66,7 +67,9 @@ def on_head(face: np.ndarray, person: Person, head: Seen, camera: Intrinsics, po
     pixel_mm = pose.eyes[2] / camera.fx
     bare = (person.classes == PointClass.SKIN) | np.isfinite(face)
     worn = np.isin(person.classes, (PointClass.HAIR, PointClass.OTHER))
-    on_it = (bare | worn & head.scalp).astype(np.float32)
+    beyond = worn & np.isnan(head.front)  # hair and brims that stand off the head: the head does not end before them
+    off_mm = cv2.distanceTransform((~beyond).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) * pixel_mm
+    on_it = (bare | worn & head.scalp & (off_mm > EXTENSION.beyond_mm)).astype(np.float32)
     even = cv2.GaussianBlur(on_it, (0, 0), max(EXTENSION.least_blur_px, EXTENSION.even_mm / pixel_mm)) > 0.5
     there = np.isfinite(head.front) & person.mask & even
     on_face = np.isfinite(face)

@@ -24,6 +24,9 @@ from worker.head.model.head_model import HeadModel
 from worker.person.face import head_pose
 
 OFFSETS = Path(__file__).parent / "data" / "landmark_offsets_mm.json"
+UNSEEN = ("eyeLook", "tongue")
+"""Expressions that no landmark tells: what they do to lids and lips, others do too."""
+OPPOSITE = (("jawLeft", "jawRight"), ("mouthLeft", "mouthRight"))
 POSE_UNKNOWNS = 7  # rotation, shift, logarithm of the scale
 
 
@@ -118,7 +121,8 @@ def _improved(fit: HeadFit, model: HeadModel, seen: list[Rows], ridge: float) ->
     count = span.expression.stop
     low, high = np.full(count, -np.inf), np.full(count, np.inf)
     low[span.shape], high[span.shape] = -model.bound - fit.shape, model.bound - fit.shape
-    low[span.expression], high[span.expression] = -fit.expression, 1 - fit.expression
+    most = [not name.startswith(UNSEEN) for name in model.expression_names]
+    low[span.expression], high[span.expression] = -fit.expression, np.array(most) - fit.expression
     rows = [*seen, *_priors(fit, span, ridge)]
     step = _bounded(Rows.stacked(rows), low, high)
     turn = Rotation.from_rotvec(step[:3]).as_matrix()
@@ -128,8 +132,18 @@ def _improved(fit: HeadFit, model: HeadModel, seen: list[Rows], ridge: float) ->
         shift_mm=fit.shift_mm + step[3:6],
         scale=float(fit.scale * np.exp(step[6])),
         shape=fit.shape + step[span.shape],
-        expression=np.clip(fit.expression + step[span.expression], 0, 1),
+        expression=_without_both(np.clip(fit.expression + step[span.expression], 0, 1), model),
     )
+
+
+def _without_both(expression: np.ndarray, model: HeadModel) -> np.ndarray:
+    """Weights (E,) of which opposite ones are not both above 0."""
+    less = expression.copy()
+    for pair in OPPOSITE:
+        if set(pair) <= set(model.expression_names):
+            both = [model.expression_names.index(name) for name in pair]
+            less[both] -= less[both].min()
+    return less
 
 
 def _priors(fit: HeadFit, span: _Span, ridge: float) -> list[Rows]:

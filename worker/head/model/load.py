@@ -24,6 +24,7 @@ LICENCE = (
     "carries them."
 )
 MOST_VERTICES = 60_000
+MOST_BYTES = 500_000_000  # unpacked
 PLAIN = (
     "mean", "triangles", "part", "landmark_corners", "landmark_weights", "landmark_spread_mm", "scalp", "ears", "neck",
     "mirror", "uv", "uv_vertex", "uv_triangles",
@@ -48,8 +49,7 @@ def load_head_model(path: Path) -> HeadModel:
         HeadModelError: the file is none, of another version, lacks something, or holds wrong shapes or numbers.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            stored = {name: archive[name] for name in archive.files}
+        stored = _arrays(path)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise HeadModelError(f"{path} is no head model: {error}") from error
     try:
@@ -78,6 +78,15 @@ def save_head_model(model: HeadModel, path: Path) -> None:
         expression_steps=np.concatenate([one[index] for one, index in zip(steps, moved, strict=True)]),
         **stored,
     )
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    with zipfile.ZipFile(path) as archive:
+        size = sum(member.file_size for member in archive.infolist())
+    if size > MOST_BYTES:
+        raise ValueError(f"{size} bytes when unpacked, {MOST_BYTES} are allowed")
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 def _model_of(stored: dict[str, np.ndarray]) -> HeadModel:

@@ -38,7 +38,7 @@ def built(source: Source, weights_folder: Path) -> HeadModel:
     form = Form(source, average)
     heads = Heads(source, people, form)
     mean, modes = _shape(heads)
-    names, expressions = _expressions(heads, expressions_of(source, form, average))
+    names, expressions = _expressions(heads, expressions_of(source, form, average, heads.mirror))
     lower = np.linalg.norm(expressions[names.index("jawOpen")], axis=1) > LOWER_MM
     places = _places(source, form, mean, lower, weights_folder)
     layout = layout_of(form, mean, heads.head)

@@ -22,9 +22,9 @@ class ModeSettings:
     symmetric: int = 50
     lopsided: int = 10  # modes that differ between left and right
     trunk: float = 0.15  # weight of neck and shoulders against the head
-    squeeze: float = 0.09  # of what lies behind the ears' front: 194 mm from glabella to occiput (ANSUR) instead of 206
+    squeeze: float = 0.11  # of what lies behind the ears' front: 194 mm from glabella to occiput (ANSUR) instead of 206
     squeeze_ramp_mm: float = 20.0
-    widen: float = 0.045  # of the skull and the ears: 150 mm broad (ANSUR) instead of 144
+    widen: float = 0.02  # of the skull: 154 mm broad, between ANSUR's 152 and the 158 of the rendered heads h0 to h7
     widen_mm: tuple[float, float] = (15.0, 75.0)  # behind the pupils: none, all
     ear: float = 0.5  # what is ear to more than that
 
