@@ -83,7 +83,7 @@ def build_head(depth_map: DepthMap, pixels: np.ndarray) -> tuple[WholeHead | Non
     Where no head was fitted to a face there is none, and the report says so.
     """
     fit, person, report = depth_map.head, depth_map.person, depth_map.report
-    if fit is None or person is None:
+    if fit is None or person is None or not fit.good:
         return None, no_head_report(report)
     model, camera = head_model(), depth_map.camera
     view = HeadView(depth_map.depth, camera, person.alpha, person.classes, depth_map.confidence, pixels)

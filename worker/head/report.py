@@ -10,7 +10,7 @@ from worker.person.face import Pose
 
 NO_FACE = "no whole head: no face was found in the photo"
 NO_OUTLINE = "no whole head: the person could not be told from the background"
-NO_FIT = "no whole head: the depth map holds none for the face; estimating the depth again may help"
+NO_FIT = "no whole head: none fits the face that was found; a photo that shows all of the face works best"
 LEAST_WEIGHT = 0.01  # an expression below this is not seen
 
 
