@@ -84,7 +84,7 @@ def build_head(depth_map: DepthMap, pixels: np.ndarray) -> tuple[WholeHead | Non
     """
     fit, person, report = depth_map.head, depth_map.person, depth_map.report
     if fit is None or person is None or not fit.good:
-        return None, no_head_report(report)
+        return None, no_head_report(report, fitted=fit is not None)
     model, camera = head_model(), depth_map.camera
     view = HeadView(depth_map.depth, camera, person.alpha, person.classes, depth_map.confidence, pixels)
     neutral = fit.vertices(model, neutral=True)
