@@ -16,9 +16,9 @@ import numpy as np
 from bench.heads import HEADS, TUNED, Head, heads
 from shared.settings import WeightsSettings
 from worker.depth.portrait.estimator import Portrait
+from worker.head.cropped import bare_body
 from worker.head.measures import MEASURES, landmarks_of
 from worker.head.model.load import head_model
-from worker.head.skin import body_of
 from worker.head.view import HeadView
 
 LANDMARKS = HEADS / "landmarks.json"
@@ -50,7 +50,7 @@ def compared(head: Head, true: Mapping[str, np.ndarray], portrait: Portrait) -> 
         raise ValueError(f"no head was fitted to {head.name}")
     camera, confidence = depth_map.camera, depth_map.confidence
     view = HeadView(depth_map.depth, camera, person.alpha, person.classes, confidence, head.pixels)
-    found = landmarks_of(model, body_of(view, fit, model).coarse)
+    found = landmarks_of(model, bare_body(view, fit, model)[1].coarse)
     lengths = _lengths(true)
     scale = depth_map.report["scale"]
     return Compared(lengths, _lengths(found), lengths["pupils"] / scale["pupil_distance_mm"], scale["source"])

@@ -14,7 +14,7 @@ from worker.head.cover import cover_mm, covered
 from worker.head.fit.head_fit import HeadFit
 from worker.head.fit.outline import PersonOutline
 from worker.head.model.head_model import HeadModel
-from worker.head.skin import fine_skin
+from worker.head.skin import Body, body_of, fine_skin
 from worker.head.view import HeadView
 
 
@@ -30,6 +30,13 @@ class CroppedSettings:
 
 
 CROPPED = CroppedSettings()
+
+
+def bare_body(view: HeadView, fit: HeadFit, model: HeadModel) -> tuple[HeadView, Body]:
+    """The fitted head without hair, moved onto the photo; and the view with hair that is only a colour as skin."""
+    view, bare = without_thin_hair(view, fit, model)
+    start = on_outline(view, fit, model) if bare else fit.vertices(model).astype(float)
+    return view, body_of(view, start, fit, model)
 
 
 def without_thin_hair(view: HeadView, fit: HeadFit, model: HeadModel) -> tuple[HeadView, bool]:

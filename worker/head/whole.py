@@ -12,14 +12,14 @@ from worker.head.bodies import Cover
 from worker.head.body import Skin
 from worker.head.cloth_texture import clothes_part
 from worker.head.clothes import clothes_of
-from worker.head.cropped import on_outline, without_thin_hair
+from worker.head.cropped import bare_body
 from worker.head.fit.head_fit import HeadFit
 from worker.head.hair import hair_of
 from worker.head.hair_texture import hair_part
 from worker.head.measures import landmarks_of, measures_of
 from worker.head.model.head_model import HeadModel
 from worker.head.parts import Expressions, organ_parts, skin_part
-from worker.head.skin import Body, body_of, fine_skin
+from worker.head.skin import Body, fine_skin
 from worker.head.texture import skin_texture
 from worker.head.tuck import tucked
 from worker.head.view import HeadView
@@ -57,9 +57,7 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: SizeSo
         The neutral head, with the photo's expression as weights; every part is closed.
     """
     expressions = Expressions.of(fit, model)
-    view, bare = without_thin_hair(view, fit, model)
-    start = on_outline(view, fit, model) if bare else fit.vertices(model).astype(float)
-    body = body_of(view, start, fit, model)
+    view, body = bare_body(view, fit, model)
     covers = _covers(view.reduced(WHOLE.grid_px), body, fit, model)
     body = Body(body.coarse, _under(covers, body.skin, fit, model))
     texture = skin_texture(view, body.skin, covers.stubble(len(body.skin)), model, fit.landmarks_mm)
