@@ -17,6 +17,7 @@ class TuckSettings:
 
     steps: int = 12
     inside_mm: float = 1.2  # below the cover's surface
+    always_mm: float = 50.0  # who may move so far moves all the way where nothing helps
     smooth: int = 4  # rounds in which the move dies out beside
 
 
@@ -43,6 +44,7 @@ def tucked(points: np.ndarray, cover: Cover, middle: np.ndarray, most_mm: float,
         outside = outside[at_points(cover.distance, cover.grid, at) > -TUCK.inside_mm]
     if not moved.any():
         return points
-    moved[outside] = 0  # where nothing helps the photo shows no cover: carved away, or out of the grid
+    if most_mm < TUCK.always_mm:
+        moved[outside] = 0  # where nothing helps, the photo shows no cover: it was carved away
     smooth = np.where(covered, np.maximum(moved, fine.smoothed(moved, TUCK.smooth)), 0)
     return points + fine.smoothed(smooth, 1)[:, None] * away

@@ -12,6 +12,7 @@ from worker.head.bodies import Cover
 from worker.head.body import Skin
 from worker.head.cloth_texture import clothes_part
 from worker.head.clothes import clothes_of
+from worker.head.cropped import on_outline, without_thin_hair
 from worker.head.fit.head_fit import HeadFit
 from worker.head.hair import hair_of
 from worker.head.hair_texture import hair_part
@@ -37,7 +38,7 @@ class WholeSettings:
         85.0,
     )  # skin under clothes moves to a line down from it, ...
     under_clothes_mm: float = 90.0  # ... so far at most
-    flattened: float = 0.02  # what is left of the skin's height below the clothes' lower end
+    flattened: float = 0.02  # what is left of the skin's height below the lower end of clothes
     stubble_mm: float = 4.0  # of hair: so thick it colours the scalp below it fully
 
 
@@ -56,7 +57,9 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: SizeSo
         The neutral head, with the photo's expression as weights; every part is closed.
     """
     expressions = Expressions.of(fit, model)
-    body = body_of(view, fit, model)
+    view, bare = without_thin_hair(view, fit, model)
+    start = on_outline(view, fit, model) if bare else fit.vertices(model).astype(float)
+    body = body_of(view, start, fit, model)
     covers = _covers(view.reduced(WHOLE.grid_px), body, fit, model)
     body = Body(body.coarse, _under(covers, body.skin, fit, model))
     texture = skin_texture(view, body.skin, covers.stubble(len(body.skin)), model, fit.landmarks_mm)
@@ -105,22 +108,20 @@ def _under(covers: _Covers, points: np.ndarray, fit: HeadFit, model: HeadModel) 
         middle = fit.placed(np.array(WHOLE.skull_mm)).astype(float)
         points = tucked(points, covers.hair, middle, WHOLE.under_hair_mm, fine)
     if covers.clothes is not None:
-        points = tucked(points, covers.clothes, _neck_line(points, fit), WHOLE.under_clothes_mm, fine)
-        points = _above_end(points, covers.clothes)
+        end = _lower_end(covers.clothes)
+        points = tucked(points, covers.clothes, _neck_line(points, end, fit), WHOLE.under_clothes_mm, fine)
+        points[:, 1] = np.minimum(points[:, 1], end + WHOLE.flattened * (points[:, 1] - end))
     return points
 
 
-def _above_end(points: np.ndarray, clothes: Cover) -> np.ndarray:
-    """The skin (S, 3), flattened where it would come out of the clothes' lower end."""
-    out = points.copy()
-    end = clothes.grid.points[..., 1][clothes.distance < 0].max() - clothes.grid.step_mm
-    out[:, 1] = np.minimum(points[:, 1], end + WHOLE.flattened * (points[:, 1] - end))
-    return out
+def _lower_end(clothes: Cover) -> float:
+    """y in mm that the skin stays above, just above the clothes' flat end."""
+    return float(clothes.grid.points[..., 1][clothes.distance < 0].max()) - clothes.grid.step_mm
 
 
-def _neck_line(points: np.ndarray, fit: HeadFit) -> np.ndarray:
-    """(S, 3) mm, for each vertex a point inside of the trunk, at its height or at that of the neck."""
+def _neck_line(points: np.ndarray, end: float, fit: HeadFit) -> np.ndarray:
+    """(S, 3) mm, for each vertex a point inside of the trunk, at its height, that of the neck, or above its end."""
     neck = fit.placed(np.array(WHOLE.neck_mm)).astype(float)
     line = np.tile(neck, (len(points), 1))
-    line[:, 1] = np.maximum(points[:, 1], neck[1])
+    line[:, 1] = np.minimum(np.maximum(points[:, 1], neck[1]), end - 15)
     return line
