@@ -7,7 +7,19 @@ import platform
 import sys
 from importlib import import_module
 
-SCRIPTS = ("stages", "heads", "photos", "midas", "batches", "load", "expected", "wire", "turning", "recovery")
+SCRIPTS = (
+    "stages",
+    "heads",
+    "measures",
+    "photos",
+    "midas",
+    "batches",
+    "load",
+    "expected",
+    "wire",
+    "turning",
+    "recovery",
+)
 
 
 def main() -> None:

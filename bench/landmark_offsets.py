@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from bench.heads import TUNED, heads
-from shared.options import PUPIL_DISTANCE_MM
 from shared.photo.decode import read_photo
 from shared.settings import WeightsSettings
 from worker.depth.estimator import Photo
@@ -26,6 +25,7 @@ from worker.head.fit.head_fit import HeadFit
 from worker.head.fit.outline import PersonOutline
 from worker.head.model.load import head_model
 from worker.person.face_mesh import face_mesh
+from worker.person.scale import Scale
 
 ROUNDS = 3
 SHRUNK_BY = 2  # heads of no difference that are averaged in
@@ -46,7 +46,7 @@ def seen_in(photo: Photo, portrait: Portrait) -> Seen | None:
     depth_map = portrait.bust_of(photo, faces).depth_map if faces else None
     if depth_map is None or depth_map.head is None or depth_map.person is None:
         return None
-    size = depth_map.report["scale"]["pupil_distance_mm"] / PUPIL_DISTANCE_MM
+    size = Scale(**depth_map.report["scale"]).size
     outline = PersonOutline.of(depth_map.person.mask, depth_map.person.classes, depth_map.camera)
     return Seen(depth_map.head.landmarks_mm / size, outline)
 

@@ -52,7 +52,11 @@ def row_of(estimator: Estimator, photo: Photo) -> np.ndarray:
     colours = sampled(cloud.rgb, mesh.vertices, cloud.camera).astype(float)
     views = _views(mesh)
     return np.hstack(
-        [_tile(photo.pixels), *(rendered(mesh, one) for one in views), *(rendered(mesh, one, colours) for one in views)]
+        [
+            tile_of(photo.pixels),
+            *(rendered(mesh, one) for one in views),
+            *(rendered(mesh, one, colours) for one in views),
+        ]
     )
 
 
@@ -112,12 +116,12 @@ def _views(mesh: Mesh) -> list[View]:
     return [View(yaw, middle, span, TILE_PX) for yaw in YAWS_DEG]
 
 
-def _tile(pixels: np.ndarray) -> np.ndarray:
+def tile_of(pixels: np.ndarray, size_px: int = TILE_PX) -> np.ndarray:
     """The photo in the middle of a square."""
-    scale = TILE_PX / max(pixels.shape[:2])
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:TILE_PX, :TILE_PX]
-    tile = np.full((TILE_PX, TILE_PX, 3), 10, np.uint8)
-    top, left = ((TILE_PX - side) // 2 for side in small.shape[:2])
+    scale = size_px / max(pixels.shape[:2])
+    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)[:size_px, :size_px]
+    tile = np.full((size_px, size_px, 3), 10, np.uint8)
+    top, left = ((size_px - side) // 2 for side in small.shape[:2])
     tile[top : top + small.shape[0], left : left + small.shape[1]] = small
     return tile
 

@@ -46,7 +46,7 @@ def _stages(client: httpx.Client) -> None:
             if run >= WARM_UP:
                 jobs[side].append(job)
     print(f"## Seconds per stage\n\nModel `{jobs[SIDES_PX[0]][0]['model']}`, median of {RUNS} jobs, sizes in turn.\n")
-    print("| photo | depth | model | export | upload to result |\n|---|---|---|---|---|")
+    print("| photo | depth | model | head | export | upload to result |\n|---|---|---|---|---|---|")
     for side, done in jobs.items():
         stages = [statistics.median(job["timings"][f"{stage}_s"] for job in done) for stage in done[0]["steps"]]
         whole = statistics.median(job["wall_s"] for job in done)

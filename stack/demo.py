@@ -15,7 +15,7 @@ import httpx
 from rich.console import Console
 
 from shared.errors import ReliefError
-from shared.results import CLOUD_PLY, DEPTH_IMAGE, PHOTO, VIEW
+from shared.results import CLOUD_PLY, DEPTH_IMAGE, HEAD_GLB, PHOTO, VIEW
 from stack.local import PROJECT, Plan, Stack
 from web.client.api import ENDED, Job, Relief
 from web.client.connection import TIMEOUT
@@ -23,7 +23,7 @@ from web.client.retry import RetryPolicy
 from web.client.submit import bars
 
 PORTRAIT = PROJECT / "stack" / "portrait.png"  # Eileen Collins, NASA, public domain
-RESULTS = (DEPTH_IMAGE, CLOUD_PLY, VIEW)
+RESULTS = (DEPTH_IMAGE, CLOUD_PLY, HEAD_GLB, VIEW)  # those that the photo gives
 NETWORK = "midas_v21_small_256"
 FETCH_TIMEOUT_S = 3
 
@@ -66,10 +66,15 @@ def _run(url: str, photo: Path, model: str, out: Path) -> Job:
     with httpx.Client(base_url=url, timeout=TIMEOUT) as http:
         relief = Relief(http, RetryPolicy(0))
         job = _follow(relief, relief.submit(photo, {"model": model, "color": "photo"})["id"])
-        relief.download(job, out, list(RESULTS))
+        relief.download(job, out, _given(job))
         relief.fetch(job["links"]["photo"], out / PHOTO)
         (out / "job.json").write_text(json.dumps(job, indent=2))
     return job
+
+
+def _given(job: Job) -> list[str]:
+    """Those of RESULTS that the job has: not every photo gives a head."""
+    return [name for name in RESULTS if name in {result["name"] for result in job["results"]}]
 
 
 def _follow(relief: Relief, job_id: str) -> Job:
@@ -94,7 +99,7 @@ def _tell(job: Job, out: Path, started_s: float) -> None:
     print(f"Depth model: {job['model']}")
     stages = ", ".join(f"{timings[f'{stage}_s']:.2f} {stage}" for stage in job["steps"])
     print(f"Seconds: {started_s:.2f} to start all, {stages}")
-    for name in (PHOTO, *RESULTS, "job.json"):
+    for name in (PHOTO, *_given(job), "job.json"):
         print(f"  {out / name}  {(out / name).stat().st_size:,} bytes")
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +32,6 @@ from worker.geometry.surface.tone import (
     gray_from_depth,
     gray_from_disparity,
 )
-from worker.head.measures import landmarks_of, measures_of
 from worker.head.model.load import head_model
 from worker.head.report import head_report, no_head_report
 from worker.head.unseen import unseen_parts
@@ -83,16 +81,11 @@ def build_head(depth_map: DepthMap, pixels: np.ndarray) -> tuple[WholeHead | Non
     Where no head was fitted to a face there is none, and the report says so.
     """
     fit, person, report = depth_map.head, depth_map.person, depth_map.report
-    if fit is None or person is None:
-        return None, no_head_report(report)
+    if fit is None or person is None or not fit.good:
+        return None, no_head_report(report, fitted=fit is not None)
     model, camera = head_model(), depth_map.camera
     view = HeadView(depth_map.depth, camera, person.alpha, person.classes, depth_map.confidence, pixels)
-    neutral = fit.vertices(model, neutral=True)
-    head = replace(
-        whole_head(view, fit, model),
-        landmarks=landmarks_of(model, neutral),
-        measures=measures_of(model, neutral, report["scale"]["source"]),
-    )
+    head = whole_head(view, fit, model, report["scale"]["source"])
     return head, head_report(head, fit_error_mm=fit.error_mm, unseen=unseen_parts(view, fit, model))
 
 

@@ -85,7 +85,7 @@ def test_the_demo_writes_what_it_says(tmp_path):
         cwd=PROJECT, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert demo.returncode == 0, demo.stderr
-    for name in ("photo.jpg", "depth.png", "cloud.ply", "view.html", "job.json"):
+    for name in ("photo.jpg", "depth.png", "cloud.ply", "head.glb", "view.html", "job.json"):
         assert (out / name).stat().st_size > 1000
         assert name in demo.stdout
     assert json.loads((out / "job.json").read_text())["model"] == "portrait"

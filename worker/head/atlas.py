@@ -22,12 +22,18 @@ class Atlas:
     covered: np.ndarray
 
     @classmethod
-    def of(cls, uv: np.ndarray, triangles: np.ndarray, size_hw: tuple[int, int]) -> Atlas:
-        """Texels of places (M, 2), 0..1 from left to right and from bottom to top, and triangles (T, 3) over them."""
+    def of(
+        cls, uv: np.ndarray, triangles: np.ndarray, size_hw: tuple[int, int], rank: np.ndarray | None = None
+    ) -> Atlas:
+        """Texels of places (M, 2), 0..1 from left to right and from bottom to top, and triangles (T, 3) over them.
+
+        Where triangles lie over one another a texel shows the one of the highest `rank` (T,).
+        """
         height, width = size_hw
         parts = fragments_of(uv_to_texels(uv, size_hw), triangles, size_hw)
+        order = np.arange(len(parts.pixel)) if rank is None else np.argsort(rank[parts.triangle], kind="stable")
         triangle, weights = np.full(height * width, -1), np.zeros((height * width, 3))
-        triangle[parts.pixel], weights[parts.pixel] = parts.triangle, parts.weights
+        triangle[parts.pixel[order]], weights[parts.pixel[order]] = parts.triangle[order], parts.weights[order]
         covered = (triangle >= 0).reshape(size_hw)
         row, column = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
         return cls(triangle.reshape(size_hw)[row, column], weights.reshape(height, width, 3)[row, column], covered)

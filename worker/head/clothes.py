@@ -30,7 +30,8 @@ class ClothesSettings:
     highest_mm: float = 60.0  # below the eyes: no clothes above
     chin_mm: float = 95.0  # below the eyes: clothes are looked for from there on
     longest_mm: float = 480.0  # below the eyes: where the trunk is cut
-    least_area_mm2: float = 6000.0
+    least_area_mm2: float = 12_000.0
+    least_share: float = 0.43  # of all below the chin; less is a bare bust
     beyond_mm: float = 20.0  # skin so far from the model's is the trunk's
     round_mm: float = 120.0  # how far from the outline the back is rounded
     shoulder_mm: float = 120.0  # below the eyes: what is higher is no trunk, and thin
@@ -85,7 +86,9 @@ def _mask(view: HeadView, points: np.ndarray, hair: np.ndarray, skin: Skin, fit:
     down = (points[..., 1] - fit.shift_mm[1]) / fit.scale
     below = own[..., 1] > CLOTHES.chin_mm
     cloth = view.shows(PointClass.CLOTHES, PointClass.OTHER) & (own[..., 1] > CLOTHES.highest_mm)
-    if pixel_area(view)[cloth & below].sum() < CLOTHES.least_area_mm2 * fit.scale**2:
+    area = pixel_area(view)
+    least = max(CLOTHES.least_area_mm2 * fit.scale**2, CLOTHES.least_share * area[view.person & below].sum())
+    if area[cloth & below].sum() < least:
         return None
     bare = view.shows(PointClass.SKIN) & below
     far = np.zeros(bare.shape, bool)

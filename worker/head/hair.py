@@ -31,7 +31,7 @@ class HairSettings:
 
     step_mm: float = 5.0  # of the grid
     most_points: int = 260_000
-    least_mm: float = 3.0  # thinnest hair
+    least_mm: float = 2.0  # thinnest hair
     most_mm: float = 45.0  # thickest over the scalp; what is farther away is not a shell
     least_area_mm2: float = 1500.0  # of hair in the photo; less is none
     deep_mm: float = 25.0  # so far below hair its body goes
@@ -40,19 +40,21 @@ class HairSettings:
     hanging_mm: float = 55.0  # below the eyes: hair there, and so far from the middle, hangs
     beside_mm: float = 62.0
     ears_mm: float = 35.0  # behind the eyes: what lies before it is a beard
+    nape_mm: float = 105.0  # below the eyes: no hair on the skin below
     tip_mm: float = 50.0  # of height in which hanging hair gets narrower at its lower end
     hanging_area_mm2: float = 900.0  # less of it is none
     occiput_mm: float = 15.0  # how much farther back than on the skull hair hangs
     middle_mm: float = 75.0  # behind the eyes: hanging hair is looked for behind it
     slice_mm: float = 15.0  # of height, in which its breadth is measured
     hanging_round_mm: float = 25.0
+    face_low_mm: tuple[float, float, float] = (-68.0, 5.0, -60.0)  # of the face without the forehead, in its frame
+    face_high_mm: tuple[float, float, float] = (68.0, 150.0, 62.0)
+    beard_mm: float = 10.0  # thinner hair on the face is its texture's
     brow_mm: float = 22.0  # above the eyes: what is worn there is on the head
 
 
 HAIR = HairSettings()
-RULES = LayerRules(
-    least=HAIR.least_mm, most=HAIR.most_mm, bare=-HAIR.least_mm, prior=8.0, cover_reach=40.0, thick_reach=150.0
-)
+RULES = LayerRules(least=HAIR.least_mm, most=HAIR.most_mm, bare=-3.0, prior=8.0, cover_reach=40.0, thick_reach=150.0)
 
 
 def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover | None:
@@ -67,10 +69,13 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
     points = unproject(view.depth.astype(float), view.camera)
     own = (points - fit.shift_mm) @ fit.rotation / fit.scale  # (H, W, 3) the head's own frame
     mask = hair_mask(view, own)
+    mask &= ~_on_face(points, mask, skin, fit)
     area = pixel_area(view)
     if area[mask].sum() < HAIR.least_area_mm2 * fit.scale**2:
         return None
     thickness = layer_mm(points[mask], points[view.shows(PointClass.SKIN)], model.scalp, RULES, skin, model)
+    height = ((skin.points - fit.shift_mm) @ fit.rotation[:, 1]) / fit.scale
+    thickness = np.where((height < HAIR.nape_mm) & ~_face_zone(skin, fit), thickness, RULES.bare)
     grid = _grid(points[mask], skin, thickness)
     if grid is None:
         return None
@@ -81,6 +86,20 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
     distance = carved(distance, sight, mask)
     distance = np.maximum(distance, grid.points[..., 1] - bottom_of(view, points))
     return Cover(largest_body(ndimage.gaussian_filter(distance, 0.6)), grid, thickness, mask)
+
+
+def _on_face(points: np.ndarray, mask: np.ndarray, skin: Skin, fit: HeadFit) -> np.ndarray:
+    """(H, W) bool, pixels of stubble, moustache and short beard: hair so near to the face that its texture has it."""
+    offset, nearest = skin.offsets(points[mask])
+    found = np.zeros(mask.shape, bool)
+    found[mask] = _face_zone(skin, fit)[nearest] & (np.abs(offset) < HAIR.beard_mm)
+    return found
+
+
+def _face_zone(skin: Skin, fit: HeadFit) -> np.ndarray:
+    """(S,) bool, vertices of the face without the forehead."""
+    own = (skin.points - fit.shift_mm) @ fit.rotation / fit.scale
+    return np.asarray(((own > HAIR.face_low_mm) & (own < HAIR.face_high_mm)).all(1))
 
 
 def hair_mask(view: HeadView, own: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ class EyeSettings:
     iris: float = 0.40
     pupil: float = 0.15
     limbus: float = 0.05  # over which the iris goes over into the white
+    colourful: float = 25.0  # between the largest and the least of red, green, blue in the skin of a colour photo
     dark_rim: float = 0.35  # how much darker the iris is at its border
 
 
@@ -95,3 +96,11 @@ def _colours(view: HeadView, face: np.ndarray, rim: tuple[int, ...]) -> tuple[np
 def plain(colour: np.ndarray) -> np.ndarray:
     """A texture of one colour."""
     return np.broadcast_to(colour, (PLAIN_PX, PLAIN_PX, 3)).copy()
+
+
+def toned(texture: np.ndarray, skin: np.ndarray) -> np.ndarray:
+    """A texture (h, w, 3) uint8 with as little colour as that of the skin has: grey in a grey photo."""
+    spread = float(np.ptp(skin[::8, ::8].reshape(-1, 3).astype(float), axis=1).mean())
+    share = min(1.0, spread / EYES.colourful)
+    gray = texture.mean(2, keepdims=True)
+    return np.clip(np.rint(gray + share * (texture - gray)), 0, 255).astype(np.uint8)

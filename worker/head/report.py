@@ -10,7 +10,8 @@ from worker.person.face import Pose
 
 NO_FACE = "no whole head: no face was found in the photo"
 NO_OUTLINE = "no whole head: the person could not be told from the background"
-NO_FIT = "no whole head: the depth map holds none for the face; estimating the depth again may help"
+NO_FIT = "no whole head: none fits the face that was found; a photo that shows all of the face works best"
+OLD = "no whole head: the depth map is of a release that fitted none; estimate the depth again"
 LEAST_WEIGHT = 0.01  # an expression below this is not seen
 
 
@@ -36,11 +37,13 @@ def head_report(head: WholeHead, *, fit_error_mm: float, unseen: Sequence[str]) 
     }
 
 
-def no_head_report(depth: Mapping[str, Any]) -> dict[str, Any]:
-    """Why there is no whole head, from the report of the depth map."""
+def no_head_report(depth: Mapping[str, Any], *, fitted: bool) -> dict[str, Any]:
+    """Why there is no whole head, from the report of the depth map, and whether one was fitted at all."""
     if not depth.get("face_found"):
         return {"found": False, "reason": NO_FACE}
-    return {"found": False, "reason": NO_FIT if depth.get("silhouette_found") else NO_OUTLINE}
+    if not depth.get("silhouette_found"):
+        return {"found": False, "reason": NO_OUTLINE}
+    return {"found": False, "reason": NO_FIT if fitted else OLD}
 
 
 def _measure(measure: Measure) -> dict[str, Any]:

@@ -1,23 +1,15 @@
-"""A closed body on voxels as a part of the head: its mesh, and a texture of two halves, the photo and the back."""
+"""A closed body on voxels as a mesh: smooth and of few triangles."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from manifold3d import Manifold, Mesh
 from scipy import sparse
 
-from shared.cloud.camera import project
-from shared.cloud.classes import PointClass
-from shared.head.head import HeadPart, PartName
-from worker.head.atlas import sampled
 from worker.head.bodies import Cover
-from worker.head.fill import pull_push
 from worker.head.fine import links_of
-from worker.head.sight import signed_distance
-from worker.head.view import HeadView
 from worker.head.voxels import surface_of
 
 
@@ -28,35 +20,9 @@ class ShapeSettings:
     smooth: int = 6  # rounds of smoothing, each with its inverse
     detail_mm: float = 0.3  # so far the surface may move where triangles are saved
     triangles: int = 12_000
-    texture_px: int = 512  # of each half, on its longer side
-    inner_px: float = 2.0  # the photo's own colours count from so far within the outline on
-    band: float = 0.06  # of the texture's side: the outline's colours, which the back has
-    neck: float = 0.12  # of the texture's side: so near to skin collars are, whose colours the back has less of
-    strands: float = 14.0  # most of their strength, of 255
-    margin_px: int = 4
 
 
 SHAPE = ShapeSettings()
-
-
-def part_of(name: PartName, cover: Cover, view: HeadView) -> HeadPart | None:
-    """The body as a mesh with a texture; None where nothing of it is left."""
-    points, triangles = closed_mesh(cover)
-    if len(triangles) < 50:
-        return None
-    box = _box(project(points, view.camera), view)
-    front, back = _colours(name, view, cover.mask, box)
-    texture = np.vstack([front, back])  # the photo above
-    vertices, faces, uv = _unfolded(points, triangles, view, box)
-    return HeadPart(
-        name,
-        vertices.astype(np.float32),
-        faces.astype(np.int32),
-        uv.astype(np.float32),
-        sampled(texture, uv),
-        texture,
-        {},
-    )
 
 
 def closed_mesh(cover: Cover) -> tuple[np.ndarray, np.ndarray]:
@@ -83,79 +49,3 @@ def _taubin(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
         for factor in (0.5, -0.53):
             points = points + factor * (mean @ points - points)
     return points
-
-
-@dataclass(frozen=True)
-class _Box:
-    """Columns and rows of the view that a texture shows, (2,) first ones and (2,) how many, float pixels."""
-
-    first: np.ndarray
-    size: np.ndarray
-
-    @property
-    def texels_wh(self) -> tuple[int, int]:
-        width, height = np.maximum(np.rint(self.size * SHAPE.texture_px / self.size.max()), 8).astype(int)
-        return int(width), int(height)
-
-
-def _box(uv: np.ndarray, view: HeadView) -> _Box:
-    low = np.floor(uv.min(0)) - SHAPE.margin_px
-    return _Box(low, np.ceil(uv.max(0)) + SHAPE.margin_px - low)
-
-
-def _colours(name: PartName, view: HeadView, mask: np.ndarray, box: _Box) -> tuple[np.ndarray, np.ndarray]:
-    """(h, w, 3) uint8 each: what the photo shows of the body, filled in beside it; and the back."""
-    width, height = box.texels_wh
-    u = box.first[0] + (np.arange(width, dtype=np.float32) + 0.5) / width * box.size[0]
-    v = box.first[1] + (np.arange(height, dtype=np.float32) + 0.5) / height * box.size[1]
-    grid = np.stack(np.meshgrid(u, v), -1).astype(np.float32)
-    scale = np.array([view.pixels.shape[1] / view.camera.width, view.pixels.shape[0] / view.camera.height], np.float32)
-    at = (grid + 0.5) * scale - 0.5
-    photo = np.asarray(cv2.remap(view.pixels, at[..., 0], at[..., 1], cv2.INTER_AREA), np.float32)
-    own = np.clip(_inside(mask, grid) - SHAPE.inner_px, 0, 1)
-    if own.max() <= 0:
-        own = np.clip(_inside(mask, grid), 0, 1)
-    if name == "hair":
-        return _hair_colours(photo, own)
-    front = pull_push(photo, own)
-    cloth = mask & ~view.shows(PointClass.SKIN)
-    rim = _inside(view.person, grid) / max(1.0, SHAPE.band * float(box.size.max()))
-    neck = _inside(~view.shows(PointClass.SKIN), grid) / max(1.0, SHAPE.neck * float(box.size.max()))
-    band = own * np.clip(neck, 0, 1) * np.clip(_inside(cloth, grid) - SHAPE.inner_px, 0, 1) * np.clip(2 - rim, 0, 1)
-    back = pull_push(front, band if band.max() > 0 else own)
-    return tuple(np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in (front, back))
-
-
-def _hair_colours(photo: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Both halves of hair's texture: beside its pixels its usual colours go on, with strands as strong as there."""
-    core = photo[own > 0.5] if (own > 0.5).any() else photo[own > 0]
-    usual = np.median(core, axis=0)
-    width = max(12.0, 1.5 * float(np.median(np.abs(core - usual).sum(1))))
-    near = np.exp(-((np.abs(photo - usual).sum(2) / width) ** 2))
-    fill = pull_push(photo, own * near)
-    smooth = cv2.GaussianBlur(photo, (0, 0), 4)
-    strength = min(SHAPE.strands, float((photo - smooth)[own > 0.5].std())) if (own > 0.5).any() else 0.0
-    noise = cv2.GaussianBlur(np.random.default_rng(0).normal(size=own.shape), (0, 0), sigmaX=0.8, sigmaY=4.0)
-    fill = fill + (strength * noise / noise.std())[..., None]
-    front = own[..., None] * photo + (1 - own[..., None]) * fill
-    back = 0.9 * fill
-    return tuple(np.clip(np.rint(each), 0, 255).astype(np.uint8) for each in (front, back))
-
-
-def _inside(mask: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """(h, w) float32 px within a mask (H, W), 0 beside it, at pixels (h, w, 2)."""
-    return np.maximum(-np.asarray(cv2.remap(signed_distance(mask), grid[..., 0], grid[..., 1], cv2.INTER_LINEAR)), 0)
-
-
-def _unfolded(
-    points: np.ndarray, triangles: np.ndarray, view: HeadView, box: _Box
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vertices, triangles and places in the texture; vertices between both halves stand twice."""
-    a, b, c = np.moveaxis(points[triangles], 1, 0)
-    behind = (np.cross(b - a, c - a) * (a + b + c)).sum(1) > 0  # (T,)
-    keys, faces = np.unique(triangles + behind[:, None] * len(points), return_inverse=True)
-    vertex, half = keys % len(points), keys // len(points)
-    share = (project(points[vertex], view.camera) + 0.5 - box.first) / box.size
-    share = np.clip(share, 0, 1)
-    v = np.where(half == 0, 1 - share[:, 1] / 2, 0.5 - share[:, 1] / 2)
-    return points[vertex], faces.reshape(-1, 3), np.column_stack([share[:, 0], v])

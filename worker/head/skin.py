@@ -17,6 +17,7 @@ from shared.cloud.camera import project
 from shared.cloud.classes import PointClass
 from worker.geometry.raster import rasterise
 from worker.head.fine import FineSkin
+from worker.head.fit.fit import seen_landmarks
 from worker.head.fit.head_fit import HeadFit
 from worker.head.meshes import cotangents, vertex_areas, vertex_normals
 from worker.head.model.head_model import HeadModel, Part
@@ -30,7 +31,7 @@ class SkinSettings:
 
     landmark_mm: float = 1.0  # error of a landmark, next to the stiffness
     stiffness: float = 2.0  # of the warp: at 1, waves of 20 mm are followed as much as landmarks of 1 mm error
-    reach_mm: float = 50.0  # beyond it the warp dies out
+    reach_mm: float = 25.0  # beyond it the warp dies out
     grid_px: int = 512  # of the visible surface, on its longer side
     hidden_mm: float = 4.0  # what lies so far behind the nearest surface is not seen
     most_mm: float = 12.0  # a visible surface so far from the fitted skin is another one
@@ -61,9 +62,9 @@ def fine_skin(model: HeadModel) -> FineSkin:
     return FineSkin.of(model)
 
 
-def body_of(view: HeadView, fit: HeadFit, model: HeadModel) -> Body:
-    """The fitted head, moved onto the landmarks and the visible surface."""
-    coarse = warped(fit.vertices(model).astype(float), fit, model)
+def body_of(view: HeadView, points: np.ndarray, fit: HeadFit, model: HeadModel) -> Body:
+    """The fitted head's vertices (N, 3), moved onto the landmarks and the visible surface."""
+    coarse = warped(points, fit, model)
     fine = fine_skin(model)
     skin = fine.field(coarse)
     return Body(coarse, skin * (1 + _stretch(view, skin, fine, model))[:, None])
@@ -73,7 +74,8 @@ def warped(points: np.ndarray, fit: HeadFit, model: HeadModel) -> np.ndarray:
     """Vertices (N, 3) moved smoothly so that the landmarks lie near the photo's; each eyeball goes with its lids."""
     solver, rows = _warper(model)
     trust = _trust(model)
-    missed = fit.landmarks_mm - model.landmarks(points)
+    bias = seen_landmarks(fit, model) - model.landmarks(fit.vertices(model).astype(float))
+    missed = fit.landmarks_mm - bias - model.landmarks(points)
     moves = solver.solve(rows.T @ (trust[:, None] * missed))
     skin = fine_skin(model).coarse
     out = points.copy()
@@ -118,7 +120,8 @@ def _stretch(view: HeadView, skin: np.ndarray, fine: FineSkin, model: HeadModel)
     """(S,) by which share of its distance each vertex moves away along its ray."""
     small = view.reduced(SKIN.grid_px)
     wanted, weight = _seen(small, skin, fine)
-    weight = weight * (1 - np.clip(fine.field(model.ears.astype(float)), 0, 1))
+    for beside in (model.ears, model.scalp, model.neck):
+        weight = weight * (1 - np.clip(fine.field(beside.astype(float)), 0, 1))
     fade = fine.smoothed(weight, SKIN.spread) * weight
     filled = fine.smoothed(weight * wanted, SKIN.smooth) / np.maximum(fine.smoothed(weight, SKIN.smooth), 1e-6)
     return fine.smoothed(fade * np.where(weight > 0, filled, 0), SKIN.smooth)

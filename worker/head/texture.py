@@ -29,10 +29,10 @@ class TextureSettings:
     """Chosen by eye on photos and on heads h0 to h7."""
 
     base_px: int = 512  # of the texture in which colours are matched and filled
-    large_px: int = 2048  # of the texture of a face that is large in the photo ...
+    large_px: int = 1536  # of the texture of a face that is large in the photo ...
     small_px: int = 1024  # ... and of others
     large_face_px: float = 300.0  # between the face's sides, in the photo
-    grid_px: int = 640  # of what hides what
+    grid_px: int = 512  # of what hides what
     hidden_mm: float = 3.0
     square: float = 0.15  # least cosine between normal and ray where the photo counts, and ...
     full: float = 0.5  # ... where it counts fully
@@ -198,30 +198,31 @@ def _with_detail(base: np.ndarray, seen: Projected, gain: np.ndarray, pixels: np
     uv, share, strength = (
         cv2.resize(image, wide, interpolation=cv2.INTER_LINEAR) for image in (seen.uv, seen.weight, gain)
     )
-    out = cv2.resize(base, wide, interpolation=cv2.INTER_LINEAR)
+    out = np.asarray(cv2.resize(base, wide, interpolation=cv2.INTER_LINEAR), np.float32)
     rows = slice(0, round((1 - TEXTURE.island) * size))
-    photo = sampled_photo(pixels, uv[rows]) * strength[rows][..., None]
+    photo = sampled_photo(pixels, uv[rows])
+    photo *= strength[rows][..., None]
     out[rows] += share[rows][..., None] * (photo - out[rows])
-    mirrored = (1 - share) * share[:, ::-1]
-    out[rows] += mirrored[rows][..., None] * (photo[:, ::-1] - out[rows])
+    mirrored = (1 - share[rows]) * share[rows, ::-1]
+    out[rows] += mirrored[..., None] * (photo[:, ::-1] - out[rows])
     return out
 
 
 def _painted(texture: np.ndarray, covered: np.ndarray, view: HeadView, model: HeadModel) -> np.ndarray:
-    """(h, w, 3) uint8 with the scalp's stubble and the inside of the mouth."""
+    """(h, w, 3) uint8 with the scalp's stubble and the inside of the mouth; `texture` is overwritten."""
     atlas, fine = skin_atlas(model), fine_skin(model)
-    hair = view.pixels[_in_size(view.shows(PointClass.HAIR), view.pixels.shape)]
-    if len(hair):
-        share = atlas.spread(covered, fine.triangles[~fine.cap]) * TEXTURE.stubble
+    rows = round((1 - TEXTURE.island) * len(texture))
+    small = view.reduced(TEXTURE.grid_px)
+    hair = _in_size(view.pixels, small.depth.shape)[ndimage.binary_erosion(small.shows(PointClass.HAIR), iterations=2)]
+    if len(hair) and covered.any():
+        share = atlas.spread(TEXTURE.stubble * covered, fine.triangles[~fine.cap])
         wide = cv2.resize(cv2.GaussianBlur(share, (0, 0), 2), texture.shape[:2], interpolation=cv2.INTER_LINEAR)
-        texture = texture + np.asarray(wide)[..., None] * (np.median(hair, axis=0) - texture)
-    island = ~_main_island(texture.shape[:2])
-    tone = texture[~island].reshape(-1, 3).mean(0)
-    texture = np.where(island[..., None], tone * INSIDE_MOUTH, texture)
-    return np.clip(np.rint(texture), 0, 255).astype(np.uint8)
+        usual = np.median(hair, axis=0).astype(np.float32)
+        texture[:rows] += np.asarray(wide)[:rows, :, None] * (usual - texture[:rows])
+    texture[rows:] = texture[:rows:16, ::16].reshape(-1, 3).mean(0) * INSIDE_MOUTH
+    return np.asarray(cv2.convertScaleAbs(texture))
 
 
-def _in_size(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """A mask (H, W) on the grid of an image, a little smaller than it was."""
-    inner = ndimage.binary_erosion(mask, iterations=2)
-    return cv2.resize(inner.astype(np.uint8), shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+def _in_size(pixels: np.ndarray, size_hw: tuple[int, ...]) -> np.ndarray:
+    """A photo on another grid over the same picture."""
+    return np.asarray(cv2.resize(pixels, size_hw[::-1], interpolation=cv2.INTER_AREA))

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from worker.head.bodies import Cover
 from worker.head.body import at_points
 from worker.head.fine import FineSkin
 
-STEPS = 10
-INSIDE_MM = 2.0  # below the cover's surface
-SMOOTH = 3
+
+@dataclass(frozen=True)
+class TuckSettings:
+    """Lengths in mm; set by hand, no data is recorded."""
+
+    steps: int = 12
+    inside_mm: float = 1.2  # below the cover's surface
+    always_mm: float = 50.0  # who may move so far moves all the way where nothing helps
+    smooth: int = 4  # rounds in which the move dies out beside
 
 
-def tucked(points: np.ndarray, cover: Cover, middle: np.ndarray, fine: FineSkin) -> np.ndarray:
-    """Skin (S, 3) whose covered vertices move towards `middle` (3,) or (S, 3) until they lie inside of the cover."""
+TUCK = TuckSettings()
+
+
+def tucked(points: np.ndarray, cover: Cover, middle: np.ndarray, most_mm: float, fine: FineSkin) -> np.ndarray:
+    """Skin (S, 3) whose covered vertices move inside of the cover.
+
+    Args:
+        points: (S, 3) mm.
+        cover: what lies over them.
+        middle: (3,) or (S, 3) mm, what they move towards.
+        most_mm: how far they move at most.
+        fine: the skin.
+    """
     covered = cover.thickness > 0
-    share = np.zeros(len(points))
-    open_ = covered.copy()
-    for step in range(STEPS):
-        at = points[open_] + step / STEPS * ((middle if middle.ndim == 1 else middle[open_]) - points[open_])
-        outside = at_points(cover.distance, cover.grid, at) > -INSIDE_MM
-        index = np.flatnonzero(open_)
-        share[index] = step / STEPS
-        open_[index[~outside]] = False
-    if not share.any():
+    away = middle - points
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-6)
+    moved, outside = np.zeros(len(points)), np.flatnonzero(covered)
+    for step in np.linspace(0, most_mm, TUCK.steps + 1):
+        moved[outside] = step
+        at = points[outside] + step * away[outside]
+        outside = outside[at_points(cover.distance, cover.grid, at) > -TUCK.inside_mm]
+    if not moved.any():
         return points
-    grown = np.maximum(share, np.asarray(fine.links.multiply(share[None]).max(axis=1).todense()).ravel())
-    smooth = np.maximum(fine.smoothed(grown, SMOOTH), np.where(covered, share, 0))
-    smooth = np.where(cover.thickness > -2, smooth, 0)
-    return points + smooth[:, None] * (middle - points)
+    if most_mm < TUCK.always_mm:
+        moved[outside] = 0  # where nothing helps, the photo shows no cover: it was carved away
+    smooth = np.where(covered, np.maximum(moved, fine.smoothed(moved, TUCK.smooth)), 0)
+    return points + fine.smoothed(smooth, 1)[:, None] * away

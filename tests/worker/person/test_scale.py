@@ -3,7 +3,7 @@ import pytest
 
 from shared.cloud.camera import Intrinsics
 from worker.person.face import Face
-from worker.person.scale import SCALE, scale_of
+from worker.person.scale import SCALE, Scale, scale_of
 
 
 def face_with_irises(finder, head, factor=1.0, grow=(1.0, 1.0)) -> Face:
@@ -68,3 +68,9 @@ def test_a_face_without_irises_has_the_mean_of_adults(finder, head):
 
 def test_what_the_irises_of_a_rendered_head_say_is_within_their_error(seen_mm):
     assert seen_mm == pytest.approx(58.4, rel=2 * 0.06)  # h0's true distance
+
+
+def test_a_face_s_size_is_that_of_its_pupils_next_to_mean_ones():
+    """Pupils 63 mm apart are 61.2 mm between the middles of the eyes."""
+    assert Scale(63.0, "assumed").size == pytest.approx(61.165 / 63, abs=1e-4)
+    assert Scale(70.0, "given").size == pytest.approx(Scale(63.0, "given").size * 70 / 63)

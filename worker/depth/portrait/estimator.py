@@ -12,7 +12,6 @@ import numpy as np
 from shared.cloud.camera import Intrinsics, project
 from shared.cloud.classes import PointClass
 from shared.errors import NoFaceError, PhotoError
-from shared.options import PUPIL_DISTANCE_MM
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
 from worker.depth.portrait.bust import person_depth
@@ -86,7 +85,7 @@ class Portrait:
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
         scale = scale_of(face, camera, photo.pupil_distance_mm)
-        size = scale.pupil_distance_mm / PUPIL_DISTANCE_MM  # all lengths here are those of a head of mean size
+        size = scale.size  # all lengths here are those of a head of mean size
         if photo.camera_source == "assumed":
             camera = _plausible(camera, face, size)
         points = points_mm(face.landmarks, camera)

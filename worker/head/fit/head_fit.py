@@ -8,6 +8,9 @@ import numpy as np
 
 from worker.head.model.head_model import HeadModel
 
+WORST_PARTS = 6.0
+"""Error in mm, at the model's own size, from which on a fit is none: twice that of the worst of seventeen photos."""
+
 
 @dataclass(frozen=True)
 class HeadFit:
@@ -28,6 +31,11 @@ class HeadFit:
     expression: np.ndarray
     landmarks_mm: np.ndarray
     error_mm: float
+
+    @property
+    def good(self) -> bool:
+        """False where the landmarks lie on no such head: what was found is no face, or one that is hidden or cut."""
+        return self.error_mm <= WORST_PARTS * self.scale
 
     def vertices(self, model: HeadModel, *, neutral: bool = False) -> np.ndarray:
         """(N, 3) float32 mm in the camera frame, with the photo's expression or a neutral one."""

@@ -68,6 +68,13 @@ def test_an_outline_that_the_photo_cuts_away_is_no_outline(mean_person, model, c
     assert np.allclose(found.shape, fit_head(mean_person.landmarks_mm, model).shape)
 
 
+def test_what_is_no_face_is_no_good_fit(person, model):
+    rng = np.random.default_rng(1)
+    scrambled = person.landmarks_mm + rng.normal(scale=20, size=(468, 3))
+    assert fit_head(person.landmarks_mm, model).good
+    assert not fit_head(scrambled, model).good
+
+
 @pytest.mark.parametrize("size", [0.8, 1.25])
 def test_a_head_of_another_size_keeps_its_picture(person, model, camera, size):
     other = person.sized(size)
