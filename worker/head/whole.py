@@ -14,6 +14,7 @@ from worker.head.cloth_texture import clothes_part
 from worker.head.clothes import clothes_of
 from worker.head.cropped import bare_body
 from worker.head.fit.head_fit import HeadFit
+from worker.head.gaze import with_gaze
 from worker.head.hair import hair_of
 from worker.head.hair_texture import hair_part
 from worker.head.measures import landmarks_of, measures_of
@@ -56,8 +57,9 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: SizeSo
     Returns:
         The neutral head, with the photo's expression as weights; every part is closed.
     """
-    expressions = Expressions.of(fit, model)
     view, body = bare_body(view, fit, model)
+    body, fit = with_gaze(view, body, fit, model)
+    expressions = Expressions.of(fit, model)
     covers = _covers(view.reduced(WHOLE.grid_px), body, fit, model)
     body = Body(body.coarse, _under(covers, body.skin, fit, model))
     texture = skin_texture(view, body.skin, covers.stubble(len(body.skin)), model, fit.landmarks_mm)
