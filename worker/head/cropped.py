@@ -26,6 +26,8 @@ class CroppedSettings:
     thin_mm: float = 2.0  # hair that stands off less, in the middle, is a colour
     near_mm: float = 14.0  # what is farther from the skin is no such hair
     scalp: float = 0.5
+    face_low_mm: tuple[float, float, float] = (-60.0, -55.0, -60.0)  # of the face in the head's frame
+    face_high_mm: tuple[float, float, float] = (60.0, 95.0, 45.0)
     few: int = 30  # pixels of hair over the scalp: fewer are none
 
 
@@ -36,7 +38,19 @@ def bare_body(view: HeadView, fit: HeadFit, model: HeadModel) -> tuple[HeadView,
     """The fitted head without hair, moved onto the photo; and the view with hair that is only a colour as skin."""
     view, bare = without_thin_hair(view, fit, model)
     start = on_outline(view, fit, model) if bare else fit.vertices(model).astype(float)
-    return view, body_of(view, start, fit, model)
+    first = body_of(view, start, fit, model)
+    return view, body_of(view, _carried(start, first, fit, model), fit, model)
+
+
+def _carried(start: np.ndarray, moved: Body, fit: HeadFit, model: HeadModel) -> np.ndarray:
+    """Vertices (N, 3), turned and shifted as the face has been when it moved onto the photo: the skull goes with it."""
+    before = fine_skin(model).field(start)
+    own = (before - fit.shift_mm) @ fit.rotation / fit.scale
+    face = ((own > CROPPED.face_low_mm) & (own < CROPPED.face_high_mm)).all(1)
+    middle, aim = before[face].mean(0), moved.skin[face].mean(0)
+    left, _, right = np.linalg.svd((before[face] - middle).T @ (moved.skin[face] - aim))
+    turn = left @ np.diag([1, 1, np.sign(np.linalg.det(left @ right))]) @ right
+    return np.asarray((start - middle) @ turn + aim)
 
 
 def without_thin_hair(view: HeadView, fit: HeadFit, model: HeadModel) -> tuple[HeadView, bool]:

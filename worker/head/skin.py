@@ -17,6 +17,7 @@ from shared.cloud.camera import project
 from shared.cloud.classes import PointClass
 from worker.geometry.raster import rasterise
 from worker.head.fine import FineSkin
+from worker.head.fit.fit import seen_landmarks
 from worker.head.fit.head_fit import HeadFit
 from worker.head.meshes import cotangents, vertex_areas, vertex_normals
 from worker.head.model.head_model import HeadModel, Part
@@ -73,7 +74,8 @@ def warped(points: np.ndarray, fit: HeadFit, model: HeadModel) -> np.ndarray:
     """Vertices (N, 3) moved smoothly so that the landmarks lie near the photo's; each eyeball goes with its lids."""
     solver, rows = _warper(model)
     trust = _trust(model)
-    missed = fit.landmarks_mm - model.landmarks(points)
+    bias = seen_landmarks(fit, model) - model.landmarks(fit.vertices(model).astype(float))
+    missed = fit.landmarks_mm - bias - model.landmarks(points)
     moves = solver.solve(rows.T @ (trust[:, None] * missed))
     skin = fine_skin(model).coarse
     out = points.copy()

@@ -2,6 +2,7 @@
 
 import { extent } from "./cloud.js";
 
+const NECK = 0.3; // how much of the neck is seen with a head, as a share of its height
 const MOVED_MM = 40; // farther an expression moves nothing out of the head
 export const HALF_VIEW = Math.tan(Math.PI / 8); // Plotly's camera sees 45 degrees from top to bottom
 
@@ -25,12 +26,14 @@ export function pivot({ bounds, framed, longest }) {
 }
 
 /**
- * Where the camera has to be for a head to fill the view, from the side where it looks: the pose's zoom and target.
+ * Zoom and target of the pose with which a head, down to the neck, fills the view.
  * @param {Framing} framing of that head @param {Head} head
  */
-export function closeTo(framing, { parts }) {
-  const skin = parts.find(({ name }) => name === "skin") ?? parts[0];
-  const [across, down] = skin.axes.slice(0, 2).map(extent);
+export function closeTo(framing, { parts, landmarks }) {
+  const { axes: [x, y] } = parts.find(({ name }) => name === "skin") ?? parts[0];
+  const chin = landmarks.chin ? -landmarks.chin[1] : -Infinity; // the landmark is in the file's frame
+  const [across, down] = [x.filter((_, index) => y[index] >= chin), y.filter((value) => value >= chin)].map(extent);
+  down[0] -= NECK * (down[1] - down[0]);
   const [width, height] = framing.framed.bounds.map(([low, high]) => high - low);
   const middle = [across, down].map(([low, high]) => (low + high) / 2);
   const larger = Math.max((across[1] - across[0]) / width, (down[1] - down[0]) / height);

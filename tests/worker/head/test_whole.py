@@ -13,7 +13,7 @@ from shared.cloud.camera import Intrinsics, project
 from shared.cloud.classes import PointClass
 from shared.head.head import HeadPart, WholeHead
 from worker.geometry.raster import rasterise
-from worker.head.fit.fit import posed
+from worker.head.fit.fit import posed, seen_landmarks
 from worker.head.fit.head_fit import HeadFit
 from worker.head.model.head_model import HeadModel
 from worker.head.model.load import head_model
@@ -43,7 +43,7 @@ def fit_of(model: HeadModel) -> HeadFit:
     expression[[model.expression_names.index(name) for name in ("mouthSmileLeft", "mouthSmileRight")]] = 0.5
     start = posed(model.landmarks(model.mean + np.array([0, -20, 800.0])), model)
     fit = replace(start, rotation=turn, expression=expression, shift_mm=np.array([5.0, -60.0, 800.0]))
-    return replace(fit, landmarks_mm=model.landmarks(fit.vertices(model)))
+    return replace(fit, landmarks_mm=seen_landmarks(fit, model))
 
 
 def scene(kind: str) -> Scene:
@@ -129,7 +129,7 @@ def test_no_vertex_is_far_away_and_no_edge_is_a_spike(head, seen):
 
 def test_the_face_meets_the_visible_depth(head, seen):
     skin = part(head, "skin")
-    face = seen.fit.landmarks_mm[[4, 50, 280, 9, 152, 205, 425]]
+    face = seen.model.landmarks(seen.fit.vertices(seen.model))[[4, 50, 280, 9, 205, 425]]
     u, v = np.rint(project(face, CAMERA)).astype(int).T
     made = drawn(head.posed(skin), skin.triangles)
     assert np.abs(made[v, u] - seen.view.depth[v, u]).max() < 1.5
