@@ -37,7 +37,7 @@ class WholeSettings:
         150.0,
         85.0,
     )  # skin under clothes moves to a line down from it, ...
-    under_clothes_mm: float = 90.0  # ... so far at most
+    under_clothes_mm: float = 150.0  # ... so far at most
     flattened: float = 0.02  # what is left of the skin's height below the lower end of clothes
     stubble_mm: float = 4.0  # of hair: so thick it colours the scalp below it fully
 
