@@ -1,11 +1,14 @@
 """The depth map of a bald head before a camera, rendered from the head model, with the head as it was fitted."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from shared.cloud.camera import Intrinsics, project
 from shared.cloud.classes import PointClass
 from worker.depth.estimator import DepthMap
 from worker.geometry.raster import rasterise
+from worker.head.fit.fit import seen_landmarks
 from worker.head.fit.head_fit import HeadFit
 from worker.head.model.head_model import Part
 from worker.head.model.load import head_model
@@ -23,13 +26,12 @@ def turned(yaw_deg: float) -> np.ndarray:
 
 
 def fitted(yaw_deg: float = 0.0, expression: dict[str, float] | None = None) -> HeadFit:
-    """The head model's mean, before the camera."""
+    """The head model's mean, before the camera, with landmarks where the network sees them in photos."""
     model = head_model()
     weights = np.array([(expression or {}).get(name, 0.0) for name in model.expression_names], np.float32)
     shift, rotation = np.array([0, -20, DISTANCE_MM]), turned(yaw_deg)
     neutral = HeadFit(rotation, shift, 1.0, np.zeros(len(model.modes)), weights, np.zeros((468, 3)), 1.25)
-    landmarks = model.landmarks(neutral.vertices(model))
-    return HeadFit(rotation, shift, 1.0, neutral.shape, weights, landmarks, 1.25)
+    return replace(neutral, landmarks_mm=seen_landmarks(neutral, model))
 
 
 def head_depth_map(yaw_deg: float = 0.0, expression: dict[str, float] | None = None) -> DepthMap:
