@@ -52,18 +52,18 @@ FACE: Mapping[str, int] = {  # landmarks of MediaPipe's face mesh
     "chin": 175,
 }
 MEASURES: Mapping[str, Distance] = {
-    "pupils": Distance("right pupil", "left pupil", 0.5),
-    "inner eye corners": Distance("right inner eye corner", "left inner eye corner", 2.6),
-    "outer eye corners": Distance("right outer eye corner", "left outer eye corner", 1.3),
-    "right eye width": Distance("right outer eye corner", "right inner eye corner", 1.7),
-    "left eye width": Distance("left outer eye corner", "left inner eye corner", 1.7),
-    "nose height": Distance("nose root", "nose base", 3.0),
-    "nose width": Distance("right nostril", "left nostril", 3.1),
-    "mouth width": Distance("right mouth corner", "left mouth corner", 1.6),
-    "face height": Distance("nose root", "chin", 4.9),
-    "lower face height": Distance("nose base", "chin", 3.5),
-    "face width": Distance("right cheekbone", "left cheekbone", 5.1),
-    "ear to ear": Distance("right ear", "left ear", 5.5),
+    "pupils": Distance("right pupil", "left pupil", 1.8),
+    "inner eye corners": Distance("right inner eye corner", "left inner eye corner", 1.9),
+    "outer eye corners": Distance("right outer eye corner", "left outer eye corner", 4.3),
+    "right eye width": Distance("right outer eye corner", "right inner eye corner", 2.6),
+    "left eye width": Distance("left outer eye corner", "left inner eye corner", 2.5),
+    "nose height": Distance("nose root", "nose base", 3.8),
+    "nose width": Distance("right nostril", "left nostril", 2.3),
+    "mouth width": Distance("right mouth corner", "left mouth corner", 2.0),
+    "face height": Distance("nose root", "chin", 5.6),
+    "lower face height": Distance("nose base", "chin", 4.1),
+    "face width": Distance("right cheekbone", "left cheekbone", 5.0),
+    "ear to ear": Distance("right ear", "left ear", 7.4),
 }
 EAR = EarSettings()
 
