@@ -65,6 +65,23 @@ class Side:
 SIDES = (*(Side(yaw) for yaw in (0, 45, 90, 135, 180, -135, -90, -45)), Side(0, 50), Side(0, -50))
 
 
+@dataclass(frozen=True)
+class Posed:
+    """A part whose vertices lie at (N, 3) mm, with unit normals (N, 3), the same for vertices in one place."""
+
+    part: HeadPart
+    vertices: np.ndarray
+    normals: np.ndarray
+
+    @classmethod
+    def of(cls, head: WholeHead, part: HeadPart) -> Posed:
+        """A part in the photo's expression."""
+        vertices = head.posed(part)
+        _, first, place = np.unique(vertices, axis=0, return_index=True, return_inverse=True)
+        place = place.ravel()
+        return cls(part, vertices, vertex_normals(vertices[first].astype(float), place[part.triangles])[place])
+
+
 class Canvas:
     """A picture with a depth buffer, in parallel rays; `middle` (3,) mm lies in its middle, `span` mm are in view."""
 
@@ -74,11 +91,12 @@ class Canvas:
         self._near = np.full(self._size**2, np.inf)
         self._image = np.full((self._size**2, 3), GROUND)
 
-    def draw(self, vertices: np.ndarray, part: HeadPart, side: Side, *, textured: bool) -> None:
-        """Draw a part whose vertices lie at (N, 3) mm."""
-        turned = (vertices - self._middle) @ side.rotation.T
+    def draw(self, posed: Posed, side: Side, *, textured: bool) -> None:
+        """Draw a part."""
+        part = posed.part
+        turned = (posed.vertices - self._middle) @ side.rotation.T
         screen = turned[:, :2] * self._scale + self._size / 2
-        normals = _smooth_normals(vertices, part.triangles) @ side.rotation.T
+        normals = posed.normals @ side.rotation.T
         parts = fragments_of(screen, part.triangles, (self._size, self._size))
         corners = part.triangles[parts.triangle]
         depth = (parts.weights * turned[corners, 2]).sum(1)
@@ -104,32 +122,23 @@ class Canvas:
 
 def views_of(head: WholeHead, size_px: int = TILE_PX) -> np.ndarray:
     """(2 size, sides * size, 3) uint8: textured above, clay below."""
-    posed = [(head.posed(part), part) for part in head.parts]
-    everything = np.vstack([vertices for vertices, _ in posed])
+    posed = [Posed.of(head, part) for part in head.parts]
+    everything = np.vstack([part.vertices for part in posed])
     low, high = everything.min(0), everything.max(0)
     span = min(WIDEST_MM, MARGIN * float((high - low).max()))
-    skin = np.median(posed[0][0], axis=0)
+    skin = np.median(posed[0].vertices, axis=0)
     middle = np.array([skin[0], min((low[1] + high[1]) / 2, low[1] + span / 2), skin[2]])
     return np.vstack([_row(posed, middle, span, size_px, textured=textured) for textured in (True, False)])
 
 
-def _row(
-    posed: list[tuple[np.ndarray, HeadPart]], middle: np.ndarray, span: float, size_px: int, *, textured: bool
-) -> np.ndarray:
+def _row(posed: list[Posed], middle: np.ndarray, span: float, size_px: int, *, textured: bool) -> np.ndarray:
     pictures = []
     for side in SIDES:
         canvas = Canvas(middle, span, size_px)
-        for vertices, part in posed:
-            canvas.draw(vertices, part, side, textured=textured)
+        for part in posed:
+            canvas.draw(part, side, textured=textured)
         pictures.append(canvas.picture)
     return np.hstack(pictures)
-
-
-def _smooth_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(N, 3), the same for vertices in one place."""
-    _, first, place = np.unique(vertices, axis=0, return_index=True, return_inverse=True)
-    place = place.ravel()
-    return vertex_normals(vertices[first].astype(float), place[triangles])[place]
 
 
 def _texels(part: HeadPart, uv: np.ndarray) -> np.ndarray:

@@ -9,7 +9,12 @@ from tests.support.page_actions import JOB_MS, job_of, see_model
 
 def test_each_download_has_the_size_that_it_says(face):
     job = job_of(face)
-    for name, words in (("cloud.ply", "Point cloud"), ("depth16.png", "16 bit"), ("face.glb", "3D model, GLB")):
+    for name, words in (
+        ("cloud.ply", "Point cloud"),
+        ("depth16.png", "16 bit"),
+        ("face.glb", "3D model, GLB"),
+        ("head.glb", "Whole head, GLB"),
+    ):
         [size] = [file["bytes"] for file in job["results"] if file["name"] == name]
         link = face.get_by_role("link", name=re.compile(words))
         expect(link).to_contain_text(f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{round(size / 1000)} kB")

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics, project
+from worker.head.meshes import vertex_normals
 
 PRECISION_BITS = 4  # of a pixel, in OpenCV's drawing
 NEAR_PX = 2.5  # a turning edge so near to the outline is part of it
@@ -67,13 +68,3 @@ def _turning_vertices(uv: np.ndarray, triangles: np.ndarray, count: int) -> np.n
     kinds[0, triangles[away].ravel()] = True
     kinds[1, triangles[~away].ravel()] = True
     return np.flatnonzero(kinds.all(0))
-
-
-def vertex_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(N, 3) unit normals of vertices, means of those of their triangles by area; 0 where there is none."""
-    a, b, c = np.moveaxis(points[triangles], 1, 0)
-    flat = np.cross(b - a, c - a)
-    corners, count = triangles.ravel(), len(points)
-    sums = [np.bincount(corners, np.repeat(flat[:, axis], 3), count) for axis in range(3)]
-    normals = np.column_stack(sums)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)

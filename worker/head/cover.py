@@ -14,9 +14,10 @@ from scipy.sparse.linalg import splu
 
 from shared.cloud.camera import Intrinsics, project
 from shared.cloud.classes import PointClass
-from worker.head.contour import contour_of, vertex_normals
+from worker.head.contour import contour_of
 from worker.head.fit.head_fit import HeadFit
 from worker.head.fit.outline import PersonOutline, gaps_mm
+from worker.head.meshes import vertex_normals
 from worker.head.model.head_model import HeadModel
 from worker.head.surface import HAIRY
 

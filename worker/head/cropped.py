@@ -81,4 +81,4 @@ def on_outline(view: HeadView, fit: HeadFit, model: HeadModel) -> np.ndarray:
     landmarks = np.rint(project(fit.landmarks_mm, view.camera)).astype(np.int32)
     cv2.fillConvexPoly(face, cv2.convexHull(landmarks), 1)
     thickness = cover_mm(fit, model, outline, (face > 0) & view.shows(PointClass.SKIN), view.camera)
-    return covered(fit, model, thickness).astype(float)
+    return covered(fit, model, thickness * (1 - model.ears)).astype(float)

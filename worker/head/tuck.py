@@ -15,7 +15,7 @@ from worker.head.fine import FineSkin
 class TuckSettings:
     """Lengths in mm; set by hand, no data is recorded."""
 
-    steps: int = 12
+    steps: int = 20
     inside_mm: float = 1.2  # below the cover's surface
     always_mm: float = 50.0  # who may move so far moves all the way where nothing helps
     smooth: int = 4  # rounds in which the move dies out beside
@@ -47,4 +47,4 @@ def tucked(points: np.ndarray, cover: Cover, middle: np.ndarray, most_mm: float,
     if most_mm < TUCK.always_mm:
         moved[outside] = 0  # where nothing helps, the photo shows no cover: it was carved away
     smooth = np.where(covered, np.maximum(moved, fine.smoothed(moved, TUCK.smooth)), 0)
-    return points + fine.smoothed(smooth, 1)[:, None] * away
+    return points + np.maximum(smooth, fine.smoothed(smooth, 1))[:, None] * away

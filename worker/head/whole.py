@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from shared.cloud.camera import unproject
 from shared.head.accuracy import SizeSource
 from shared.head.head import HeadPart, WholeHead
 from worker.head.bodies import Cover
@@ -14,6 +15,7 @@ from worker.head.cloth_texture import clothes_part
 from worker.head.clothes import clothes_of
 from worker.head.cropped import bare_body
 from worker.head.fit.head_fit import HeadFit
+from worker.head.gaze import with_gaze
 from worker.head.hair import hair_of
 from worker.head.hair_texture import hair_part
 from worker.head.measures import landmarks_of, measures_of
@@ -37,8 +39,10 @@ class WholeSettings:
         150.0,
         85.0,
     )  # skin under clothes moves to a line down from it, ...
-    under_clothes_mm: float = 90.0  # ... so far at most
-    flattened: float = 0.02  # what is left of the skin's height below the lower end of clothes
+    under_clothes_mm: float = 150.0  # ... so far at most
+    flattened: float = 0.02  # what is left of the skin's height below its end
+    fold_mm: float = 25.0  # so far below it the base has half its breadth
+    lowest: float = 99.5  # percent of a bare bust's pixels lie above its end
     stubble_mm: float = 4.0  # of hair: so thick it colours the scalp below it fully
 
 
@@ -56,10 +60,11 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: SizeSo
     Returns:
         The neutral head, with the photo's expression as weights; every part is closed.
     """
-    expressions = Expressions.of(fit, model)
     view, body = bare_body(view, fit, model)
+    body, fit = with_gaze(view, body, fit, model)
+    expressions = Expressions.of(fit, model)
     covers = _covers(view.reduced(WHOLE.grid_px), body, fit, model)
-    body = Body(body.coarse, _under(covers, body.skin, fit, model))
+    body = Body(body.coarse, _ended(_under(covers, body.skin, view, fit, model), _lower_end(view, covers.clothes), fit))
     texture = skin_texture(view, body.skin, covers.stubble(len(body.skin)), model, fit.landmarks_mm)
     skin = skin_part(body, texture, expressions, model)
     organs = organ_parts(view, body, fit, expressions, model, texture)
@@ -99,22 +104,34 @@ def _covers(view: HeadView, body: Body, fit: HeadFit, model: HeadModel) -> _Cove
     return _Covers(hair, clothes, tuple(part for part in parts if part is not None))
 
 
-def _under(covers: _Covers, points: np.ndarray, fit: HeadFit, model: HeadModel) -> np.ndarray:
+def _under(covers: _Covers, points: np.ndarray, view: HeadView, fit: HeadFit, model: HeadModel) -> np.ndarray:
     """The skin (S, 3) where it is hidden in hair and clothes, inside of them."""
     fine = fine_skin(model)
     if covers.hair is not None:
         middle = fit.placed(np.array(WHOLE.skull_mm)).astype(float)
         points = tucked(points, covers.hair, middle, WHOLE.under_hair_mm, fine)
     if covers.clothes is not None:
-        end = _lower_end(covers.clothes)
-        points = tucked(points, covers.clothes, _neck_line(points, end, fit), WHOLE.under_clothes_mm, fine)
-        points[:, 1] = np.minimum(points[:, 1], end + WHOLE.flattened * (points[:, 1] - end))
+        line = _neck_line(points, _lower_end(view, covers.clothes), fit)
+        points = tucked(points, covers.clothes, line, WHOLE.under_clothes_mm, fine)
     return points
 
 
-def _lower_end(clothes: Cover) -> float:
-    """y in mm that the skin stays above, just above the clothes' flat end."""
-    return float(clothes.grid.points[..., 1][clothes.distance < 0].max()) - clothes.grid.step_mm
+def _ended(points: np.ndarray, end: float, fit: HeadFit) -> np.ndarray:
+    """The skin (S, 3) with a flat base at a height: what is lower is folded inward."""
+    below = np.maximum(points[:, 1] - end, 0)
+    middle = fit.placed(np.array(WHOLE.neck_mm)).astype(float)
+    out = middle + (points - middle) / (1 + below / WHOLE.fold_mm)[:, None]
+    out[:, 1] = np.minimum(points[:, 1], end + WHOLE.flattened * below)
+    return out
+
+
+def _lower_end(view: HeadView, clothes: Cover | None) -> float:
+    """y in mm at which the skin ends: just above the clothes' flat end, or where the photo's person ends."""
+    if clothes is not None:
+        return float(clothes.grid.points[..., 1][clothes.distance < 0].max()) - clothes.grid.step_mm
+    small = view.reduced(WHOLE.grid_px)
+    down = unproject(small.depth.astype(float), small.camera)[..., 1]
+    return float(np.nanpercentile(np.where(small.person, down, np.nan), WHOLE.lowest))
 
 
 def _neck_line(points: np.ndarray, end: float, fit: HeadFit) -> np.ndarray:

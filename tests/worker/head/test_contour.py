@@ -2,7 +2,8 @@ import numpy as np
 import trimesh
 
 from shared.cloud.camera import Intrinsics
-from worker.head.contour import contour_of, drawn, vertex_normals
+from worker.head.contour import contour_of, drawn
+from worker.head.meshes import vertex_normals
 
 CAMERA = Intrinsics.from_focal((300, 200), 400.0)
 

@@ -20,6 +20,7 @@ from worker.head.model.load import head_model
 from worker.head.skin import fine_skin
 from worker.head.view import HeadView
 from worker.head.whole import whole_head
+from worker.person.landmarks import LANDMARKS
 
 SIZE_WH = (360, 440)
 CAMERA = Intrinsics.from_focal(SIZE_WH, 700.0)
@@ -188,3 +189,18 @@ def test_the_side_that_is_not_seen_mirrors_the_other(seen, kind):
     texture = part(whole_head(replace(seen.view, pixels=pixels), seen.fit, seen.model), "skin").texture
     dark = (np.abs(texture.astype(int) - (120, 40, 40)).sum(2) < 90).sum()
     assert dark > 10
+
+
+def test_eyes_look_where_the_irises_are(seen, kind):
+    if kind != "bald":
+        return
+    pixels = np.full((880, 720, 3), 200, np.uint8)
+    for rim in (LANDMARKS.right_eye_rim, LANDMARKS.left_eye_rim):
+        outline = 2 * project(seen.fit.landmarks_mm[list(rim)], CAMERA) + 0.5
+        middle = outline.mean(0) + np.array(
+            [0.2 * np.ptp(outline[:, 0]), 0]
+        )  # to the right in the photo: the person's left
+        cv2.circle(pixels, tuple(int(c) for c in np.rint(middle)), 5, (40, 30, 20), -1)
+    weights = whole_head(replace(seen.view, pixels=pixels), seen.fit, seen.model).weights
+    assert weights["eyeLookInRight"] > 0.1 and weights["eyeLookOutLeft"] > 0.1
+    assert "eyeLookOutRight" not in weights and "eyeLookInLeft" not in weights

@@ -153,7 +153,7 @@ def test_lids_and_lips_are_where_the_eyes_and_the_teeth_are(model):
     mouth = (points[13] + points[14]) / 2
     teeth = model.mean[model.part == Part.TEETH]
     assert np.abs(teeth[:, 1] - mouth[1]).min() < 1
-    assert np.linalg.norm(points[13] - points[14]) < 4
+    assert np.linalg.norm(points[13] - points[14]) < 3
 
 
 def test_the_layout_covers_each_triangle_once_and_right_way_round(model):

@@ -26,8 +26,10 @@ from worker.head.model.build.people import People
 from worker.head.model.build.source import Source
 from worker.head.model.head_model import HeadModel, Part
 from worker.head.model.load import FILE, save_head_model
+from worker.person.landmarks import LANDMARKS
 
 BOUND = 3.0
+SHUT = 0.03  # of `jawOpen`: how far the average mouth is open
 LOWER_MM = 10.0  # what opening the jaw moves so far goes with it
 
 
@@ -39,8 +41,10 @@ def built(source: Source, weights_folder: Path) -> HeadModel:
     heads = Heads(source, people, form)
     mean, modes = _shape(heads)
     names, expressions = _expressions(heads, expressions_of(source, form, average, heads.mirror))
+    mean -= SHUT * expressions[names.index("jawOpen")]
     lower = np.linalg.norm(expressions[names.index("jawOpen")], axis=1) > LOWER_MM
     places = _places(source, form, mean, lower, weights_folder)
+    _shut_lids(expressions, names, places, mean)
     layout = layout_of(form, mean, heads.head)
     ears, neck = ears_of(source, form), 1 - heads.head
     return HeadModel(
@@ -80,6 +84,15 @@ def _shape(heads: Heads) -> tuple[np.ndarray, np.ndarray]:
 def _expressions(heads: Heads, expressions: Mapping[str, np.ndarray]) -> tuple[tuple[str, ...], np.ndarray]:
     offsets = np.stack([heads.frame.directions(offsets) for offsets in expressions.values()])
     return tuple(expressions), offsets.astype(np.float32)
+
+
+def _shut_lids(expressions: np.ndarray, names: tuple[str, ...], places: Places, mean: np.ndarray) -> None:
+    """Make a blink bring the lids together, and no further."""
+    for name, lids in zip(("eyeBlinkRight", "eyeBlinkLeft"), LANDMARKS.lids, strict=True):
+        upper, lower = (places.weights[lid] @ mean[places.corners[lid], 1] for lid in lids)
+        move = expressions[names.index(name)]
+        down, up = (places.weights[lid] @ move[places.corners[lid], 1] for lid in lids)
+        move *= (lower - upper) / (down - up)
 
 
 def _places(source: Source, form: Form, mean: np.ndarray, lower: np.ndarray, weights_folder: Path) -> Places:

@@ -126,7 +126,6 @@ def _barycentric(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
 def _robust_middles(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weighted means of points (V, P, 3) that far ones pull little, and the hits' root mean square distance to them."""
     middle = np.median(points, 0)
-    robust = weights
     for _ in range(10):
         far = np.linalg.norm(points - middle, axis=2)
         robust = weights / (1 + (far / VIEW.robust_mm) ** 2)

@@ -33,6 +33,8 @@ class TeethSettings:
     heights: tuple[float, ...] = (0.0, 0.12, 0.5, 0.85, 1.1)  # of the crown
     widths: tuple[float, ...] = (0.66, 0.93, 1.0, 0.92, 0.7)  # of the tooth
     depths: tuple[float, ...] = (0.35, 0.6, 0.9, 1.0, 0.8)  # of its depth
+    narrower: float = 0.87  # than the base mesh's arch: 58 mm over the molars, not 66
+    shorter: float = 0.8  # likewise, from the front backward
     depth_dm: tuple[float, ...] = (0.055, 0.055, 0.06, 0.075, 0.08, 0.09)  # from the middle to the end
     blunt: tuple[float, ...] = (0.0, 0.0, 0.1, 0.5, 0.6, 1.0)  # how far the biting edge is as deep as the rest
     roundness: float = 0.62  # power of the superellipse of a ring: 1 is an ellipse, 0 a rectangle
@@ -67,6 +69,9 @@ class _Arch:
     def __init__(self, vertices: np.ndarray, row: Row) -> None:
         shift = np.array([0, *row.shift_dm])
         self._edge, self._gum = vertices[list(row.edge)] + shift, vertices[list(row.gum)] + shift
+        for curve in (self._edge, self._gum):
+            curve[:, 0] *= TEETH.narrower
+            curve[:, 2] = curve[0, 2] + TEETH.shorter * (curve[:, 2] - curve[0, 2])
         steps = np.linalg.norm(np.diff(self._edge, axis=0), axis=1)
         self._at = np.concatenate([[0], np.cumsum(steps)])
         self.length = float(self._at[-1])
