@@ -16,7 +16,7 @@ from shared.disparity.read import read_disparity
 from shared.errors import ReliefError
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
-from shared.results import VIEW
+from shared.results import HEAD, VIEW
 from shared.settings import WeightsSettings
 from shared.viewer import view_html
 from worker import pipeline
@@ -70,10 +70,12 @@ def run(given: argparse.Namespace) -> None:
     clock.lap("model")
     files = pipeline.depth_files(depth_map, model=model)
     files |= pipeline.cloud_files(cloud, photo.pixels, model_options, model=model)
-    files[VIEW] = view_html(cloud, title=given.photo.stem, color=model_options.color).encode()
     clock.lap("files")
     head, head_found = pipeline.build_head(depth_map, photo.pixels)
     files |= pipeline.head_files(head, model=model) if head else {}
+    size_from = depth_map.report.get("scale", {}).get("source")
+    view = {"title": given.photo.stem, "color": model_options.color, "head": files.get(HEAD), "size_from": size_from}
+    files[VIEW] = view_html(cloud, **view).encode()
     clock.lap("head")
     if given.meshes:
         files |= pipeline.mesh_files(cloud, photo.pixels, model_options, model=model)
