@@ -86,7 +86,8 @@ def made_up_requests(client, store, storage, portrait, tmp_path) -> subprocess.C
     )
     command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config), "run"]
     options = [
-        *("--checks", CHECKS, "--max-time", str(SECONDS), "--seed", "1", "--no-color", "--warnings", "off"),
+        # With seed 1 schemathesis 4.32.5 trips over a file body of its own making ("Unsupported type: Binary").
+        *("--checks", CHECKS, "--max-time", str(SECONDS), "--seed", "2", "--no-color", "--warnings", "off"),
         *("--exclude-path-regex", "/(events|readyz)$", "-H", f"Authorization: Bearer {key}"),
     ]
     return subprocess.run(
