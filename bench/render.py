@@ -9,6 +9,7 @@ import numpy as np
 
 from worker.geometry.raster import fragments_of
 from worker.geometry.surface.mesh import Mesh
+from worker.head.meshes import vertex_normals
 
 OVERSAMPLED = 2
 GROUND = 10.0  # brightness of the empty picture
@@ -56,7 +57,7 @@ def rendered(mesh: Mesh, view: View, colours: np.ndarray | None = None) -> np.nd
     order = np.lexsort((height, parts.pixel))
     seen = order[np.append(parts.pixel[order][1:] != parts.pixel[order][:-1], True)]  # the nearest of each pixel
     weights, corners = parts.weights[seen, :, None], corners[seen]
-    normals = (weights * (vertex_normals(mesh) @ view.rotation.T)[corners]).sum(1)
+    normals = (weights * (vertex_normals(mesh.vertices, mesh.triangles) @ view.rotation.T)[corners]).sum(1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
     own = CLAY if colours is None else (weights * colours[corners]).sum(1)
     front = normals[:, 2:] > 0
@@ -65,15 +66,6 @@ def rendered(mesh: Mesh, view: View, colours: np.ndarray | None = None) -> np.nd
     image[parts.pixel[seen]] = np.where(front, own if colours is not None else own * light, INSIDE * light)
     small = cv2.resize(image.reshape(size, size, 3), (view.size_px,) * 2, interpolation=cv2.INTER_AREA)
     return np.rint(small.clip(0, 255)).astype(np.uint8)
-
-
-def vertex_normals(mesh: Mesh) -> np.ndarray:
-    """(N, 3) unit normals of the vertices, means of their triangles' by area."""
-    a, b, c = np.moveaxis(mesh.vertices[mesh.triangles], 1, 0)
-    normals = np.zeros_like(mesh.vertices)
-    for corner in mesh.triangles.T:
-        np.add.at(normals, corner, np.cross(b - a, c - a))
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
 def _light(normals: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def fragments_of(corners: np.ndarray, triangles: np.ndarray, size_hw: tuple[int,
     """Every pixel that every triangle covers; arguments as for `rasterise`, corners (N, 2) without a depth."""
     height, width = size_hw
     a, b, c = np.moveaxis(corners[triangles], 1, 0)  # (T, 2) each
-    area = _cross(b - a, c - a)
+    area = doubled_areas(corners, triangles)
     solid = np.flatnonzero(np.abs(area) > 1e-12)
     a, b, c, area = a[solid], b[solid], c[solid], area[solid]
     which, u, v = _candidates(np.stack([a, b, c]), width, height)
@@ -56,6 +56,19 @@ def fragments_of(corners: np.ndarray, triangles: np.ndarray, size_hw: tuple[int,
     weights = np.column_stack([1 - at_b - at_c, at_b, at_c])
     inside = (weights >= EDGE).all(1)
     return Fragments(solid[which[inside]], (v * width + u)[inside], weights[inside])
+
+
+def doubled_areas(corners: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(T,) twice the area of each triangle in the picture, below 0 where its corners run counterclockwise there.
+
+    So they do, with v down, where a triangle whose (b - a) x (c - a) points outward faces the camera.
+
+    Args:
+        corners: (N, 2) float, u and v in pixels.
+        triangles: (T, 3) int.
+    """
+    a, b, c = np.moveaxis(corners[triangles], 1, 0)
+    return _cross(b - a, c - a)
 
 
 def _candidates(corners: np.ndarray, width: int, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

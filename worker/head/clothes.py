@@ -82,7 +82,7 @@ def _collar_height(model: HeadModel) -> np.ndarray:
 
 def _mask(view: HeadView, points: np.ndarray, hair: np.ndarray, skin: Skin, fit: HeadFit) -> np.ndarray | None:
     """(H, W) bool, pixels of clothes and of skin that the model does not have; None where there are hardly any."""
-    own = (points - fit.shift_mm) @ fit.rotation / fit.scale
+    own = fit.in_head_frame(points)
     down = (points[..., 1] - fit.shift_mm[1]) / fit.scale
     below = own[..., 1] > CLOTHES.chin_mm
     cloth = view.shows(PointClass.CLOTHES, PointClass.OTHER) & (own[..., 1] > CLOTHES.highest_mm)

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from shared.cloud.camera import Intrinsics, project
+from worker.geometry.raster import doubled_areas
 from worker.head.meshes import vertex_normals
 
 PRECISION_BITS = 4  # of a pixel, in OpenCV's drawing
@@ -62,8 +63,7 @@ def drawn(uv: np.ndarray, triangles: np.ndarray, camera: Intrinsics) -> np.ndarr
 
 def _turning_vertices(uv: np.ndarray, triangles: np.ndarray, count: int) -> np.ndarray:
     """(P,) vertices that have triangles both towards the camera and away from it."""
-    a, b, c = np.moveaxis(uv[triangles], 1, 0)
-    away = (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0] > 0
+    away = doubled_areas(uv, triangles) > 0
     kinds = np.zeros((2, count), bool)
     kinds[0, triangles[away].ravel()] = True
     kinds[1, triangles[~away].ravel()] = True

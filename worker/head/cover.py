@@ -17,7 +17,7 @@ from shared.cloud.classes import PointClass
 from worker.head.contour import contour_of
 from worker.head.fit.head_fit import HeadFit
 from worker.head.fit.outline import PersonOutline, gaps_mm
-from worker.head.meshes import vertex_normals
+from worker.head.meshes import adjacency, vertex_normals
 from worker.head.model.head_model import HeadModel
 from worker.head.surface import HAIRY
 
@@ -101,12 +101,9 @@ def _spread(
 
     The mesh's own Laplacian is taken with equal weights, scaled by the mean length of its edges.
     """
-    pairs = np.unique(np.sort(np.vstack([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]), 1), axis=0)
-    one, other = pairs.T
+    links = adjacency(triangles, len(points))
+    one, other = links.nonzero()
     edge_mm2 = float((np.linalg.norm(points[one] - points[other], axis=1) ** 2).mean())
-    count = len(points)
-    link = sparse.coo_array((np.ones(len(one)), (one, other)), shape=(count, count)).tocsr()
-    links = link + link.T
     own = weights + edge_mm2 / length_mm**2
-    system = sparse.diags_array(own + links.sum(axis=1)) - links
+    system = sparse.diags_array(own + np.asarray(links.sum(axis=1)).ravel()) - links
     return splu(system.tocsc()).solve(weights * values)

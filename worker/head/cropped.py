@@ -45,7 +45,7 @@ def bare_body(view: HeadView, fit: HeadFit, model: HeadModel) -> tuple[HeadView,
 def _carried(start: np.ndarray, moved: Body, fit: HeadFit, model: HeadModel) -> np.ndarray:
     """Vertices (N, 3), turned and shifted as the face has been when it moved onto the photo: the skull goes with it."""
     before = fine_skin(model).field(start)
-    own = (before - fit.shift_mm) @ fit.rotation / fit.scale
+    own = fit.in_head_frame(before)
     face = ((own > CROPPED.face_low_mm) & (own < CROPPED.face_high_mm)).all(1)
     middle, aim = before[face].mean(0), moved.skin[face].mean(0)
     left, _, right = np.linalg.svd((before[face] - middle).T @ (moved.skin[face] - aim))

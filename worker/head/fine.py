@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
+from worker.head.meshes import adjacency
 from worker.head.model.head_model import HeadModel, Part
-from worker.person.face_mesh import loop_subdivision
 
 
 @dataclass(frozen=True)
@@ -35,14 +35,12 @@ class FineSkin:
     def of(cls, model: HeadModel) -> FineSkin:
         """Subdivide a model's skin."""
         own = model.part[model.triangles[:, 0]] == Part.SKIN
-        coarse, triangles = np.unique(model.triangles[own], return_inverse=True)
-        weights, fine = loop_subdivision(triangles.reshape(-1, 3), 1)
-        weights = weights @ _chosen(coarse, len(model.mean))
+        coarse, (weights, fine) = np.unique(model.skin_triangles), model.subdivided_skin
         places, uv_triangles = np.unique(model.uv_triangles[own], return_inverse=True)
         uv, uv_fine, _pairs = _halved(model.uv[places], uv_triangles.reshape(-1, 3))
         uv_vertex = np.zeros(len(uv), int)
         uv_vertex[uv_fine.ravel()] = fine.ravel()
-        return _capped(cls(coarse, weights.tocsr(), fine, uv, uv_vertex, uv_fine, np.zeros(len(fine), bool)))
+        return _capped(cls(coarse, weights, fine, uv, uv_vertex, uv_fine, np.zeros(len(fine), bool)))
 
     def field(self, values: np.ndarray) -> np.ndarray:
         """(S, ...) of values (N, ...) at the model's vertices."""
@@ -51,7 +49,7 @@ class FineSkin:
     @cached_property
     def links(self) -> sparse.csr_matrix:
         """(S, S) 1 where two vertices share an edge."""
-        return links_of(self.triangles, self.weights.shape[0])
+        return adjacency(self.triangles, self.weights.shape[0])
 
     def smoothed(self, values: np.ndarray, rounds: int) -> np.ndarray:
         """Values (S, ...) averaged with their neighbours, several times."""
@@ -63,20 +61,6 @@ class FineSkin:
     def _mean(self) -> sparse.csr_matrix:
         count = np.asarray(self.links.sum(1)).ravel()
         return (sparse.diags_array(1 / count) @ self.links).tocsr()
-
-
-def links_of(triangles: np.ndarray, count: int) -> sparse.csr_matrix:
-    """(count, count) float, 1 where two vertices share an edge."""
-    one, other = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).T
-    link = sparse.coo_matrix((np.ones(len(one)), (one, other)), shape=(count, count)).tocsr()
-    link = link + link.T
-    link.data[:] = 1
-    return link
-
-
-def _chosen(which: np.ndarray, count: int) -> sparse.csr_matrix:
-    """(K, count) that picks rows."""
-    return sparse.csr_matrix((np.ones(len(which)), (np.arange(len(which)), which)), shape=(len(which), count))
 
 
 def _halved(uv: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -67,14 +67,14 @@ def hair_of(view: HeadView, skin: Skin, fit: HeadFit, model: HeadModel) -> Cover
         model: the head model.
     """
     points = unproject(view.depth.astype(float), view.camera)
-    own = (points - fit.shift_mm) @ fit.rotation / fit.scale  # (H, W, 3) the head's own frame
+    own = fit.in_head_frame(points)  # (H, W, 3) the head's own frame
     mask = hair_mask(view, own)
     mask &= ~_on_face(points, mask, skin, fit)
     area = pixel_area(view)
     if area[mask].sum() < HAIR.least_area_mm2 * fit.scale**2:
         return None
     thickness = layer_mm(points[mask], points[view.shows(PointClass.SKIN)], model.scalp, RULES, skin, model)
-    height = ((skin.points - fit.shift_mm) @ fit.rotation[:, 1]) / fit.scale
+    height = fit.in_head_frame(skin.points)[:, 1]
     thickness = np.where((height < HAIR.nape_mm) & ~_face_zone(skin, fit), thickness, RULES.bare)
     grid = _grid(points[mask], skin, thickness)
     if grid is None:
@@ -98,7 +98,7 @@ def _on_face(points: np.ndarray, mask: np.ndarray, skin: Skin, fit: HeadFit) -> 
 
 def _face_zone(skin: Skin, fit: HeadFit) -> np.ndarray:
     """(S,) bool, vertices of the face without the forehead."""
-    own = (skin.points - fit.shift_mm) @ fit.rotation / fit.scale
+    own = fit.in_head_frame(skin.points)
     return np.asarray(((own > HAIR.face_low_mm) & (own < HAIR.face_high_mm)).all(1))
 
 
@@ -145,8 +145,8 @@ def _hanging(
     low = mask & (own[..., 1] > HAIR.hanging_mm) & (np.abs(own[..., 0]) > HAIR.beside_mm) & (own[..., 2] > HAIR.ears_mm)
     if area[low].sum() < HAIR.hanging_area_mm2 * fit.scale**2:
         return None
-    x, y, z = np.moveaxis((grid.points - fit.shift_mm) @ fit.rotation / fit.scale, -1, 0)
-    inner = (skin.points - fit.shift_mm) @ fit.rotation / fit.scale
+    x, y, z = np.moveaxis(fit.in_head_frame(grid.points), -1, 0)
+    inner = fit.in_head_frame(skin.points)
     occiput = (np.abs(inner[:, 1]) < 60) & (np.abs(inner[:, 0]) < 20)
     back = float((inner[:, 2] + np.maximum(thickness, 0) / fit.scale)[occiput].max())
     heights = np.arange(0.0, float(y.max()) + HAIR.slice_mm, HAIR.slice_mm)

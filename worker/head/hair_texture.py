@@ -48,7 +48,7 @@ def hair_part(cover: Cover, view: HeadView, fit: HeadFit) -> HeadPart | None:
     points, triangles = closed_mesh(cover)
     if len(triangles) < 50:
         return None
-    own = (points - fit.shift_mm) @ fit.rotation / fit.scale - HAIR_TEXTURE.middle_mm
+    own = fit.in_head_frame(points) - HAIR_TEXTURE.middle_mm
     uv = crown_uv(own)
     texture = _texture(points, triangles, np.linalg.norm(own, axis=1), uv, cover, view)
     vertices, faces, places = points.astype(np.float32), triangles.astype(np.int32), uv.astype(np.float32)

@@ -50,8 +50,7 @@ def _coarse(model: HeadModel) -> _Coarse:
     fine = fine_skin(model)
     local = np.zeros(len(model.mean), int)
     local[fine.coarse] = np.arange(len(fine.coarse))
-    own = np.isin(model.triangles[:, 0], fine.coarse)
-    triangles, points = local[model.triangles[own]], model.mean[fine.coarse].astype(float)
+    triangles, points = local[model.skin_triangles], model.mean[fine.coarse].astype(float)
     nearest = local[np.asarray(fine.weights.argmax(axis=1)).ravel()]
     count = len(points)
     return _Coarse(cotangents(points, triangles, count), vertex_areas(points, triangles, count), nearest)

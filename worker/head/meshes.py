@@ -1,4 +1,4 @@
-"""Small tools for triangle meshes: normals, areas, the Laplacian."""
+"""Small tools for triangle meshes: normals, areas, neighbours, the Laplacian."""
 
 from __future__ import annotations
 
@@ -13,6 +13,15 @@ def vertex_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     corners, count = triangles.ravel(), len(points)
     normals = np.column_stack([np.bincount(corners, np.repeat(flat[:, axis], 3), count) for axis in range(3)])
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def adjacency(triangles: np.ndarray, count: int) -> sparse.csr_matrix:
+    """(count, count) float, 1 where two vertices share an edge."""
+    one, other = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).T
+    link = sparse.coo_matrix((np.ones(len(one)), (one, other)), shape=(count, count)).tocsr()
+    link = link + link.T
+    link.data[:] = 1
+    return link
 
 
 def vertex_areas(points: np.ndarray, triangles: np.ndarray, count: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from manifold3d import Manifold, Mesh
 from scipy import sparse
 
 from worker.head.bodies import Cover
-from worker.head.fine import links_of
+from worker.head.meshes import adjacency
 from worker.head.voxels import surface_of
 
 
@@ -43,7 +43,7 @@ def closed_mesh(cover: Cover) -> tuple[np.ndarray, np.ndarray]:
 
 def _taubin(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Smooth points that keep their volume. Source: Taubin, A Signal Processing Approach to Fair Surface Design."""
-    links = links_of(triangles, len(points))
+    links = adjacency(triangles, len(points))
     mean = sparse.diags_array(1 / np.asarray(links.sum(1)).ravel()) @ links
     for _ in range(SHAPE.smooth):
         for factor in (0.5, -0.53):

@@ -93,10 +93,9 @@ def _trust(model: HeadModel) -> np.ndarray:
 def _warper(model: HeadModel) -> tuple[SuperLU, sparse.csr_matrix]:
     """The solver of the warp, and (468, N) the landmarks' weights over the vertices. A thin plate on the mean skin."""
     count = len(model.mean)
-    own = model.triangles[model.part[model.triangles[:, 0]] == Part.SKIN]
     points = model.mean.astype(float)
-    area = np.maximum(vertex_areas(points, own, count), 1.0)
-    laplacian = cotangents(points, own, count)
+    area = np.maximum(vertex_areas(points, model.skin_triangles, count), 1.0)
+    laplacian = cotangents(points, model.skin_triangles, count)
     bending = laplacian.T @ sparse.diags_array(1 / area) @ laplacian
     corners = model.landmark_corners
     index = np.repeat(np.arange(len(corners)), 3), corners.ravel()

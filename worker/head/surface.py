@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.cloud.camera import Intrinsics, project
-from worker.geometry.raster import rasterise
+from worker.geometry.raster import doubled_areas, rasterise
 from worker.head.contour import contour_of
 from worker.head.model.head_model import HeadModel
 
@@ -37,19 +37,13 @@ class Seen:
 
 def seen(points: np.ndarray, model: HeadModel, camera: Intrinsics) -> Seen:
     """A head with vertices (N, 3) mm in the camera frame, subdivided once so that no facets show."""
-    weights, triangles = model.fine_skin
+    weights, triangles = model.subdivided_skin
     fine = weights @ points.astype(float)
     uv = project(fine, camera)
-    towards = triangles[_facing(uv, triangles)]
+    towards = triangles[doubled_areas(uv, triangles) < 0]
     corners, size_hw = np.column_stack([uv, fine[:, 2]]), (camera.height, camera.width)
     hairy = (weights @ model.scalp.astype(float))[towards].min(1) > HAIRY
     front, bare = (rasterise(corners, part, size_hw) for part in (towards, towards[~hairy]))
     contour = contour_of(points.astype(float), model.skin_triangles, camera)
     scalp = np.isfinite(front) & ~(bare <= front)
     return Seen(front, scalp, contour.uv, points[contour.vertices, 2].astype(float))
-
-
-def _facing(uv: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(T,) bool, triangles that face the camera."""
-    a, b, c = np.moveaxis(uv[triangles], 1, 0)
-    return (b - a)[:, 0] * (c - a)[:, 1] - (b - a)[:, 1] * (c - a)[:, 0] < 0

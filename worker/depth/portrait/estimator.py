@@ -18,7 +18,7 @@ from worker.depth.portrait.bust import person_depth
 from worker.depth.portrait.report import confidence_of, report_on
 from worker.depth.portrait.shading import refine
 from worker.geometry.camera import backed_off, camera_for
-from worker.geometry.raster import rasterise
+from worker.geometry.raster import doubled_areas, rasterise
 from worker.head.cover import cover_mm, covered
 from worker.head.fit.fit import fit_head
 from worker.head.fit.head_fit import HeadFit
@@ -92,15 +92,16 @@ class Portrait:
         surface, pose = surface_of(points, camera)
         face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
         person = self._finder.person(pixels, face, others)
-        fit, head = self._head(points, person, np.isfinite(face_depth), camera)
-        depth = person_depth(face_depth, person, head, camera, pose) if person.outline_found else face_depth
+        depth, whole = face_depth, None
+        if person.outline_found:
+            fit, head = self._head(points, person, np.isfinite(face_depth), camera)
+            depth, whole = person_depth(face_depth, person, head, camera, pose), fit.sized(size)
         within = head_and_shoulders(skull_frame(pose, camera)) if photo.extent == "bust" else None
         if within is not None:
             depth = np.where(within, depth, np.nan)
         confidence = confidence_of(depth, face_depth, camera)
         true_pose = Pose(pose.axes, size * pose.eyes)
         report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found)
-        whole = fit.sized(size) if person.outline_found else None
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person, head=whole)
         return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found, within=within)
 
@@ -108,9 +109,6 @@ class Portrait:
         self, points: np.ndarray, person: Person, on_face: np.ndarray, camera: Intrinsics
     ) -> tuple[HeadFit, Seen]:
         """The head that was fitted to landmarks (468, 3) mm and to the person's outline, and what is seen of it."""
-        if not person.outline_found:
-            fit = fit_head(points, self._model)
-            return fit, seen(fit.vertices(self._model), self._model, camera)
         outline = PersonOutline.of(person.mask, person.classes, camera)
         fit = fit_head(points, self._model, outline)
         bare = on_face & (person.classes == PointClass.SKIN)
@@ -156,9 +154,7 @@ def facing(corners: np.ndarray, triangles: np.ndarray) -> np.ndarray:
         corners: (N, 3) float, u and v in pixels first.
         triangles: wound as those of `face_mesh`.
     """
-    first, second, third = np.moveaxis(corners[triangles, :2], 1, 0)
-    (u, v), (to_u, to_v) = (second - first).T, (third - first).T
-    return triangles[u * to_v - v * to_u < 0]
+    return triangles[doubled_areas(corners[:, :2], triangles) < 0]
 
 
 def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:

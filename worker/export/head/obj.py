@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-import numpy as np
-
-from worker.export.head.source import ExportPart, HeadSource
+from worker.export.head.source import ExportPart, HeadSource, rows_as_text
 from worker.export.source import fact_lines
 
 QUICK = 1  # level of compression: the default takes four times as long and gives a sixth less
@@ -44,17 +42,13 @@ def _object(exported: ExportPart, first: int) -> str:
     return "".join(
         [
             f"o {part.name}\n",
-            _rows("v %.3f %.3f %.3f\n", exported.posed),
-            _rows("vt %.5f %.5f\n", part.uv),
-            _rows("vn %.3f %.3f %.3f\n", exported.posed_normals),
+            rows_as_text("v %.3f %.3f %.3f\n", exported.posed),
+            rows_as_text("vt %.5f %.5f\n", part.uv),
+            rows_as_text("vn %.3f %.3f %.3f\n", exported.posed_normals),
             f"usemtl {part.name}\n",
             "".join([f"f {corners[a]} {corners[b]} {corners[c]}\n" for a, b, c in part.triangles.tolist()]),
         ]
     )
-
-
-def _rows(pattern: str, rows: np.ndarray) -> str:
-    return pattern * len(rows) % tuple(rows.ravel().tolist())
 
 
 def _materials(source: HeadSource) -> str:

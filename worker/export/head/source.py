@@ -14,6 +14,7 @@ import numpy as np
 from shared.head.head import HeadPart, WholeHead
 from worker.export.source import Facts
 from worker.geometry.surface.mesh import Y_UP
+from worker.head.meshes import vertex_normals
 
 TEXTURE_QUALITY = 90
 
@@ -35,12 +36,12 @@ class ExportPart:
     @cached_property
     def neutral_normals(self) -> np.ndarray:
         """(N, 3) float32, of unit length."""
-        return vertex_normals(self.neutral, self.part.triangles, self.welded)
+        return welded_normals(self.neutral, self.part.triangles, self.welded)
 
     @cached_property
     def posed_normals(self) -> np.ndarray:
         """(N, 3) float32, of unit length."""
-        return vertex_normals(self.posed, self.part.triangles, self.welded)
+        return welded_normals(self.posed, self.part.triangles, self.welded)
 
     @cached_property
     def texture(self) -> bytes:
@@ -71,13 +72,18 @@ def y_up(points: np.ndarray) -> np.ndarray:
     return (points * Y_UP + 0.0).astype(np.float32)  # + 0: no -0, which is another value to whoever compares bytes
 
 
+def rows_as_text(pattern: str, rows: np.ndarray, between: str = "") -> str:
+    """Rows (N, K) of numbers as text, each in that pattern."""
+    return between.join([pattern] * len(rows)) % tuple(rows.ravel().tolist())
+
+
 def welded(places: np.ndarray) -> np.ndarray:
     """(N,) int, numbers from 0 on: the same for rows of `places` (N, K) float32 that are equal."""
     rows = np.ascontiguousarray(places + np.float32(0)).view(np.dtype((np.void, places.itemsize * places.shape[1])))
     return np.unique(rows.ravel(), return_inverse=True)[1]
 
 
-def vertex_normals(vertices: np.ndarray, triangles: np.ndarray, places: np.ndarray) -> np.ndarray:
+def welded_normals(vertices: np.ndarray, triangles: np.ndarray, places: np.ndarray) -> np.ndarray:
     """(N, 3) float32 of unit length: the mean of the faces round a vertex by area; of welded vertices together.
 
     Args:
@@ -85,10 +91,8 @@ def vertex_normals(vertices: np.ndarray, triangles: np.ndarray, places: np.ndarr
         triangles: (T, 3), counterclockwise seen from outside.
         places: (N,) int from `welded`.
     """
-    a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
-    faces = np.cross(b - a, c - a)  # (T, 3), twice the area long
-    at = places[triangles].ravel()
-    sums = np.stack([np.bincount(at, np.repeat(faces[:, axis], 3), places.max() + 1) for axis in range(3)], 1)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    units = np.divide(sums, lengths, out=np.tile([0.0, 0.0, 1.0], (len(sums), 1)), where=lengths > 0)
+    once = np.empty((places.max() + 1, 3), vertices.dtype)
+    once[places] = vertices
+    units = vertex_normals(once, places[triangles])
+    units[~units.any(1)] = [0, 0, 1]  # a format has no place for no direction
     return units[places].astype(np.float32)

@@ -13,7 +13,7 @@ import numpy as np
 
 from worker.export.formats import METRES_PER_MM
 from worker.export.head.materials import MATERIALS
-from worker.export.head.source import ExportPart, HeadSource
+from worker.export.head.source import ExportPart, HeadSource, rows_as_text
 from worker.export.source import fact_lines
 
 ALIGNMENT_BYTES = 64
@@ -130,4 +130,4 @@ def _material(exported: ExportPart) -> str:
 
 
 def _rows(pattern: str, rows: np.ndarray) -> str:
-    return ",".join([pattern] * len(rows)) % tuple(rows.ravel().tolist())
+    return rows_as_text(pattern, rows, between=",")

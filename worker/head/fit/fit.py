@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -94,6 +94,7 @@ def _landmark_rows(fit: HeadFit, model: HeadModel) -> Rows:
     return Rows(rows, np.einsum("lij,lj->li", whiten, fit.landmarks_mm - points).ravel())
 
 
+@lru_cache(maxsize=2)
 def _landmark_bases(model: HeadModel) -> tuple[np.ndarray, np.ndarray]:
     """(K, 468, 3) and (E, 468, 3): modes and expressions at the landmarks."""
     modes, expressions = (

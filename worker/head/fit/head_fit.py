@@ -52,6 +52,10 @@ class HeadFit:
             error_mm=size * self.error_mm,
         )
 
+    def in_head_frame(self, points: np.ndarray) -> np.ndarray:
+        """Points (..., 3) mm of the camera frame in the model's own; the inverse of `placed`."""
+        return np.asarray((points - self.shift_mm) @ self.rotation / self.scale)
+
     def placed(self, points: np.ndarray) -> np.ndarray:
         """Points (..., 3) of the model's frame in the camera frame."""
         turned = self.scale * (points @ self.rotation.T)

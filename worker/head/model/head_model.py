@@ -73,7 +73,7 @@ class HeadModel:
         return self.triangles[self.part[self.triangles[:, 0]] == Part.SKIN]
 
     @cached_property
-    def fine_skin(self) -> tuple[sparse.csr_matrix, np.ndarray]:
+    def subdivided_skin(self) -> tuple[sparse.csr_matrix, np.ndarray]:
         """(M, N) weights of the vertices of the skin subdivided once, and its triangles (4 S, 3)."""
         corners, triangles = np.unique(self.skin_triangles, return_inverse=True)
         weights, fine = loop_subdivision(triangles.reshape(-1, 3), 1)

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from shared.settings import WeightsSettings
+from worker.head.meshes import vertex_areas
 from worker.head.model.build.expressions import expressions_of
 from worker.head.model.build.form import Form
 from worker.head.model.build.landmarks import Places, Subject, observed, placed, smoother
 from worker.head.model.build.layout import layout_of
 from worker.head.model.build.masks import ears_of, scalp_of
-from worker.head.model.build.modes import MODES, Heads, areas_of, modes_of
+from worker.head.model.build.modes import MODES, Heads, modes_of
 from worker.head.model.build.paint import painted
 from worker.head.model.build.people import People
 from worker.head.model.build.source import Source
@@ -76,7 +77,9 @@ def _shape(heads: Heads) -> tuple[np.ndarray, np.ndarray]:
     mean = (mean + mean[heads.mirror] * [-1, 1, 1]) / 2
     samples, mean = heads.sized(samples, mean), heads.sized(mean, mean)
     skin = heads.form.part == Part.SKIN
-    weights = areas_of(mean, heads.form.triangles) * skin * (MODES.trunk + (1 - MODES.trunk) * heads.head)
+    weights = (
+        vertex_areas(mean, heads.form.triangles, len(mean)) * skin * (MODES.trunk + (1 - MODES.trunk) * heads.head)
+    )
     modes = modes_of(samples.astype(np.float32), mean.astype(np.float32), heads.mirror, weights)
     return mean.astype(np.float32), modes.astype(np.float32)
 

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from worker.geometry.raster import fragments_of
+from worker.head.meshes import vertex_normals
 from worker.person.face_mesh import face_mesh, loop_subdivision
 from worker.person.finder import PersonFinder
 from worker.person.landmarks import LANDMARKS
@@ -164,7 +165,7 @@ class _Drawing:
         self._shown = np.full(VIEW.size_hw[0] * VIEW.size_hw[1], -1)
         self._shown[parts.pixel[order]] = order
         self._parts = parts
-        self._normals = _normals(turned, triangles)
+        self._normals = vertex_normals(turned, triangles)
 
     def picture(self) -> np.ndarray:
         """(H, W, 3) uint8: lit from the camera, before grey."""
@@ -190,13 +191,6 @@ class _Drawing:
     def _at(self, which: np.ndarray, values: np.ndarray) -> np.ndarray:
         corners = self._subject.triangles[self._parts.triangle[which]]
         return np.einsum("pk,pkx->px", self._parts.weights[which], values[corners])
-
-
-def _normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    a, b, c = np.moveaxis(points[triangles], 1, 0)
-    flat = np.cross(b - a, c - a)
-    normals = np.stack([np.bincount(triangles.ravel(), np.repeat(flat[:, k], 3), len(points)) for k in range(3)], 1)
-    return np.asarray(normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12))
 
 
 def smoother(subject: Subject) -> Subject:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from worker.geometry.fuse.sight import smooth_step
 from worker.head.model.build.form import Form, similarity
 from worker.head.model.build.masks import ears_of
 from worker.head.model.build.people import PEOPLE, People
@@ -75,9 +76,9 @@ class Heads:
         """Heads (..., N, 3) mm, shorter behind the ears' front, with a broader skull: MakeHuman's are narrow."""
         behind = heads[..., 2] - self._ears_front
         low, high = MODES.widen_mm
-        wider = MODES.widen * self.head * _smooth((heads[..., 2] - low) / (high - low))
+        wider = MODES.widen * self.head * smooth_step(heads[..., 2], low, high - low)
         moved = heads.copy()
-        shorter = MODES.squeeze * self.head * (1 - self._ears) * _smooth(behind / MODES.squeeze_ramp_mm)
+        shorter = MODES.squeeze * self.head * (1 - self._ears) * smooth_step(behind, 0.0, MODES.squeeze_ramp_mm)
         moved[..., 2] -= shorter * behind
         moved[..., 0] *= 1 + wider
         return moved
@@ -92,12 +93,6 @@ class Heads:
         old, new = head[self._fixed].mean(0), self.average[self._fixed].mean(0)
         turn = similarity(head[self._fixed] - old, self.average[self._fixed] - new)
         return self.frame.of((head - old) @ turn + new).astype(np.float32)
-
-
-def _smooth(share: np.ndarray) -> np.ndarray:
-    """0 below 0, 1 above 1, without a kink between."""
-    clipped = np.clip(share, 0, 1)
-    return np.asarray(clipped * clipped * (3 - 2 * clipped))
 
 
 HEAD_BONES = (
@@ -137,10 +132,3 @@ def _principal(offsets: np.ndarray, weights: np.ndarray, count: int) -> np.ndarr
     _, vectors = np.linalg.eigh((weighted @ weighted.T).astype(float))
     scores = vectors[:, ::-1][:, :count] * np.sqrt(people)  # (P, count) of unit variance
     return np.einsum("pk,pnx->knx", scores / people, offsets)
-
-
-def areas_of(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(N,) a third of the areas of each vertex's triangles."""
-    a, b, c = np.moveaxis(vertices[triangles], 1, 0)
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 6
-    return np.bincount(triangles.ravel(), np.repeat(area, 3), len(vertices))
