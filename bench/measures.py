@@ -19,7 +19,7 @@ from worker.depth.portrait.estimator import Portrait
 from worker.head.cropped import bare_body
 from worker.head.measures import MEASURES, landmarks_of
 from worker.head.model.load import head_model
-from worker.head.view import HeadView
+from worker.pipeline import head_view
 
 LANDMARKS = HEADS / "landmarks.json"
 SCORED = 20  # of the heads; the others are kept apart for later
@@ -45,11 +45,9 @@ class Compared:
 def compared(head: Head, true: Mapping[str, np.ndarray], portrait: Portrait) -> Compared:
     """The measures of one head; `true` are its landmarks (3,) mm by name."""
     depth_map = portrait.bust_of(head.photo, portrait.faces_of(head.photo)).depth_map
-    fit, person, model = depth_map.head, depth_map.person, head_model()
-    if fit is None or person is None:
+    fit, view, model = depth_map.head, head_view(depth_map, head.pixels), head_model()
+    if fit is None or view is None:
         raise ValueError(f"no head was fitted to {head.name}")
-    camera, confidence = depth_map.camera, depth_map.confidence
-    view = HeadView(depth_map.depth, camera, person.alpha, person.classes, confidence, head.pixels)
     found = landmarks_of(model, bare_body(view, fit, model)[1].coarse)
     lengths = _lengths(true)
     scale = depth_map.report["scale"]

@@ -75,16 +75,23 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
     )
 
 
+def head_view(depth_map: DepthMap, pixels: np.ndarray) -> HeadView | None:
+    """What a depth map and its photo (H, W, 3) uint8 show of a person; None where none is known."""
+    person = depth_map.person
+    if person is None:
+        return None
+    return HeadView(depth_map.depth, depth_map.camera, person.alpha, person.classes, depth_map.confidence, pixels)
+
+
 def build_head(depth_map: DepthMap, pixels: np.ndarray) -> tuple[WholeHead | None, dict[str, Any]]:
     """Build the whole head of a depth map and its photo (H, W, 3) uint8; the report is JSON values only.
 
     Where no head was fitted to a face there is none, and the report says so.
     """
-    fit, person, report = depth_map.head, depth_map.person, depth_map.report
-    if fit is None or person is None or not fit.good:
+    fit, view, report = depth_map.head, head_view(depth_map, pixels), depth_map.report
+    if fit is None or view is None or not fit.good:
         return None, no_head_report(report, fitted=fit is not None)
-    model, camera = head_model(), depth_map.camera
-    view = HeadView(depth_map.depth, camera, person.alpha, person.classes, depth_map.confidence, pixels)
+    model = head_model()
     head = whole_head(view, fit, model, report["scale"]["source"])
     return head, head_report(head, fit_error_mm=fit.error_mm, unseen=unseen_parts(view, fit, model))
 

@@ -127,7 +127,7 @@ class Job(BaseModel):
         return self.state in (State.SUCCEEDED, State.FAILED, State.CANCELED)
 
 
-# Of the wait for a job of all steps, as measured.
+# Of the wait for a job of all steps; as measured before there was a head, whose own share is an estimate.
 SHARES = {Stage.DEPTH: 0.375, Stage.MODEL: 0.15, Stage.HEAD: 0.25, Stage.EXPORT: 0.225}
 
 

@@ -76,8 +76,7 @@ def _colours(view: HeadView, mask: np.ndarray, box: _Box) -> tuple[np.ndarray, n
     u = box.first[0] + (np.arange(width, dtype=np.float32) + 0.5) / width * box.size[0]
     v = box.first[1] + (np.arange(height, dtype=np.float32) + 0.5) / height * box.size[1]
     grid = np.stack(np.meshgrid(u, v), -1).astype(np.float32)
-    scale = np.array([view.pixels.shape[1] / view.camera.width, view.pixels.shape[0] / view.camera.height], np.float32)
-    at = (grid + 0.5) * scale - 0.5
+    at = view.in_photo(grid)
     photo = np.asarray(cv2.remap(view.pixels, at[..., 0], at[..., 1], cv2.INTER_AREA), np.float32)
     own = np.clip(_inside(mask, grid) - CLOTH.inner_px, 0, 1)
     if own.max() <= 0:

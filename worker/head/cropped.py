@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from shared.cloud.camera import project, unproject
+from shared.cloud.camera import unproject
 from shared.cloud.classes import PointClass
 from worker.head.body import Skin
 from worker.head.cover import cover_mm, covered
@@ -77,8 +77,6 @@ def without_thin_hair(view: HeadView, fit: HeadFit, model: HeadModel) -> tuple[H
 def on_outline(view: HeadView, fit: HeadFit, model: HeadModel) -> np.ndarray:
     """(N, 3) float64 mm, the fitted head's vertices, moved so that its outline lies on that of the photo."""
     outline = PersonOutline.of(view.alpha >= 0.5, view.classes, view.camera)
-    face = np.zeros(view.depth.shape, np.uint8)
-    landmarks = np.rint(project(fit.landmarks_mm, view.camera)).astype(np.int32)
-    cv2.fillConvexPoly(face, cv2.convexHull(landmarks), 1)
-    thickness = cover_mm(fit, model, outline, (face > 0) & view.shows(PointClass.SKIN), view.camera)
+    face = view.hull_of(fit.landmarks_mm) & view.shows(PointClass.SKIN)
+    thickness = cover_mm(fit, model, outline, face, view.camera)
     return covered(fit, model, thickness * (1 - model.ears)).astype(float)

@@ -80,8 +80,7 @@ def _texture(
     place, share = (
         np.asarray(cv2.resize(x, wide, interpolation=cv2.INTER_LINEAR), np.float32) for x in (place, weight)
     )
-    scale = np.array([view.pixels.shape[1] / view.camera.width, view.pixels.shape[0] / view.camera.height], np.float32)
-    place = (place + 0.5) * scale - 0.5
+    place = view.in_photo(place)
     photo = np.asarray(cv2.remap(view.pixels, place[..., 0], place[..., 1], cv2.INTER_LINEAR), np.float32)
     fill = _fill(photo, share)
     return np.clip(np.rint(fill + share[..., None] * (photo - fill)), 0, 255).astype(np.uint8)

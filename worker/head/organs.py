@@ -78,8 +78,7 @@ def _one_eye(radius: np.ndarray, white: np.ndarray, iris: np.ndarray) -> np.ndar
 
 def _colours(view: HeadView, face: np.ndarray, rim: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Colours (3,) of the white and of the iris between two lids of the photo."""
-    scale = view.pixels.shape[1] / view.camera.width
-    outline = (project(face[list(rim)], view.camera) + 0.5) * scale - 0.5
+    outline = view.in_photo(project(face[list(rim)], view.camera))
     inside = np.zeros(view.pixels.shape[:2], np.uint8)
     cv2.fillPoly(inside, [np.rint(outline).astype(np.int32)], 1)
     inner = ndimage.binary_erosion(inside)

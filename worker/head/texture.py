@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from shared.cloud.camera import Intrinsics, project
+from shared.cloud.camera import project
 from shared.cloud.classes import PointClass
 from worker.geometry.raster import rasterise
 from worker.head.atlas import Atlas
@@ -108,14 +108,12 @@ def projected(view: HeadView, skin: np.ndarray, model: HeadModel, face: np.ndarr
     seen = (points[..., 2] < nearest + TEXTURE.hidden_mm) & (nearest > 0)
     weight = cv2.GaussianBlur(np.where(seen, weight, 0).astype(np.float32), (0, 0), 1.5) * seen
     island = _main_island(weight.shape)
-    return Projected(_in_photo(uv, small.camera, view.pixels), np.where(island, weight, 0).astype(np.float32), normals)
+    return Projected(small.in_photo(uv), np.where(island, weight, 0).astype(np.float32), normals)
 
 
 def _usable(view: HeadView, face: np.ndarray) -> np.ndarray:
     """(H, W) bool, pixels whose colour is the skin's: skin, and glasses and beards within the face."""
-    within = np.zeros(view.depth.shape, np.uint8)
     outline = project(face, view.camera)
-    cv2.fillConvexPoly(within, cv2.convexHull(np.rint(outline).astype(np.int32)), 1)
     brows = outline[[*LANDMARKS.right_brow, *LANDMARKS.left_brow]]
     eyes = outline[[*LANDMARKS.right_eye_rim, *LANDMARKS.left_eye_rim]]
     mouth = outline[[*LANDMARKS.lips_rim]]
@@ -123,19 +121,13 @@ def _usable(view: HeadView, face: np.ndarray) -> np.ndarray:
     down /= np.linalg.norm(down)
     v, u = np.mgrid[: view.depth.shape[0], : view.depth.shape[1]]
     below = u * down[0] + v * down[1] > (brows @ down).min()
-    other = view.shows(PointClass.HAIR, PointClass.OTHER) & (within > 0) & below
+    other = view.shows(PointClass.HAIR, PointClass.OTHER) & view.hull_of(face) & below
     return view.shows(PointClass.SKIN) | other
 
 
 def _main_island(shape: tuple[int, ...]) -> np.ndarray:
     """(h, w) bool, texels of the skin's outside."""
     return np.broadcast_to((np.arange(shape[0]) < (1 - TEXTURE.island) * shape[0])[:, None], shape)
-
-
-def _in_photo(uv: np.ndarray, camera: Intrinsics, pixels: np.ndarray) -> np.ndarray:
-    """Pixels of a camera's grid as pixels of the photo, which has another size."""
-    scale = np.array([pixels.shape[1] / camera.width, pixels.shape[0] / camera.height], np.float32)
-    return (uv + 0.5) * scale - 0.5
 
 
 def _looked_up(image: np.ndarray, uv: np.ndarray) -> np.ndarray:

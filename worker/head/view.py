@@ -8,7 +8,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from shared.cloud.camera import Intrinsics
+from shared.cloud.camera import Intrinsics, project
 from shared.cloud.classes import PointClass
 
 
@@ -55,6 +55,18 @@ class HeadView:
     def person(self) -> np.ndarray:
         """(H, W) bool, pixels that show the person."""
         return (self.classes != PointClass.BACKGROUND) & np.isfinite(self.depth)
+
+    def in_photo(self, uv: np.ndarray) -> np.ndarray:
+        """Pixels (..., 2) of the grid as pixels of the photo, which has another size."""
+        height, width = self.pixels.shape[:2]
+        scale = np.array([width / self.camera.width, height / self.camera.height], uv.dtype)
+        return (uv + 0.5) * scale - 0.5
+
+    def hull_of(self, points: np.ndarray) -> np.ndarray:
+        """(H, W) bool, what lies between the outermost of points (P, 3) mm as they are seen."""
+        inside = np.zeros(self.depth.shape, np.uint8)
+        cv2.fillConvexPoly(inside, cv2.convexHull(np.rint(project(points, self.camera)).astype(np.int32)), 1)
+        return inside > 0
 
     def shows(self, *classes: PointClass) -> np.ndarray:
         """(H, W) bool, pixels of the person and of one of those classes."""

@@ -34,11 +34,7 @@ class WholeSettings:
     grid_px: int = 384  # of what hair and clothes are made from, on its longer side
     skull_mm: tuple[float, float, float] = (0.0, 0.0, 85.0)  # skin under hair moves towards it, ...
     under_hair_mm: float = 15.0  # ... so far at most
-    neck_mm: tuple[float, float, float] = (
-        0.0,
-        150.0,
-        85.0,
-    )  # skin under clothes moves to a line down from it, ...
+    neck_mm: tuple[float, float, float] = (0.0, 150.0, 85.0)  # skin under clothes moves to a line down from it, ...
     under_clothes_mm: float = 150.0  # ... so far at most
     flattened: float = 0.02  # what is left of the skin's height below its end
     fold_mm: float = 25.0  # so far below it the base has half its breadth
@@ -64,7 +60,8 @@ def whole_head(view: HeadView, fit: HeadFit, model: HeadModel, size_from: SizeSo
     body, fit = with_gaze(view, body, fit, model)
     expressions = Expressions.of(fit, model)
     covers = _covers(view.reduced(WHOLE.grid_px), body, fit, model)
-    body = Body(body.coarse, _ended(_under(covers, body.skin, view, fit, model), _lower_end(view, covers.clothes), fit))
+    end = _lower_end(view, covers.clothes)
+    body = Body(body.coarse, _ended(_under(covers, body.skin, end, fit, model), end, fit))
     texture = skin_texture(view, body.skin, covers.stubble(len(body.skin)), model, fit.landmarks_mm)
     skin = skin_part(body, texture, expressions, model)
     organs = organ_parts(view, body, fit, expressions, model, texture)
@@ -104,14 +101,14 @@ def _covers(view: HeadView, body: Body, fit: HeadFit, model: HeadModel) -> _Cove
     return _Covers(hair, clothes, tuple(part for part in parts if part is not None))
 
 
-def _under(covers: _Covers, points: np.ndarray, view: HeadView, fit: HeadFit, model: HeadModel) -> np.ndarray:
-    """The skin (S, 3) where it is hidden in hair and clothes, inside of them."""
+def _under(covers: _Covers, points: np.ndarray, end: float, fit: HeadFit, model: HeadModel) -> np.ndarray:
+    """The skin (S, 3), which ends at a height, where it is hidden in hair and clothes, inside of them."""
     fine = fine_skin(model)
     if covers.hair is not None:
         middle = fit.placed(np.array(WHOLE.skull_mm)).astype(float)
         points = tucked(points, covers.hair, middle, WHOLE.under_hair_mm, fine)
     if covers.clothes is not None:
-        line = _neck_line(points, _lower_end(view, covers.clothes), fit)
+        line = _neck_line(points, end, fit)
         points = tucked(points, covers.clothes, line, WHOLE.under_clothes_mm, fine)
     return points
 

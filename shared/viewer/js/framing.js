@@ -30,7 +30,7 @@ export function pivot({ bounds, framed, longest }) {
  * @param {Framing} framing of that head @param {Head} head
  */
 export function closeTo(framing, { parts, landmarks }) {
-  const { axes: [x, y] } = parts.find(({ name }) => name === "skin") ?? parts[0];
+  const { axes: [x, y] } = skinOf(parts);
   const chin = landmarks.chin ? -landmarks.chin[1] : -Infinity; // the landmark is in the file's frame
   const [across, down] = [x.filter((_, index) => y[index] >= chin), y.filter((value) => value >= chin)].map(extent);
   down[0] -= NECK * (down[1] - down[0]);
@@ -39,6 +39,9 @@ export function closeTo(framing, { parts, landmarks }) {
   const larger = Math.max((across[1] - across[0]) / width, (down[1] - down[0]) / height);
   return { zoom: Math.max(1, 1 / larger), target: targetAt(framing, [...middle, framing.framed.middle]) };
 }
+
+/** The skin, or what is first of a head without any. @param {HeadPart[]} parts */
+const skinOf = (parts) => parts.find(({ name }) => name === "skin") ?? parts[0];
 
 /** The target with which the camera turns round a place. @param {Framing} framing @param {number[]} place */
 export function targetAt(framing, place) {
@@ -57,7 +60,7 @@ export const inScene = ({ bounds, longest }, at) =>
 export function framingOfHead({ bounds, framed, longest }, { parts }) {
   const span = (/** @type {HeadPart} */ part) => part.axes.map(extent);
   const spans = [bounds, ...parts.map(span)];
-  const skin = span(parts.find(({ name }) => name === "skin") ?? parts[0]);
+  const skin = span(skinOf(parts));
   const middle = (skin[2][0] + skin[2][1]) / 2;
   const around = [0, 1, 2].map((axis) => [
     Math.min(...spans.map((each) => each[axis][0])) - MOVED_MM,

@@ -5,7 +5,7 @@ import { HALF_VIEW, inScene } from "./framing.js";
 /** @typedef {{ from: number[], along: number[] }} Ray in the viewer's frame; along has the length 1 */
 
 const minus = (/** @type {number[]} */ a, /** @type {number[]} */ b) => a.map((value, axis) => value - b[axis]);
-const dot = (/** @type {number[]} */ a, /** @type {number[]} */ b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+export const dot = (/** @type {number[]} */ a, /** @type {number[]} */ b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 const unit = (/** @type {number[]} */ a) => a.map((value) => value / (Math.hypot(...a) || 1));
 const cross = (/** @type {number[]} */ a, /** @type {number[]} */ b) =>
   [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];

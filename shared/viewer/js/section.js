@@ -1,6 +1,7 @@
 /** The section of the visible surface along the straight line between two places, as the photo's camera sees them. */
 
 import { depthOf, seenInPhoto } from "./cloud.js";
+import { dot } from "./screen.js";
 
 /**
  * Depth between pixels, of the four around; NaN where these are not one surface.
@@ -47,9 +48,6 @@ export function sectionBetween(cloud, start, end) {
   const highest = line.reduce((most, [, height]) => Math.max(most, height), 0);
   return { places, line, length, surface: lengthOf(places), highest };
 }
-
-/** @param {number[]} a @param {number[]} b */
-const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
 
 /** Length of a line through places. @param {number[][]} places */
 function lengthOf(places) {

@@ -146,9 +146,8 @@ def _rim(frame: SkullFrame, head: Seen) -> np.ndarray:
     """(H, W) mm: the depth at which the head's surface turns away, continued over the picture."""
     camera = frame.camera
     size_hw = camera.height, camera.width
-    u, v = (
-        np.floor((head.rim_uv + 0.5) * [camera.width / head.size_wh[0], camera.height / head.size_wh[1]]).astype(int).T
-    )
+    scale_uv = np.array([camera.width / head.size_wh[0], camera.height / head.size_wh[1]])
+    u, v = np.floor((head.rim_uv + 0.5) * scale_uv).astype(int).T
     inside = (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
     cells = (v * camera.width + u)[inside]
     mean, pixels, cell_px = float(head.rim_mm.mean()), size_hw[0] * size_hw[1], TRUNK.rim_cell_mm / frame.pixel_mm
