@@ -56,6 +56,16 @@ def unproject(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
     return np.dstack([(u - camera.cx) * depth / camera.fx, (v - camera.cy) * depth / camera.fy, depth])
 
 
+def pixels_at(uv: np.ndarray, camera: Intrinsics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The pixels nearest to places (P, 2) in pixels: rows and columns (P,), and which lie in the picture (P,) bool.
+
+    Of a place beyond the picture it is the nearest pixel of the border.
+    """
+    u, v = np.rint(uv).astype(int).T
+    inside = (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
+    return v.clip(0, camera.height - 1), u.clip(0, camera.width - 1), inside
+
+
 def project(points: np.ndarray, camera: Intrinsics) -> np.ndarray:
     """Project points (..., 3) in the camera frame, z positive, to pixels: (..., 2) float u and v; NaN stays NaN.
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from shared.cloud.camera import Intrinsics, project
+from shared.cloud.camera import Intrinsics, pixels_at, project
 from worker.geometry.raster import doubled_areas
 from worker.head.meshes import vertex_normals
 
@@ -44,10 +44,8 @@ def contour_of(points: np.ndarray, triangles: np.ndarray, camera: Intrinsics) ->
     uv = project(points, camera)
     turning = _turning_vertices(uv, triangles, len(points))
     inside = ndimage.distance_transform_edt(np.pad(drawn(uv, triangles, camera), 1))[1:-1, 1:-1]
-    u, v = np.rint(uv[turning]).astype(int).T
-    seen = (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
-    seen[seen] = inside[v[seen], u[seen]] <= NEAR_PX
-    vertices = turning[seen]
+    row, column, seen = pixels_at(uv[turning], camera)
+    vertices = turning[seen & (inside[row, column] <= NEAR_PX)]
     normal = vertex_normals(points, triangles)[vertices, :2]
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     return Contour(vertices, uv[vertices], normal)

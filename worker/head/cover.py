@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from shared.cloud.camera import Intrinsics, project
+from shared.cloud.camera import Intrinsics, pixels_at, project
 from shared.cloud.classes import PointClass
 from worker.head.contour import contour_of
 from worker.head.fit.head_fit import HeadFit
@@ -87,11 +87,9 @@ def _bounded(gap: np.ndarray, classes: np.ndarray, hairy: np.ndarray) -> np.ndar
 
 def _on_face(points: np.ndarray, model: HeadModel, on_face: np.ndarray, camera: Intrinsics) -> np.ndarray:
     """(N,) bool, vertices that are seen on the face."""
-    u, v = np.rint(project(points, camera)).astype(int).T
-    inside = (u >= 0) & (v >= 0) & (u < camera.width) & (v < camera.height)
+    row, column, inside = pixels_at(project(points, camera), camera)
     towards = (vertex_normals(points, model.skin_triangles) * points).sum(1) < 0
-    inside[inside] = on_face[v[inside], u[inside]]
-    return inside & towards
+    return inside & on_face[row, column] & towards
 
 
 def _spread(

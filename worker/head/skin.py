@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import SuperLU, splu
 
-from shared.cloud.camera import project
+from shared.cloud.camera import pixels_at, project
 from shared.cloud.classes import PointClass
 from worker.geometry.raster import rasterise
 from worker.head.fine import FineSkin
@@ -129,13 +129,11 @@ def _stretch(view: HeadView, skin: np.ndarray, fine: FineSkin, model: HeadModel)
 def _seen(view: HeadView, skin: np.ndarray, fine: FineSkin) -> tuple[np.ndarray, np.ndarray]:
     """(S,) share by which the visible surface lies farther than the skin, and (S,) 0 to 1 how far to believe it."""
     uv = project(skin, view.camera)
-    u, v = np.rint(uv).astype(int).T
-    inside = (u >= 0) & (v >= 0) & (u < view.camera.width) & (v < view.camera.height)
-    u, v = np.where(inside, u, 0), np.where(inside, v, 0)
-    own = rasterise(np.column_stack([uv, skin[:, 2]]), fine.triangles, view.depth.shape)[v, u]
+    row, column, inside = pixels_at(uv, view.camera)
+    own = rasterise(np.column_stack([uv, skin[:, 2]]), fine.triangles, view.depth.shape)[row, column]
     facing = -(vertex_normals(skin, fine.triangles) * skin).sum(1) / np.linalg.norm(skin, axis=1)
-    border = ndimage.distance_transform_edt(view.shows(PointClass.SKIN))[v, u]
-    depth = view.depth[v, u]
+    border = ndimage.distance_transform_edt(view.shows(PointClass.SKIN))[row, column]
+    depth = view.depth[row, column]
     offset = np.nan_to_num(_interpolated(view.depth, uv) - skin[:, 2])
     weight = np.clip((facing - SKIN.square) / (SKIN.full - SKIN.square), 0, 1) * np.clip(border / SKIN.border_px, 0, 1)
     weight = weight * (1 - np.clip(np.abs(offset) / SKIN.most_mm, 0, 1) ** 4)

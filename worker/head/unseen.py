@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shared.cloud.camera import project
+from shared.cloud.camera import pixels_at, project
 from shared.cloud.classes import PointClass
 from worker.head.fit.head_fit import HeadFit
 from worker.head.model.head_model import HeadModel
@@ -56,10 +56,8 @@ REGIONS = (
 def unseen_parts(view: HeadView, fit: HeadFit, model: HeadModel) -> list[str]:
     """The words of those of REGIONS that the photo does not show: turned away, covered, or beyond its edge."""
     vertices = fit.vertices(model)
-    height, width = view.depth.shape
-    column, row = np.rint(project(vertices, view.camera)).astype(int).T
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    at = row.clip(0, height - 1), column.clip(0, width - 1)
+    row, column, inside = pixels_at(project(vertices, view.camera), view.camera)
+    at = row, column
     near = inside & (np.abs(vertices[:, 2] - view.depth[at]) < SETTINGS.depth_mm)  # False where there is no depth
     return [each.words for each in REGIONS if not _shown(near & np.isin(view.classes[at], each.classes), each, model)]
 

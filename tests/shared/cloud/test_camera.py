@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.cloud.camera import Intrinsics, project, unproject
+from shared.cloud.camera import Intrinsics, pixels_at, project, unproject
 
 
 def test_unproject_agrees_with_a_hand_worked_pixel():
@@ -43,3 +43,10 @@ def test_another_grid_sees_the_same_rays(size_wh):
     u, v = project(point, camera)
     expected = (u + 0.5) * size_wh[0] / 640 - 0.5, (v + 0.5) * size_wh[1] / 480 - 0.5
     np.testing.assert_allclose(project(point, resized), expected)
+
+
+def test_the_pixel_nearest_to_a_place_is_at_the_border_for_one_beyond_the_picture():
+    camera = Intrinsics.from_focal((5, 3), 4.0)
+    row, column, inside = pixels_at(np.array([[0.4, 1.6], [4.6, -0.6], [-0.4, 0.0]]), camera)
+    assert (row.tolist(), column.tolist()) == ([2, 0, 0], [0, 4, 0])
+    assert inside.tolist() == [True, False, True]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import fast_simplification
 import numpy as np
 
-from shared.cloud.camera import Intrinsics, project, unproject
+from shared.cloud.camera import Intrinsics, pixels_at, project, unproject
 from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import PointCloud
 from worker.geometry.jumps import jump_ratio, same_surface
@@ -58,8 +58,8 @@ def texture_coordinates(vertices: np.ndarray, camera: Intrinsics) -> np.ndarray:
 
 def sampled(plane: np.ndarray, vertices: np.ndarray, camera: Intrinsics) -> np.ndarray:
     """(N, ...) the value of a plane (H, W, ...) at the pixel nearest to each vertex."""
-    u, v = np.rint(project(vertices * Y_UP, camera)).astype(int).T
-    return plane[v.clip(0, camera.height - 1), u.clip(0, camera.width - 1)]
+    row, column, _ = pixels_at(project(vertices * Y_UP, camera), camera)
+    return plane[row, column]
 
 
 def unit_points(cloud: PointCloud) -> np.ndarray:
