@@ -65,6 +65,12 @@ def _draw(page: Page, url: str, window: str) -> None:
     _show(page)
     _point(page)
     keep("6-surface")
+    page.locator(".rv-choice span", has_text="Head").click()
+    page.wait_for_selector(".rv-head:not([hidden])", timeout=PATIENCE_MS)
+    _show(page)
+    keep("7-head")
+    page.locator("#measures").scroll_into_view_if_needed()
+    keep("8-measures")
 
 
 def _show(page: Page) -> None:
