@@ -41,7 +41,8 @@ test: setup node_modules/.package-lock.json  ## all tests but the slow ones; ins
 test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow
 
-soak: setup  ## the fault tests with many more jobs: RELIEF_CHAOS_JOBS, RELIEF_CHAOS_SEED
+soak: setup  ## fuzzing of photos and maps for minutes, and the fault tests with many more jobs: RELIEF_FUZZ_S, RELIEF_CHAOS_JOBS, RELIEF_CHAOS_SEED
+	for reader in photo disparity; do $(BIN)/python -m tests.fuzz $$reader fuzz -max_total_time=$${RELIEF_FUZZ_S:-300} || exit 1; done
 	RELIEF_CHAOS_JOBS=$${RELIEF_CHAOS_JOBS:-2000} RELIEF_CHAOS_KILLING_S=$${RELIEF_CHAOS_KILLING_S:-600} $(BIN)/python -m pytest tests/faults --timeout 3600
 
 lint: .venv/ready lint-js  ## style, types, and who may import whom

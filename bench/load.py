@@ -53,7 +53,7 @@ def main() -> None:
 
 async def _upload(url: str) -> tuple[list[float], str, httpx.Cookies]:
     """Uploads at a steady rate, whatever the answers take; seconds of each, one job's URL, and its owner's cookies."""
-    photo = _photo()
+    photo = small_photo()
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
         _, job_url = await _post(client, photo)  # from here on all are of the one user who has the cookie
@@ -100,7 +100,7 @@ async def _listen(url: str) -> tuple[list[float], list[float]]:
 
     The jobs that the workers do not end in that time are canceled, one by one.
     """
-    photo = _photo()
+    photo = small_photo()
     limits = httpx.Limits(max_connections=None)
     async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
         _, job_url = await _post(client, photo)  # all are of one user
@@ -124,7 +124,8 @@ async def _seconds_to_hear(client: httpx.AsyncClient, job_url: str) -> float:
     raise RuntimeError("the stream ended before the job")
 
 
-def _photo() -> bytes:
+def small_photo() -> bytes:
+    """A portrait of 256 pixels, as JPEG."""
     output = io.BytesIO()
     Image.open(PORTRAIT).convert("RGB").resize((SIDE_PX, SIDE_PX)).save(output, "JPEG")
     return output.getvalue()

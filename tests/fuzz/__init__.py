@@ -1,0 +1,1 @@
+"""Fuzzing guided by coverage, which `make soak` runs for minutes."""

@@ -1,0 +1,58 @@
+"""`python -m tests.fuzz photo|disparity FOLDER [libFuzzer's options]`: look for files that break or hold a reader.
+
+What was found lies in FOLDER, which grows from run to run; atheris ends with an error at the first file that raises
+anything but a refusal, takes longer than TIMEOUT_S, or more than MEMORY_MB.
+"""
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import atheris
+
+from tests.support.corpus import disparities, photos
+
+with atheris.instrument_imports(include=["shared", "PIL"]):
+    from shared.disparity.read import read_disparity
+    from shared.errors import DisparityError, PhotoError
+    from shared.photo.decode import read_photo
+
+TIMEOUT_S = 20
+MEMORY_MB = 1500
+LIMIT_MP = 1
+
+
+def photo(data: bytes) -> None:
+    """Read it as a photo."""
+    with suppress(PhotoError):
+        read_photo(data, limit_mp=LIMIT_MP)
+
+
+def disparity(data: bytes) -> None:
+    """Read it as a disparity map."""
+    with suppress(DisparityError):
+        read_disparity(data, (80, 60), limit_mp=LIMIT_MP)
+
+
+TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = {
+    "photo": (photo, photos),
+    "disparity": (disparity, disparities),
+}
+
+
+def main() -> None:
+    """Fuzz until libFuzzer's -max_total_time is over."""
+    name, folder, *options = sys.argv[1:]
+    target, corpus = TARGETS[name]
+    found = Path(folder) / name
+    found.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(corpus()):
+        (found / f"given-{number}").write_bytes(data)
+    limits = [f"-timeout={TIMEOUT_S}", f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={found}/broke-"]
+    atheris.Setup([sys.argv[0], str(found), *limits, *options], target)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

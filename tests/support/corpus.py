@@ -1,0 +1,39 @@
+"""Small files of every kind that is read, from which fuzzing starts."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from tests.support import hostile
+from tests.support.pictures import encoded, four_corners, fraction, short, tiff, with_exif
+
+EXIF = tiff(
+    [(0x010F, 2, b"Canon\0"), (0x0112, 3, short(6))],
+    [(0x920A, 5, fraction(50, 1)), (0xA20E, 5, fraction(1000, 1)), (0xA210, 3, short(2)), (0xA405, 3, short(50))],
+)
+
+
+def photos() -> list[bytes]:
+    """JPEG and PNG of every mode, with EXIF and a profile; and what once broke a decoder, where it is small."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = four_corners(80, 66)
+    jpegs = [encoded(image.convert(mode), "JPEG", icc_profile=profile) for mode in ("RGB", "L", "CMYK")]
+    jpegs += [encoded(image, "JPEG", progressive=True), encoded(image, "MPO", save_all=True, append_images=[image])]
+    modes = ("RGB", "RGBA", "P", "1", "L", "LA", "I;16")
+    pngs = [encoded(image.convert(mode), icc_profile=profile) for mode in modes]
+    pngs += [encoded(image.convert("P"), transparency=3), encoded(image, pnginfo=None, gamma=0.45)]
+    broken = [hostile.short_iccp(), hostile.mpo_bomb(30), hostile.exif_bomb(), *hostile.broken_profiles()]
+    return [with_exif(photo, EXIF) for photo in (*jpegs, *pngs)] + broken
+
+
+def disparities() -> list[bytes]:
+    """Disparity maps of 40 x 30 numbers, in every format."""
+    ramp = np.add.outer(np.arange(30), np.arange(40) // 2)
+    files = [encoded(Image.fromarray(ramp.astype(kind))) for kind in (np.uint8, np.uint16)]
+    for save in (np.save, np.savez, np.savez_compressed):
+        for kind in (np.float32, np.int16, bool):
+            output = io.BytesIO()
+            save(output, ramp.astype(kind))
+            files.append(output.getvalue())
+    return files
