@@ -48,6 +48,7 @@ class Sweeper:
         for stage, missing in self._upkeep.missing_wakeups().items():
             for _ in range(min(missing, WAKEUPS_AT_ONCE)):
                 self._wakeups.send(stage)
+        self._upkeep.adopt_webhooks()
         self.delete_expired()
         if time.monotonic() >= self._orphans_due:
             self._orphans_due = time.monotonic() + ORPHANS_EVERY_S

@@ -81,6 +81,7 @@ local function forget(id)
   end
   release_pixels(id)
   unshare(id)
+  forget_news(id)
   redis.call('DEL', job_key(id))
   redis.call('PUBLISH', Key.CHANGED, id)
 end

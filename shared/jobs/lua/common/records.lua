@@ -119,7 +119,10 @@ end
 local function ended(id)
   set(id, 'finished_ms', now_ms())
   keep(id)
-  enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'))
+  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'client') or get(id, 'owner'))
+  if refused then
+    count('webhooks_refused:' .. refused, 1)
+  end
 end
 
 local function fail(id, problem)
