@@ -82,6 +82,7 @@ local function forget(id)
   release_pixels(id)
   unshare(id)
   forget_news(id)
+  remove_files(id)
   redis.call('DEL', job_key(id))
   redis.call('PUBLISH', Key.CHANGED, id)
 end

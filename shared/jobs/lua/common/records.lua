@@ -1,5 +1,6 @@
 -- Job records: fields, states, and what happens at the end of a run or of a job.
 
+local REMOVAL_GRACE_MS = 10000
 local ENDED = { [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true }
 local TRANSITIONS = { -- state -> the states that may follow
   [State.QUEUED] = { [State.RUNNING] = true, [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true },
@@ -95,6 +96,12 @@ local function release_pixels(id)
     redis.call('HDEL', Key.PIXELS, owner)
   end
   set(id, 'pixels', '0')
+end
+
+-- These files count no more: those of a job, or with a folder some of them. Whoever asked deletes them at once; where it
+-- dies, or storage refuses, the sweeper does.
+local function remove_files(id, folder)
+  redis.call('ZADD', Key.REMOVALS, now_ms() + REMOVAL_GRACE_MS, folder and id .. '/' .. folder or id)
 end
 
 local function unshare(id)
