@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from flask import Flask, g, request, session
@@ -16,6 +17,7 @@ from shared.jobs.record import Job
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+IPV6_PREFIX_BITS = 64  # the smallest network that a provider gives; its holder may send from each of 2^64 addresses
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -54,8 +56,13 @@ def requester() -> str:
 
 
 def client_ip() -> str:
-    """The IP address that the request comes from; the prefix makes it differ from every owner."""
-    return f"address-{request.remote_addr}"
+    """Where the request comes from: its IPv4 address, or the network of its IPv6 one; no owner is called like that."""
+    return f"address-{_network(request.remote_addr or '')}"
+
+
+def client_group() -> str:
+    """Whom the request is counted with beside its own owner: all of its address, or nobody where it has an API key."""
+    return g.key_owner or client_ip()
 
 
 def own_job(job_id: str) -> Job:
@@ -94,6 +101,17 @@ def share_token() -> str | None:
     """The token that this request reads a job by; None where it is the caller's own."""
     given = str((request.view_args or {}).get("job_id", ""))
     return given if given.startswith(SHARE_PREFIX) else None
+
+
+def _network(address: str) -> str:
+    """An IPv4 address, also one written as IPv6; of another IPv6 address the /64, which one household or server has."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:  # of a Unix socket
+        return address
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((ip, IPV6_PREFIX_BITS), strict=False))
 
 
 def _refuse_without_host() -> None:

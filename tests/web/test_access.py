@@ -5,6 +5,7 @@ import pytest
 
 from tests.support.fronts import client_of
 from tests.support.requests import API, assert_problem, upload
+from web.access import client_ip
 from web.app import create_app
 from web.keys import Keys
 
@@ -109,6 +110,28 @@ def test_a_write_from_our_own_page_or_with_an_api_key_is_accepted(url, client, s
     ):
         made = client.post(f"{API}/jobs", files={"photo": portrait}, headers=headers)
         assert made.status_code == 202, headers
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("2001:db8:1:2::1", "2001:0db8:0001:0002:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::1%eth1", True),
+        ("", "unix:", False),
+    ],
+)
+def test_an_ipv4_address_or_an_ipv6_network_counts_as_one(settings, one, other, same):
+    def group(address: str) -> str:
+        with app.test_request_context(environ_overrides={"REMOTE_ADDR": address}):
+            return client_ip()
+
+    app = create_app(settings)
+    assert (group(one) == group(other)) is same
+    assert group(one).startswith("address-")
 
 
 def test_an_invalid_host_header_is_refused(url):
