@@ -98,8 +98,8 @@ local function release_pixels(id)
   set(id, 'pixels', '0')
 end
 
--- These files count no more: those of a job, or with a folder some of them. Whoever asked deletes them at once; where it
--- dies, or storage refuses, the sweeper does.
+-- These files count no more: those of a job, or of one of its folders. Whoever asked deletes them at once; where it dies,
+-- or storage refuses, the sweeper does.
 local function remove_files(id, folder)
   redis.call('ZADD', Key.REMOVALS, now_ms() + REMOVAL_GRACE_MS, folder and id .. '/' .. folder or id)
 end
