@@ -98,8 +98,8 @@ local function release_pixels(id)
   set(id, 'pixels', '0')
 end
 
--- These files count no more: those of a job, or of one of its folders. Whoever asked deletes them at once; where it dies,
--- or storage refuses, the sweeper does.
+-- These files count no more: those of a job, or of one of its folders. Whoever asked deletes them at once; where
+-- it died or storage refuses, the sweeper does.
 local function remove_files(id, folder)
   redis.call('ZADD', Key.REMOVALS, now_ms() + REMOVAL_GRACE_MS, folder and id .. '/' .. folder or id)
 end
@@ -126,7 +126,7 @@ end
 local function ended(id)
   set(id, 'finished_ms', now_ms())
   keep(id)
-  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'client') or get(id, 'owner'))
+  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
   if refused then
     count('webhooks_refused:' .. refused, 1)
   end

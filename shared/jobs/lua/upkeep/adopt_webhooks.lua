@@ -10,7 +10,7 @@ local function adopt(host)
     local id = redis.call('HGET', delivery_key(number), 'job')
     local owner = id and get(id, 'owner')
     if owner then
-      add_delivery(number, get(id, 'client') or owner, host, id, due)
+      add_delivery(number, get(id, 'group') or owner, host, id, due)
     else
       redis.call('DEL', delivery_key(number)) -- its job is deleted
     end
