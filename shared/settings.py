@@ -138,6 +138,16 @@ class LimitSettings(_Group):
     owner_megapixels: float = Field(
         2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's stored photos"
     )
+    owner_gb: float = Field(
+        20, gt=0, alias="RELIEF_OWNER_GB", description="GB of the storage for one user's photos and results"
+    )
+    address_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        alias="RELIEF_ADDRESS_SHARE",
+        description="Part of the storage that jobs from one IP address may take; API keys are counted on their own",
+    )
     free_gb: float = Field(
         2,
         ge=0,
