@@ -174,10 +174,11 @@ class WebSettings(_Group):
         240,
         ge=0,
         alias="RELIEF_LISTENERS",
-        description="Long-polls and event streams at once in each web process; each takes a thread",
+        description="Long-polls and event streams at once in each web process; each takes a thread. One IP "
+        "address may hold as many as are free, so half of them at the most",
     )
     owner_listeners: int = Field(
-        200, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"
+        80, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"
     )
 
     @property

@@ -14,7 +14,7 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
 from shared.options import DepthOptions, ModelOptions
-from web.access import caller, client_group, own_job, readable_job
+from web.access import caller, client_group, give_job_cookie, own_job, readable_job
 from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
 from web.api.openapi import Operation
@@ -52,7 +52,9 @@ def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
     requested_wait_s()  # refuses a wrong one before any work
     job = ended_in_time(accept(read_submission()))  # the photo's bytes are let go before the wait
-    return answer(job, 200 if job.ended else 202)
+    response = answer(job, 200 if job.ended else 202)
+    give_job_cookie(response, job.id)
+    return response
 
 
 @blueprint.get("/jobs")
