@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, g, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, Signer
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
 from shared.jobs.jobs import SHARE_PREFIX
@@ -155,16 +155,6 @@ def _network(address: str) -> str:
     if isinstance(ip, IPv4Address):
         return str(ip)
     return str(ip.ipv4_mapped or ip_network((ip, IPV6_PREFIX_BITS), strict=False))
-
-
-def _refuse_without_host() -> None:
-    """Links are made from the host that was asked for.
-
-    Raises:
-        BadRequest: the request names none, or one that is not written as a host is.
-    """
-    if not request.host:
-        raise BadRequest("The Host header is missing, or is no host.")
 
 
 def _identify() -> None:

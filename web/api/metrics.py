@@ -6,13 +6,16 @@ They come from Redis at each scrape, so that every front tells the same, whichev
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from pydantic import IPvAnyNetwork
+from werkzeug.exceptions import Forbidden
 
 from shared.jobs.record import Stage
 from shared.jobs.statistics import Statistics
@@ -22,6 +25,9 @@ from web.rates import Rate
 from web.services import services
 
 blueprint = APIBlueprint("metrics", __name__)
+
+PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
+"""What proxies add. A request that has one of them is a client's of the proxy, whatever address it comes from."""
 
 BY_STAGE = {  # counter in Redis -> metric, help
     "done": ("relief_runs_done", "Runs of a stage whose results count."),
@@ -35,12 +41,23 @@ BY_STAGE = {  # counter in Redis -> metric, help
 
 @blueprint.get("/metrics")
 @Rate.UNCOUNTED
-@Operation({200: None}, media_type="text/plain")
+@Operation({200: None}, media_type="text/plain", refuses=(403,))
 def metrics() -> Response:
-    """All figures, in Prometheus's text format."""
+    """All figures, in Prometheus's text format; to this machine, and to the networks of RELIEF_METRICS_FROM."""
+    if not _may_read(services().settings.metrics_from):
+        raise Forbidden("The figures are for this machine and the networks that RELIEF_METRICS_FROM names.")
     registry = CollectorRegistry()
     registry.register(QueueFigures(services().statistics, services().workers))
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _may_read(networks: tuple[IPvAnyNetwork, ...]) -> bool:
+    """Whether this request comes from here or from one of the networks, and through no proxy."""
+    if any(name in request.headers for name in PROXIED):
+        return False
+    peer = ip_address((request.remote_addr or "").partition("%")[0])
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    return peer.is_loopback or any(peer in network for network in networks)
 
 
 class QueueFigures(Collector):
