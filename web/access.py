@@ -47,7 +47,6 @@ def register(app: Flask) -> None:
 
 def register_refusals(app: Flask) -> None:
     """Refuse unknown keys, and writes that another site made a browser send; after they were counted as requests."""
-    app.before_request(_refuse_without_host)
     app.before_request(_refuse_unknown_key)
     app.before_request(_refuse_cross_site_writes)
 

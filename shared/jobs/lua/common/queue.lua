@@ -1,5 +1,5 @@
--- The queue of each stage. Client groups take turns (all visitors of an address are one, each API key is one), in a group
--- its owners take turns, and each owner's jobs wait in the order of their positions. An owner waits for a stage in one
+-- The queue of each stage. Client groups take turns (all visitors of an address are one, each API key is one), within a
+-- group its owners do, and each owner's jobs wait in the order of their positions. An owner waits for a stage in one
 -- group only: the one of the job that came first. And how a job is forgotten.
 
 local function groups_key(stage)

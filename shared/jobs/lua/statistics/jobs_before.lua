@@ -1,5 +1,5 @@
--- ARGV: id ; how many jobs will be claimed before this one, as groups and their owners take turns, or nothing where it is
--- not waiting.
+-- ARGV: id ; how many jobs will be claimed before this one, as groups and their owners take turns, or nothing where it
+-- is not waiting.
 local id = ARGV[1]
 local stage, owner = get(id, 'stage'), get(id, 'owner')
 local own_rank = stage and redis.call('ZRANK', queue_key(stage, owner), id)
