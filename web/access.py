@@ -128,6 +128,7 @@ def check_key_again() -> None:
         Unauthorized: it was.
     """
     _identify()
+    _refuse_unknown_key()
 
 
 def share_token() -> str | None:
