@@ -167,8 +167,14 @@ local function end_run(id)
   set(id, 'run', '')
 end
 
+-- Storage took and gave the files of a run: the next time that it refuses is the first again.
+local function forget_waits(id)
+  redis.call('HDEL', job_key(id), 'put_off_ms')
+end
+
 -- A job has come to its end, whichever.
 local function ended(id)
+  forget_waits(id)
   set(id, 'finished_ms', now_ms())
   count_bytes(id, get(id, 'state') == State.CANCELED and 0 or stored_bytes(id))
   keep(id)
