@@ -146,6 +146,16 @@ class LimitSettings(_Group):
     owner_megapixels: float = Field(
         2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's stored photos"
     )
+    owner_gb: float = Field(
+        20, gt=0, alias="RELIEF_OWNER_GB", description="GB of the storage for one user's photos and results"
+    )
+    address_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        alias="RELIEF_ADDRESS_SHARE",
+        description="Part of the storage that jobs from one IP address may take; API keys are counted on their own",
+    )
     free_gb: float = Field(
         2,
         ge=0,
@@ -184,10 +194,11 @@ class WebSettings(_Group):
         240,
         ge=0,
         alias="RELIEF_LISTENERS",
-        description="Long-polls and event streams at once in each web process; each takes a thread",
+        description="Long-polls and event streams at once in each web process; each takes a thread. One IP "
+        "address may hold as many as are free, so half of them at the most",
     )
     owner_listeners: int = Field(
-        200, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"
+        80, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"
     )
 
     @property

@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> APIFlask:
     pages.register(app)
     openapi.register(app)
     rates.register(app)
+    access.register_refusals(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -8,6 +8,7 @@ from flask import current_app
 
 from shared.jobs.jobs import Jobs
 from shared.jobs.limits import Limits
+from shared.jobs.space import Space
 from shared.jobs.statistics import Statistics
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.jobs.workers import Workers
@@ -29,6 +30,7 @@ class Services:
         self.settings = settings
         self.redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
         self.jobs = Jobs(self.redis)
+        self.space = Space(self.redis)
         self.statistics = Statistics(self.redis)
         self.recent_statistics = RecentStatistics(self.statistics)
         self.workers = Workers(self.redis)

@@ -15,9 +15,15 @@ class Key(StrEnum):
     SHARES = "relief:shares"  # hash: token -> id of the job that whoever has the token may read
     PIXELS = "relief:pixels"  # hash: owner -> pixels of all of their photos that are stored
     IDEMPOTENCY = "relief:idempotency:"  # owner:key -> hash: the request's body (hashed) and the job that it made
-    CLIENT_OWNERS = "relief:owners-at:"  # client_ip -> set: owners whose jobs came from there
+    BYTES = "relief:bytes"  # hash: owner:NAME, group:NAME or all -> bytes of all of their jobs on storage, as expected
+    RESERVED = "relief:reserved"  # hash: id -> JSON: owner, group, bytes that are about to be written
+    RESERVED_UNTIL = "relief:reserved-until"  # zset: id -> when its reservation ends by itself, ms
     QUEUE = "relief:line:"  # stage:owner -> zset: ids of the owner's waiting jobs -> position; the lowest is next
-    TURNS = "relief:ring:"  # stage -> zset: owners who have jobs waiting -> their turn; the lowest is next
+    OWNERS = "relief:owner-turns:"  # stage:group -> zset: its owners who have jobs waiting -> turn; the lowest is next
+    GROUPS = "relief:group-turns:"  # stage -> zset: client groups of these owners -> turn; the lowest is next
+    GROUP_OF = "relief:group-of:"  # stage -> hash: owner who has jobs waiting -> the group that they wait in
+    WAITING = "relief:waiting:"  # stage -> hash: group -> how many jobs of it wait
+    OLD_TURNS = "relief:ring:"  # stage -> zset: owners -> turn, as the release before wrote it
     LAST_POSITION = "relief:place"
     LAST_TURN = "relief:turn"
     LEASES = "relief:running"  # zset: id of a running job -> when its lease runs out, ms

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import ETags
 
 from shared.jobs.record import Job
-from web.access import requester
+from web.access import client_group, requester
 from web.api.documents import job_document
 from web.intake.submission import chosen
 from web.services import services
@@ -73,7 +73,7 @@ def _reads(job: Job, wait_s: float) -> Iterable[None]:
     """Yields when the job should be read again; never where it has ended, or too many clients wait already."""
     if job.ended or not wait_s:
         return ()
-    return services().changes.watch(job.id, requester(), wait_s) or ()
+    return services().changes.watch(job.id, requester(), client_group(), wait_s) or ()
 
 
 def requested_wait_s() -> float:

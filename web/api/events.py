@@ -12,7 +12,7 @@ from werkzeug.exceptions import ServiceUnavailable
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from web.access import readable_job, requester
+from web.access import client_group, readable_job, requester
 from web.api.documents import job_document
 from web.api.openapi import Operation
 from web.changes import JobWatch
@@ -34,7 +34,7 @@ def events(job_id: str) -> Response:
     known = request.headers.get("Last-Event-ID")
     if job.ended and known == str(job.version):
         return Response(status=204)  # tells an EventSource to come back no more
-    watch = services().changes.watch(job.id, requester(), LONGEST_STREAM_S)
+    watch = services().changes.watch(job.id, requester(), client_group(), LONGEST_STREAM_S)
     if watch is None:
         raise ServiceUnavailable("Too many clients listen just now; poll the job instead.", retry_after=BUSY_S)
     response = Response(stream_with_context(_stream(job_id, watch, known)), mimetype="text/event-stream")

@@ -97,11 +97,56 @@ local function release_pixels(id)
   set(id, 'pixels', '0')
 end
 
+local function add_bytes(whose, change)
+  if redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
+    redis.call('HDEL', Key.BYTES, whose)
+  end
+end
+
+-- From now on the job counts with so many bytes on storage, for its owner, for its client group, and in all.
+local function count_bytes(id, bytes)
+  local change = bytes - tonumber(get(id, 'bytes') or '0')
+  if change ~= 0 then
+    add_bytes('owner:' .. get(id, 'owner'), change)
+    add_bytes('group:' .. (get(id, 'group') or get(id, 'owner')), change)
+    add_bytes('all', change)
+    set(id, 'bytes', string.format('%.0f', bytes))
+  end
+end
+
+-- The bytes of the files that the record names.
+local function stored_bytes(id)
+  local all = 0
+  for _, sent in ipairs({ 'photo', 'disparity' }) do
+    local known = get(id, sent)
+    all = all + (known and cjson.decode(known).bytes or 0)
+  end
+  for _, stage in ipairs(Stage) do
+    for _, file in ipairs(files_of(id, stage) or {}) do
+      all = all + file.bytes
+    end
+  end
+  return all
+end
+
+-- What a job that waits or runs will have come to when it has its results.
+local function expect_bytes(id)
+  count_bytes(id, stored_bytes(id) + tonumber(get(id, 'results_bytes') or '0'))
+end
+
 local function unshare(id)
   local token = get(id, 'share')
   if token then
     redis.call('HDEL', Key.SHARES, token)
     redis.call('HDEL', job_key(id), 'share')
+  end
+end
+
+-- The key of the request that made the job makes another from now on.
+local function forget_idempotency(id)
+  local remembered = get(id, 'idempotency')
+  if remembered and redis.call('HGET', remembered, 'job') == id then
+    redis.call('DEL', remembered)
   end
 end
 
@@ -118,6 +163,7 @@ end
 -- A job has come to its end, whichever.
 local function ended(id)
   set(id, 'finished_ms', now_ms())
+  count_bytes(id, get(id, 'state') == State.CANCELED and 0 or stored_bytes(id))
   keep(id)
   enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'))
 end
