@@ -127,6 +127,7 @@ def test_every_setting_can_be_given_to_the_services_that_read_it():
     services = compose()["services"]
     common = names_of(CommonSettings) | {"RELIEF_RETENTION", "RELIEF_WEBHOOK_PRIVATE"}
     workers = common | names_of(WeightsSettings) | names_of(DepthSettings) | names_of(WorkerSettings)
+    # A new setting has a line in docker-compose.yml: NAME: ${NAME:-}
     assert set(services["web"]["environment"]) == common | names_of(LimitSettings) | names_of(WebSettings)
     assert set(services["depth"]["environment"]) == set(services["model"]["environment"]) == workers
     given = compose(RELIEF_LISTENERS="7", RELIEF_LEASE="9", DEPTH_MODEL="portrait")["services"]
