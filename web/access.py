@@ -121,6 +121,16 @@ def readable_job(id_or_token: str) -> Job:
     return own_job(id_or_token)
 
 
+def check_key_again() -> None:
+    """For a request that goes on for long: its API key may have been revoked meanwhile.
+
+    Raises:
+        Unauthorized: it was.
+    """
+    _identify()
+    _refuse_unknown_key()
+
+
 def share_token() -> str | None:
     """The token that this request reads a job by; None where it is the caller's own."""
     given = str((request.view_args or {}).get("job_id", ""))

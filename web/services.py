@@ -13,6 +13,7 @@ from shared.jobs.statistics import Statistics
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.jobs.workers import Workers
 from shared.redis.connection import connect
+from shared.removals import Removals
 from shared.settings import Settings
 from shared.storage import storage_from
 from web.changes import Changes
@@ -36,6 +37,7 @@ class Services:
         self.workers = Workers(self.redis)
         self.wakeups = WakeUps(celery_app(settings.redis_url))
         self.storage = storage_from(settings)
+        self.removals = Removals(self.redis, self.storage)
         self.keys = Keys(self.redis)
         self.limits = Limits.of(settings)
         self.changes = Changes(self.redis, settings.listeners, settings.owner_listeners)

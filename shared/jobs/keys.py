@@ -11,6 +11,7 @@ class Key(StrEnum):
     JOB = "relief:job:"  # id -> hash: the record
     JOBS = "relief:jobs"  # zset: every job's id -> when it was created, ms
     OWNED = "relief:owned:"  # owner -> zset: ids of all of their jobs -> a number that rises from job to job
+    REMOVALS = "relief:to-delete"  # zset: id, or id/folder, whose files are to be deleted -> when to try (again), ms
     EXPIRES = "relief:expires"  # zset: id -> when its results go, ms
     SHARES = "relief:shares"  # hash: token -> id of the job that whoever has the token may read
     PIXELS = "relief:pixels"  # hash: owner -> pixels of all of their photos that are stored

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request, url_for
+from flask import Response, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
@@ -78,13 +78,15 @@ def show(job_id: str) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
-@Operation({200: JobDocument}, refuses=(409,))
+@Operation({200: JobDocument, 202: JobDocument}, refuses=(409,))
 def cancel(job_id: str) -> Response:
-    """Stop a job. Without its depth it is canceled and its files go; else it keeps the results that it has."""
+    """Stop a job. Without its depth it is canceled and its files go; else it keeps the results that it has.
+
+    202 where it is canceled, but storage refuses to delete files of it just now.
+    """
     job = services().jobs.cancel(own_job(job_id).id)
-    if job.state is State.CANCELED:
-        services().storage.delete(job_id)
-    return answer(job)
+    left = job.state is State.CANCELED and services().removals.remove(job_id).left
+    return answer(job, 202 if left else 200)
 
 
 @blueprint.post("/jobs/<job_id>/retry")
@@ -146,11 +148,17 @@ def unshare(job_id: str) -> Response:
 
 
 @blueprint.delete("/jobs/<job_id>")
-@Operation({200: Deleted})
+@Operation({200: Deleted, 202: Deleted})
 def delete(job_id: str) -> Response:
-    """Remove a job and all of its files; the answer lists them."""
+    """Remove a job and all of its files; the answer lists them.
+
+    202 where storage refuses to delete files just now: they are listed as left, nobody can read them any more, and
+    the workers try again until they are gone.
+    """
     services().jobs.delete(own_job(job_id).id)
-    return jsonify(deleted=job_id, files=services().storage.delete(job_id))
+    removed = services().removals.remove(job_id)
+    document = Deleted(deleted=job_id, files=removed.gone, left=removed.left)
+    return json_response(document, 202 if removed.left else 200)
 
 
 def _queued(job: Job, queue: Callable[..., Job]) -> Response:

@@ -38,6 +38,11 @@ BY_STAGE = {  # counter in Redis -> metric, help
     "retried": ("relief_retried", "Jobs handed back for another attempt."),
 }
 
+BY_REASON = {  # the same
+    "failed": ("relief_jobs_failed", "Jobs that failed, by reason."),
+    "webhooks_refused": ("relief_webhooks_refused", "Webhooks not sent, by what has as many waiting as it may."),
+}
+
 
 @blueprint.get("/metrics")
 @Rate.UNCOUNTED
@@ -92,12 +97,12 @@ class QueueFigures(Collector):
     def _counters(self) -> Iterator[Metric]:
         counters = self._statistics.counters()
         yield CounterMetricFamily("relief_jobs_accepted", "Jobs accepted.", value=counters.get("accepted", 0))
-        failed = CounterMetricFamily("relief_jobs_failed", "Jobs that failed, by reason.", labels=["reason"])
-        for name, value in counters.items():
-            kind, _, label = name.partition(":")
-            if kind == "failed":
-                failed.add_metric([label], value)
-        yield failed
+        for kind, (metric, words) in BY_REASON.items():
+            family = CounterMetricFamily(metric, words, labels=["reason"])
+            for name, value in counters.items():
+                if name.startswith(f"{kind}:"):
+                    family.add_metric([name.partition(":")[2]], value)
+            yield family
         for kind, (metric, words) in BY_STAGE.items():
             family = CounterMetricFamily(metric, words, labels=["stage"])
             for stage in Stage:

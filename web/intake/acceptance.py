@@ -63,7 +63,7 @@ def accept(submission: Submission) -> Job:
     if job.id == job_id:
         services().wakeups.send(job.stage)
     else:  # the same request came before
-        services().storage.delete(job_id)
+        services().removals.remove(job_id)
     return job
 
 
@@ -131,8 +131,12 @@ def _recorded(job_id: str, upload: Upload, submission: Submission, webhook: Webh
     Where Redis fails, they stay: the record may exist although the answer was lost, and then needs them. The
     workers' sweeper deletes files that have no record.
     """
-    for name, data in upload.files.items():
-        services().storage.write(job_id, PHOTO_FOLDER, name, data)
+    try:
+        for name, data in upload.files.items():
+            services().storage.write(job_id, PHOTO_FOLDER, name, data)
+    except OSError:
+        services().removals.remove(job_id)
+        raise
     new = NewJob(
         id=job_id,
         owner=owner(),
@@ -150,5 +154,5 @@ def _recorded(job_id: str, upload: Upload, submission: Submission, webhook: Webh
     try:
         return services().jobs.create(new, services().limits)
     except ReliefError:
-        services().storage.delete(job_id)
+        services().removals.remove(job_id)
         raise

@@ -1,5 +1,6 @@
 -- Job records: fields, states, and what happens at the end of a run or of a job.
 
+local REMOVAL_GRACE_MS = 10000
 local ENDED = { [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true }
 local TRANSITIONS = { -- state -> the states that may follow
   [State.QUEUED] = { [State.RUNNING] = true, [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true },
@@ -97,6 +98,12 @@ local function release_pixels(id)
   set(id, 'pixels', '0')
 end
 
+-- These files count no more: those of a job, or of one of its folders. Whoever asked deletes them at once; where
+-- it died or storage refuses, the sweeper does.
+local function remove_files(id, folder)
+  redis.call('ZADD', Key.REMOVALS, now_ms() + REMOVAL_GRACE_MS, folder and id .. '/' .. folder or id)
+end
+
 local function add_bytes(whose, change)
   if redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
     redis.call('HDEL', Key.BYTES, whose)
@@ -165,7 +172,10 @@ local function ended(id)
   set(id, 'finished_ms', now_ms())
   count_bytes(id, get(id, 'state') == State.CANCELED and 0 or stored_bytes(id))
   keep(id)
-  enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'))
+  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
+  if refused then
+    count('webhooks_refused:' .. refused, 1)
+  end
 end
 
 local function fail(id, problem)
