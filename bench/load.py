@@ -31,6 +31,7 @@ NO_LIMITS = {
     "RELIEF_RATE": "1000000/minute",
     "RELIEF_UPLOAD_RATE": "100000/minute",
     "RELIEF_OWNER_WAITING": "10000",
+    "RELIEF_LISTENERS": "480",  # one address gets half of them
     "RELIEF_OWNER_LISTENERS": "240",
 }
 

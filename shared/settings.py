@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.errors import SettingsError
 from shared.logs import LogFormat
@@ -18,6 +18,14 @@ ANSWERING_THREADS = 16
 """Threads of a web process beside those that listen. Most requests take some milliseconds (bench/README.md); uploads
 and downloads over slow connections hold a thread for seconds."""
 
+
+def _parts(listed: object) -> object:
+    """The parts of what has commas between them, in lower case; what is no text is left as it is."""
+    return [part.strip().lower() for part in listed.split(",") if part.strip()] if isinstance(listed, str) else listed
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
+Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_parts)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 
 
@@ -138,6 +146,16 @@ class LimitSettings(_Group):
     owner_megapixels: float = Field(
         2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's stored photos"
     )
+    owner_gb: float = Field(
+        20, gt=0, alias="RELIEF_OWNER_GB", description="GB of the storage for one user's photos and results"
+    )
+    address_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        alias="RELIEF_ADDRESS_SHARE",
+        description="Part of the storage that jobs from one IP address may take; API keys are counted on their own",
+    )
     free_gb: float = Field(
         2,
         ge=0,
@@ -160,14 +178,27 @@ class WebSettings(_Group):
         alias="RELIEF_BEHIND_PROXY",
         description="Trust `X-Forwarded-For` and `X-Forwarded-Proto` of one proxy, which must pass `Host` on",
     )
+    hosts: Names = Field(
+        (),
+        alias="RELIEF_HOSTS",
+        description="Names that the service is reached by, with commas between: `.example.org` for all below, `*` for "
+        "any. IP addresses and `localhost` need no entry",
+    )
+    metrics_from: Networks = Field(
+        (),
+        alias="RELIEF_METRICS_FROM",
+        description="IP networks that may read `/metrics` beside this machine, with commas between; what comes "
+        "through a proxy never may",
+    )
     listeners: int = Field(
         240,
         ge=0,
         alias="RELIEF_LISTENERS",
-        description="Long-polls and event streams at once in each web process; each takes a thread",
+        description="Long-polls and event streams at once in each web process; each takes a thread. One IP "
+        "address may hold as many as are free, so half of them at the most",
     )
     owner_listeners: int = Field(
-        200, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"
+        80, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"
     )
 
     @property
@@ -193,7 +224,7 @@ def documentation() -> str:
 def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
-    if field.default is None:
+    if field.default in (None, ()):
         return "none"
     return f"`{str(field.default).lower()}`"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import secrets
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -10,11 +9,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 import httpx
 
-from stack.processes import Command, StackError, Supervised, check_free, free_port, wait_until
+from stack.leftovers import DataLock
+from stack.processes import Command, Supervised, check_free, free_port, wait_until
 from stack.valkey import start_valkey
 
 PROJECT = Path(__file__).parent.parent
@@ -38,7 +37,7 @@ class Stack:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.processes: dict[str, Supervised] = {}
-        self._lock: IO[str] | None = None
+        self._lock: DataLock | None = None
         self._ports = [plan.port or free_port(), *(free_port() for _ in range(plan.web_processes - 1))]
         self.redis_url = ""
 
@@ -53,11 +52,11 @@ class Stack:
         return [f"http://127.0.0.1:{port}" for port in self._ports]
 
     def __enter__(self) -> Stack:
-        for port in self._ports:
-            check_free(port)
         self.plan.data.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(self.plan.data / "lock")
+        self._lock = DataLock(self.plan.data)  # ends what a killed stack left, which may be at our ports
         try:
+            for port in self._ports:
+                check_free(port)
             self._start()
         except BaseException:
             self.stop()
@@ -89,11 +88,11 @@ class Stack:
         environment = {
             "REDIS_URL": self.redis_url,
             "RELIEF_DATA": str(self.plan.data),
-            "RELIEF_SECRET": _secret(self.plan.data / "secret"),
             **self.plan.settings,
         }
+        secret = {"RELIEF_SECRET": _secret(self.plan.data / "secret")}  # workers, which read photos, need none
         for number, port in enumerate(self._ports):
-            self._run(f"web{number}", _web(port), environment)
+            self._run(f"web{number}", _web(port), {**secret, **environment})
         for queues, count in (("depth", self.plan.depth_workers), ("model,head,export", self.plan.model_workers)):
             for number in range(count):
                 name = f"{queues.partition(',')[0]}{number}"
@@ -135,20 +134,3 @@ def _secret(path: Path) -> str:
         temporary.write_text(secrets.token_hex(32))
         temporary.replace(path)
     return path.read_text()
-
-
-def _lock(path: Path) -> IO[str]:
-    """Lock the data folder. The child processes inherit the lock, so those that outlive a killed stack hold it too.
-
-    Raises:
-        StackError: another stack, or what is left of a killed one, has the lock.
-    """
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        file.close()
-        raise StackError(
-            f"another Relief, or what is left of a killed one, runs on {path.parent}; stop it first"
-        ) from error
-    return file

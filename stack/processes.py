@@ -22,6 +22,7 @@ CHECK_EVERY_S = 0.2
 LONGEST_PAUSE_S = 5.0
 START_S = 120.0
 POLL_S = 0.1
+WITHHELD = frozenset({"RELIEF_SECRET"})  # of our environment: only a process whose command names it has it
 
 
 class StackError(ReliefError):
@@ -72,7 +73,7 @@ class Supervised:
         with self.command.log_file.open("ab") as output:
             return subprocess.Popen(
                 self.command.argv,
-                env={**os.environ, **self.command.environment},
+                env={**_inherited(), **self.command.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -91,6 +92,10 @@ class Supervised:
             if self._stopping.wait(pause_s):
                 return
             self._process, started = self._start(), time.monotonic()
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in WITHHELD}
 
 
 def wait_until(what: str, ready: Callable[[], bool], timeout_s: float = START_S) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from hashlib import sha256
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from flask import Flask, g, request, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, current_app, g, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import BadSignature, Signer
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import BadRequest, Forbidden, Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
 from shared.jobs.jobs import SHARE_PREFIX
@@ -16,21 +19,35 @@ from shared.jobs.record import Job
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+JOB_COOKIE = "relief-job"
+IPV6_PREFIX_BITS = 64  # the smallest network that a provider gives; its holder may send from each of 2^64 addresses
 
 
 class CookieSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, marked Secure where the request came by TLS."""
+    """Flask's signed cookie, marked Secure where the request came by TLS; no cache keeps an answer that sets it."""
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """True where this request came encrypted; then the cookie never travels otherwise."""
         return request.is_secure
 
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie where there is a new one: a cache that kept it would give one identity to many."""
+        super().save_session(app, session, response)
+        if "Set-Cookie" in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+            response.vary.add("Cookie")
+
 
 def register(app: Flask) -> None:
-    """Identify the caller of every request, and refuse writes that another site made a browser send."""
+    """Identify the caller of every request."""
     app.session_interface = CookieSessions()
-    app.before_request(_refuse_without_host)
     app.before_request(_identify)
+    app.after_request(_keep_out_of_shared_caches)
+
+
+def register_refusals(app: Flask) -> None:
+    """Refuse unknown keys, and writes that another site made a browser send; after they were counted as requests."""
+    app.before_request(_refuse_unknown_key)
     app.before_request(_refuse_cross_site_writes)
 
 
@@ -44,8 +61,26 @@ def owner() -> str:
     known = caller()
     if known is None:
         known = session["owner"] = secrets.token_hex(8)
-        session.permanent = True
+        session.permanent = g.is_new = True
     return known
+
+
+def give_job_cookie(response: Response, job_id: str) -> None:
+    """Make whoever keeps the cookie of this answer an owner of this one job, where the request came without identity.
+
+    Of several first requests at once each makes an identity, and a client keeps one of them: the jobs of the others
+    stay theirs by a cookie that is sent with requests for that job alone.
+    """
+    if g.get("is_new"):
+        response.set_cookie(
+            JOB_COOKIE,
+            _job_signer().sign(job_id).decode(),
+            path=url_for("jobs.show", job_id=job_id),
+            max_age=current_app.permanent_session_lifetime,
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
 
 
 def requester() -> str:
@@ -54,18 +89,23 @@ def requester() -> str:
 
 
 def client_ip() -> str:
-    """The IP address that the request comes from; the prefix makes it differ from every owner."""
-    return f"address-{request.remote_addr}"
+    """Where the request comes from: its IPv4 address, or the network of its IPv6 one; no owner is called like that."""
+    return f"address-{_network(request.remote_addr or '')}"
+
+
+def client_group() -> str:
+    """Whom the request is counted with beside its own owner: all of its address, or nobody where it has an API key."""
+    return g.key_owner or client_ip()
 
 
 def own_job(job_id: str) -> Job:
-    """A job of the caller.
+    """A job of the caller, by their identity or by the cookie of the job alone.
 
     Raises:
         JobNotFoundError: there is none of that id, or it is another's: the answer is the same.
     """
     job = services().jobs.get(job_id)
-    if job.owner != caller():
+    if job.owner != caller() and not _has_job_cookie(job_id):
         raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
     return job
 
@@ -81,39 +121,72 @@ def readable_job(id_or_token: str) -> Job:
     return own_job(id_or_token)
 
 
+def check_key_again() -> None:
+    """For a request that goes on for long: its API key may have been revoked meanwhile.
+
+    Raises:
+        Unauthorized: it was.
+    """
+    _identify()
+    _refuse_unknown_key()
+
+
 def share_token() -> str | None:
     """The token that this request reads a job by; None where it is the caller's own."""
     given = str((request.view_args or {}).get("job_id", ""))
     return given if given.startswith(SHARE_PREFIX) else None
 
 
-def _refuse_without_host() -> None:
-    """Links are made from the host that was asked for.
+def _has_job_cookie(job_id: str) -> bool:
+    """True where the request has the cookie that give_job_cookie() set for this job."""
+    try:
+        return _job_signer().unsign(request.cookies.get(JOB_COOKIE, "")) == job_id.encode()
+    except BadSignature:
+        return False
 
-    Raises:
-        BadRequest: the request names none, or one that is not written as a host is.
-    """
-    if not request.host:
-        raise BadRequest("The Host header is missing, or is no host.")
+
+def _job_signer() -> Signer:
+    return Signer(str(current_app.secret_key), salt=JOB_COOKIE, digest_method=sha256)
+
+
+def _keep_out_of_shared_caches(response: Response) -> Response:
+    """What says nothing of caches is for its caller, and to be asked for again."""
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
+
+
+def _network(address: str) -> str:
+    """An IPv4 address, also one written as IPv6; of another IPv6 address the /64, which one household or server has."""
+    try:
+        ip = ip_address(address.partition("%")[0])
+    except ValueError:  # of a Unix socket
+        return address
+    if isinstance(ip, IPv4Address):
+        return str(ip)
+    return str(ip.ipv4_mapped or ip_network((ip, IPV6_PREFIX_BITS), strict=False))
 
 
 def _identify() -> None:
-    """Look up the API key, if one was sent. Other schemes of authorization are left to a proxy.
-
-    Raises:
-        Unauthorized: the key is unknown or was revoked, also where a valid cookie was sent with it.
-    """
-    g.key_owner = None
+    """Look up the API key, if one was sent. Other schemes of authorization are left to a proxy."""
+    g.key_owner, g.key_unknown = None, False
     if not request.headers.get("Authorization", "").lower().startswith("bearer"):
         return
     given = request.authorization
     name = services().keys.name_of(given.token) if given and given.token else None
-    if name is None:
+    g.key_owner, g.key_unknown = name and f"key-{name}", name is None
+
+
+def _refuse_unknown_key() -> None:
+    """Refuse a key that is no key, also where a valid cookie was sent with it.
+
+    Raises:
+        Unauthorized: the key is unknown or was revoked.
+    """
+    if g.key_unknown:
         raise Unauthorized(
             "The API key is unknown or was revoked. Send: Authorization: Bearer <key>.",
             www_authenticate=WWWAuthenticate("bearer"),
         )
-    g.key_owner = f"key-{name}"
 
 
 def _refuse_cross_site_writes() -> None:

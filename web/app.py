@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
 from shared.settings import Settings
-from web import access, problems, rates, request_ids
+from web import access, hosts, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, openapi, results
 from web.page import routes as pages
 from web.services import KEY, Services
@@ -40,6 +40,7 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions[KEY] = Services(settings)
     request_ids.register(app)
     problems.register(app)
+    hosts.register(app)
     access.register(app)
     app.teardown_request(_close_uploads)
     for module in (jobs, events, results, models):
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> APIFlask:
     pages.register(app)
     openapi.register(app)
     rates.register(app)
+    access.register_refusals(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app

@@ -31,18 +31,27 @@ class Changes:
         self._thread: threading.Thread | None = None
         self._subscribed, self._closed = threading.Event(), threading.Event()
 
-    def watch(self, job_id: str, holder: str, longest_s: float) -> JobWatch | None:
-        """Watch a job for so long at most; None where as many watch as may, of all clients or of this holder's."""
+    def watch(self, job_id: str, holder: str, group: str, longest_s: float) -> JobWatch | None:
+        """Watch a job for so long at most; None where as many watch as may: of this holder, of their group, or of all.
+
+        A group may hold as many slots as are free (a dynamic threshold, Choudhury and Hahne 1998): one alone gets half
+        of all, and one who comes later finds a half of what the others left.
+        """
         with self._lock:
-            held = sum(watch.holder == holder for watch in self._watches)
-            if len(self._watches) >= self._limit or held >= self._limit_each:
+            if not self._has_slot(holder, group):
                 return None
             if self._thread is None:
                 self._thread = threading.Thread(target=self._listen_until_closed, name="changes", daemon=True)
                 self._thread.start()
-            watch = JobWatch(self, job_id, holder, time.monotonic() + longest_s)
+            watch = JobWatch(self, job_id, holder, group, time.monotonic() + longest_s)
             self._watches.add(watch)
             return watch
+
+    def _has_slot(self, holder: str, group: str) -> bool:
+        free = self._limit - len(self._watches)
+        held = sum(watch.holder == holder for watch in self._watches)
+        held_by_group = sum(watch.group == group for watch in self._watches)
+        return held < self._limit_each and held_by_group < free
 
     def forget(self, watch: JobWatch) -> None:
         """Give the slot of a watch back, unless that was done already."""
@@ -102,8 +111,8 @@ class JobWatch:
     It ends when its time is over or the process stops. It holds a slot until then, or until it is closed.
     """
 
-    def __init__(self, changes: Changes, job_id: str, holder: str, until: float) -> None:
-        self.job_id, self.holder, self.changed = job_id, holder, threading.Event()
+    def __init__(self, changes: Changes, job_id: str, holder: str, group: str, until: float) -> None:
+        self.job_id, self.holder, self.group, self.changed = job_id, holder, group, threading.Event()
         self._changes, self._until = changes, until
 
     def __iter__(self) -> Iterator[None]:

@@ -43,7 +43,8 @@ def register(app: Flask) -> None:
         app=app,
         storage_uri=settings.redis_url,
         storage_options={"connection_pool": redis.connection_pool},  # type: ignore[dict-item]  # with its short timeouts
-        default_limits=[settings.rate],
+        application_limits=[settings.rate],  # of all routes together
+        request_identifier=lambda: request.endpoint or "unknown",  # a URL that leads nowhere counts too
         strategy="fixed-window",
         key_prefix="relief-rate",
     )

@@ -8,10 +8,12 @@ from flask import current_app
 
 from shared.jobs.jobs import Jobs
 from shared.jobs.limits import Limits
+from shared.jobs.space import Space
 from shared.jobs.statistics import Statistics
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.jobs.workers import Workers
 from shared.redis.connection import connect
+from shared.removals import Removals
 from shared.settings import Settings
 from shared.storage import storage_from
 from web.changes import Changes
@@ -29,11 +31,13 @@ class Services:
         self.settings = settings
         self.redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
         self.jobs = Jobs(self.redis)
+        self.space = Space(self.redis)
         self.statistics = Statistics(self.redis)
         self.recent_statistics = RecentStatistics(self.statistics)
         self.workers = Workers(self.redis)
         self.wakeups = WakeUps(celery_app(settings.redis_url))
         self.storage = storage_from(settings)
+        self.removals = Removals(self.redis, self.storage)
         self.keys = Keys(self.redis)
         self.limits = Limits.of(settings)
         self.changes = Changes(self.redis, settings.listeners, settings.owner_listeners)

@@ -1,4 +1,4 @@
-"""Finds what was lost (jobs of dead workers, wake-ups, files without a job), and removes what has expired.
+"""Finds what was lost (jobs of dead workers, wake-ups, files without a job), and removes what has expired or is left.
 
 Every worker runs this beside its work; a lock in Redis lets one at a time do it, and passes on when that one dies.
 """
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from shared.jobs.jobs import Jobs
 from shared.jobs.upkeep import Upkeep
 from shared.jobs.wakeups import WakeUps
+from shared.removals import Removals
 from shared.storage.base import Storage
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class Sweeper:
 
     def __init__(self, redis: Redis, storage: Storage, wakeups: WakeUps, *, attempts: int, worker: str) -> None:
         self._jobs, self._upkeep = Jobs(redis), Upkeep(redis)
-        self._storage, self._wakeups = storage, wakeups
+        self._storage, self._removals, self._wakeups = storage, Removals(redis, storage), wakeups
         self._attempts, self._worker = attempts, worker
         self._orphans_due = 0.0
 
@@ -48,7 +49,9 @@ class Sweeper:
         for stage, missing in self._upkeep.missing_wakeups().items():
             for _ in range(min(missing, WAKEUPS_AT_ONCE)):
                 self._wakeups.send(stage)
+        self._upkeep.adopt_webhooks()
         self.delete_expired()
+        self._removals.retry()
         if time.monotonic() >= self._orphans_due:
             self._orphans_due = time.monotonic() + ORPHANS_EVERY_S
             self.delete_orphans()
@@ -57,7 +60,7 @@ class Sweeper:
         """Delete the jobs whose time is over, with their files; gives their ids."""
         expired = self._upkeep.expire()
         for job_id in expired:
-            self._storage.delete(job_id)  # a crash before this leaves an orphan, which goes later
+            self._removals.remove(job_id)
             log.info("job %s has expired", job_id)
         return expired
 
@@ -67,7 +70,7 @@ class Sweeper:
         orphans = [job_id for job_id in old if not self._jobs.exists(job_id)]
         for job_id in orphans:
             log.info("deleting the files of job %s, which has no record", job_id)
-            self._storage.delete(job_id)
+            self._removals.remove(job_id)
         return orphans
 
     def _sweep_for_ever(self) -> None:

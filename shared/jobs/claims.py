@@ -36,11 +36,12 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run of a stage leaves in the job record."""
+    """What a run of a stage leaves in the job record, and the folders of files that count no more then."""
 
     files: Sequence[StoredFile]
     report: dict[str, Any]
     model_name: str | None = None
+    replaced: Sequence[str] = ()
 
 
 class Claims:
@@ -85,7 +86,9 @@ class Claims:
         files = [file.model_dump() for file in finished.files]
         result = json.dumps({"files": files, "report": finished.report}, allow_nan=False)
         fields = _earlier_results(job) | ({"model_name": finished.model_name} if finished.model_name else {})
-        self._call("finish", claim, following[0] if following else "", done, result, "schema", SCHEMA, *flat(fields))
+        replaced = json.dumps(list(finished.replaced))
+        next_stage = following[0] if following else ""
+        self._call("finish", claim, next_stage, done, result, replaced, "schema", SCHEMA, *flat(fields))
 
     def fail(self, claim: Claim, problem: Problem) -> None:
         """End the job as failed.

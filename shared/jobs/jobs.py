@@ -40,8 +40,8 @@ class Jobs:
     def create(self, new: NewJob, limits: Limits) -> Job:
         """Record a new job and put it in its owner's queue, in one step. The photo must be on storage already.
 
-        All owners that came from the same IP address share a limit, so that it helps nobody to be many. Where the owner
-        sent the same idempotency key within a day, it is the earlier job that is given.
+        All owners of a client group share a limit, so that it helps nobody to be many. Where the owner sent the same
+        idempotency key within a day, it is the earlier job that is given.
 
         Raises:
             IdempotencyError: the key came with another body then.
@@ -93,36 +93,38 @@ class Jobs:
         steps: Sequence[Stage],
         *,
         limits: Limits,
+        group: str = "",
         depth: DepthOptions | None = None,
         model: ModelOptions | None = None,
     ) -> Job:
         """Queue another run of an ended job from `stage` on, with other settings where some are given.
 
-        Until a stage has its new result the earlier one stays; then what later stages made of that one goes.
+        Until a stage has its new result the earlier one stays; then what later stages made of that one goes. It counts
+        for the client group that the job was made in; `group` is for those of the release before, which recorded none.
 
         Raises:
             JobNotFoundError, JobConflictError: it is still queued or running, or was canceled.
-            LimitError, BusyError: as many jobs wait, of the owner or of everyone, as allowed.
+            LimitError, BusyError: as many jobs wait, of the owner, the group or everyone, as allowed.
         """
         chosen = {Stage.DEPTH: depth, Stage.MODEL: model}
         settings = {stage: options.model_dump_json() for stage, options in chosen.items() if options}
-        rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings))
+        rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings), group)
         answer = self._scripts.call("requeue", job_id, *rules)
         if answer in REFUSALS:
             raise REFUSALS[answer]
         return self._moved(job_id, answer, ("again",), "cannot be queued again")
 
-    def retry(self, job_id: str, limits: Limits) -> Job:
+    def retry(self, job_id: str, limits: Limits, group: str = "") -> Job:
         """Queue a failed job again, from the stage at which it failed.
 
         Raises:
             JobNotFoundError, JobConflictError: it did not fail.
-            LimitError, BusyError: as many jobs wait, of the owner or of everyone, as allowed.
+            LimitError, BusyError: as many jobs wait, of the owner, the group or everyone, as allowed.
         """
         job = self.get(job_id)
         if job.state is not State.FAILED:
             raise JobConflictError(f"the job is {job.state}; only a failed job can be tried again")
-        return self.requeue(job_id, job.stage, job.steps, limits=limits)
+        return self.requeue(job_id, job.stage, job.steps, limits=limits, group=group)
 
     def delete(self, job_id: str) -> None:
         """Forget a job, whatever its state.

@@ -10,7 +10,7 @@ from shared.settings import Settings
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job that is to wait must not exceed; client_waiting counts the jobs of all owners at one IP address."""
+    """What a job that is to wait must not exceed; client_waiting is for all owners of one client group."""
 
     all_waiting: int
     owner_waiting: int

@@ -12,7 +12,7 @@ from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Webhook
 
 IDEMPOTENCY_S = 24 * 3600
-CLIENT_S = 24 * 3600  # how long it is remembered which owners came from an IP address
+RESULTS_BYTES = 20_000_000  # of a job whose results are not there yet
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,10 @@ class Idempotency:
 
 @dataclass(frozen=True)
 class NewJob:
-    """A job to be created: its results are kept for keep_s after its end; client_ip is None where it does not count."""
+    """A job to be created: its results are kept for keep_s after its end.
+
+    group: whom its owner is counted and takes turns with, such as all visitors of an IP address; "" means alone.
+    """
 
     id: str
     owner: str
@@ -38,17 +41,17 @@ class NewJob:
     request_id: str = "-"
     idempotency: Idempotency | None = None
     webhook: Webhook | None = None
-    client_ip: str | None = None
+    group: str = ""
 
     def rules(self) -> dict[str, object]:
         """What create.lua checks, and remembers beside the record."""
         rules: dict[str, object] = {
             "owner": self.owner,
+            "group": self.group or self.owner,
+            "stage": self.steps[0],
             "pixels": sum(one.width * one.height for one in (self.photo, self.disparity) if one),
             "keep_ms": round(self.keep_s * 1000),
         }
-        if self.client_ip:
-            rules |= {"client_ip": self.client_ip, "client_ms": CLIENT_S * 1000}
         if self.idempotency:
             rules |= {"key": self.idempotency.key, "body": self.idempotency.body, "key_ms": IDEMPOTENCY_S * 1000}
         return rules
@@ -59,6 +62,7 @@ class NewJob:
             "schema": SCHEMA,
             "stage": self.steps[0],
             "steps": json.dumps(self.steps),
+            "results_bytes": RESULTS_BYTES,
             "request_id": self.request_id,
             "photo": self.photo.model_dump_json(),
             "depth": self.depth.model_dump_json(),

@@ -89,6 +89,7 @@ class Job(BaseModel):
 
     id: str
     owner: str
+    group: str | None = None  # whom the owner counts with; records of the release before have none
     state: State
     stage: Stage
     steps: tuple[Stage, ...]

@@ -42,6 +42,10 @@ class Upkeep:
         """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls."""
         return [job_id.decode() for job_id in self._scripts.call("expire", EXPIRE_AT_ONCE)]
 
+    def adopt_webhooks(self) -> None:
+        """Take over the deliveries that processes of the release before have queued."""
+        self._scripts.call("adopt_webhooks")
+
     def given_up(self) -> list[Job]:
         """The jobs that were given up after too many attempts, the oldest first."""
         return read_jobs(self._redis, cast(list[bytes], self._redis.zrange(Key.GIVEN_UP, 0, -1)))

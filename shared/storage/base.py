@@ -25,6 +25,15 @@ class FileInfo:
     modified_s: float
 
 
+@dataclass(frozen=True)
+class Removed:
+    """What came of a deletion: the files that went, those that are left, as folder/name, in order, and why."""
+
+    gone: list[str]
+    left: list[str]
+    error: OSError | None = None
+
+
 class Storage(ABC):
     """Files of jobs, for many processes at once.
 
@@ -46,8 +55,8 @@ class Storage(ABC):
         """Size and age of one file."""
 
     @abstractmethod
-    def delete(self, job_id: str, folder: str | None = None) -> list[str]:
-        """Delete one folder of a job, or all of it; gives the files that went, as folder/name, in order."""
+    def delete(self, job_id: str, folder: str | None = None) -> Removed:
+        """Delete one folder of a job, or all of it. Raises no OSError: what storage refuses is told as left."""
 
     @abstractmethod
     def folders(self, job_id: str) -> list[str]:

@@ -10,11 +10,11 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.storage.base import JOB_ID, FileInfo, Storage, check_names
+from shared.storage.base import JOB_ID, FileInfo, Removed, Storage, check_names
 
 CLOCK = ".clock"  # touched to learn the storage's time: this machine's may be wrong
 
@@ -51,17 +51,25 @@ class FolderStorage(Storage):
         found = self._path(job_id, folder, name).stat()
         return FileInfo(found.st_size, found.st_mtime)
 
-    def delete(self, job_id: str, folder: str | None = None) -> list[str]:
-        """Delete one folder of a job, or all of it; gives the files that went, as folder/name."""
+    def delete(self, job_id: str, folder: str | None = None) -> Removed:
+        """Delete one folder of a job, or all of it; a folder that cannot be listed, or got a file, is told as left."""
         job = self._path(job_id)
-        root = self._path(job_id, folder) if folder else job
-        # os.walk passes over what another process deletes meanwhile; Path.rglob raises.
-        names = sorted(str(Path(folder, name).relative_to(job)) for folder, _, files in os.walk(root) for name in files)
-        shutil.rmtree(root, ignore_errors=True)
-        if folder:
+        gone: list[str] = []
+        refusals: dict[str, OSError] = {}
+
+        def refused(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError):  # another process deleted it meanwhile
+                refusals[str(Path(error.filename).relative_to(job))] = error
+
+        for parent, _, names in os.walk(self._path(job_id, folder) if folder else job, topdown=False, onerror=refused):
+            here = Path(parent)
+            gone += [str((here / name).relative_to(job)) for name in names if _done(here / name, os.unlink, refused)]
+            if not any((job / left).is_relative_to(here) for left in refusals):
+                _done(here, os.rmdir, refused)
+        if folder and not refusals:
             with contextlib.suppress(OSError):
                 job.rmdir()  # where this was the last of a deleted job
-        return names
+        return Removed(sorted(gone), sorted(refusals), next(iter(refusals.values()), None))
 
     def folders(self, job_id: str) -> list[str]:
         """The folders that a job has."""
@@ -90,6 +98,16 @@ class FolderStorage(Storage):
     def _path(self, job_id: str, *parts: str) -> Path:
         check_names(job_id, *parts)
         return self._jobs.joinpath(job_id, *parts)
+
+
+def _done(path: Path, act: Callable[[Path], None], refused: Callable[[OSError], None]) -> bool:
+    """True where the system did it; else the refusal is told."""
+    try:
+        act(path)
+    except OSError as error:
+        refused(error)
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 import httpx
 
 from shared.errors import WebhookUrlError
+from shared.webhooks.addresses import is_public
 
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 LONGEST_NAME = 253  # RFC 1035
 LABEL = "[a-z0-9_-]{1,63}"
 NAME = re.compile(rf"{LABEL}(\.{LABEL})*\.?")
@@ -49,15 +48,13 @@ def check_url(url: str, *, private: bool) -> str:
 
 
 def check_ip(address: str) -> None:
-    """Refuse an IP address that is not public: private, loopback, link-local, site-local, multicast, reserved.
+    """Refuse an IP address that is not public.
 
     Raises:
         WebhookUrlError: it is not public.
         ValueError: it is no IP address.
     """
-    ip = _embedded(ipaddress.ip_address(address.partition("%")[0]))
-    site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local  # which Python 3.11 takes for global
-    if not ip.is_global or ip.is_multicast or ip.is_reserved or site_local:
+    if not is_public(address):
         raise WebhookUrlError(f"the webhook's IP address {address} is not public")
 
 
@@ -77,12 +74,3 @@ def _check_host(host: str, *, private: bool) -> None:
         check_ip(name)
     except ValueError:
         return  # a name: its IP addresses are checked when it is called
-
-
-def _embedded(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address that an IPv6 one leads to, mapped, by 6to4 or by NAT64; else itself."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return ip
-    if ip in NAT64:
-        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-    return ip.ipv4_mapped or ip.sixtofour or ip

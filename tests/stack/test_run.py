@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from stack.local import Plan, Stack
@@ -76,6 +77,59 @@ def test_ctrl_c_leaves_no_process_and_a_restart_finds_the_jobs(tmp_path, portrai
     assert process.wait(60) == 0
     process.stderr.close()
     assert processes_of(data) == []
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(processes, timeout=20)[1]
+
+
+def test_what_a_killed_stack_started_ends_with_it(tmp_path):
+    process, _ = start(tmp_path)
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len(started) >= 5
+    process.kill()
+    assert gone(started), started
+    assert process.stderr and process.wait() == -signal.SIGKILL
+    assert "ended" in process.stderr.read()
+    process.stderr.close()
+
+
+def test_the_next_start_ends_what_was_left_and_no_stranger_of_the_same_command(tmp_path):
+    data = tmp_path / "data"
+    process, url = start(data)
+    own = psutil.Process(process.pid)
+    [watcher] = [child for child in own.children() if "stack.leftovers" in child.cmdline()]
+    started = own.children(recursive=True)
+    watcher.kill()
+    process.kill()
+    assert process.stderr and process.wait() == -signal.SIGKILL
+    process.stderr.close()
+    left = [child for child in started if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert len(left) >= 4
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(data)]) as stranger:
+        port = url.rpartition(":")[2]
+        with Stack(Plan(data, port=int(port))) as stack:
+            assert httpx.get(f"{stack.url}/readyz").is_success
+            assert gone(left), left
+            assert stranger.poll() is None
+        stranger.kill()
+    assert processes_of(data) == []
+
+
+def test_no_process_but_the_web_has_the_secret_of_the_cookies(stack):
+    secret = (stack.plan.data / "secret").read_text()
+    held = {}
+    for name, process in stack.processes.items():
+        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+        held[name] = any(secret in member.environ().values() for member in family)
+    assert held == {name: name.startswith("web") for name in stack.processes}
+
+
+def test_a_secret_of_our_own_environment_is_not_handed_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("RELIEF_SECRET", "s" * 40)
+    sleeper = Supervised(Command("sleeper", ["sleep", "60"], {}, tmp_path / "log"))
+    assert "RELIEF_SECRET" not in psutil.Process(sleeper.pid).environ()
+    sleeper.stop()
 
 
 def test_the_demo_writes_what_it_says(tmp_path):

@@ -9,6 +9,7 @@ from shared.jobs.claims import Finished
 from shared.jobs.record import Stage, StoredFile
 from shared.settings import Settings
 from shared.storage.base import Storage
+from shared.storage.folder import CLOCK
 from tests.support.jobs import Store
 
 API = "/api/v1"
@@ -19,7 +20,7 @@ def upload(client: httpx.Client, data: bytes, name: str = "face.jpg", **fields: 
 
 
 def stored_files(settings: Settings) -> list[str]:
-    return sorted(path.name for path in settings.data.rglob("*") if path.is_file())
+    return sorted(path.name for path in settings.data.rglob("*") if path.is_file() and path.name != CLOCK)
 
 
 def assert_problem(response: httpx.Response, status: int, words: str) -> dict:

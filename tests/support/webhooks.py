@@ -96,17 +96,25 @@ def drips(first: bytes, then: bytes, every_s: float = 0.1) -> contextlib.Abstrac
     return serving(Dripper(first, then, every_s))
 
 
-def job_with_webhook(store: Store, url: str, events=("succeeded", "failed")) -> str:
+def job_with_webhook(store: Store, url: str, events=("succeeded", "failed"), owner: str = "ann") -> str:
     """The id of a new job whose end the URL is to be told."""
     webhook = Webhook(url=url, link=LINK, secret=SECRET, events=events)
-    return new_job(store, steps=(Stage.DEPTH,), webhook=webhook).id
+    return new_job(store, owner, steps=(Stage.DEPTH,), webhook=webhook).id
 
 
-def finish_job_with_webhook(store: Store, url: str) -> str:
+def finish_job_with_webhook(store: Store, url: str, owner: str = "ann") -> str:
     """The id of a job that has succeeded, so that a delivery to the URL waits."""
-    job_id = job_with_webhook(store, url)
+    job_id = job_with_webhook(store, url, owner=owner)
     finish_job(store)
     return job_id
+
+
+@contextlib.contextmanager
+def silent_hosts(count: int) -> Iterator[list[str]]:
+    """URLs of hosts that take connections and never answer."""
+    with contextlib.ExitStack() as listening:
+        sockets = [listening.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        yield [f"http://127.0.0.1:{silent.getsockname()[1]}/" for silent in sockets]
 
 
 def finish_job(store: Store) -> None:
@@ -116,16 +124,19 @@ def finish_job(store: Store) -> None:
 
 def keys_of_deliveries(store: Store) -> list[bytes]:
     """Every key in Redis that belongs to a delivery which waits or is in flight."""
-    return [key for name in ("news", "news:*", "news-told", "letters:*") for key in store.redis.keys(f"relief:{name}")]
+    lasting = (b"relief:news-made", b"relief:news-silent")
+    keys = [key for name in ("news*", "letters:*") for key in store.redis.keys(f"relief:{name}")]
+    return [key for key in keys if not key.startswith(lasting)]
 
 
 def in_flight_too_long(store: Store) -> None:
     """The time of the workers that hold deliveries runs out, as if they had died."""
-    for host in store.redis.zrange("relief:news-told", 0, -1):
-        store.redis.zadd("relief:news-told", {host: 1})
+    for flight in store.redis.zrange("relief:news-in-flight", 0, -1):
+        store.redis.zadd("relief:news-in-flight", {flight: 1})
 
 
 def due_now(store: Store) -> None:
     """The time until the next attempt of each host's deliveries is over."""
-    for host in store.redis.zrange("relief:news", 0, -1):
-        store.redis.zadd("relief:news", {host: 0})
+    for key in (*store.redis.keys("relief:news-hosts:*"), "relief:news-turns"):
+        for member in store.redis.zrange(key, 0, -1):
+            store.redis.zadd(key, {member: 0})

@@ -1,10 +1,14 @@
 """Two users cannot see each other's jobs; a cookie or an API key says who they are."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import httpx
 import pytest
 
 from tests.support.fronts import client_of
 from tests.support.requests import API, assert_problem, upload
+from web.access import JOB_COOKIE, client_ip
 from web.app import create_app
 from web.keys import Keys
 
@@ -47,6 +51,53 @@ def test_the_first_upload_sets_the_cookie_that_owns_the_job(url, portrait):
         answer = again.get(link)
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
+
+
+def test_no_cache_keeps_an_answer_that_gives_an_identity(url, portrait):
+    for answer in (httpx.get(url), httpx.post(f"{url}{API}/jobs", files={"photo": portrait})):
+        assert "Set-Cookie" in answer.headers
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Cookie" in answer.headers["Vary"]
+
+
+def test_what_a_shared_cache_may_keep_is_the_same_for_everybody(settings, client, job):
+    public = []
+    for rule in create_app(settings).url_map.iter_rules():
+        path = rule.rule.replace("<job_id>", job["id"]).replace("<name>", "depth.png").replace("<path:filename>", "x")
+        for answer in (client.get(path), httpx.get(f"{client.base_url}{path}")):
+            kept = answer.headers["Cache-Control"]
+            assert any(word in kept for word in ("private", "no-store", "no-cache", "public")), (path, kept)
+            if "public" in kept:
+                public.append(path)
+                assert "Set-Cookie" not in answer.headers
+    assert len(public) == 2 and all(path.startswith("/plotly-") for path in public)
+
+
+def test_of_several_first_requests_at_once_all_jobs_stay_their_senders(url, client, stranger, portrait):
+    send = partial(httpx.post, f"{url}{API}/jobs", files={"photo": portrait})
+    with ThreadPoolExecutor(4) as pool:
+        answers = [each.result() for each in [pool.submit(send) for _ in range(4)]]
+    for answer in answers:
+        client.cookies.update(answer.cookies)
+    links = [answer.json()["links"]["self"] for answer in answers]
+    assert [client.get(link).status_code for link in links] == [200] * 4
+    assert [stranger.get(link).status_code for link in links] == [404] * 4
+    assert client.post(f"{links[0]}/cancel").status_code == 200
+    with client.stream("GET", f"{links[1]}/events") as events:
+        assert events.status_code == 200
+    assert [client.delete(link).status_code for link in links] == [200] * 4
+
+
+def test_the_cookie_of_a_job_opens_that_job_alone_and_none_comes_to_who_has_an_identity(url, portrait):
+    first, second = (httpx.post(f"{url}{API}/jobs", files={"photo": portrait}) for _ in range(2))
+    [value] = [first.cookies.get(name) for name in first.cookies if name == JOB_COOKIE]
+    for answer, expected in ((first, 200), (second, 404)):
+        link = f"{url}{answer.json()['links']['self']}"
+        assert httpx.get(link, headers={"Cookie": f"{JOB_COOKIE}={value}"}).status_code == expected
+    cookies = [cookie for cookie in first.headers.get_list("Set-Cookie") if cookie.startswith(JOB_COOKIE)]
+    assert "HttpOnly" in cookies[0] and f"Path={first.json()['links']['self']};" in cookies[0]
+    with httpx.Client(base_url=url, cookies={"relief": first.cookies["relief"]}) as known:
+        assert "Set-Cookie" not in upload(known, portrait).headers
 
 
 def test_behind_a_tls_proxy_the_cookie_is_secure_and_hsts_is_set(settings, store):
@@ -109,6 +160,28 @@ def test_a_write_from_our_own_page_or_with_an_api_key_is_accepted(url, client, s
     ):
         made = client.post(f"{API}/jobs", files={"photo": portrait}, headers=headers)
         assert made.status_code == 202, headers
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("2001:db8:1:2::1", "2001:0db8:0001:0002:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("fe80::1%eth0", "fe80::1%eth1", True),
+        ("", "unix:", False),
+    ],
+)
+def test_an_ipv4_address_or_an_ipv6_network_counts_as_one(settings, one, other, same):
+    def group(address: str) -> str:
+        with app.test_request_context(environ_overrides={"REMOTE_ADDR": address}):
+            return client_ip()
+
+    app = create_app(settings)
+    assert (group(one) == group(other)) is same
+    assert group(one).startswith("address-")
 
 
 def test_an_invalid_host_header_is_refused(url):

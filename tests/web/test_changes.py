@@ -13,6 +13,7 @@ from tests.support.jobs import claim
 from tests.support.requests import assert_problem, events_of, later, upload
 
 LISTENERS = 40
+OF_ONE_ADDRESS = 20
 
 
 def test_a_closed_stream_frees_its_slot(settings, store, portrait):
@@ -45,7 +46,7 @@ def test_a_long_poll_frees_its_slot_at_a_change_and_at_its_end(settings, store, 
 
 
 def test_one_user_holds_no_more_slots_than_their_share(settings, store, portrait):
-    with client_of(settings.model_copy(update={"listeners": 4, "owner_listeners": 2})) as client:
+    with client_of(settings.model_copy(update={"listeners": 6, "owner_listeners": 2})) as client:
         job = upload(client, portrait).json()
         with client.stream("GET", job["links"]["events"]) as one, client.stream("GET", job["links"]["events"]) as two:
             assert (one.status_code, two.status_code) == (200, 200)
@@ -56,6 +57,33 @@ def test_one_user_holds_no_more_slots_than_their_share(settings, store, portrait
                     assert answer.status_code == 200
         store.jobs.cancel(job["id"])
         store.jobs.cancel(theirs["id"])
+
+
+def test_many_visitors_of_one_address_leave_slots_to_others(settings, store, portrait):
+    with client_of(settings.model_copy(update={"listeners": 16, "behind_proxy": True})) as client, ExitStack() as held:
+
+        def visitor(address: str) -> tuple[httpx.Client, str]:
+            headers = {"X-Forwarded-For": address}
+            new = held.enter_context(httpx.Client(base_url=client.base_url, timeout=20, headers=headers))
+            return new, upload(new, portrait).json()["links"]["events"]
+
+        def slots(*visitors: tuple[httpx.Client, str]) -> int:
+            """How many streams of these visitors, one after the other, are open when one is refused."""
+            for count in range(20):
+                one, url = visitors[count % len(visitors)]
+                if held.enter_context(one.stream("GET", url)).status_code == 503:
+                    return count
+            raise AssertionError("none is refused")
+
+        assert slots(visitor("192.0.2.1"), visitor("192.0.2.1")) == 8
+        assert slots(visitor("2001:db8::1"), visitor("2001:db8::2")) == 4
+        assert slots(visitor("192.0.2.2")) == 2
+        refused, url = visitor("192.0.2.1")
+        began = time.monotonic()
+        poll = refused.get(f"{url.removesuffix('/events')}?wait=10")
+        assert (poll.status_code, "Retry-After" in poll.headers, time.monotonic() - began < 5) == (200, True, True)
+        for job in store.redis.zrange("relief:jobs", 0, -1):
+            store.jobs.cancel(job.decode())
 
 
 @pytest.fixture
@@ -85,7 +113,7 @@ def listen(client: httpx.Client, url: str, held: ExitStack) -> Iterator[str]:
 def test_with_all_slots_taken_another_stream_is_refused_and_other_requests_are_answered(client, store, portrait):
     job = upload(client, portrait).json()
     with ExitStack() as held:
-        streams = [listen(client, job["links"]["events"], held) for _ in range(LISTENERS)]
+        streams = [listen(client, job["links"]["events"], held) for _ in range(OF_ONE_ADDRESS)]
         refused = client.get(job["links"]["events"])
         assert_problem(refused, 503, "poll")
         assert refused.headers["Retry-After"] == "5"

@@ -16,6 +16,29 @@ def test_too_many_requests_are_refused_with_retry_after(settings, store, portrai
         assert client.get("/healthz").status_code == 200
 
 
+def test_requests_of_all_routes_count_together(settings, store, portrait):
+    with client_of(settings.model_copy(update={"rate": "12/minute"})) as client:
+        client.get("/")  # is not counted
+        url = upload(client, portrait).json()["links"]["self"]
+        asks = [
+            lambda: client.get(url),
+            lambda: client.get(f"{API}/jobs"),
+            lambda: client.get(f"{API}/models"),
+            lambda: client.get(f"{url}/results/depth.png"),
+            lambda: client.get("/no/such/page"),
+            lambda: client.post(f"{url}/extend"),
+        ]
+        codes = [ask().status_code for ask in [*asks, *asks]]
+        assert codes == [200, 200, 200, 404, 404, 200, 200, 200, 200, 404, 404, 429]
+
+
+def test_unknown_keys_are_counted_by_address(settings, store):
+    with client_of(settings.model_copy(update={"rate": "2/minute", "address_factor": 2})) as client:
+        guesses = [{"Authorization": f"Bearer relief-{number}"} for number in range(6)]
+        codes = [client.get(f"{API}/jobs", headers=guess).status_code for guess in guesses]
+        assert codes == [401, 401, 429, 429, 429, 429]
+
+
 def test_many_visitors_of_one_ip_address_share_its_limits(settings, store, portrait):
     limits = {"owner_waiting": 1, "all_waiting": 6, "address_factor": 3, "rate": "10/minute", "upload_rate": "2/minute"}
     with client_of(settings.model_copy(update=limits)) as client:

@@ -44,7 +44,9 @@ def test_clients_that_do_not_read_their_answers_hold_up_nobody(front, client, se
     finish_stage(store, storage, Stage.DEPTH, "depth.png")
     [path] = settings.data.rglob("depth.png")
     path.write_bytes(bytes(25_000_000))
-    request = f"GET {job['links']['self']}/results/all.zip HTTP/1.1\r\nHost: x\r\nCookie: {cookie(client)}\r\n\r\n"
+    request = (
+        f"GET {job['links']['self']}/results/all.zip HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie(client)}\r\n\r\n"
+    )
     with ExitStack() as held:
         for _ in range(THREADS + 2):
             held.enter_context(connect(front[1])).sendall(request.encode())
@@ -75,10 +77,10 @@ def test_an_upload_of_three_times_the_limit_is_refused_in_words(client, settings
 def test_what_is_not_http_is_refused_and_the_connection_closed(front, client):
     refused = {
         b"GET\r\n\r\n": 400,
-        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n": 400,
-        b"GET / HTTP/1.1\r\nHost: x\r\nA: \0\r\n\r\n": 400,
-        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n": 400,
-        b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n": 501,
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n": 400,
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nA: \0\r\n\r\n": 400,
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n": 400,
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n": 501,
     }
     assert {request: ask(front[1], request).status for request in refused} == refused
     assert client.get("/healthz").status_code == 200

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.datastructures import ETags
 
 from shared.jobs.record import Job
-from web.access import requester
+from web.access import check_key_again, client_group, requester
 from web.api.documents import job_document
 from web.intake.submission import chosen
 from web.services import services
@@ -54,6 +54,7 @@ def answer_when_changed(read: Callable[[], Job]) -> Response:
     response = answer(job := read())
     known = request.if_none_match if request.if_none_match else ETags([str(response.get_etag()[0])])
     for _ in _reads(job, wait_s):
+        check_key_again()
         response = answer(job := read())
         if job.ended or not known.contains_weak(str(response.get_etag()[0])):
             break
@@ -63,6 +64,7 @@ def answer_when_changed(read: Callable[[], Job]) -> Response:
 def ended_in_time(job: Job) -> Job:
     """The job when it has ended, or as it is when the time that the client would wait is over."""
     for _ in _reads(job, requested_wait_s()):
+        check_key_again()
         job = services().jobs.get(job.id)
         if job.ended:
             break
@@ -73,7 +75,7 @@ def _reads(job: Job, wait_s: float) -> Iterable[None]:
     """Yields when the job should be read again; never where it has ended, or too many clients wait already."""
     if job.ended or not wait_s:
         return ()
-    return services().changes.watch(job.id, requester(), wait_s) or ()
+    return services().changes.watch(job.id, requester(), client_group(), wait_s) or ()
 
 
 def requested_wait_s() -> float:

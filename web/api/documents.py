@@ -74,6 +74,8 @@ def _message(job: Job, before: int | None) -> str:
         return f"{doing[job.stage]}{again}."
     if job.state is State.FAILED and job.error:
         return job.error.detail
+    if job.state is State.CANCELED and services().removals.waits(job.id):
+        return "Canceled. Our storage does not delete the files just now; this is tried again until it does."
     return {State.SUCCEEDED: "Ready.", State.CANCELED: "Canceled.", State.FAILED: "Failed."}[job.state]
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from apiflask import APIBlueprint
 from flask import Response, request, stream_with_context
 from redis.exceptions import RedisError
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
-from web.access import readable_job, requester
+from web.access import check_key_again, client_group, readable_job, requester
 from web.api.documents import job_document
 from web.api.openapi import Operation
 from web.changes import JobWatch
@@ -34,7 +34,7 @@ def events(job_id: str) -> Response:
     known = request.headers.get("Last-Event-ID")
     if job.ended and known == str(job.version):
         return Response(status=204)  # tells an EventSource to come back no more
-    watch = services().changes.watch(job.id, requester(), LONGEST_STREAM_S)
+    watch = services().changes.watch(job.id, requester(), client_group(), LONGEST_STREAM_S)
     if watch is None:
         raise ServiceUnavailable("Too many clients listen just now; poll the job instead.", retry_after=BUSY_S)
     response = Response(stream_with_context(_stream(job_id, watch, known)), mimetype="text/event-stream")
@@ -45,18 +45,19 @@ def events(job_id: str) -> Response:
 
 
 def _stream(id_or_token: str, watch: JobWatch, known: str | None) -> Iterator[str]:
-    """Events, and a comment as heartbeat; ends with the job, its deletion, or this process, or when Redis is away."""
+    """Events, and a comment as heartbeat; ends with the job, its deletion, the caller's key, or this process."""
     sent, sent_at = "", time.monotonic()
     yield f"retry: {RECONNECT_MS}\n\n"
     for _ in watch:
         try:
+            check_key_again()
             job = readable_job(id_or_token)
             document = job_document(job).model_dump_json()
         except JobNotFoundError:
             yield "event: gone\ndata: {}\n\n"
             return
-        except RedisError:
-            return  # the client connects again
+        except (RedisError, Unauthorized):
+            return  # the client connects again; it is told then why it is refused
         if document != sent and not (not sent and known == str(job.version)):
             yield _event(job, document)
             sent_at = time.monotonic()

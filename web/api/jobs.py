@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request, url_for
+from flask import Response, request, url_for
 from pydantic import BaseModel, ConfigDict, Field
 from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
 
 from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
 from shared.options import DepthOptions, ModelOptions
-from web.access import caller, own_job, readable_job
+from web.access import caller, client_group, give_job_cookie, own_job, readable_job
 from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
 from web.intake.acceptance import accept, check_face, check_model
+from web.intake.space import room_for
 from web.intake.submission import SECRET_HEADER, DepthAgainForm, JobSettingsForm, chosen, read_submission
 from web.rates import Rate
 from web.services import services
@@ -49,7 +52,9 @@ def create() -> Response:
     """Take a photo and queue its job; 202 once photo and job are safely stored."""
     requested_wait_s()  # refuses a wrong one before any work
     job = ended_in_time(accept(read_submission()))  # the photo's bytes are let go before the wait
-    return answer(job, 200 if job.ended else 202)
+    response = answer(job, 200 if job.ended else 202)
+    give_job_cookie(response, job.id)
+    return response
 
 
 @blueprint.get("/jobs")
@@ -73,20 +78,23 @@ def show(job_id: str) -> Response:
 
 
 @blueprint.post("/jobs/<job_id>/cancel")
-@Operation({200: JobDocument}, refuses=(409,))
+@Operation({200: JobDocument, 202: JobDocument}, refuses=(409,))
 def cancel(job_id: str) -> Response:
-    """Stop a job. Without its depth it is canceled and its files go; else it keeps the results that it has."""
+    """Stop a job. Without its depth it is canceled and its files go; else it keeps the results that it has.
+
+    202 where it is canceled, but storage refuses to delete files of it just now.
+    """
     job = services().jobs.cancel(own_job(job_id).id)
-    if job.state is State.CANCELED:
-        services().storage.delete(job_id)
-    return answer(job)
+    left = job.state is State.CANCELED and services().removals.remove(job_id).left
+    return answer(job, 202 if left else 200)
 
 
 @blueprint.post("/jobs/<job_id>/retry")
 @Operation({202: JobDocument}, refuses=(409,))
 def retry(job_id: str) -> Response:
     """Run the stage that failed, and those behind it, once more."""
-    return _queued(services().jobs.retry(own_job(job_id).id, services().limits))
+    job = own_job(job_id)
+    return _queued(job, partial(services().jobs.retry, job.id))
 
 
 @blueprint.post("/jobs/<job_id>/depth")
@@ -101,7 +109,7 @@ def estimate_depth(job_id: str) -> Response:
     depth = DepthOptions(**form.model_dump(include=set(DepthOptions.model_fields)))
     check_model(depth.model)
     check_face(depth, job.photo)
-    return _queued(services().jobs.requeue(job.id, Stage.DEPTH, form.stages, depth=depth, limits=services().limits))
+    return _queued(job, partial(services().jobs.requeue, job.id, Stage.DEPTH, form.stages, depth=depth))
 
 
 @blueprint.post("/jobs/<job_id>/model")
@@ -113,7 +121,7 @@ def build_model(job_id: str) -> Response:
     if not job.files_of(Stage.DEPTH):
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
     steps = (Stage.MODEL, Stage.HEAD, Stage.EXPORT)
-    return _queued(services().jobs.requeue(job.id, Stage.MODEL, steps, model=options, limits=services().limits))
+    return _queued(job, partial(services().jobs.requeue, job.id, Stage.MODEL, steps, model=options))
 
 
 @blueprint.post("/jobs/<job_id>/extend")
@@ -140,16 +148,26 @@ def unshare(job_id: str) -> Response:
 
 
 @blueprint.delete("/jobs/<job_id>")
-@Operation({200: Deleted})
+@Operation({200: Deleted, 202: Deleted})
 def delete(job_id: str) -> Response:
-    """Remove a job and all of its files; the answer lists them."""
+    """Remove a job and all of its files; the answer lists them.
+
+    202 where storage refuses to delete files just now: they are listed as left, nobody can read them any more, and
+    the workers try again until they are gone.
+    """
     services().jobs.delete(own_job(job_id).id)
-    return jsonify(deleted=job_id, files=services().storage.delete(job_id))
+    removed = services().removals.remove(job_id)
+    document = Deleted(deleted=job_id, files=removed.gone, left=removed.left)
+    return json_response(document, 202 if removed.left else 200)
 
 
-def _queued(job: Job) -> Response:
-    services().wakeups.send(job.stage)
-    return answer(job, 202)
+def _queued(job: Job, queue: Callable[..., Job]) -> Response:
+    """Queue a job for another run, within the limits of its owner and of where it came from, and answer it."""
+    group = job.group or client_group()
+    with room_for(job.id, job.owner, group):
+        again = queue(limits=services().limits, group=group)
+    services().wakeups.send(again.stage)
+    return answer(again, 202)
 
 
 def _listed(jobs: JobList) -> Response:

@@ -6,13 +6,16 @@ They come from Redis at each scrape, so that every front tells the same, whichev
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from apiflask import APIBlueprint
-from flask import Response
+from flask import Response, request
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from pydantic import IPvAnyNetwork
+from werkzeug.exceptions import Forbidden
 
 from shared.jobs.record import Stage
 from shared.jobs.statistics import Statistics
@@ -23,6 +26,9 @@ from web.services import services
 
 blueprint = APIBlueprint("metrics", __name__)
 
+PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via")
+"""What proxies add. A request that has one of them is a client's of the proxy, whatever address it comes from."""
+
 BY_STAGE = {  # counter in Redis -> metric, help
     "done": ("relief_runs_done", "Runs of a stage whose results count."),
     "seconds": ("relief_run_seconds", "Seconds spent in runs whose results count."),
@@ -32,15 +38,31 @@ BY_STAGE = {  # counter in Redis -> metric, help
     "retried": ("relief_retried", "Jobs handed back for another attempt."),
 }
 
+BY_REASON = {  # the same
+    "failed": ("relief_jobs_failed", "Jobs that failed, by reason."),
+    "webhooks_refused": ("relief_webhooks_refused", "Webhooks not sent, by what has as many waiting as it may."),
+}
+
 
 @blueprint.get("/metrics")
 @Rate.UNCOUNTED
-@Operation({200: None}, media_type="text/plain")
+@Operation({200: None}, media_type="text/plain", refuses=(403,))
 def metrics() -> Response:
-    """All figures, in Prometheus's text format."""
+    """All figures, in Prometheus's text format; to this machine, and to the networks of RELIEF_METRICS_FROM."""
+    if not _may_read(services().settings.metrics_from):
+        raise Forbidden("The figures are for this machine and the networks that RELIEF_METRICS_FROM names.")
     registry = CollectorRegistry()
     registry.register(QueueFigures(services().statistics, services().workers))
     return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST)
+
+
+def _may_read(networks: tuple[IPvAnyNetwork, ...]) -> bool:
+    """Whether this request comes from here or from one of the networks, and through no proxy."""
+    if any(name in request.headers for name in PROXIED):
+        return False
+    peer = ip_address((request.remote_addr or "").partition("%")[0])
+    peer = getattr(peer, "ipv4_mapped", None) or peer
+    return peer.is_loopback or any(peer in network for network in networks)
 
 
 class QueueFigures(Collector):
@@ -75,12 +97,12 @@ class QueueFigures(Collector):
     def _counters(self) -> Iterator[Metric]:
         counters = self._statistics.counters()
         yield CounterMetricFamily("relief_jobs_accepted", "Jobs accepted.", value=counters.get("accepted", 0))
-        failed = CounterMetricFamily("relief_jobs_failed", "Jobs that failed, by reason.", labels=["reason"])
-        for name, value in counters.items():
-            kind, _, label = name.partition(":")
-            if kind == "failed":
-                failed.add_metric([label], value)
-        yield failed
+        for kind, (metric, words) in BY_REASON.items():
+            family = CounterMetricFamily(metric, words, labels=["reason"])
+            for name, value in counters.items():
+                if name.startswith(f"{kind}:"):
+                    family.add_metric([name.partition(":")[2]], value)
+            yield family
         for kind, (metric, words) in BY_STAGE.items():
             family = CounterMetricFamily(metric, words, labels=["stage"])
             for stage in Stage:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
 
 from shared.cloud.format import cloud_from_bytes
 from shared.errors import JobNotFoundError
-from shared.jobs.record import Job
+from shared.jobs.record import Job, State
 from shared.results import ARCHIVE, BINARY, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW, result_file
 from shared.storage.base import PHOTO_FOLDER
 from shared.viewer import view_html
@@ -52,6 +52,8 @@ def ignore_odd_ranges() -> None:
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
     job = readable_job(job_id)
+    if job.state is State.CANCELED:
+        raise JobNotFoundError("this job was canceled, and its files are deleted")
     if generate := GENERATED.get(name):
         return generate(job)
     folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)

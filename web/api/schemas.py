@@ -88,10 +88,11 @@ class Shared(BaseModel):
 
 
 class Deleted(BaseModel):
-    """What was removed."""
+    """What was removed; `left` are files that storage refused to delete just now: it is tried again until it does."""
 
     deleted: str
     files: list[str]
+    left: list[str]
 
 
 class DepthModel(BaseModel):

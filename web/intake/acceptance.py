@@ -6,11 +6,11 @@ import logging
 import uuid
 from dataclasses import dataclass
 
-from flask import g, url_for
+from flask import url_for
 from werkzeug.exceptions import UnprocessableEntity
 
 from shared.disparity.read import bytes_from_disparity, read_disparity
-from shared.errors import BusyError, ModelError, ReliefError
+from shared.errors import ModelError, ReliefError
 from shared.jobs.new_job import NewJob
 from shared.jobs.record import DisparityInfo, Job, PhotoInfo
 from shared.logs import request_id
@@ -20,13 +20,13 @@ from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
 from shared.webhooks.queue import Webhook
 from shared.webhooks.urls import check_url
-from web.access import client_ip, owner
+from web.access import client_group, owner, requester
+from web.intake.space import room_for
 from web.intake.submission import Submission
 from web.services import services
 
 log = logging.getLogger(__name__)
 
-JOB_BYTES = 20_000_000  # photo and results; measured: 11 to 19 MB for 0.3 to 49 megapixels
 DISPARITY_MP = 16  # of a disparity map, which takes up to 4 bytes a pixel on storage; no network gives as many
 
 
@@ -55,14 +55,15 @@ def accept(submission: Submission) -> Job:
     if webhook:
         check_url(webhook.url, private=settings.webhook_private)
     check_bytes(len(submission.photo), settings.upload_mb)
-    _check_space()
-    upload = _decoded(submission, settings.upload_mp)
-    check_face(submission.depth, upload.photo)
-    job = _recorded(job_id, upload, submission, webhook)
+    with room_for(job_id, requester(), client_group()) as room:
+        upload = _decoded(submission, settings.upload_mp)
+        check_face(submission.depth, upload.photo)
+        room.need(sum(part.bytes for part in (upload.photo, upload.disparity) if part))
+        job = _recorded(job_id, upload, submission, webhook)
     if job.id == job_id:
         services().wakeups.send(job.stage)
     else:  # the same request came before
-        services().storage.delete(job_id)
+        services().removals.remove(job_id)
     return job
 
 
@@ -92,20 +93,6 @@ def check_face(depth: DepthOptions, photo: PhotoInfo) -> None:
             f"A setting is wrong: face: the point {depth.face} is outside of the photo, which has "
             f"{photo.width} x {photo.height} pixels when it is upright."
         )
-
-
-def _check_space() -> None:
-    """Refuse a new job where those that wait will need the space that is left.
-
-    Raises:
-        BusyError: less would be free, once they are done, than is to be kept free.
-    """
-    kept_gb = services().settings.free_gb
-    waiting = sum(stage.waiting for stage in services().statistics.by_stage().values())
-    left_gb = (services().storage.free_bytes() - (waiting + 1) * JOB_BYTES) / 1e9
-    if left_gb < kept_gb:
-        log.error("no new job is taken: %.1f GB would be left, %g are kept free", left_gb, kept_gb)
-        raise BusyError("our storage has no room for another photo just now; try again later")
 
 
 def _decoded(submission: Submission, limit_mp: float) -> Upload:
@@ -144,8 +131,12 @@ def _recorded(job_id: str, upload: Upload, submission: Submission, webhook: Webh
     Where Redis fails, they stay: the record may exist although the answer was lost, and then needs them. The
     workers' sweeper deletes files that have no record.
     """
-    for name, data in upload.files.items():
-        services().storage.write(job_id, PHOTO_FOLDER, name, data)
+    try:
+        for name, data in upload.files.items():
+            services().storage.write(job_id, PHOTO_FOLDER, name, data)
+    except OSError:
+        services().removals.remove(job_id)
+        raise
     new = NewJob(
         id=job_id,
         owner=owner(),
@@ -158,10 +149,10 @@ def _recorded(job_id: str, upload: Upload, submission: Submission, webhook: Webh
         request_id=request_id(),
         idempotency=submission.idempotency,
         webhook=webhook,
-        client_ip=None if g.key_owner else client_ip(),
+        group=client_group(),
     )
     try:
         return services().jobs.create(new, services().limits)
     except ReliefError:
-        services().storage.delete(job_id)
+        services().removals.remove(job_id)
         raise

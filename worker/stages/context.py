@@ -18,6 +18,7 @@ from shared.jobs.record import Problem, Stage, State, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
 from shared.photo.decode import read_photo
+from shared.removals import Removals
 from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings
 from shared.storage.base import PHOTO_FOLDER, Storage
@@ -48,6 +49,7 @@ class StageContext:
     jobs: Jobs
     claims: Claims
     storage: Storage
+    removals: Removals
     wakeups: WakeUps
     settings: Settings
     leases: Leases
@@ -91,14 +93,14 @@ class StageContext:
         job = claim.job
         stored = [self._stored(claim, name, data) for name, data in files.items()]
         replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
-        self.claims.finish(claim, Finished(stored, report, model_name))
+        self.claims.finish(claim, Finished(stored, report, model_name, replaced))
         self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
         after = self.jobs.get(job.id)
         if after.state is State.QUEUED:
             self.wakeups.send(after.stage)
         for folder in replaced:
-            self.storage.delete(job.id, folder)
+            self.removals.remove(job.id, folder)
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         """Run one job's step so that its failure is its own; None where it failed or was taken away."""
@@ -136,7 +138,7 @@ class StageContext:
         self.leases.let_go(claim)
         if self.claims.hand_back(claim):
             self.wakeups.send(claim.job.stage)
-        self.storage.delete(claim.job.id, claim.folder)
+        self.removals.remove(claim.job.id, claim.folder)
 
     def fail(self, claim: Claim, problem: Problem) -> None:
         """End the job as failed, unless it is no longer this run's."""
@@ -159,13 +161,13 @@ class StageContext:
         except JobNotFoundError:
             counted = set()
         if claim.folder not in counted:
-            self.storage.delete(claim.job.id, claim.folder)
+            self.removals.remove(claim.job.id, claim.folder)
 
-    def _replaced(self, claim: Claim) -> set[str]:
+    def _replaced(self, claim: Claim) -> list[str]:
         """The folders of earlier runs of this stage and of later ones, which will count no more."""
         stages = list(Stage)[list(Stage).index(claim.job.stage) :]
         folders = self.storage.folders(claim.job.id)
-        return {folder for folder in folders if folder.partition("-")[0] in stages} - {claim.folder}
+        return [folder for folder in folders if folder.partition("-")[0] in stages and folder != claim.folder]
 
 
 def problem_of(error: ReliefError) -> Problem:

@@ -12,6 +12,7 @@ from shared.jobs.jobs import Jobs
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps
 from shared.jobs.workers import Workers, process_name
+from shared.removals import Removals
 from shared.settings import Settings
 from shared.storage.base import Storage
 from worker.depth import registry
@@ -47,6 +48,7 @@ class StageRunner:
     ) -> None:
         self._jobs, self._claims, self._workers = Jobs(redis), Claims(redis), Workers(redis)
         self._storage, self._wakeups, self._settings = storage, wakeups, settings
+        self._removals = Removals(redis, storage)
         self._stopping = stopping
         self._load = lru_cache(LOADED_MODELS)(
             load or partial(registry.load, folder=settings.weights, backend=settings.depth_backend)
@@ -55,7 +57,9 @@ class StageRunner:
     def run(self, stage: Stage) -> None:
         """Run waiting jobs of the stage; returns at once where none wait."""
         with Leases(self._claims, self._settings.lease_s) as leases:
-            context = StageContext(self._jobs, self._claims, self._storage, self._wakeups, self._settings, leases)
+            context = StageContext(
+                self._jobs, self._claims, self._storage, self._removals, self._wakeups, self._settings, leases
+            )
             if stage is Stage.DEPTH:
                 self._run_depth(context)
             elif not self._stopping():

@@ -1,14 +1,24 @@
--- ARGV: number, attempt, ms ; puts a delivery off for so long, or removes it where ms is ''. Then its host is free.
-local number, attempt, wait_ms = ARGV[1], ARGV[2], ARGV[3]
+-- ARGV: number, group, attempt, ms or '', ms or '' ; puts a delivery off for so long, or removes it where ms is ''. Its
+-- host, if it was silent, is left alone for the last ms; '' says that it was not.
+local number, group, attempt, wait_ms, silent_ms = unpack(ARGV)
 local row = delivery_key(number)
-if redis.call('HGET', row, 'attempt') ~= attempt then
+local latest, host = unpack(redis.call('HMGET', row, 'attempt', 'host'))
+if latest and latest ~= attempt then
   return -- it took too long: another one has it, or had it
 end
-local host = redis.call('HGET', row, 'host')
-if wait_ms == '' then
-  redis.call('DEL', row)
-  redis.call('ZREM', host_queue_key(host), number)
-else
-  redis.call('ZADD', host_queue_key(host), now_ms() + tonumber(wait_ms), number)
+if latest then
+  local silence, now = silence_key(group, host), now_ms()
+  if silent_ms == '' then
+    redis.call('DEL', silence)
+  else
+    redis.call('HINCRBY', silence, 'times', 1)
+    redis.call('HSET', silence, 'until', now + tonumber(silent_ms))
+    redis.call('PEXPIRE', silence, SILENCE_KEPT_MS)
+  end
+  if wait_ms == '' then
+    drop_delivery(number)
+  else
+    redis.call('ZADD', letters_key(group, host), now + tonumber(wait_ms), number)
+  end
 end
-release_host(host)
+end_flight(number, group)

@@ -100,6 +100,7 @@ def test_a_second_model_that_is_canceled_leaves_the_first(before):
 
 
 def test_deliveries_that_were_in_flight_or_put_off_are_taken(before):
+    before.upkeep.adopt_webhooks()
     deliveries = DeliveryQueue(before.redis)
     taken = {(found.url, found.attempt) for found in (deliveries.take(), deliveries.take()) if found}
     assert taken == {("http://hooks.example/relief?a=1", 2), ("https://other.example/x", 2)}

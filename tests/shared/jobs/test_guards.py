@@ -48,11 +48,19 @@ def a_canceled_job_comes_back(store: Store) -> bool:
     return store.jobs.get(job.id).state is not State.CANCELED
 
 
-def one_owner_holds_up_another(store: Store) -> bool:
+def one_owner_holds_up_another_of_their_group(store: Store) -> bool:
     """The second owner's only job is not among the first two claims."""
     for _ in range(5):
-        new_job(store, "ann")
-    only = new_job(store, "bob")
+        new_job(store, "ann", group="address-192.0.2.1")
+    only = new_job(store, "bob", group="address-192.0.2.1")
+    return only.id not in {claimed.job.id for claimed in claim(store, limit=2)}
+
+
+def many_owners_of_one_group_hold_up_another(store: Store) -> bool:
+    """The only job of another client group is not among the first two claims."""
+    for number in range(5):
+        new_job(store, f"cookie {number}", group="address-192.0.2.1")
+    only = new_job(store, "bob", group="address-192.0.2.2")
     return only.id not in {claimed.job.id for claimed in claim(store, limit=2)}
 
 
@@ -86,13 +94,15 @@ def a_canceled_run_leaves_its_settings(store: Store) -> bool:
 
 HOLDS = "return run ~= '' and get(id, 'run') == run and get(id, 'state') == State.RUNNING"
 CANCELED = "  move(id, State.CANCELED)\n"
-TURN = "    next_turn(stage, owner)\n"
+OWNERS_TURN = "  next_turn(owners_key(stage, group), 'XX', owner)\n"
+GROUPS_TURN = "  next_turn(groups_key(stage), 'XX', group)\n"
 RETRIED = "local retried = id and tonumber(get(id, 'attempt') or '0') > 0"
 GUARDS = [
     (a_late_run_overwrites, "common/records.lua", HOLDS, "return true"),
     (poison_runs_a_fourth_time, "upkeep/sweep.lua", "tonumber(get(id, 'attempt')) >= attempts", "false"),
     (a_canceled_job_comes_back, "jobs/cancel.lua", CANCELED, "  set(id, 'state', State.RUNNING)\n"),
-    (one_owner_holds_up_another, "claims/claim.lua", TURN, ""),
+    (one_owner_holds_up_another_of_their_group, "claims/claim.lua", OWNERS_TURN, ""),
+    (many_owners_of_one_group_hold_up_another, "claims/claim.lua", GROUPS_TURN, ""),
     (a_job_retried_after_a_crash_takes_neighbours_with_it, "claims/claim.lua", RETRIED, "local retried = false"),
     (a_3d_model_of_an_earlier_depth_stays, "claims/finish.lua", "    forget_result(id, each)\n", ""),
     (a_canceled_run_leaves_its_settings, "jobs/cancel.lua", "    choose_as_made(id, stage)\n", ""),

@@ -7,6 +7,7 @@ import pytest
 
 from shared.errors import BusyError, ClaimLostError, JobConflictError, JobNotFoundError, LimitError
 from shared.jobs.claims import Finished
+from shared.jobs.keys import Key
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Problem, Stage, State, StoredFile
 from shared.options import DepthOptions, ModelOptions
@@ -218,7 +219,8 @@ def test_a_deleted_job_is_forgotten_whatever_its_state(store):
         with pytest.raises(JobNotFoundError):
             store.jobs.get(job.id)
     sums = {b"relief:turn", b"relief:place", b"relief:counters"}
-    assert set(store.redis.keys("relief:*")) == sums
+    assert set(store.redis.keys("relief:*")) == sums | {b"relief:to-delete"}
+    assert store.redis.zcard(Key.REMOVALS) == 2  # their files, which whoever deletes the job deletes next
 
 
 def test_every_change_raises_the_version(store):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from shared.storage.base import Storage
+from shared.storage.base import Removed, Storage
 from shared.storage.folder import FolderStorage
 
 JOB = "0123456789abcdef" * 2
@@ -83,10 +83,11 @@ def test_deleting_a_folder_or_a_job_names_the_files_that_went(storage):
     storage.write(JOB, "depth-1", "report.json", b"b")
     storage.write(JOB, "depth-1", "depth.npz", b"c")
     storage.write(OTHER, "photo", "photo.jpg", b"d")
-    assert storage.delete(JOB, "depth-1") == ["depth-1/depth.npz", "depth-1/report.json"]
+    assert storage.delete(JOB, "depth-1") == Removed(["depth-1/depth.npz", "depth-1/report.json"], [])
     assert storage.folders(JOB) == ["photo"]
-    assert storage.delete(JOB) == ["photo/photo.jpg"]
-    assert storage.folders(JOB) == storage.delete(JOB) == []
+    assert storage.delete(JOB) == Removed(["photo/photo.jpg"], [])
+    assert storage.folders(JOB) == []
+    assert storage.delete(JOB) == Removed([], [])
     assert storage.folders(OTHER) == ["photo"]
 
 

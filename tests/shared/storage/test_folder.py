@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.storage.folder import FolderStorage
+from tests.support.refusals import refusing
 
 JOB = "0123456789abcdef" * 2
 
@@ -46,3 +47,28 @@ def test_age_goes_by_the_file_systems_clock_not_by_this_machines(storage, tmp_pa
     assert list(storage.job_ids(older_than_s=600)) == []
     os.utime(tmp_path / "jobs" / JOB, (1e9, 1e9))
     assert list(storage.job_ids(older_than_s=600)) == [JOB]
+
+
+def test_what_cannot_be_deleted_is_told_and_the_rest_goes(storage, tmp_path):
+    for folder, name in (("photo", "photo.jpg"), ("depth-1", "depth.npz"), ("depth-1", "report.json")):
+        storage.write(JOB, folder, name, b"a")
+    with refusing(tmp_path, tmp_path / "jobs" / JOB / "depth-1"):
+        removed = storage.delete(JOB)
+        assert removed.left == ["depth-1/depth.npz", "depth-1/report.json"]
+        assert removed.gone == ["photo/photo.jpg"]
+        assert isinstance(removed.error, PermissionError)
+        assert storage.delete(JOB, "depth-1").left == ["depth-1/depth.npz", "depth-1/report.json"]
+    assert set(storage.delete(JOB).gone) == set(removed.left)
+    assert files_below(tmp_path) == []
+
+
+def test_a_folder_that_cannot_even_be_listed_is_told_as_left(storage, tmp_path):
+    storage.write(JOB, "photo", "photo.jpg", b"a")
+    away = (tmp_path / "jobs").rename(tmp_path / "away")
+    (tmp_path / "jobs").write_text("where the network file system was mounted")
+    removed = storage.delete(JOB)
+    assert (removed.gone, removed.left) == ([], ["."])
+    assert isinstance(removed.error, NotADirectoryError)
+    (tmp_path / "jobs").unlink()
+    away.rename(tmp_path / "jobs")
+    assert storage.delete(JOB).gone == ["photo/photo.jpg"]

@@ -27,6 +27,7 @@ from tests.support.webhooks import (
     in_flight_too_long,
     keys_of_deliveries,
     serving,
+    silent_hosts,
 )
 
 SELF_SIGNED = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
@@ -67,10 +68,9 @@ def names(monkeypatch) -> dict[str, list[list[str]]]:
     """IP addresses of names that no name server knows: what each is resolved to, the first time, the second time..."""
     names, system = {}, socket.getaddrinfo
 
-    def resolve(host, port, **options):
-        if host not in names:
-            return system(host, port, **options)
-        return [entry for address in names[host].pop(0) for entry in system(address, port, **options)]
+    def resolve(host, *how, **options):
+        addresses = names[host].pop(0) if host in names else [host]
+        return [entry for address in addresses for entry in system(address, *how, **options)]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     return names
@@ -162,10 +162,23 @@ def test_a_delivery_is_given_up_when_too_many_workers_died_with_it(store, receiv
 
 
 def test_a_slow_receiver_does_not_hold_up_the_others(store, receiver, running_sender):
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections, and never answers
-        finish_job_with_webhook(store, f"http://127.0.0.1:{silent.getsockname()[1]}/")
+    with silent_hosts(1) as [silent]:
+        finish_job_with_webhook(store, silent)
         finish_job_with_webhook(store, receiver.url)
         assert wait_until(lambda: receiver.received) < DEADLINE_S / 2
+
+
+@pytest.mark.parametrize("owners", [1, 4])
+def test_two_hundred_silent_hosts_do_not_hold_up_the_receiver_of_another_owner(store, receiver, owners):
+    with silent_hosts(200) as urls:
+        for number, url in enumerate(urls):
+            finish_job_with_webhook(store, url, owner=f"hostile{number % owners}")
+        webhooks = sender(store)
+        webhooks.start()
+        finish_job_with_webhook(store, receiver.url, owner="honest")
+        assert wait_until(lambda: receiver.received) < DEADLINE_S / 2
+        assert 0 < store.redis.zcard("relief:news-in-flight") <= 8 * owners
+    webhooks.stop()
 
 
 def test_many_deliveries_to_a_slow_host_do_not_hold_up_the_others(store, receiver, running_sender):

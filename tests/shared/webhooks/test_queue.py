@@ -1,11 +1,13 @@
-"""The queue of deliveries: filled when jobs end, one in flight for each host, taken over from workers that died."""
+"""The queue of deliveries: filled when jobs end, shared among owners, taken over from workers that died."""
 
 import json
 import time
 
 import pytest
 
+from shared.jobs.keys import Key
 from shared.webhooks.queue import ATTEMPTS, RETRIES_S, DeliveryQueue
+from tests.support.jobs import new_job
 from tests.support.webhooks import (
     LINK,
     SECRET,
@@ -80,7 +82,7 @@ def test_a_failed_delivery_is_tried_again_later_each_time_under_the_same_id_and_
         assert delivery.attempt == attempt
         assert queue.retry_later(delivery) == wait_s
         if wait_s:
-            [(_, due_ms)] = store.redis.zrange("relief:news", 0, -1, withscores=True)
+            [(_, due_ms)] = store.redis.zrange("relief:news-turns", 0, -1, withscores=True)
             assert wait_s - 2 < due_ms / 1000 - time.time() < wait_s + 2
             assert queue.take() is None
             due_now(store)
@@ -127,14 +129,143 @@ def test_each_worker_that_dies_uses_up_an_attempt(store):
     assert keys_of_deliveries(store) == []
 
 
-def test_a_delivery_that_an_older_release_queued_is_taken(store):
-    row = {"job": "1f", "state": "failed", "at_ms": 1700000000000, "url": "http://a.example/hook", "secret": SECRET}
+def everything_in(redis) -> bytes:
+    """All keys of Redis with their values."""
+    return b"\n".join(key + redis.dump(key) for key in redis.scan_iter())
+
+
+@pytest.mark.parametrize("end", ["deleted", "expired"])
+def test_what_waits_to_be_delivered_goes_with_its_job(store, end):
+    job_id = finish_job_with_webhook(store, "http://a.example/path")
+    other = finish_job_with_webhook(store, "http://a.example/other")
+    queue = DeliveryQueue(store.redis)
+    queue.retry_later(queue.take(), silent=True)
+    if end == "deleted":
+        store.jobs.delete(job_id)
+    else:
+        store.redis.zadd(Key.EXPIRES, {job_id: 0})
+        assert store.upkeep.expire() == [job_id]
+    due_now(store)
+    delivery = queue.take()
+    assert (delivery.url, queue.take()) == ("http://a.example/other", None)
+    queue.remove(delivery)
+    store.jobs.delete(other)
+    assert keys_of_deliveries(store) == []
+    everything = everything_in(store.redis)
+    assert b"a.example" not in everything and SECRET.encode() not in everything
+
+
+@pytest.mark.parametrize("outcome", ["delivered", "failed", "its worker died"])
+def test_a_delivery_in_flight_is_not_repeated_when_its_job_is_deleted(store, outcome):
+    job_id = finish_job_with_webhook(store, "http://a.example/path")
+    queue = DeliveryQueue(store.redis)
+    delivery = queue.take()
+    store.jobs.delete(job_id)
+    everything = everything_in(store.redis)
+    assert b"a.example" not in everything and SECRET.encode() not in everything
+    if outcome == "delivered":
+        queue.remove(delivery)
+    elif outcome == "failed":
+        queue.retry_later(delivery, silent=True)
+    else:
+        in_flight_too_long(store)
+    assert queue.take() is None
+    assert keys_of_deliveries(store) == []
+
+
+def test_deleting_jobs_makes_no_room_for_more_deliveries_in_flight(store):
+    queue = DeliveryQueue(store.redis)
+    for number in range(20):
+        job_id = finish_job_with_webhook(store, f"http://{number}.example/")
+        queue.take()
+        store.jobs.delete(job_id)
+    finish_job_with_webhook(store, "http://last.example/")
+    assert queue.take() is None
+    in_flight_too_long(store)
+    assert queue.take().url == "http://last.example/"
+
+
+def test_an_owner_with_many_hosts_has_few_deliveries_in_flight_and_holds_up_nobody(store):
+    for number in range(50):
+        finish_job_with_webhook(store, f"http://{number}.example/")
+    queue = DeliveryQueue(store.redis)
+    taken = [queue.take() for _ in range(3)]
+    finish_job_with_webhook(store, "http://bob.example/", owner="bob")
+    time.sleep(0.01)  # turns are told apart by the millisecond
+    while (delivery := queue.take()) and delivery.group != "bob":
+        taken.append(delivery)
+    assert delivery.url == "http://bob.example/"
+    assert len(taken) <= 4
+    while delivery := queue.take():
+        taken.append(delivery)
+    assert len(taken) == 8
+    queue.remove(taken[0])
+    assert queue.take().group == "ann"
+    assert queue.take() is None
+
+
+def test_owners_take_turns_and_the_hosts_of_each_too(store):
+    for number in range(6):
+        finish_job_with_webhook(store, f"http://{number % 3}.example/")
+    finish_job_with_webhook(store, "http://0.example/", owner="bob")
+    finish_job_with_webhook(store, "http://1.example/", owner="bob")
+    queue, order = DeliveryQueue(store.redis), []
+    while delivery := queue.take():
+        order.append(f"{delivery.group} {delivery.url[7]}")
+        time.sleep(0.01)
+        queue.remove(delivery)
+    assert order == ["ann 0", "bob 0", "ann 1", "bob 1", "ann 2", "ann 0", "ann 1", "ann 2"]
+
+
+def test_a_host_that_was_silent_is_left_alone_for_longer_each_time_and_by_one_owner_only(store):
+    for owner in ("ann", "ann", "bob"):
+        finish_job_with_webhook(store, "http://a.example/", owner=owner)
+    queue = DeliveryQueue(store.redis)
+    waits = []
+    for times in range(4):
+        delivery = queue.take()
+        assert (delivery.group, delivery.silent) == ("ann", times)
+        if times == 0:
+            assert queue.take().group == "bob"
+        waits.append(queue.retry_later(delivery, silent=True))
+        assert queue.take() is None  # nor the owner's other delivery to it
+        due_now(store)
+    assert waits[0] >= 10 and waits[-1] > 2 * waits[0]
+    queue.remove(queue.take())  # it has answered
+    due_now(store)
+    assert queue.take().silent == 0
+
+
+@pytest.mark.parametrize(("limited", "most"), [("group ann", 1000), ("host http://0.example", 5000)])
+def test_what_waits_is_bounded_for_an_owner_and_for_a_host(store, limited, most):
+    first = finish_job_with_webhook(store, "http://0.example/")
+    assert int(store.redis.hget("relief:news-waiting", limited)) == 1
+    store.redis.hset("relief:news-waiting", limited, most - 1)  # so many wait
+    for _ in range(3):
+        finish_job_with_webhook(store, "http://0.example/")
+    assert len(store.redis.keys("relief:news:*")) == 2
+    assert store.statistics.counters()[f"webhooks_refused:{limited.split()[0]}"] == 2
+    finish_job_with_webhook(store, "http://1.example/", owner="bob")
+    store.jobs.delete(first)
+    finish_job_with_webhook(store, "http://0.example/")
+    assert len(store.redis.keys("relief:news:*")) == 3
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_delivery_that_an_older_release_queued_is_taken_where_its_job_is_there(store, there):
+    job_id = new_job(store).id
+    row = {"job": job_id, "state": "failed", "at_ms": 1700000000000, "url": "http://a.example/hook", "secret": SECRET}
     store.redis.hset("relief:news:7", mapping=row | {"link": LINK, "host": "http://a.example", "attempt": 0})
     store.redis.zadd("relief:letters:http://a.example", {"7": 1700000000000})
     store.redis.zadd("relief:news", {"http://a.example": 1700000000000})
+    if not there:
+        store.jobs.delete(job_id)
+    store.upkeep.adopt_webhooks()
     queue = DeliveryQueue(store.redis)
-    delivery = queue.take()
-    assert (delivery.id, delivery.url, delivery.secret) == ("1f-7", "http://a.example/hook", SECRET)
-    assert json.loads(delivery.body)["event"] == "job.failed"
-    queue.remove(delivery)
+    if there:
+        delivery = queue.take()
+        assert (delivery.id, delivery.url, delivery.secret) == (f"{job_id}-7", "http://a.example/hook", SECRET)
+        assert json.loads(delivery.body)["event"] == "job.failed"
+        queue.remove(delivery)
+    assert queue.take() is None
     assert keys_of_deliveries(store) == []

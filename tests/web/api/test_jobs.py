@@ -90,7 +90,8 @@ def test_a_canceled_job_loses_its_files(client, settings, portrait):
 def test_a_deleted_job_is_gone_with_its_files(client, settings, portrait):
     job = upload(client, portrait).json()
     answer = client.delete(job["links"]["self"])
-    assert answer.json() == {"deleted": job["id"], "files": ["photo/photo.jpg"]}
+    assert answer.json() == {"deleted": job["id"], "files": ["photo/photo.jpg"], "left": []}
+    assert answer.status_code == 200
     assert stored_files(settings) == []
     assert client.get(job["links"]["self"]).status_code == 404
 

@@ -1,12 +1,17 @@
 """The figures at /metrics, as Prometheus reads them."""
 
+from ipaddress import ip_network
+
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.jobs.claims import Finished
 from shared.jobs.record import Problem, Stage
 from shared.jobs.workers import Workers
 from tests.support.jobs import claim, new_job
+from tests.support.requests import assert_problem
+from web.app import create_app
 
 
 def figures(client: httpx.Client) -> dict[tuple[str, ...], float]:
@@ -37,3 +42,36 @@ def test_waiting_running_and_ended_jobs_are_counted(client, store):
     assert seen["relief_workers_alive", "model"] == 0
     assert seen["relief_gpu_memory_bytes", "host:1"] == 12_345
     assert seen["relief_waiting_work_seconds", "depth"] >= 0
+
+
+def status_for(settings, peer: str, **headers: str) -> int:
+    """The status of /metrics for a peer of this IP address."""
+    client = create_app(settings).test_client()
+    return client.get("/metrics", environ_base={"REMOTE_ADDR": peer}, headers=headers).status_code
+
+
+def test_the_figures_are_closed_to_other_machines(store, settings):
+    others = ("10.1.2.3", "192.0.2.1", "2001:db8::1", "::ffff:10.1.2.3", "fe80::1%eth0")
+    assert {peer: status_for(settings, peer) for peer in others} == dict.fromkeys(others, 403)
+    for peer in ("127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"):
+        assert status_for(settings, peer) == 200, peer
+
+
+def test_a_setting_opens_the_figures_to_networks(store, settings):
+    ours = settings.model_copy(update={"metrics_from": (ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))})
+    for peer in ("10.1.2.3", "::ffff:10.1.2.3", "2001:db8::1", "127.0.0.1"):
+        assert status_for(ours, peer) == 200, peer
+    for peer in ("11.1.2.3", "2001:db9::1"):
+        assert status_for(ours, peer) == 403, peer
+
+
+@pytest.mark.parametrize("behind_proxy", [False, True])
+@pytest.mark.parametrize("claim", ["X-Forwarded-For", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"])
+def test_nobody_reads_the_figures_through_a_proxy(store, settings, behind_proxy, claim):
+    ours = settings.model_copy(update={"behind_proxy": behind_proxy, "metrics_from": (ip_network("0.0.0.0/0"),)})
+    for peer in ("127.0.0.1", "10.1.2.3"):
+        assert status_for(ours, peer, **{claim: "127.0.0.1"}) == 403
+
+
+def test_the_refusal_says_who_may_read(client):
+    assert_problem(client.get("/metrics", headers={"Via": "1.1 proxy"}), 403, "RELIEF_METRICS_FROM")

@@ -9,16 +9,27 @@ import pytest
 
 @dataclass
 class FileServer:
-    """Serves `files` by path. `cut`: bytes to send before it drops the line; `ranges`: whether it knows Range."""
+    """Serves `files` by path. `cut`: bytes to send before it drops the line; `ranges`: whether it knows Range.
+
+    redirects: where else a path is. claimed_bytes: a false Content-Length; None: none at all; 0: the true one.
+    """
 
     url: str = ""
     files: dict = field(default_factory=dict)
     cut: int | None = None
     ranges: bool = True
+    redirects: dict = field(default_factory=dict)
+    claimed_bytes: int | None = 0
     asked: list = field(default_factory=list)
 
     def answer(self, handler):
         self.asked.append((handler.path, handler.headers.get("Range")))
+        if target := self.redirects.get(handler.path):
+            handler.send_response(302)
+            handler.send_header("Location", target)
+            handler.send_header("Content-Length", "0")
+            handler.end_headers()
+            return
         content = self.files.get(handler.path)
         if content is None:
             handler.send_error(404)
@@ -31,7 +42,8 @@ class FileServer:
             handler.end_headers()
             return
         handler.send_response(206 if start else 200)
-        handler.send_header("Content-Length", str(len(content) - start))
+        if self.claimed_bytes is not None:
+            handler.send_header("Content-Length", str(self.claimed_bytes or len(content) - start))
         if start:
             handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         handler.end_headers()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import subprocess
 import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,19 +56,26 @@ class WeightsFile:
         return found
 
     def _hold_to_first_sight(self, found: str, path: Path, folder: Path) -> None:
-        record = folder / f"{self.name}.sha256"
-        if not record.exists():
-            try:
-                record.write_text(f"{found}  {self.name}\n")
-            except OSError as error:  # a cache folder that is mounted read-only is no reason to refuse the file
-                log.warning("the hash of %s cannot be recorded: %s", self.name, error)
+        try:
+            seen = _first_of(folder / f"{self.name}.sha256", f"{found}  {self.name}\n").split()[:1]
+        except OSError as error:  # a cache folder that is mounted read-only is no reason to refuse the file
+            log.warning("the hash of %s cannot be recorded: %s", self.name, error)
             return
-        seen = record.read_text().split()[:1]
         if seen != [found]:
             raise WeightsError(
-                f"{path} has changed: its sha256 is {found}, {' '.join(seen)} was seen first. "
-                f"If the new file is right, delete {record}"
+                f"{path} has changed: its sha256 is {found}, {' '.join(seen) or 'an empty record'} was seen first. "
+                f"If the new file is right: python -m worker.depth.weights accept {self.name}"
             )
+
+    def accept(self, folder: Path) -> str:
+        """Hold the file to the bytes that it has now, and give their sha256.
+
+        Raises:
+            WeightsError: it is absent, or its published hash says otherwise, which nobody can overrule.
+        """
+        if len(self.sha256 or "") < SHA256_HEX_DIGITS and (folder / self.name).is_file():
+            (folder / f"{self.name}.sha256").unlink(missing_ok=True)
+        return self.verify(folder)
 
 
 @dataclass(frozen=True)
@@ -76,11 +85,13 @@ class FetchOptions:
     timeout_s: seconds to wait for a connection, and for each further piece.
     mirror: base URL that stands in for MIDAS_RELEASES and DEPTH_ANYTHING_HUB; None for the originals.
     progress: show a bar on stderr, where that is a terminal.
+    http_on_loopback: take plain http from this machine, as tests do; from elsewhere nobody may.
     """
 
     timeout_s: float = 30.0
     mirror: str | None = None
     progress: bool = True
+    http_on_loopback: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,7 +110,7 @@ class UrlSource:
 
         (file,) = files
         part = folder / f"{file.name}.part"
-        download(self._mirrored(options.mirror), part, options.timeout_s, options.progress)
+        download(self._mirrored(options.mirror), part, options)
         try:
             file.check(part, folder)
         except WeightsError:
@@ -201,6 +212,18 @@ class Weights:
 
     def _missing(self, folder: Path) -> list[WeightsFile]:
         return [file for file in self.files if not (folder / file.name).is_file()]
+
+
+def _first_of(record: Path, text: str) -> str:
+    """What the record says; this text where there was none. Of several that write at once, one does, whole."""
+    with tempfile.NamedTemporaryFile("w", dir=record.parent, prefix=f".{record.name}-") as temporary:
+        temporary.write(text)
+        temporary.flush()
+        os.fchmod(temporary.fileno(), 0o644)
+        os.fsync(temporary.fileno())
+        with suppress(FileExistsError):
+            os.link(temporary.name, record)
+    return record.read_text()
 
 
 def sha256_of(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""`python -m worker.depth.weights list | fetch NAME...`: see and fill the cache folder of weights."""
+"""`python -m worker.depth.weights list | fetch NAME... | accept FILE...`: see and fill the cache folder of weights."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared.errors import ModelError
+from shared.errors import ModelError, WeightsError
 from shared.settings import WeightsSettings
 from worker.depth import registry
 from worker.depth.weights import FetchOptions
@@ -20,12 +20,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if options.command == "list":
             _list(options.folder)
+        elif options.command == "accept":
+            _accept(options.folder, options.files)
         else:
-            how = FetchOptions(options.timeout, settings.weights_mirror, progress=not options.quiet)
-            for row in [registry.row(name) for name in options.names]:
-                row.weights.fetch(options.folder, how)
-                if not options.quiet:
-                    sys.stdout.write(f"ready   {row.name}\n")
+            _fetch(options, settings.weights_mirror)
     except ModelError as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
@@ -43,7 +41,26 @@ def _parser(folder: Path) -> argparse.ArgumentParser:
         "--timeout", type=float, default=30.0, metavar="S", help="give up after so long without an answer [%(default)s]"
     )
     fetching.add_argument("--quiet", action="store_true", help="say nothing when all went well")
+    fetching.add_argument("--http-on-loopback", action="store_true", help="for tests: plain http from this machine")
+    accepting = commands.add_parser("accept", help="hold files whose hash nobody published to the bytes they have now")
+    accepting.add_argument("files", nargs="+", metavar="FILE", help="such as dpt_beit_large_512.pt")
     return parser
+
+
+def _fetch(options: argparse.Namespace, mirror: str | None) -> None:
+    how = FetchOptions(options.timeout, mirror, not options.quiet, options.http_on_loopback)
+    for row in [registry.row(name) for name in options.names]:
+        row.weights.fetch(options.folder, how)
+        if not options.quiet:
+            sys.stdout.write(f"ready   {row.name}\n")
+
+
+def _accept(folder: Path, names: Sequence[str]) -> None:
+    known = {file.name: file for row in registry.ROWS.values() for file in row.weights.files}
+    for name in names:
+        if name not in known:
+            raise WeightsError(f"{name} is no file of a depth model; they are: {', '.join(known)}")
+        sys.stdout.write(f"{known[name].accept(folder)}  {name}\n")
 
 
 def _list(folder: Path) -> None:

@@ -1,28 +1,28 @@
 -- ARGV: stage, limit, lease ms, stage limit ms, run, worker, 1 to take jobs that are retried after a crash or 0
--- Answer: the ids of the claimed jobs, fairly by owner.
+-- Answer: the ids of the claimed jobs, fairly by client group, then by owner.
 -- A job that is retried after a crash runs alone, so that a poison photo takes no neighbour with it.
 local stage, limit, lease, stage_limit = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local run, worker, take_retried = ARGV[5], ARGV[6], ARGV[7] == '1'
 local now, claimed = now_ms(), {}
+
+local function first(members)
+  return redis.call('ZRANGE', members, 0, 0)[1]
+end
+
 while #claimed < limit do
-  local owner = redis.call('ZRANGE', turns_key(stage), 0, 0)[1]
-  if not owner then
+  local group = first(groups_key(stage))
+  if not group then
     break
   end
-  local queue = queue_key(stage, owner)
-  local id = redis.call('ZRANGE', queue, 0, 0)[1]
+  local owner = first(owners_key(stage, group))
+  local id = first(queue_key(stage, owner))
   local retried = id and tonumber(get(id, 'attempt') or '0') > 0
   if retried and (not take_retried or #claimed > 0) then
     break
   end
-  if id then
-    redis.call('ZREM', queue, id)
-  end
-  if redis.call('ZCARD', queue) == 0 then
-    redis.call('ZREM', turns_key(stage), owner)
-  else
-    next_turn(stage, owner)
-  end
+  remove(stage, owner, id or '')
+  next_turn(owners_key(stage, group), 'XX', owner)
+  next_turn(groups_key(stage), 'XX', group)
   if id and get(id, 'stage') == stage and move(id, State.RUNNING) then
     redis.call('HINCRBY', job_key(id), 'attempt', 1)
     set(id, 'run', run, 'worker', worker, 'started_ms', now, 'deadline_ms', now + stage_limit)

@@ -1,4 +1,4 @@
--- ARGV: id, run, next stage or '', progress, result as JSON, then field, value, ...
+-- ARGV: id, run, next stage or '', progress, result as JSON, folders that it replaces as JSON, then field, value, ...
 -- Answer: 1 where the run held the job and its results now count; asked twice, because an answer was lost, it says so
 -- twice.
 local MEASURED_RUNS, WORKER_FORGOTTEN_MS = 100, 3600000
@@ -23,7 +23,10 @@ count('done:' .. stage, 1)
 count('seconds:' .. stage, run_s)
 end_run(id)
 set(id, 'stage:' .. stage, string.format('{"run_s":%.3f,"queued_s":%.3f,%s', run_s, queued_s, string.sub(result, 2)))
-set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 6))
+set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 7))
+for _, folder in ipairs(cjson.decode(ARGV[6])) do
+  remove_files(id, folder)
+end
 local later = false
 for _, each in ipairs(Stage) do -- what was made of an earlier result of this stage counts no more
   if later then

@@ -1,25 +1,65 @@
--- The queue of each stage: owners take turns, and each owner's jobs wait in the order of their positions. And how a job
--- is forgotten.
+-- The queue of each stage. Client groups take turns (all visitors of an address are one, each API key is one), within a
+-- group its owners do, and each owner's jobs wait in the order of their positions. An owner waits for a stage in one
+-- group only: the one of the job that came first. And how a job is forgotten.
 
-local function turns_key(stage)
-  return Key.TURNS .. stage
+local function groups_key(stage)
+  return Key.GROUPS .. stage
+end
+
+local function owners_key(stage, group)
+  return Key.OWNERS .. stage .. ':' .. group
 end
 
 local function queue_key(stage, owner)
   return Key.QUEUE .. stage .. ':' .. owner
 end
 
-local function next_turn(stage, owner)
-  redis.call('ZADD', turns_key(stage), redis.call('INCR', Key.LAST_TURN), owner)
+-- The last turn of all for a new member ('NX'), or for one that is there ('XX').
+local function next_turn(members, when, member)
+  redis.call('ZADD', members, when, redis.call('INCR', Key.LAST_TURN), member)
+end
+
+-- Where an owner waits for the stage, if they do.
+local function group_at(stage, owner)
+  return redis.call('HGET', Key.GROUP_OF .. stage, owner)
+end
+
+local function group_of(id)
+  return get(id, 'group') or get(id, 'owner') -- the release before recorded none
+end
+
+local function enter(stage, owner, group)
+  redis.call('HSET', Key.GROUP_OF .. stage, owner, group)
+  next_turn(owners_key(stage, group), 'NX', owner)
+  next_turn(groups_key(stage), 'NX', group)
+end
+
+-- The release before, which may still be running beside this one, has owners alone take turns: each becomes a group.
+local function adopt(stage)
+  for _, owner in ipairs(redis.call('ZRANGE', Key.OLD_TURNS .. stage, 0, -1)) do
+    local group, all = group_at(stage, owner) or owner, 0
+    enter(stage, owner, group)
+    for _, each in ipairs(redis.call('ZRANGE', owners_key(stage, group), 0, -1)) do
+      all = all + redis.call('ZCARD', queue_key(stage, each))
+    end
+    redis.call('HSET', Key.WAITING .. stage, group, all)
+  end
+  redis.call('DEL', Key.OLD_TURNS .. stage)
+end
+
+for _, stage in ipairs(Stage) do
+  if redis.call('EXISTS', Key.OLD_TURNS .. stage) == 1 then
+    adopt(stage)
+  end
 end
 
 -- Put a job at its position in its owner's queue.
 local function enqueue(id)
   local stage, owner = get(id, 'stage'), get(id, 'owner')
-  if not redis.call('ZSCORE', turns_key(stage), owner) then
-    next_turn(stage, owner)
-  end
-  redis.call('ZADD', queue_key(stage, owner), get(id, 'place'), id)
+  local group = group_at(stage, owner) or group_of(id)
+  enter(stage, owner, group)
+  local new = redis.call('ZADD', queue_key(stage, owner), get(id, 'place'), id)
+  redis.call('HINCRBY', Key.WAITING .. stage, group, new)
 end
 
 local function enqueue_last(id)
@@ -34,41 +74,56 @@ local function queue_again(id)
   enqueue(id)
 end
 
-local function dequeue(id)
-  local stage, owner = get(id, 'stage'), get(id, 'owner')
-  local queue = queue_key(stage, owner)
-  redis.call('ZREM', queue, id)
-  if redis.call('ZCARD', queue) == 0 then
-    redis.call('ZREM', turns_key(stage), owner)
+-- Take a job, if it is there, out of its owner's queue. With the last one the owner leaves, and with them the group.
+local function remove(stage, owner, id)
+  local group, queue = group_at(stage, owner), queue_key(stage, owner)
+  if not group then
+    return
   end
+  redis.call('HINCRBY', Key.WAITING .. stage, group, -redis.call('ZREM', queue, id))
+  if redis.call('EXISTS', queue) == 0 then
+    redis.call('ZREM', owners_key(stage, group), owner)
+    redis.call('HDEL', Key.GROUP_OF .. stage, owner)
+  end
+  if redis.call('EXISTS', owners_key(stage, group)) == 0 then
+    redis.call('ZREM', groups_key(stage), group)
+    redis.call('HDEL', Key.WAITING .. stage, group)
+  end
+end
+
+local function dequeue(id)
+  remove(get(id, 'stage'), get(id, 'owner'), id)
 end
 
 -- How many jobs of all owners wait for the stage.
 local function waiting(stage)
   local all = 0
-  for _, owner in ipairs(redis.call('ZRANGE', turns_key(stage), 0, -1)) do
-    all = all + redis.call('ZCARD', queue_key(stage, owner))
+  for _, jobs in ipairs(redis.call('HVALS', Key.WAITING .. stage)) do
+    all = all + tonumber(jobs)
   end
   return all
 end
 
--- How many jobs of one owner wait, for any stage.
-local function waiting_of(owner)
-  local all = 0
+-- How many jobs wait, for any stage: of one owner, and of all owners of a group.
+local function waiting_of(owner, group)
+  local own, all = 0, 0
   for _, stage in ipairs(Stage) do
-    all = all + redis.call('ZCARD', queue_key(stage, owner))
+    own = own + redis.call('ZCARD', queue_key(stage, owner))
+    all = all + tonumber(redis.call('HGET', Key.WAITING .. stage, group) or '0')
   end
-  return all
+  return own, all
 end
 
 -- The name of the limit that one more waiting job of this owner would pass, if any.
-local function passed_limit(owner, limits)
+local function passed_limit(stage, owner, group, limits)
   local all = 0
-  for _, stage in ipairs(Stage) do
-    all = all + waiting(stage)
+  for _, each in ipairs(Stage) do
+    all = all + waiting(each)
   end
+  local own, of_group = waiting_of(owner, group_at(stage, owner) or group)
   return (all >= limits.all_waiting and 'all_waiting')
-    or (waiting_of(owner) >= limits.owner_waiting and 'owner_waiting')
+    or (own >= limits.owner_waiting and 'owner_waiting')
+    or (of_group >= limits.client_waiting and 'client_waiting')
 end
 
 -- Remove every trace of the job. A run that still works on it loses its claim.
@@ -80,7 +135,11 @@ local function forget(id)
     redis.call('ZREM', list, id)
   end
   release_pixels(id)
+  count_bytes(id, 0)
   unshare(id)
+  forget_news(id)
+  remove_files(id)
+  forget_idempotency(id)
   redis.call('DEL', job_key(id))
   redis.call('PUBLISH', Key.CHANGED, id)
 end

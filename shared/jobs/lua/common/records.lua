@@ -1,5 +1,6 @@
 -- Job records: fields, states, and what happens at the end of a run or of a job.
 
+local REMOVAL_GRACE_MS = 10000
 local ENDED = { [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true }
 local TRANSITIONS = { -- state -> the states that may follow
   [State.QUEUED] = { [State.RUNNING] = true, [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true },
@@ -97,11 +98,62 @@ local function release_pixels(id)
   set(id, 'pixels', '0')
 end
 
+-- These files count no more: those of a job, or of one of its folders. Whoever asked deletes them at once; where
+-- it died or storage refuses, the sweeper does.
+local function remove_files(id, folder)
+  redis.call('ZADD', Key.REMOVALS, now_ms() + REMOVAL_GRACE_MS, folder and id .. '/' .. folder or id)
+end
+
+local function add_bytes(whose, change)
+  if redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
+    redis.call('HDEL', Key.BYTES, whose)
+  end
+end
+
+-- From now on the job counts with so many bytes on storage, for its owner, for its client group, and in all.
+local function count_bytes(id, bytes)
+  local change = bytes - tonumber(get(id, 'bytes') or '0')
+  if change ~= 0 then
+    add_bytes('owner:' .. get(id, 'owner'), change)
+    add_bytes('group:' .. (get(id, 'group') or get(id, 'owner')), change)
+    add_bytes('all', change)
+    set(id, 'bytes', string.format('%.0f', bytes))
+  end
+end
+
+-- The bytes of the files that the record names.
+local function stored_bytes(id)
+  local all = 0
+  for _, sent in ipairs({ 'photo', 'disparity' }) do
+    local known = get(id, sent)
+    all = all + (known and cjson.decode(known).bytes or 0)
+  end
+  for _, stage in ipairs(Stage) do
+    for _, file in ipairs(files_of(id, stage) or {}) do
+      all = all + file.bytes
+    end
+  end
+  return all
+end
+
+-- What a job that waits or runs will have come to when it has its results.
+local function expect_bytes(id)
+  count_bytes(id, stored_bytes(id) + tonumber(get(id, 'results_bytes') or '0'))
+end
+
 local function unshare(id)
   local token = get(id, 'share')
   if token then
     redis.call('HDEL', Key.SHARES, token)
     redis.call('HDEL', job_key(id), 'share')
+  end
+end
+
+-- The key of the request that made the job makes another from now on.
+local function forget_idempotency(id)
+  local remembered = get(id, 'idempotency')
+  if remembered and redis.call('HGET', remembered, 'job') == id then
+    redis.call('DEL', remembered)
   end
 end
 
@@ -118,8 +170,12 @@ end
 -- A job has come to its end, whichever.
 local function ended(id)
   set(id, 'finished_ms', now_ms())
+  count_bytes(id, get(id, 'state') == State.CANCELED and 0 or stored_bytes(id))
   keep(id)
-  enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'))
+  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
+  if refused then
+    count('webhooks_refused:' .. refused, 1)
+  end
 end
 
 local function fail(id, problem)

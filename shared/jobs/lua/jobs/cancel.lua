@@ -27,6 +27,7 @@ if reached then
 else
   move(id, State.CANCELED)
   release_pixels(id)
+  remove_files(id)
   unshare(id)
 end
 ended(id)

@@ -1,0 +1,133 @@
+"""Space on a real Valkey: reservations, and the bytes that the jobs of an owner and of a group take."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from shared.jobs.claims import Finished
+from shared.jobs.limits import UNLIMITED
+from shared.jobs.new_job import IDEMPOTENCY_S, RESULTS_BYTES, Idempotency
+from shared.jobs.record import DisparityInfo, Job, PhotoInfo, Problem, Stage, State, StoredFile
+from shared.jobs.space import Space
+from tests.support.jobs import Store, claim, crash, finish, new_job
+
+PHOTO = PhotoInfo(width=640, height=480, bytes=1000)
+MAP = DisparityInfo(width=64, height=48, bytes=200)
+GROUPS = ("address-192.0.2.1", "address-192.0.2.2", "")
+
+
+def counted(store: Store) -> dict[str, int]:
+    return {whose.decode(): int(size) for whose, size in store.redis.hgetall("relief:bytes").items()}
+
+
+def test_a_job_counts_with_its_photo_and_the_results_to_come_and_in_the_end_with_those_it_has(store):
+    job = new_job(store, "ann", (Stage.DEPTH,), photo=PHOTO, disparity=MAP, group="g")
+    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), 1200 + RESULTS_BYTES)
+    [held] = claim(store)
+    file = StoredFile(name="depth.npz", folder=held.folder, bytes=70, stage=Stage.DEPTH)
+    store.claims.finish(held, Finished([file], {}))
+    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), 1270)
+    store.jobs.requeue(job.id, Stage.MODEL, (Stage.MODEL,), limits=UNLIMITED)
+    assert counted(store)["all"] == 1270 + RESULTS_BYTES
+    store.jobs.delete(job.id)
+    assert counted(store) == {}
+
+
+def truth(jobs: list[Job]) -> dict[str, int]:
+    """What counts, as the records have it."""
+    sums: Counter[str] = Counter()
+    for job in jobs:
+        files = job.photo.bytes + sum(file.bytes for file in job.files.values())
+        size = 0 if job.state is State.CANCELED else files
+        for whose in (f"owner:{job.owner}", f"group:{job.group}", "all"):
+            sums[whose] += size
+    return {whose: size for whose, size in sums.items() if size}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_after_any_changes_the_bytes_are_those_of_the_records(store, seed):
+    chance = random.Random(seed)
+    for _ in range(150):
+        one_random_change(store, chance)
+    while any(not job.ended for job in all_jobs(store)):
+        for stage in Stage:
+            for held in claim(store, stage, limit=8):
+                store.claims.finish(held, Finished([], {}))
+    jobs = all_jobs(store)
+    assert {job.state for job in jobs} == {State.SUCCEEDED, State.FAILED, State.CANCELED}
+    assert counted(store) == truth(jobs)
+    store.redis.zadd("relief:expires", {job.id: 1 for job in jobs[::2]})
+    store.upkeep.expire()
+    for job in jobs[1::2]:
+        store.jobs.delete(job.id)
+    assert counted(store) == {}
+
+
+def one_random_change(store: Store, chance: random.Random) -> None:
+    """Something that happens to a job; what is not possible just now is left out."""
+    some = chance.choice(all_jobs(store) or [None])
+    match chance.randrange(9):
+        case 0 | 1 | 2:
+            photo = PhotoInfo(width=64, height=48, bytes=chance.randrange(1, 10**6))
+            steps = chance.choice(((Stage.DEPTH,), (Stage.DEPTH, Stage.MODEL)))
+            new_job(store, f"owner {chance.randrange(4)}", steps, photo=photo, group=chance.choice(GROUPS))
+        case 3 | 4 | 5:
+            stage = chance.choice((Stage.DEPTH, Stage.MODEL))
+            for held in claim(store, stage, limit=2):
+                files = [
+                    StoredFile(name=f"{stage}.bin", folder=held.folder, bytes=chance.randrange(10**6), stage=stage)
+                ]
+                store.claims.finish(held, Finished(files, {}))
+        case 6 if some and not some.ended:
+            store.jobs.cancel(some.id)
+        case 7 if some and chance.random() < 0.5:
+            store.jobs.delete(some.id)
+        case 7:
+            crash(store)
+        case 8 if some and some.state in (State.SUCCEEDED, State.FAILED):
+            store.jobs.requeue(some.id, Stage.DEPTH, (Stage.DEPTH, Stage.MODEL), limits=UNLIMITED)
+        case _:
+            for held in claim(store):
+                store.claims.fail(held, Problem(type="x", title="x", detail="x"))
+
+
+def all_jobs(store: Store) -> list[Job]:
+    return [store.jobs.get(job_id.decode()) for job_id in store.redis.zrange("relief:jobs", 0, -1)]
+
+
+def test_reservations_add_up_by_owner_and_group_until_they_are_released(store):
+    space = Space(store.redis)
+    new_job(store, "ann", photo=PHOTO, group="g")
+    job = 1000 + RESULTS_BYTES
+    first = space.reserve("1", "ann", "g", 10)
+    assert (first.reserved, first.open_jobs, first.all, first.owner, first.group) == (10, 1, *[job + 10] * 3)
+    second = space.reserve("2", "bob", "g", 20)
+    assert (second.reserved, second.all, second.owner, second.group) == (30, job + 30, 20, job + 30)
+    assert space.reserve("1", "ann", "g", 15).reserved == 35  # in place of the ten
+    for job_id in "12":
+        space.release(job_id)
+    assert space.reserve("3", "cid", "h", 1).reserved == 1
+
+
+def test_a_reservation_of_a_process_that_died_ends_by_itself(store):
+    space = Space(store.redis)
+    space.reserve("1", "ann", "g", 10)
+    assert store.redis.zscore("relief:reserved-until", "1") / 1000 <= store.redis.time()[0] + 121
+    store.redis.zadd("relief:reserved-until", {"1": 1})
+    assert space.reserve("2", "ann", "g", 5).owner == 5
+    assert store.redis.hkeys("relief:reserved") == [b"2"]
+
+
+def test_with_a_deleted_job_goes_what_its_idempotency_key_was_remembered_for(store):
+    key = Idempotency("key", "body")
+    job = new_job(store, idempotency=key)
+    assert 0 < store.redis.ttl("relief:idempotency:ann:key") <= IDEMPOTENCY_S
+    store.jobs.delete(job.id)
+    assert store.redis.keys("relief:idempotency:*") == []
+    later = new_job(store, idempotency=key)
+    finish(store, Stage.DEPTH)
+    store.jobs.cancel(later.id)
+    store.redis.zadd("relief:expires", {later.id: 1})
+    assert store.upkeep.expire() == [later.id]
+    assert store.redis.keys("relief:idempotency:*") == []
