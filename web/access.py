@@ -90,7 +90,7 @@ def requester() -> str:
 
 def client_ip() -> str:
     """Where the request comes from: its IPv4 address, or the network of its IPv6 one; no owner is called like that."""
-    return f"address-{_network(request.remote_addr or '')}"
+    return f"address-{network_of(request.remote_addr or '')}"
 
 
 def client_group() -> str:
@@ -155,7 +155,7 @@ def _keep_out_of_shared_caches(response: Response) -> Response:
     return response
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """An IPv4 address, also one written as IPv6; of another IPv6 address the /64, which one household or server has."""
     try:
         ip = ip_address(address.partition("%")[0])

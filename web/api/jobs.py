@@ -27,8 +27,6 @@ from web.services import services
 
 blueprint = APIBlueprint("jobs", __name__)
 
-SETTINGS_BYTES = 64_000
-
 
 class PageQuery(BaseModel):
     """Which part of one's jobs to list."""
@@ -183,7 +181,6 @@ def _json_body() -> dict[str, Any]:
     Raises:
         UnsupportedMediaType, BadRequest, UnprocessableEntity: it is something else.
     """
-    request.max_content_length = SETTINGS_BYTES
     if not request.get_data():
         return {}
     if not request.is_json:
