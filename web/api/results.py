@@ -70,15 +70,8 @@ def ignore_odd_ranges() -> None:
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
     job = readable_job(job_id)
-<<<<<<< HEAD
-=======
     if job.state is State.CANCELED:
         raise JobNotFoundError("this job was canceled, and its files are deleted")
-    if generate := GENERATED.get(name):
-        return generate(job)
-    folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)
-    storage, row = services().storage, result_file(name)
->>>>>>> main
     try:
         if make := MADE_ON_REQUEST.get(name):
             return _sent(make(job))
