@@ -14,6 +14,7 @@ from tests.support.jobs import Store, claim, crash, finish, new_job
 
 PHOTO = PhotoInfo(width=640, height=480, bytes=1000)
 MAP = DisparityInfo(width=64, height=48, bytes=200)
+RECORD = 100_000
 GROUPS = ("address-192.0.2.1", "address-192.0.2.2", "")
 
 
@@ -23,13 +24,13 @@ def counted(store: Store) -> dict[str, int]:
 
 def test_a_job_counts_with_its_photo_and_the_results_to_come_and_in_the_end_with_those_it_has(store):
     job = new_job(store, "ann", (Stage.DEPTH,), photo=PHOTO, disparity=MAP, group="g")
-    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), 1200 + RESULTS_BYTES)
+    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), RECORD + 1200 + RESULTS_BYTES)
     [held] = claim(store)
     file = StoredFile(name="depth.npz", folder=held.folder, bytes=70, stage=Stage.DEPTH)
     store.claims.finish(held, Finished([file], {}))
-    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), 1270)
+    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), RECORD + 1270)
     store.jobs.requeue(job.id, Stage.MODEL, (Stage.MODEL,), limits=UNLIMITED)
-    assert counted(store)["all"] == 1270 + RESULTS_BYTES
+    assert counted(store)["all"] == RECORD + 1270 + RESULTS_BYTES
     store.jobs.delete(job.id)
     assert counted(store) == {}
 
@@ -39,13 +40,13 @@ def truth(jobs: list[Job]) -> dict[str, int]:
     sums: Counter[str] = Counter()
     for job in jobs:
         files = job.photo.bytes + sum(file.bytes for file in job.files.values())
-        size = 0 if job.state is State.CANCELED else files
+        size = RECORD + (0 if job.state is State.CANCELED else files)
         for whose in (f"owner:{job.owner}", f"group:{job.group}", "all"):
             sums[whose] += size
-    return {whose: size for whose, size in sums.items() if size}
+    return dict(sums)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", (1, 2, 3))
 def test_after_any_changes_the_bytes_are_those_of_the_records(store, seed):
     chance = random.Random(seed)
     for _ in range(150):
@@ -71,7 +72,14 @@ def one_random_change(store: Store, chance: random.Random) -> None:
         case 0 | 1 | 2:
             photo = PhotoInfo(width=64, height=48, bytes=chance.randrange(1, 10**6))
             steps = chance.choice(((Stage.DEPTH,), (Stage.DEPTH, Stage.MODEL)))
-            new_job(store, f"owner {chance.randrange(4)}", steps, photo=photo, group=chance.choice(GROUPS))
+            new_job(
+                store,
+                f"owner {chance.randrange(4)}",
+                steps,
+                photo=photo,
+                group=chance.choice(GROUPS),
+                id=random_id(chance),
+            )
         case 3 | 4 | 5:
             stage = chance.choice((Stage.DEPTH, Stage.MODEL))
             for held in claim(store, stage, limit=2):
@@ -92,14 +100,18 @@ def one_random_change(store: Store, chance: random.Random) -> None:
                 store.claims.fail(held, Problem(type="x", title="x", detail="x"))
 
 
+def random_id(chance: random.Random) -> str:
+    return f"{chance.getrandbits(128):032x}"
+
+
 def all_jobs(store: Store) -> list[Job]:
-    return [store.jobs.get(job_id.decode()) for job_id in store.redis.zrange("relief:jobs", 0, -1)]
+    return [store.jobs.get(job_id.decode()) for job_id in sorted(store.redis.zrange("relief:jobs", 0, -1))]
 
 
 def test_reservations_add_up_by_owner_and_group_until_they_are_released(store):
     space = Space(store.redis)
     new_job(store, "ann", photo=PHOTO, group="g")
-    job = 1000 + RESULTS_BYTES
+    job = RECORD + 1000 + RESULTS_BYTES
     first = space.reserve("1", "ann", "g", 10)
     assert (first.reserved, first.open_jobs, first.all, first.owner, first.group) == (10, 1, *[job + 10] * 3)
     second = space.reserve("2", "bob", "g", 20)

@@ -1,6 +1,7 @@
 -- Job records: fields, states, and what happens at the end of a run or of a job.
 
 local REMOVAL_GRACE_MS = 10000
+local RECORD_BYTES = 100000 -- a record takes some kB of memory, which is scarcer than storage
 local ENDED = { [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true }
 local TRANSITIONS = { -- state -> the states that may follow
   [State.QUEUED] = { [State.RUNNING] = true, [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true },
@@ -121,9 +122,9 @@ local function count_bytes(id, bytes)
   end
 end
 
--- The bytes of the files that the record names.
+-- The bytes of the files that the record names, and of the record itself.
 local function stored_bytes(id)
-  local all = 0
+  local all = RECORD_BYTES
   for _, sent in ipairs({ 'photo', 'disparity' }) do
     local known = get(id, sent)
     all = all + (known and cjson.decode(known).bytes or 0)
@@ -170,7 +171,7 @@ end
 -- A job has come to its end, whichever.
 local function ended(id)
   set(id, 'finished_ms', now_ms())
-  count_bytes(id, get(id, 'state') == State.CANCELED and 0 or stored_bytes(id))
+  count_bytes(id, get(id, 'state') == State.CANCELED and RECORD_BYTES or stored_bytes(id))
   keep(id)
   local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
   if refused then
