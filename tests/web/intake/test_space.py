@@ -15,7 +15,7 @@ from tests.support.fronts import client_of, serving
 from tests.support.requests import API, assert_problem, finish_stage, stored_files, upload
 from web.keys import Keys
 
-ROOM_FOR_FOUR = 4 * 36_000_000  # each with 35 MB of results to come, a photo, and its record
+ROOM_FOR_FOUR = 4 * 31_000_000  # each with 30 MB of results to come, a photo, and its record
 
 
 class SmallStorage(FolderStorage):
@@ -77,15 +77,15 @@ def test_one_address_takes_half_of_the_storage_whatever_its_cookies_and_a_key_ta
 
 
 def test_one_user_has_a_bound_of_stored_bytes(settings, store, storage, portrait):
-    with client_of(settings.model_copy(update={"owner_gb": 0.04})) as client:
+    with client_of(settings.model_copy(update={"owner_gb": 0.033})) as client:
         job = upload(client, portrait, steps="depth").json()
         refused = upload(client, portrait)
-        assert "delete some" in assert_problem(refused, 429, "of the 0.04 GB")["detail"]
+        assert "delete some" in assert_problem(refused, 429, "of the 0.033 GB")["detail"]
         finish_stage(store, storage, Stage.DEPTH, "depth.png")  # from now on it counts with what it has
         second = upload(client, portrait)
         assert second.status_code == 202
         for _ in range(2):  # another run needs room too
-            assert_problem(client.post(f"{job['links']['self']}/model"), 429, "of the 0.04 GB")
+            assert_problem(client.post(f"{job['links']['self']}/model"), 429, "of the 0.033 GB")
         client.delete(second.json()["links"]["self"])
         assert client.post(f"{job['links']['self']}/model").status_code == 202
 

@@ -135,7 +135,7 @@ local function forget(id)
     redis.call('ZREM', list, id)
   end
   release_pixels(id)
-  count_bytes(id, 0)
+  count_bytes(id, 0, 0)
   unshare(id)
   forget_news(id)
   remove_files(id)

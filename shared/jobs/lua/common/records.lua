@@ -106,20 +106,19 @@ local function remove_files(id, folder)
 end
 
 local function add_bytes(whose, change)
-  if redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
+  if change ~= 0 and redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
     redis.call('HDEL', Key.BYTES, whose)
   end
 end
 
--- From now on the job counts with so many bytes on storage, for its owner, for its client group, and in all.
-local function count_bytes(id, bytes)
-  local change = bytes - tonumber(get(id, 'bytes') or '0')
-  if change ~= 0 then
-    add_bytes('owner:' .. get(id, 'owner'), change)
-    add_bytes('group:' .. (get(id, 'group') or get(id, 'owner')), change)
-    add_bytes('all', change)
-    set(id, 'bytes', string.format('%.0f', bytes))
+-- From now on the job counts with what is stored of it and what is to come: for its owner, its client group, and in all.
+local function count_bytes(id, stored, coming)
+  local bytes_before, coming_before = tonumber(get(id, 'bytes') or '0'), tonumber(get(id, 'coming') or '0')
+  for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. (get(id, 'group') or get(id, 'owner')), 'all' }) do
+    add_bytes(whose, stored + coming - bytes_before)
   end
+  add_bytes('coming', coming - coming_before)
+  set(id, 'bytes', string.format('%.0f', stored + coming), 'coming', string.format('%.0f', coming))
 end
 
 -- The bytes of the files that the record names, and of the record itself.
@@ -139,7 +138,7 @@ end
 
 -- What a job that waits or runs will have come to when it has its results.
 local function expect_bytes(id)
-  count_bytes(id, stored_bytes(id) + tonumber(get(id, 'results_bytes') or '0'))
+  count_bytes(id, stored_bytes(id), tonumber(get(id, 'results_bytes') or '0'))
 end
 
 local function unshare(id)
@@ -171,7 +170,7 @@ end
 -- A job has come to its end, whichever.
 local function ended(id)
   set(id, 'finished_ms', now_ms())
-  count_bytes(id, get(id, 'state') == State.CANCELED and RECORD_BYTES or stored_bytes(id))
+  count_bytes(id, get(id, 'state') == State.CANCELED and RECORD_BYTES or stored_bytes(id), 0)
   keep(id)
   local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
   if refused then
