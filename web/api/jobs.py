@@ -15,11 +15,12 @@ from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
 from shared.jobs.space import results_bytes
 from shared.options import DepthOptions, ModelOptions
-from web.access import caller, client_group, give_job_cookie, own_job, readable_job
+from web.access import caller, client_group, own_job, readable_job
 from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
+from web.cookies import give_job_cookie
 from web.intake.acceptance import accept, check_face, check_model
 from web.intake.space import room_for
 from web.intake.submission import SECRET_HEADER, DepthAgainForm, JobSettingsForm, chosen, read_submission

@@ -111,7 +111,7 @@ local function add_bytes(whose, change)
   end
 end
 
--- From now on the job counts with what is stored of it and what is to come: for its owner, its client group, and in all.
+-- From now on the job counts with what is stored of it and what is to come, for its owner, its group, and in all.
 local function count_bytes(id, stored, coming)
   local bytes_before, coming_before = tonumber(get(id, 'bytes') or '0'), tonumber(get(id, 'coming') or '0')
   for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. (get(id, 'group') or get(id, 'owner')), 'all' }) do

@@ -1,7 +1,7 @@
 -- ARGV: id, owner, group, bytes, ms after which the reservation ends by itself
 -- Reserves space for a job, in place of what was reserved for it before.
--- Answer: bytes reserved (those of this one and of all that came before), bytes that the jobs that wait or run will still
--- need, and the bytes of all jobs and of these reservations: of all, of the owner, of the group.
+-- Answer: bytes reserved (for this job and for all that came before), bytes to come of the jobs that wait or run, and
+-- the bytes of stored jobs with both of these: of all, of the owner, of the group.
 local id, owner, group, bytes, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4], now_ms()
 for _, late in ipairs(redis.call('ZRANGEBYSCORE', Key.RESERVED_UNTIL, '-inf', now)) do
   redis.call('ZREM', Key.RESERVED_UNTIL, late)
