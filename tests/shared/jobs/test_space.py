@@ -2,20 +2,23 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from shared.errors import LimitError
 from shared.jobs.claims import Finished
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.new_job import IDEMPOTENCY_S, Idempotency
 from shared.jobs.record import DisparityInfo, Job, PhotoInfo, Problem, Stage, State, StoredFile
 from shared.jobs.space import Space, results_bytes
 from shared.options import ModelOptions
-from tests.support.jobs import BOTH, Store, claim, crash, finish, new_job
+from tests.support.jobs import BOTH, Store, claim, crash, finish, new_job, restore
 
 PHOTO = PhotoInfo(width=640, height=480, bytes=1000)
 MAP = DisparityInfo(width=64, height=48, bytes=200)
 RECORD = 100_000
+PROBLEM = Problem(type="x", title="x", detail="x")
 GROUPS = ("address-192.0.2.1", "address-192.0.2.2", "")
 
 
@@ -44,6 +47,25 @@ def test_a_job_counts_with_its_photo_and_the_results_to_come_and_in_the_end_with
     store.jobs.cancel(job.id)
     assert counted(store) == counts(1270)
     store.jobs.delete(job.id)
+    assert counted(store) == {}
+
+
+def test_a_job_of_the_release_before_counts_from_its_next_end_on_and_for_where_it_is_queued_again(store):
+    restore(store.redis, "schema-1.json")
+    assert counted(store) == {}
+    [held, *_] = claim(store)
+    owner = held.job.owner
+    store.claims.fail(held, PROBLEM)
+    stored = held.job.photo.bytes + RECORD
+    assert counted(store) == {f"owner:{owner}": stored, f"group:{owner}": stored, "all": stored}
+    with pytest.raises(LimitError):
+        store.jobs.retry(held.job.id, replace(UNLIMITED, owner_waiting=0), "g")
+    assert counted(store)[f"group:{owner}"] == stored
+    again = store.jobs.retry(held.job.id, UNLIMITED, "g")
+    coming = results_bytes(again.steps, again.model)
+    sums = dict.fromkeys((f"owner:{owner}", "group:g", "all"), stored + coming)
+    assert counted(store) == sums | {"coming": coming}
+    store.jobs.delete(again.id)
     assert counted(store) == {}
 
 
@@ -116,7 +138,7 @@ def one_random_change(store: Store, chance: random.Random) -> None:
             store.jobs.requeue(some.id, Stage.DEPTH, (Stage.DEPTH, Stage.MODEL), limits=UNLIMITED)
         case _:
             for held in claim(store):
-                store.claims.fail(held, Problem(type="x", title="x", detail="x"))
+                store.claims.fail(held, PROBLEM)
 
 
 def random_id(chance: random.Random) -> str:

@@ -23,6 +23,11 @@ local function set(id, ...)
   redis.call('HSET', job_key(id), ...)
 end
 
+-- Whom the owner is counted and takes turns with. The release before recorded nobody.
+local function group_of(id)
+  return get(id, 'group') or get(id, 'owner')
+end
+
 -- Everyone who watches the job hears that it changed; its version is the ETag of its document.
 local function changed(id)
   redis.call('HINCRBY', job_key(id), 'version', 1)
@@ -114,7 +119,7 @@ end
 -- From now on the job counts with what is stored of it and what is to come, for its owner, its group, and in all.
 local function count_bytes(id, stored, coming)
   local bytes_before, coming_before = tonumber(get(id, 'bytes') or '0'), tonumber(get(id, 'coming') or '0')
-  for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. (get(id, 'group') or get(id, 'owner')), 'all' }) do
+  for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. group_of(id), 'all' }) do
     add_bytes(whose, stored + coming - bytes_before)
   end
   add_bytes('coming', coming - coming_before)

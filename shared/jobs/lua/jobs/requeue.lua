@@ -10,11 +10,8 @@ if not state then
 elseif state ~= State.SUCCEEDED and state ~= State.FAILED then
   return state
 end
-if not get(id, 'group') then
-  count_bytes(id, 0, 0)
-  set(id, 'group', ARGV[6] ~= '' and ARGV[6] or get(id, 'owner'))
-end
-local passed = passed_limit(stage, get(id, 'owner'), get(id, 'group'), limits)
+local group = get(id, 'group') or (ARGV[6] ~= '' and ARGV[6]) or get(id, 'owner')
+local passed = passed_limit(stage, get(id, 'owner'), group, limits)
 if passed then
   return passed
 end
@@ -28,7 +25,10 @@ move(id, State.QUEUED)
 redis.call('ZREM', Key.GIVEN_UP, id)
 redis.call('HDEL', job_key(id), 'error', 'finished_ms')
 set(id, 'stage', stage, 'attempt', '0', 'progress', '0', 'queued_ms', now_ms(), 'steps', steps)
-set(id, 'results_bytes', ARGV[7])
+if group ~= group_of(id) then
+  count_bytes(id, 0, 0)
+end
+set(id, 'group', group, 'results_bytes', ARGV[7])
 expect_bytes(id)
 enqueue_last(id)
 changed(id)
