@@ -166,7 +166,8 @@ class LimitSettings(_Group):
         2,
         ge=0,
         alias="RELIEF_FREE_GB",
-        description="GB of the storage that waiting jobs must leave free; each is counted with 20 MB",
+        description="GB of the storage that waiting jobs must leave free; each is counted with the 30 MB or so "
+        "that its results are expected to have",
     )
 
 

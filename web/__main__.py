@@ -8,21 +8,14 @@ import resource
 import signal
 from collections.abc import Sequence
 from types import FrameType
-from typing import Any
-
-from waitress import create_server
 
 from shared.logs import configure_logging
 from shared.settings import Settings
 from web.app import create_app
+from web.server.server import create_server
 from web.services import KEY
 
-SILENCE_S = 60  # a connection on which nothing moves for so long is closed, unless a request of it is being answered
-CONNECTIONS = 1000  # at once; more wait in the kernel's queue
-OPEN_FILES = 8192  # connections, Redis, and a temporary file for each large body
-HEADER_BYTES = 32_768
-WHOLE_ANSWER_BYTES = 2**30  # kept for a slow reader, beyond 1 MB on disk; a lower mark would hold a thread
-TOO_LARGE_FACTOR = 10  # a body up to so many times the limit is read to its end, and refused in the API's own words
+OPEN_FILES = 8192  # connections, Redis, and a temporary file for each large body or answer
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     settings = Settings.from_environment()
     configure_logging(settings.log_format)
     logging.getLogger("waitress").setLevel(logging.WARNING)  # its INFO names paths, and so the tokens of shared jobs
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits
     _allow_open_files()
     app = create_app(settings)
 
@@ -41,26 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app.extensions[KEY].changes.end()
         raise SystemExit
 
-    server = create_server(app, host=chosen.host, port=chosen.port, **server_options(settings))
+    server = create_server(app, settings, chosen.host, chosen.port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     server.run()
-
-
-def server_options(settings: Settings) -> dict[str, Any]:
-    """Options of waitress: one thread receives all requests and sends all answers, others make the answers."""
-    return {
-        "threads": settings.web_threads,
-        "asyncore_use_poll": True,  # select() cannot have more than 1024 files
-        "connection_limit": CONNECTIONS,
-        "channel_timeout": SILENCE_S,
-        "max_request_header_size": HEADER_BYTES,
-        "max_request_body_size": TOO_LARGE_FACTOR * settings.upload_mb * 1_000_000,
-        "outbuf_high_watermark": WHOLE_ANSWER_BYTES,
-        "clear_untrusted_proxy_headers": False,  # the application reads them, where RELIEF_BEHIND_PROXY says so
-        "log_socket_errors": False,
-        "ident": None,
-    }
 
 
 def _allow_open_files() -> None:

@@ -13,9 +13,11 @@ from shared.settings import Settings
 from web import access, hosts, problems, rates, request_ids
 from web.api import events, health, jobs, metrics, models, openapi, results
 from web.page import routes as pages
-from web.services import KEY, Services
+from web.server.bodies import SETTINGS_BYTES, body_limit_bytes
+from web.services import KEY, Services, services
 
-FORM_OVERHEAD_BYTES = 100_000
+FORM_PARTS = 32  # settings and files; there are half as many
+FIELD_BYTES = 131_072  # of a setting in a form; twice of what the parser reads at once
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -34,12 +36,15 @@ def create_app(settings: Settings) -> APIFlask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,  # polling need not carry a cookie back each time
         PERMANENT_SESSION_LIFETIME=timedelta(days=365),
-        MAX_CONTENT_LENGTH=settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES,
+        MAX_CONTENT_LENGTH=SETTINGS_BYTES,  # _bound_body sets that of an upload
+        MAX_FORM_MEMORY_SIZE=FIELD_BYTES,
+        MAX_FORM_PARTS=FORM_PARTS,
         OPENAPI_VERSION="3.1.0",
     )
     app.extensions[KEY] = Services(settings)
     request_ids.register(app)
     problems.register(app)
+    app.before_request(_bound_body)
     hosts.register(app)
     access.register(app)
     app.teardown_request(_close_uploads)
@@ -54,6 +59,12 @@ def create_app(settings: Settings) -> APIFlask:
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _bound_body() -> None:
+    """Read no more of a body than a request of its kind may have."""
+    upload_mb = services().settings.upload_mb
+    request.max_content_length = body_limit_bytes(request.method, request.path, request.mimetype, upload_mb)
 
 
 def _close_uploads(_: BaseException | None) -> None:

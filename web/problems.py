@@ -83,8 +83,11 @@ def _http(error: HTTPException) -> Response:
 
 
 def _too_large(_: Exception) -> Response:
-    limit_mb = (request.max_content_length or 0) / 1e6
-    return _refusal(PhotoTooLargeError(f"the request has more than the {limit_mb:g} MB that are allowed"))
+    limit = request.max_content_length or 0
+    if (request.content_length or 0) > limit:
+        return _refusal(PhotoTooLargeError(f"the request has more than the {limit / 1e6:g} MB that are allowed"))
+    parts, size = request.max_form_parts, request.max_form_memory_size
+    return _refusal(PhotoTooLargeError(f"the form has more than {parts} parts, or a setting of more than {size} bytes"))
 
 
 def _redis_failed(error: Exception) -> Response:

@@ -17,6 +17,7 @@ from shared.removals import Removals
 from shared.settings import Settings
 from shared.storage import storage_from
 from web.changes import Changes
+from web.checksums import Checksums
 from web.expected import RecentStatistics
 from web.intake.decoding import Decoding
 from web.keys import Keys
@@ -37,6 +38,7 @@ class Services:
         self.workers = Workers(self.redis)
         self.wakeups = WakeUps(celery_app(settings.redis_url))
         self.storage = storage_from(settings)
+        self.checksums = Checksums(self.storage)
         self.removals = Removals(self.redis, self.storage)
         self.keys = Keys(self.redis)
         self.limits = Limits.of(settings)

@@ -1,5 +1,6 @@
 # The web front: no torch, no OpenCV.
-FROM python:3.12-slim
+ARG PYTHON_IMAGE=python:3.12-slim
+FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --create-home relief && mkdir /data && chown relief /data
 WORKDIR /app
 COPY requirements.lock requirements.lock

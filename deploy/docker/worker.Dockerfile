@@ -1,5 +1,6 @@
 # The workers, for all queues; which of them is the command's -Q.
-FROM python:3.12-slim
+ARG PYTHON_IMAGE=python:3.12-slim
+FROM ${PYTHON_IMAGE}
 RUN useradd --uid 10001 --create-home relief && mkdir /data /weights && chown relief /data /weights
 WORKDIR /app
 COPY requirements.lock requirements.lock

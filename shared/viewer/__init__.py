@@ -14,7 +14,9 @@ import math
 import re
 from dataclasses import asdict
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
@@ -25,6 +27,8 @@ FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
 # By name, for a web server; viewer.js and viewer.css are to be loaded.
 STATIC_FILES = {path.name: path for kind in ("js/*.js", "html/*.css", "vendor/*.css") for path in FOLDER.glob(kind)}
+MARK = "\0"  # stands in no text of the page
+Data = TypeVar("Data")
 HEAD = '<script id="head" type="text/plain">{}</script>\n'
 IMPORT = re.compile(r'^import (\{[^}]*\}) from "\./([^"]+)";\n', re.MULTILINE)
 EXPORT = re.compile(r"^export ((?:async )?(?:const|function|class) (\w+))", re.MULTILINE)
@@ -54,14 +58,30 @@ def view_bytes(cloud_bytes: int, head_bytes: int = 0, *, color: Color, size_from
     return _empty_page_bytes(color, size_from) + 4 * math.ceil(cloud_bytes / 3) + head
 
 
-def _page(title: str, color: str, size_from: SizeSource | None, cloud: str, head: str) -> str:
+def view_parts(
+    cloud: Data, head: Data | None, *, color: Color, size_from: SizeSource | None = None
+) -> list[bytes | Data]:
+    """The page whose size `view_bytes` gives, in parts: texts, among them cloud and head as they are given.
+
+    Where they stand, the page needs what `view_html` puts there: the formats' bytes, packed by gzip, in base64. The
+    text that holds plotly.js, which is most of all, is the same object each time.
+    """
+    page = _page("Relief", color, size_from, MARK, MARK if head else "", plotly=MARK)
+    texts = [text.encode() for text in page.split(MARK)]
+    data: list[bytes | Data] = [_plotly(), cloud, *([head] if head else [])]
+    return [texts[0], *chain.from_iterable(zip(data, texts[1:], strict=True))]
+
+
+def _page(
+    title: str, color: str, size_from: SizeSource | None, cloud: str, head: str, *, plotly: str | None = None
+) -> str:
     accuracy = json.dumps(asdict(ACCURACY[size_from]) if size_from else None)
     return _file("html/view.html").format(
         title=html.escape(title),
         color=html.escape(color),
         accuracy=html.escape(accuracy),
         css=_file("html/viewer.css") + _file("html/standalone.css"),
-        plotly=_plotly(),
+        plotly=plotly or _plotly().decode(),
         cloud=cloud,
         head=head and HEAD.format(head),
         script=_script(),
@@ -92,8 +112,8 @@ def plotly_version() -> str:
 
 
 @cache
-def _plotly() -> str:
-    return _packed(plotly_js())
+def _plotly() -> bytes:
+    return _packed(plotly_js()).encode()
 
 
 @cache

@@ -14,11 +14,21 @@ import yaml
 from compose_spec import PyCompose
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from pydantic_settings import BaseSettings
 
-from shared.settings import Settings
+from shared.settings import (
+    CommonSettings,
+    DepthSettings,
+    LimitSettings,
+    Settings,
+    WebSettings,
+    WeightsSettings,
+    WorkerSettings,
+)
 from stack.local import PROJECT
 from tests.support.nginx import TEMPLATE
 
+EXAMPLE = PROJECT / "deploy" / "example.env"
 IMAGES = {"web": "web.__main__", "worker": "worker.app, worker.stages, worker.health, worker.depth.weights"}
 
 
@@ -26,7 +36,7 @@ def compose(name: str = "docker-compose.yml", **variables: str) -> dict:
     """A compose file as an engine reads it: variables filled in, validated against the Compose specification."""
     text = (PROJECT / name).read_text()
     text = re.sub(r"(?<!\$)\$\{(\w+):-([^}]*)\}", lambda found: variables.get(found[1], found[2]), text)
-    text = re.sub(r"(?<!\$)\$\{(\w+):\?[^}]*\}", "a-secret", text)
+    text = re.sub(r"(?<!\$)\$\{(\w+):\?[^}]*\}", r"the-\1-which-is-long-enough-to-sign", text)
     document = yaml.safe_load(text)
     assert PyCompose.from_json(json.dumps(document)).service_names()
     return document
@@ -49,10 +59,133 @@ def test_every_service_has_a_health_check_and_restarts():
         assert service["restart"] == "unless-stopped", name
 
 
-def test_only_the_proxy_can_be_reached_from_outside():
+def test_only_the_proxy_can_be_reached_from_outside_and_by_this_machine_alone_unless_it_is_told():
     services = compose()["services"]
     assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert services["proxy"]["ports"] == ["127.0.0.1:8000:8080"]
+    assert compose(PORT="8000")["services"]["proxy"]["ports"] == ["8000:8080"]
+    assert "PORT=127.0.0.1:8000" in EXAMPLE.read_text().splitlines()
     assert services["web"]["environment"]["RELIEF_BEHIND_PROXY"] == "true"
+
+
+def test_each_service_reaches_only_what_it_needs():
+    document = compose()
+    networks = {name: set(service["networks"]) for name, service in document["services"].items()}
+    assert networks == {
+        "redis": {"queue"},
+        "web": {"front", "queue"},
+        "proxy": {"front"},
+        "depth": {"queue", "outside"},
+        "model": {"queue", "outside"},
+    }
+    assert document["networks"]["queue"] == {"internal": True}
+    assert not any("network_mode" in service or "privileged" in service for service in document["services"].values())
+
+
+def test_no_service_can_write_to_its_image_or_gain_rights():
+    for name, service in compose()["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"] and "cap_add" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert runs_as(service) not in ("root", "0", ""), name
+        assert name == "redis" or "/tmp" in str([*service.get("tmpfs", []), *service["volumes"]]), name
+
+
+def runs_as(service: dict) -> str:
+    """The user of a service: its own, or the last one that its image's file names."""
+    if "user" in service:
+        return service["user"]
+    path = PROJECT / service["build"]["dockerfile"]
+    return [line.split()[1] for line in path.read_text().splitlines() if line.startswith("USER")][-1]
+
+
+def test_every_service_has_limits_of_memory_processes_and_logs():
+    for name, service in compose()["services"].items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert re.fullmatch(r"\d+[mg]", limits["memory"]), name
+        assert 64 <= limits["pids"] <= 512, name
+        assert service["logging"]["options"]["max-size"], name
+
+
+def test_the_web_service_may_have_all_its_threads():
+    pids = compose()["services"]["web"]["deploy"]["resources"]["limits"]["pids"]
+    settings = Settings(redis_url="redis://127.0.0.1:1", data=Path("/tmp"))
+    assert pids > settings.web_threads + 100  # the other threads, and those that decode
+
+
+def test_secrets_are_given_to_those_that_need_them_alone():
+    services = compose()["services"]
+    assert not any("env_file" in service for service in services.values())
+    holders = {
+        secret: {name for name, service in services.items() if f"the-{secret}" in json.dumps(service)}
+        for secret in ("RELIEF_SECRET", "REDIS_PASSWORD")
+    }
+    assert holders == {"RELIEF_SECRET": {"web"}, "REDIS_PASSWORD": {"redis", "web", "depth", "model"}}
+
+
+def test_every_setting_can_be_given_to_the_services_that_read_it():
+    services = compose()["services"]
+    common = names_of(CommonSettings) | {"RELIEF_RETENTION", "RELIEF_WEBHOOK_PRIVATE"}
+    workers = common | names_of(WeightsSettings) | names_of(DepthSettings) | names_of(WorkerSettings)
+    # A new setting has a line in docker-compose.yml: NAME: ${NAME:-}
+    assert set(services["web"]["environment"]) == common | names_of(LimitSettings) | names_of(WebSettings)
+    assert set(services["depth"]["environment"]) == set(services["model"]["environment"]) == workers
+    given = compose(RELIEF_LISTENERS="7", RELIEF_LEASE="9", DEPTH_MODEL="portrait")["services"]
+    assert given["web"]["environment"]["RELIEF_LISTENERS"] == 7
+    assert given["model"]["environment"]["RELIEF_LEASE"] == 9
+    assert given["depth"]["environment"]["DEPTH_MODEL"] == "portrait"
+
+
+def names_of(group: type[BaseSettings]) -> set[str]:
+    """The environment variables of a group of settings."""
+    return {str(group.model_fields[name].alias) for name in group.__annotations__}
+
+
+def test_a_setting_that_is_not_given_has_its_default(monkeypatch):
+    environment = compose()["services"]["web"]["environment"]
+    monkeypatch.setattr("os.environ", {name: str(value or "") for name, value in environment.items()})
+    settings = Settings.from_environment()
+    for name, field in Settings.model_fields.items():
+        if environment.get(str(field.alias), "") is None:
+            assert getattr(settings, name) == field.get_default(), name
+    assert settings.hosts == ("web",)  # by which Prometheus asks
+    assert settings.behind_proxy
+
+
+def test_every_image_can_be_pinned_by_its_digest():
+    pinned = {"VALKEY_IMAGE": "valkey@sha256:1", "NGINX_IMAGE": "nginx@sha256:2", "PYTHON_IMAGE": "python@sha256:3"}
+    services = compose(**pinned)["services"]
+    assert (services["redis"]["image"], services["proxy"]["image"]) == ("valkey@sha256:1", "nginx@sha256:2")
+    for name in ("web", "depth", "model"):
+        assert services[name]["build"]["args"]["PYTHON_IMAGE"] == "python@sha256:3"
+    for image in IMAGES:
+        assert "FROM ${PYTHON_IMAGE}" in dockerfile(image)
+    operation = (PROJECT / "docs" / "operation.md").read_text()
+    texts = [dockerfile(image) for image in IMAGES] + [(PROJECT / "docker-compose.yml").read_text()]
+    defaults = {found for text in texts for found in re.findall(r"(\w+_IMAGE)(?::-|=)([\w./:-]+)", text)}
+    assert {variable for variable, _ in defaults} == set(pinned)
+    for variable, image in defaults:
+        assert ":" in image and f"pin {variable} {image}" in operation
+
+
+def test_no_secret_photo_or_weights_get_into_an_image_or_the_repository(tmp_path):
+    ignored = (PROJECT / ".dockerignore").read_text().splitlines()
+    allowed = {line[1:] for line in ignored if line.startswith("!")}
+    assert ignored[1] == "*" and allowed == {"shared", "web", "worker", "requirements.lock"}
+    git = ["git", "-C", str(tmp_path)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    (tmp_path / ".gitignore").write_bytes((PROJECT / ".gitignore").read_bytes())
+    names = [
+        ".env",
+        ".env.production",
+        "deploy/relief.env",
+        "data/secret",
+        "demo-out/photo.jpg",
+        "deploy/tls.key",
+        "a.pem",
+    ]
+    found = subprocess.run([*git, "check-ignore", *names, "deploy/example.env"], capture_output=True, text=True)
+    assert found.stdout.split() == names
 
 
 def test_redis_loses_nothing_and_asks_for_a_password():
@@ -83,16 +216,17 @@ def test_every_volume_and_file_that_is_named_exists():
     for service in document["services"].values():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            assert source in document["volumes"] or (source.startswith("./") and (PROJECT / source).exists())
+            assert (
+                source == "/tmp"
+                or source in document["volumes"]
+                or (source.startswith("./") and (PROJECT / source).exists())
+            )
         if "build" in service:
             assert (PROJECT / service["build"]["dockerfile"]).is_file()
 
 
-def test_every_variable_is_a_setting_or_one_of_the_proxys_configuration():
+def test_every_variable_of_the_proxy_is_one_of_its_configuration():
     services = compose()["services"]
-    settings = {field.alias for field in Settings.model_fields.values()}
-    for name in ("web", "depth", "model"):
-        assert set(services[name]["environment"]) <= settings
     known = {name for name in services["proxy"]["environment"] if not name.startswith("NGINX_ENVSUBST")}
     used = set(re.findall(r"\$\{(\w+)\}", TEMPLATE.read_text()))
     assert used - {"NGINX_LOCAL_RESOLVERS"} == known - {"NGINX_ENTRYPOINT_LOCAL_RESOLVERS"}
@@ -119,6 +253,7 @@ def test_an_image_runs_as_a_user_and_copies_what_exists(image):
     for line in lines:
         if line.startswith("COPY"):
             assert (PROJECT / line.split()[1]).exists()
+            assert line.split()[1].split("/")[0] in (PROJECT / ".dockerignore").read_text().replace("!", "").split()
 
 
 @pytest.mark.parametrize(("image", "modules"), IMAGES.items())

@@ -9,6 +9,7 @@ import httpx
 from werkzeug.serving import make_server
 
 from shared.settings import Settings
+from shared.storage.base import Storage
 from stack.local import PROJECT
 from stack.processes import Command, Supervised, free_port, wait_until
 from tests.conftest import SECRET
@@ -47,9 +48,11 @@ def running_front(settings: Settings, **more: str) -> Iterator[tuple[Supervised,
 
 
 @contextmanager
-def serving(settings: Settings, decoding: Decoding | None = None) -> Iterator[str]:
+def serving(settings: Settings, decoding: Decoding | None = None, storage: Storage | None = None) -> Iterator[str]:
     """The URL of a server that runs as long as the block."""
     app = create_app(settings)
+    if storage:
+        app.extensions[KEY].storage = storage
     if decoding:
         app.extensions[KEY].decoding = decoding
     server = make_server("127.0.0.1", 0, app, threaded=True)

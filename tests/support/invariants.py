@@ -84,4 +84,5 @@ def assert_settled(store: Store) -> None:
         assert store.jobs.get(job_id).state in ENDED, store.jobs.get(job_id)
     assert store.redis.zcard("relief:running") == 0
     assert store.redis.keys("relief:line:*") == []
-    assert store.redis.keys("relief:ring:*") == []
+    for kind in ("group-turns", "group-of", "owner-turns", "waiting"):
+        assert store.redis.keys(f"relief:{kind}:*") == []

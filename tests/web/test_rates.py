@@ -1,8 +1,36 @@
 """Rate limits of one user and of one IP address."""
 
+from contextlib import ExitStack
+
+import httpx
+
+from shared.jobs.record import Problem, Stage
 from tests.support.fronts import client_of
-from tests.support.requests import API, assert_problem, upload
+from tests.support.jobs import claim
+from tests.support.requests import API, assert_problem, finish_stage, upload
 from web.keys import Keys
+
+PROBLEM = Problem(type="x", title="x", detail="x")
+
+
+def test_the_jobs_of_one_address_are_limited_by_whichever_route_they_are_queued(settings, store, storage, portrait):
+    limits = {"owner_waiting": 1, "all_waiting": 4}  # so 2 for an address
+    with client_of(settings.model_copy(update=limits)) as client, ExitStack() as held:
+        cookies = [held.enter_context(httpx.Client(base_url=client.base_url, timeout=20)) for _ in range(4)]
+        ended = [upload(cookies[0], portrait, steps="depth").json()["links"]["self"]]
+        finish_stage(store, storage, Stage.DEPTH, "depth.npz")
+        ended += [upload(cookies[1], portrait).json()["links"]["self"]]
+        store.claims.fail(claim(store)[0], PROBLEM)
+        assert [upload(each, portrait).status_code for each in cookies[2:]] == [202, 202]
+        for visitor, path in (
+            (cookies[0], f"{ended[0]}/model"),
+            (cookies[0], f"{ended[0]}/depth"),
+            (cookies[1], f"{ended[1]}/retry"),
+        ):
+            assert_problem(visitor.post(path), 429, "from your address")
+        assert_problem(upload(client, portrait), 429, "from your address")
+        claim(store)
+        assert cookies[0].post(f"{ended[0]}/model").status_code == 202
 
 
 def test_too_many_requests_are_refused_with_retry_after(settings, store, portrait):

@@ -14,6 +14,7 @@ from web.access import check_key_again, client_group, requester
 from web.api.documents import job_document
 from web.intake.submission import chosen
 from web.services import services
+from web.turns import only_waits
 
 POLL_S = 1
 LONGEST_WAIT_S = 60
@@ -75,7 +76,11 @@ def _reads(job: Job, wait_s: float) -> Iterable[None]:
     """Yields when the job should be read again; never where it has ended, or too many clients wait already."""
     if job.ended or not wait_s:
         return ()
-    return services().changes.watch(job.id, requester(), client_group(), wait_s) or ()
+    watch = services().changes.watch(job.id, requester(), client_group(), wait_s)
+    if watch is None:
+        return ()
+    only_waits()
+    return watch
 
 
 def requested_wait_s() -> float:

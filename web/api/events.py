@@ -17,6 +17,7 @@ from web.api.documents import job_document
 from web.api.openapi import Operation
 from web.changes import JobWatch
 from web.services import services
+from web.turns import only_waits
 
 blueprint = APIBlueprint("events", __name__)
 
@@ -37,6 +38,7 @@ def events(job_id: str) -> Response:
     watch = services().changes.watch(job.id, requester(), client_group(), LONGEST_STREAM_S)
     if watch is None:
         raise ServiceUnavailable("Too many clients listen just now; poll the job instead.", retry_after=BUSY_S)
+    only_waits()
     response = Response(stream_with_context(_stream(job_id, watch, known)), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from apiflask import APIBlueprint
-from flask import Response, request, send_file
+from flask import Response, request
 from PIL import Image
+from werkzeug.datastructures import ContentRange
 from werkzeug.exceptions import PreconditionFailed, RequestedRangeNotSatisfiable
+from werkzeug.wsgi import wrap_file
 
-from shared.cloud.format import cloud_from_bytes
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job, State
 from shared.results import ARCHIVE, BINARY, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW, result_file
 from shared.storage.base import PHOTO_FOLDER
-from shared.viewer import view_html
+from shared.viewer import view_parts
 from web.access import readable_job
-from web.api.archive import Archive, Member, archived
+from web.api.archive import Member, archive_bytes, archive_etag, archive_pieces, archived
 from web.api.documents import size_source
 from web.api.openapi import Operation
+from web.api.pieces import Base64, Piece, Pieces, Stored, Text
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
 
 ONE_RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-\d{1,18})")
 THUMBNAIL_PX = (320, 320)
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file that can be sent: what is known of it before any of it is read, and what gives its bytes.
+
+    size_bytes is None where it has to be made first.
+    """
+
+    name: str
+    etag: str
+    size_bytes: int | None
+    pieces: Callable[[], Sequence[Piece]]
+    modified: datetime | None = None
 
 
 @blueprint.before_request
@@ -54,75 +72,75 @@ def download(job_id: str, name: str) -> Response:
     job = readable_job(job_id)
     if job.state is State.CANCELED:
         raise JobNotFoundError("this job was canceled, and its files are deleted")
-    if generate := GENERATED.get(name):
-        return generate(job)
-    folder = PHOTO_FOLDER if name == PHOTO else _folder(job, name)
-    storage, row = services().storage, result_file(name)
     try:
-        found, file = storage.info(job.id, folder, name), storage.open(job.id, folder, name)
+        if make := MADE_ON_REQUEST.get(name):
+            return _sent(make(job))
+        return _sent(_as_stored(job, PHOTO_FOLDER if name == PHOTO else _folder(job, name), name))
     except FileNotFoundError as error:
         raise JobNotFoundError(f"the file {name} of this job is gone") from error
-    response = send_file(
-        file,
-        mimetype=row.media_type,
-        download_name=name,
-        etag=f"{folder}-{name}",
-        last_modified=found.modified_s,
-        conditional=False,
-    )
-    if row.gzipped:
-        response.headers["Content-Encoding"] = "gzip"
-    return _conditional(response, found.size_bytes)
 
 
-def _view(job: Job) -> Response:
-    """The self-contained page, made of the stored cloud, and of the head where there is one."""
-    folders = {name: _folder(job, name) for name in (CLOUD, *([HEAD] if HEAD in job.files else []))}
-    data = {name: services().storage.read(job.id, folder, name) for name, folder in folders.items()}
-    cloud = cloud_from_bytes(gzip.decompress(data[CLOUD]))
-    head = gzip.decompress(data[HEAD]) if HEAD in data else None
-    page = view_html(cloud, title="Relief", color=job.model.color, head=head, size_from=size_source(job)).encode()
-    return _generated(page, VIEW, len(page), "-".join([*folders.values(), VIEW]))
+def _as_stored(job: Job, folder: str, name: str) -> Download:
+    found = services().storage.info(job.id, folder, name)
+    pieces = [_stored(job, folder, name)]
+    modified = datetime.fromtimestamp(int(found.modified_s), UTC)
+    return Download(name, f"{folder}-{name}", found.size_bytes, lambda: pieces, modified)
 
 
-def _archive(job: Job) -> Response:
+def _view(job: Job) -> Download:
+    """The self-contained page, with the stored cloud and head in it; nothing is computed."""
+    names = (CLOUD, HEAD) if HEAD in job.files else (CLOUD,)
+    folders = {name: _folder(job, name) for name in names}
+    data = [Base64(_stored(job, folder, name)) for name, folder in folders.items()]
+    cloud, head = data if len(data) == 2 else (data[0], None)
+    parts = view_parts(cloud, head, color=job.model.color, size_from=size_source(job))
+    pieces = [Text(part) if isinstance(part, bytes) else part for part in parts]
+    size = sum(piece.size_bytes for piece in pieces)
+    return Download(VIEW, "-".join([*folders.values(), VIEW]), size, lambda: pieces)
+
+
+def _archive(job: Job) -> Download:
     """Photo and results in one archive, without hidden files."""
     folders = {PHOTO: PHOTO_FOLDER} | {file.name: file.folder for file in archived(job)}
+    files = {name: _stored(job, folder, name) for name, folder in folders.items()}
+    size = archive_bytes({name: file.size_bytes for name, file in files.items()})
+
+    def pieces() -> Sequence[Piece]:
+        crcs = services().checksums
+        return archive_pieces(
+            [
+                Member(name, file, partial(crcs.crc32, job.id, folders[name], name), folders[name])
+                for name, file in files.items()
+            ]
+        )
+
+    return Download(ARCHIVE, archive_etag(folders), size, pieces)
+
+
+def _thumbnail(job: Job) -> Download:
+    """The photo, small; made by the first who asks for it, and stored beside the photo, with which it goes."""
     storage = services().storage
     try:
-        sizes = {name: storage.info(job.id, folder, name).size_bytes for name, folder in folders.items()}
-    except FileNotFoundError as error:
-        raise JobNotFoundError("files of this job are gone") from error
-    archive = Archive(
-        [
-            Member(name, partial(storage.open, job.id, folder, name), sizes[name], folder)
-            for name, folder in folders.items()
-        ]
-    )
-    return _generated(archive, ARCHIVE, archive.size_bytes, archive.etag)
+        return _as_stored(job, PHOTO_FOLDER, THUMBNAIL)
+    except FileNotFoundError:
+        storage.info(job.id, PHOTO_FOLDER, PHOTO)
+        return Download(THUMBNAIL, f"{PHOTO_FOLDER}-{THUMBNAIL}", None, partial(_made_thumbnail, job))
 
 
-def _thumbnail(job: Job) -> Response:
-    """The photo, small."""
-    try:
-        with services().storage.open(job.id, PHOTO_FOLDER, PHOTO) as file, Image.open(file) as photo:
-            photo.draft("RGB", THUMBNAIL_PX)  # the decoder itself makes it smaller, which is much quicker
-            photo.thumbnail(THUMBNAIL_PX)
-            output = io.BytesIO()
-            photo.save(output, "JPEG", quality=80)
-    except FileNotFoundError as error:
-        raise JobNotFoundError("the photo of this job is gone") from error
-    response = _generated(output.getvalue(), THUMBNAIL, output.tell(), THUMBNAIL)
-    response.headers["Content-Disposition"] = "inline"
-    return response
+def _made_thumbnail(job: Job) -> Sequence[Piece]:
+    output = io.BytesIO()
+    with services().storage.open(job.id, PHOTO_FOLDER, PHOTO) as file, Image.open(file) as photo:
+        photo.draft("RGB", THUMBNAIL_PX)  # the decoder itself makes it smaller, which is much quicker
+        photo.thumbnail(THUMBNAIL_PX)
+        photo.save(output, "JPEG", quality=80)
+    with suppress(OSError):  # the next one makes it again
+        services().storage.write(job.id, PHOTO_FOLDER, THUMBNAIL, output.getvalue())
+    return [Text(output.getvalue())]
 
 
-def _generated(body: Iterable[bytes] | bytes, name: str, size: int, etag: str) -> Response:
-    """The response of a file that is made on request; it has size, ETag and ranges, as stored files have."""
-    response = Response(body, content_type=result_file(name).media_type)
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    response.set_etag(etag)
-    return _conditional(response, size)
+def _stored(job: Job, folder: str, name: str) -> Stored:
+    storage = services().storage
+    return Stored(partial(storage.open, job.id, folder, name), storage.info(job.id, folder, name).size_bytes)
 
 
 def _folder(job: Job, name: str) -> str:
@@ -133,24 +151,74 @@ def _folder(job: Job, name: str) -> str:
     return file.folder
 
 
-def _conditional(response: Response, size: int) -> Response:
-    """What the client's conditions and its range leave of a file of so many bytes.
+def _sent(file: Download) -> Response:
+    """What the client's conditions and its range leave of a file; it is made and opened only where some of it is sent.
 
     Raises:
         PreconditionFailed: the client's If-Match names another version.
         RequestedRangeNotSatisfiable: the range lies outside.
+        FileNotFoundError: it is gone.
     """
-    response.content_length = size
-    try:
-        response.make_conditional(request, accept_ranges=True, complete_length=size)
-    except RequestedRangeNotSatisfiable:
-        response.close()
-        raise
-    if response.status_code == 412:
-        response.close()
+    response = _described(file)
+    if request.if_match and not request.if_match.contains(file.etag):
         raise PreconditionFailed("The file is no longer the one that If-Match names.")
-    response.headers["Cache-Control"] = "private, no-cache"
+    if _is_known(file):
+        response.status_code = 304
+        return response
+    pieces = file.pieces() if file.size_bytes is None and request.method == "GET" else None
+    size = sum(piece.size_bytes for piece in pieces) if pieces else file.size_bytes
+    if size is None:
+        return response  # the head of a file that is not made yet
+    part = _range(file, size)
+    begin, end = part or (0, size)
+    if part:
+        response.status_code = 206
+        response.content_range = ContentRange("bytes", begin, end, size)
+    response.content_length = end - begin
+    if request.method == "GET":
+        body = Pieces(pieces or file.pieces(), begin, end)
+        response.response = wrap_file(request.environ, body)  # type: ignore[arg-type]
+        response.direct_passthrough = True
     return response
 
 
-GENERATED = {VIEW: _view, ARCHIVE: _archive, THUMBNAIL: _thumbnail}
+def _described(file: Download) -> Response:
+    """An answer without a body that says what the file is."""
+    row = result_file(file.name)
+    response = Response(content_type=row.media_type)
+    kind = "attachment" if file.name in (VIEW, ARCHIVE) else "inline"
+    response.headers["Content-Disposition"] = f"{kind}; filename={file.name}"
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.accept_ranges = "bytes"
+    response.last_modified = file.modified
+    response.set_etag(file.etag)
+    if row.gzipped:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+def _is_known(file: Download) -> bool:
+    """True where the client has this version already (RFC 9110, section 13.2.2)."""
+    if request.if_none_match:
+        return request.if_none_match.contains_weak(file.etag)
+    since = request.if_modified_since
+    return bool(since and file.modified and file.modified <= since)
+
+
+def _range(file: Download, size: int) -> tuple[int, int] | None:
+    """First byte and the one behind the last that the client wants; None where it wants all, or knows another version.
+
+    Raises:
+        RequestedRangeNotSatisfiable: the range lies outside.
+    """
+    known = request.if_range
+    other_tag = known.etag not in (None, file.etag)
+    if request.range is None or size == 0 or other_tag or known.date not in (None, file.modified):
+        return None
+    wanted = request.range.range_for_length(size)
+    if wanted is None:
+        raise RequestedRangeNotSatisfiable(size)
+    return wanted
+
+
+MADE_ON_REQUEST = {VIEW: _view, ARCHIVE: _archive, THUMBNAIL: _thumbnail}

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shared.errors import BusyError, LimitError
-from shared.jobs.new_job import RESULTS_BYTES
 from shared.jobs.space import Usage
 from web.services import services
 
@@ -22,6 +21,7 @@ class Room:
     job_id: str
     owner: str
     group: str
+    results_bytes: int
 
     def need(self, sent_bytes: int) -> None:
         """Reserve what was sent and the results to come, in place of what was reserved before.
@@ -30,19 +30,19 @@ class Room:
             BusyError, LimitError: there is no room, or the owner, or their address, takes as much as they may.
         """
         space = services().space
-        usage = space.reserve(self.job_id, self.owner, self.group, sent_bytes + RESULTS_BYTES)
+        usage = space.reserve(self.job_id, self.owner, self.group, sent_bytes + self.results_bytes)
         # Asked after reserving: a file that is written meanwhile counts twice, never not at all.
         check_room(usage, services().storage.free_bytes())
 
 
 @contextmanager
-def room_for(job_id: str, owner: str, group: str) -> Iterator[Room]:
+def room_for(job_id: str, owner: str, group: str, results_bytes: int) -> Iterator[Room]:
     """Reserve room for a job's results, and for what else the block needs, until its record counts them.
 
     Raises:
         BusyError, LimitError: there is none.
     """
-    room = Room(job_id, owner, group)
+    room = Room(job_id, owner, group, results_bytes)
     try:
         room.need(0)
         yield room
@@ -58,8 +58,7 @@ def check_room(usage: Usage, free_bytes: float) -> None:
         LimitError: the owner, or the address, would take more than they may.
     """
     settings = services().settings
-    coming_bytes = usage.open_jobs * RESULTS_BYTES
-    left_gb = (free_bytes - usage.reserved - coming_bytes) / 1e9
+    left_gb = (free_bytes - usage.reserved - usage.coming) / 1e9
     if left_gb < settings.free_gb:
         log.error("no new job is taken: %.1f GB would be left, %g are kept free", left_gb, settings.free_gb)
         raise BusyError("our storage has no room for another photo just now; try again later")

@@ -91,7 +91,7 @@ def one_random_change(store: Store, chance: random.Random) -> None:
     some = chance.choice(all_jobs(store) or [None])
     match chance.randrange(8):
         case 0 | 1 | 2:
-            new_job(store, f"owner {chance.randrange(6)}", group=chance.choice((CROWD, HOME, "")))
+            new_job(store, f"owner {chance.randrange(6)}", group=chance.choice((CROWD, HOME, "")), id=random_id(chance))
         case 3 | 4:
             for held in claim(store, chance.choice(BOTH), limit=chance.randrange(1, 4)):
                 chance.choice((lambda held: store.claims.finish(held, NOTHING), store.claims.hand_back))(held)
@@ -117,5 +117,9 @@ def test_after_any_changes_the_counts_are_those_of_the_records_and_places_are_th
     assert [key for key in store.redis.keys("relief:*") if any(name in key.decode() for name in QUEUES)] == []
 
 
+def random_id(chance: random.Random) -> str:
+    return f"{chance.getrandbits(128):032x}"
+
+
 def all_jobs(store: Store) -> list[Job]:
-    return [store.jobs.get(job_id.decode()) for job_id in store.redis.zrange("relief:jobs", 0, -1)]
+    return [store.jobs.get(job_id.decode()) for job_id in sorted(store.redis.zrange("relief:jobs", 0, -1))]

@@ -24,10 +24,6 @@ local function group_at(stage, owner)
   return redis.call('HGET', Key.GROUP_OF .. stage, owner)
 end
 
-local function group_of(id)
-  return get(id, 'group') or get(id, 'owner') -- the release before recorded none
-end
-
 local function enter(stage, owner, group)
   redis.call('HSET', Key.GROUP_OF .. stage, owner, group)
   next_turn(owners_key(stage, group), 'NX', owner)
@@ -136,7 +132,7 @@ local function forget(id)
     redis.call('ZREM', list, id)
   end
   release_pixels(id)
-  count_bytes(id, 0)
+  count_bytes(id, 0, 0)
   unshare(id)
   forget_news(id)
   remove_files(id)

@@ -1,6 +1,7 @@
 -- Job records: fields, states, and what happens at the end of a run or of a job.
 
 local REMOVAL_GRACE_MS = 10000
+local RECORD_BYTES = 100000 -- a record takes some kB of memory, which is scarcer than storage
 local ENDED = { [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true }
 local TRANSITIONS = { -- state -> the states that may follow
   [State.QUEUED] = { [State.RUNNING] = true, [State.SUCCEEDED] = true, [State.FAILED] = true, [State.CANCELED] = true },
@@ -20,6 +21,11 @@ end
 
 local function set(id, ...)
   redis.call('HSET', job_key(id), ...)
+end
+
+-- Whom the owner is counted and takes turns with. The release before recorded nobody.
+local function group_of(id)
+  return get(id, 'group') or get(id, 'owner')
 end
 
 -- Everyone who watches the job hears that it changed; its version is the ETag of its document.
@@ -105,25 +111,24 @@ local function remove_files(id, folder)
 end
 
 local function add_bytes(whose, change)
-  if redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
+  if change ~= 0 and redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
     redis.call('HDEL', Key.BYTES, whose)
   end
 end
 
--- From now on the job counts with so many bytes on storage, for its owner, for its client group, and in all.
-local function count_bytes(id, bytes)
-  local change = bytes - tonumber(get(id, 'bytes') or '0')
-  if change ~= 0 then
-    add_bytes('owner:' .. get(id, 'owner'), change)
-    add_bytes('group:' .. (get(id, 'group') or get(id, 'owner')), change)
-    add_bytes('all', change)
-    set(id, 'bytes', string.format('%.0f', bytes))
+-- From now on the job counts with what is stored of it and what is to come, for its owner, its group, and in all.
+local function count_bytes(id, stored, coming)
+  local bytes_before, coming_before = tonumber(get(id, 'bytes') or '0'), tonumber(get(id, 'coming') or '0')
+  for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. group_of(id), 'all' }) do
+    add_bytes(whose, stored + coming - bytes_before)
   end
+  add_bytes('coming', coming - coming_before)
+  set(id, 'bytes', string.format('%.0f', stored + coming), 'coming', string.format('%.0f', coming))
 end
 
--- The bytes of the files that the record names.
+-- The bytes of the files that the record names, and of the record itself.
 local function stored_bytes(id)
-  local all = 0
+  local all = RECORD_BYTES
   for _, sent in ipairs({ 'photo', 'disparity' }) do
     local known = get(id, sent)
     all = all + (known and cjson.decode(known).bytes or 0)
@@ -138,7 +143,7 @@ end
 
 -- What a job that waits or runs will have come to when it has its results.
 local function expect_bytes(id)
-  count_bytes(id, stored_bytes(id) + tonumber(get(id, 'results_bytes') or '0'))
+  count_bytes(id, stored_bytes(id), tonumber(get(id, 'results_bytes') or '0'))
 end
 
 local function unshare(id)
@@ -176,7 +181,7 @@ end
 local function ended(id)
   forget_waits(id)
   set(id, 'finished_ms', now_ms())
-  count_bytes(id, get(id, 'state') == State.CANCELED and 0 or stored_bytes(id))
+  count_bytes(id, get(id, 'state') == State.CANCELED and RECORD_BYTES or stored_bytes(id), 0)
   keep(id)
   local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
   if refused then

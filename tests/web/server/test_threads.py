@@ -1,0 +1,114 @@
+"""Threads for each kind of work: what waits for its turn holds none of another kind."""
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+
+import httpx
+import pytest
+from waitress import wasyncore
+
+from shared.settings import ANSWERING_THREADS
+from stack.processes import wait_until
+from tests.support.raw_http import connect
+from tests.support.requests import assert_problem
+from web.server.server import create_server
+from web.server.threads import AT_ONCE, MOST_WAITING, Dispatcher, Work
+from web.turns import WAITS
+
+UPLOAD = "/api/v1/jobs"
+
+
+class Application:
+    """Answers at once, but uploads when it is told to; those that say `wait` tell that they only wait."""
+
+    def __init__(self) -> None:
+        self.go_on, self.working = threading.Event(), threading.Semaphore(0)
+        self.order: list[str] = []
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] == UPLOAD:
+            if environ["QUERY_STRING"] == "wait":
+                environ[WAITS]()
+            self.working.release()
+            self.go_on.wait(20)
+        self.order.append(environ.get("HTTP_X_FORWARDED_FOR", ""))
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+
+@contextmanager
+def served(application: Application, settings) -> Iterator[tuple[str, Dispatcher]]:
+    server = create_server(application, settings, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}", server.task_dispatcher
+    finally:
+        application.go_on.set()
+        with suppress(OSError):  # the loop may close its trigger before it is pulled
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))  # then the loop ends
+        thread.join()
+        server.task_dispatcher.shutdown()
+
+
+@pytest.fixture
+def application() -> Application:
+    return Application()
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(100) as threads:
+        yield threads
+
+
+def post(url: str, client: str = "192.0.2.1", query: str = "") -> int:
+    return httpx.post(f"{url}{UPLOAD}{query}", headers={"X-Forwarded-For": client}, timeout=60).status_code
+
+
+def test_uploads_that_work_leave_threads_for_all_else(application, settings, pool):
+    with served(application, settings) as (url, _):
+        uploads = [pool.submit(post, url) for _ in range(ANSWERING_THREADS + 10)]
+        for _ in range(AT_ONCE[Work.UPLOAD]):
+            application.working.acquire(timeout=20)
+        assert not application.working.acquire(timeout=0.2)  # no more of them have a thread
+        assert httpx.get(f"{url}/healthz").elapsed.total_seconds() < 2
+        assert httpx.get(f"{url}/", timeout=5).status_code == 200
+        application.go_on.set()
+        assert {upload.result() for upload in uploads} == {200}
+
+
+def test_a_request_that_only_waits_takes_no_turn_of_those_that_work(application, settings, pool):
+    with served(application, settings) as (url, _):
+        waiting = [pool.submit(post, url, query="?wait") for _ in range(3 * ANSWERING_THREADS)]
+        for _ in waiting:
+            assert application.working.acquire(timeout=20)
+        application.go_on.set()
+        assert {each.result() for each in waiting} == {200}
+
+
+def test_clients_take_turns_whatever_one_of_them_has_sent(application, settings, pool):
+    one, other = "203.0.113.1", "203.0.113.2"
+    with served(application, settings.model_copy(update={"behind_proxy": True})) as (url, threads):
+        many = [pool.submit(post, url, one) for _ in range(30)]
+        for _ in range(AT_ONCE[Work.UPLOAD]):
+            application.working.acquire(timeout=20)
+        last = pool.submit(post, url, other)
+        wait_until("the queue", lambda: len(threads.queue) == len(many) + 1 - AT_ONCE[Work.UPLOAD])
+        application.go_on.set()
+        assert {each.result() for each in [*many, last]} == {200}
+    assert application.order.index(other) <= 2 * AT_ONCE[Work.UPLOAD]
+
+
+def test_what_waits_is_bounded_and_the_next_is_refused_at_once(application, settings, pool):
+    with served(application, settings) as (url, threads), ExitStack() as held:
+        head = f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode()
+        for _ in range(AT_ONCE[Work.UPLOAD] + MOST_WAITING[Work.UPLOAD]):
+            held.enter_context(connect(url)).sendall(head)
+        wait_until("the queue", lambda: len(threads.queue) == MOST_WAITING[Work.UPLOAD])
+        refused = httpx.post(f"{url}{UPLOAD}", timeout=5)
+        assert_problem(refused, 503, "wait already")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert httpx.get(f"{url}/healthz", timeout=5).status_code == 200

@@ -1,0 +1,1 @@
+"""The HTTP server: waitress, with bounds of what one client may hold."""

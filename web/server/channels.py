@@ -1,0 +1,98 @@
+"""One connection: what is read from it and answered on it, and when it is given up."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, WSGITask
+
+from web.access import network_of
+from web.server.requests import HEAD_S, Request
+from web.turns import WAITS
+
+KEPT_S = 60.0  # between two requests on one connection
+UNREAD_S = 60.0  # in which nothing of an answer is taken
+RETRY_S = 5
+
+
+class Answer(WSGITask):
+    """A request that the application answers; it may tell that it only waits from some time on."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The WSGI environment."""
+        return super().get_environment() | {WAITS: self.channel.let_others_work}
+
+
+class Refusal(ErrorTask):
+    """A request that the server refuses, by a problem document (RFC 9457) as the application does."""
+
+    def execute(self) -> None:
+        """Send it; the connection is closed then."""
+        error, request_id = self.request.error, uuid.uuid4().hex
+        kind = error.reason.lower().replace(" ", "-")
+        problem = {"type": f"/problems/{kind}", "title": error.reason, "status": error.code, "detail": error.body}
+        body = json.dumps(problem | {"request_id": request_id}).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers += [("Content-Type", "application/problem+json"), ("X-Request-ID", request_id)]
+        self.response_headers += [("X-Content-Type-Options", "nosniff")]
+        if error.code == 503:
+            self.response_headers += [("Retry-After", str(RETRY_S))]
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(b"" if getattr(self.request, "command", "") == "HEAD" else body)
+
+
+class Channel(HTTPChannel):
+    """A connection of one client."""
+
+    parser_class = Request
+    task_class = Answer
+    error_task_class = Refusal
+    let_others_work: Callable[[], None] = staticmethod(lambda: None)
+
+    @property
+    def client(self) -> str:
+        """Who sends: the address that a trusted proxy names, or that of the connection; of IPv6, the network."""
+        named = ""
+        if self.server.adj.behind_proxy and self.requests:
+            named = self.requests[0].headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        return network_of(named or self.addr[0])
+
+    @property
+    def answers(self) -> bool:
+        """True where a request of it waits or is being answered; such a connection is never closed from here."""
+        return bool(self.requests)
+
+    @property
+    def works(self) -> bool:
+        """True where a body is being received or an answer sent."""
+        return bool(self.total_outbufs_len or (self.request and self.request.headers_finished))
+
+    def is_overdue(self, now: float) -> bool:
+        """True where the client takes too long to send or to read."""
+        if self.answers:
+            return False
+        if self.total_outbufs_len:
+            return now - self.last_activity > UNREAD_S
+        if self.request is not None:
+            return self.request.is_overdue(now)
+        is_new = self.last_activity == self.creation_time
+        return now - self.last_activity > (HEAD_S if is_new else KEPT_S)
+
+    def handle_close(self) -> None:
+        """Close it, and let go of what was received in part."""
+        super().handle_close()
+        if self.request:
+            self.request.close()
+
+    def readable(self) -> bool:
+        """True where it is open and more may be read."""
+        return self.connected and super().readable()
+
+    def writable(self) -> bool:
+        """True where it is open and something is to be written."""
+        return self.connected and super().writable()

@@ -1,0 +1,99 @@
+"""The server: it accepts connections as long as there is room, and makes room where there is none."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+
+from shared.settings import Settings
+from web.server.bodies import FORM_OVERHEAD_BYTES
+from web.server.channels import Channel
+from web.server.threads import Dispatcher
+
+CONNECTIONS = 2000  # at once; each costs the loop that serves all of them a few microseconds each time
+ROOM = 100  # connections that are free for new clients before each turn of the loop
+HEADER_BYTES = 32_768
+MEMORY_BYTES = 65_536  # of a body or an answer; the rest waits in a temporary file
+SEND_BUFFER_BYTES = 131_072  # in the kernel, for each connection; it takes twice as much
+WHOLE_ANSWER_BYTES = 2**30  # kept for a slow reader; a lower mark would hold a thread
+TOO_LARGE_FACTOR = 10  # a body up to so many times the limit is read to its end, and refused in the API's own words
+EACH_S = 1  # how often connections are looked through
+
+
+class Server(TcpWSGIServer):
+    """Waitress's server, in which one thread receives all requests and sends all answers."""
+
+    channel_class = Channel
+
+    def readable(self) -> bool:
+        """Make room, and take new connections; nothing else closes connections of others."""
+        excess = len(self.active_channels) - (CONNECTIONS - ROOM)
+        if excess > 0:
+            self._close(self._least_needed()[: excess + ROOM])
+        return bool(super().readable())
+
+    def handle_accept(self) -> None:
+        """Accept those that wait, as many as there is room for."""
+        for _ in range(ROOM):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                return
+
+    def set_socket_options(self, connection: socket.socket) -> None:
+        """Bound what the kernel keeps of an answer that is not read."""
+        super().set_socket_options(connection)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+    def maintenance(self, now: float) -> None:
+        """Close connections whose clients take too long."""
+        self._close([channel for channel in self._channels() if channel.is_overdue(now)])
+
+    def _least_needed(self) -> list[Channel]:
+        """Those that may be closed: of whoever has most first, then idle before busy, then the longest silent."""
+        channels = self._channels()
+        held = Counter(channel.addr[0] for channel in channels)
+        idle = [channel for channel in channels if not channel.answers]
+        return sorted(idle, key=lambda channel: (-held[channel.addr[0]], channel.works, channel.last_activity))
+
+    def _channels(self) -> list[Channel]:
+        return list(self.active_channels.values())
+
+    @staticmethod
+    def _close(channels: Iterable[Channel]) -> None:
+        for channel in channels:
+            channel.handle_close()
+
+
+def create_server(application: Callable[..., Any], settings: Settings, host: str, port: int) -> Server:
+    """A server of this application, which listens; `run` serves until SystemExit."""
+    adjustments = Adjustments(host=host, port=port, **_options(settings))
+    adjustments.upload_mb, adjustments.behind_proxy = settings.upload_mb, settings.behind_proxy
+    dispatcher, files = Dispatcher(settings.web_threads), {}  # type: ignore[var-annotated]
+    servers = [
+        Server(application, files, dispatcher=dispatcher, adj=adjustments, sockinfo=address)
+        for address in adjustments.listen
+    ]
+    return servers[-1]  # runs all of them, since they share their files
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "asyncore_use_poll": True,  # select() cannot have more than 1024 files
+        "asyncore_loop_timeout": EACH_S,
+        "cleanup_interval": EACH_S,
+        "connection_limit": CONNECTIONS,
+        "max_request_header_size": HEADER_BYTES,
+        "max_request_body_size": TOO_LARGE_FACTOR * (settings.upload_mb * 1_000_000 + FORM_OVERHEAD_BYTES),
+        "inbuf_overflow": MEMORY_BYTES,
+        "outbuf_overflow": MEMORY_BYTES,
+        "outbuf_high_watermark": WHOLE_ANSWER_BYTES,
+        "clear_untrusted_proxy_headers": False,  # the application reads them, where RELIEF_BEHIND_PROXY says so
+        "log_socket_errors": False,
+        "ident": None,
+    }
