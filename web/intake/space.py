@@ -29,10 +29,10 @@ class Room:
         Raises:
             BusyError, LimitError: there is no room, or the owner, or their address, takes as much as they may.
         """
-        space = services().space
-        usage = space.reserve(self.job_id, self.owner, self.group, sent_bytes + self.results_bytes)
+        needed = sent_bytes + self.results_bytes
+        usage = services().space.reserve(self.job_id, self.owner, self.group, needed)
         # Asked after reserving: a file that is written meanwhile counts twice, never not at all.
-        check_room(usage, services().storage.free_bytes())
+        check_room(usage, needed, services().storage.free_bytes())
 
 
 @contextmanager
@@ -50,12 +50,13 @@ def room_for(job_id: str, owner: str, group: str, results_bytes: int) -> Iterato
         services().space.release(job_id)
 
 
-def check_room(usage: Usage, free_bytes: float) -> None:
-    """Refuse a job, whose reservation the usage counts already, where there is no room for it.
+def check_room(usage: Usage, needed_bytes: int, free_bytes: float) -> None:
+    """Refuse a job that needs so many bytes, which the usage counts already, where there is no room for it.
 
     Raises:
         BusyError: less would be free, once all that wait are done, than is to be kept free.
-        LimitError: the owner, or the address, would take more than they may.
+        LimitError: the owner would take more than they may, or the address, which has some already, more than it leaves
+            free (where its share is a half): half of all where it is alone, and less where others have some.
     """
     settings = services().settings
     left_gb = (free_bytes - usage.reserved - usage.coming) / 1e9
@@ -64,12 +65,12 @@ def check_room(usage: Usage, free_bytes: float) -> None:
         raise BusyError("our storage has no room for another photo just now; try again later")
     if usage.owner > settings.owner_gb * 1e9:
         raise LimitError(
-            f"your photos and their results take {usage.owner / 1e9:.1f} of the {settings.owner_gb:g} GB that you may "
+            f"your photos and results would take {usage.owner / 1e9:.3g} of the {settings.owner_gb:g} GB that you may "
             "have; delete some, or wait until they expire"
         )
-    room_gb = left_gb - settings.free_gb + usage.all / 1e9  # where Relief had no jobs at all
-    if usage.group / 1e9 > settings.address_share * room_gb:
+    share, group_gb = settings.address_share, usage.group / 1e9
+    if usage.group > needed_bytes and group_gb * (1 - share) > (left_gb - settings.free_gb) * share:
         raise LimitError(
-            "the jobs that came from your address take as much of our storage as they may; delete some, or wait until "
-            "they expire"
+            "the jobs that came from your address take as much of our storage as they may just now; delete some, or "
+            "wait until they expire"
         )

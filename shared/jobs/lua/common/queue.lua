@@ -111,7 +111,8 @@ local function waiting_of(owner, group)
   return own, all
 end
 
--- The name of the limit that one more waiting job of this owner would pass, if any.
+-- The name of the limit that one more waiting job of this owner would pass, if any. Beyond what one owner may have, a
+-- group has as many as are free at the most: one alone half of all, and whoever comes later finds some.
 local function passed_limit(stage, owner, group, limits)
   local all = 0
   for _, each in ipairs(Stage) do
@@ -120,7 +121,7 @@ local function passed_limit(stage, owner, group, limits)
   local own, of_group = waiting_of(owner, group_at(stage, owner) or group)
   return (all >= limits.all_waiting and 'all_waiting')
     or (own >= limits.owner_waiting and 'owner_waiting')
-    or (of_group >= limits.client_waiting and 'client_waiting')
+    or (of_group >= math.max(limits.owner_waiting, limits.all_waiting - all) and 'group_waiting')
 end
 
 -- Remove every trace of the job. A run that still works on it loses its claim.
