@@ -1,5 +1,5 @@
--- ARGV: id, run, longest ms ; storage refused the run its files, so the job waits for it, longer each time: 1, 2, 4, ... 60
--- seconds. That is no fault of the photo, and uses up no attempt.
+-- ARGV: id, run, longest ms ; storage refused the run its files, so the job waits for it, longer each time: 1, 2, 4
+-- seconds, and so on up to 60. That is no fault of the photo, and uses up no attempt.
 -- Answer: 1 where it waits; 0 where it has waited for the longest already, or the run does not hold it.
 local FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 1000, 60000
 local id, run, longest = ARGV[1], ARGV[2], tonumber(ARGV[3])
