@@ -115,6 +115,12 @@ class WorkerSettings(_Group):
         300, gt=0, alias="RELIEF_STAGE_LIMIT", description="Seconds that one run of a stage may take"
     )
     attempts: int = Field(3, ge=1, alias="RELIEF_ATTEMPTS", description="Runs of a stage before its job has failed")
+    storage_wait_s: float = Field(
+        3600,
+        ge=0,
+        alias="RELIEF_STORAGE_WAIT",
+        description="Seconds that a job waits for storage that refuses its files, before it has failed",
+    )
     retention_h: float = Field(
         24, gt=0, alias="RELIEF_RETENTION", description="Hours that photo and results are kept after a job's end"
     )
@@ -141,7 +147,7 @@ class LimitSettings(_Group):
         2000,
         ge=1,
         alias="RELIEF_ALL_WAITING",
-        description="Waiting jobs of all users; visitors with one IP address may have half of them",
+        description="Waiting jobs of all users; visitors with one IP address may have half of what others leave",
     )
     owner_megapixels: float = Field(
         2000, gt=0, alias="RELIEF_OWNER_MP", description="Megapixels of one user's stored photos"
@@ -154,13 +160,14 @@ class LimitSettings(_Group):
         gt=0,
         le=1,
         alias="RELIEF_ADDRESS_SHARE",
-        description="Part of the storage that jobs from one IP address may take; API keys are counted on their own",
+        description="Part of the storage that jobs from one IP address may take, of what others leave of it",
     )
     free_gb: float = Field(
         2,
         ge=0,
         alias="RELIEF_FREE_GB",
-        description="GB of the storage that waiting jobs must leave free; each is counted with 35 MB",
+        description="GB of the storage that waiting jobs must leave free; each is counted with the 30 MB or so "
+        "that its results are expected to have",
     )
 
 
@@ -194,8 +201,8 @@ class WebSettings(_Group):
         240,
         ge=0,
         alias="RELIEF_LISTENERS",
-        description="Long-polls and event streams at once in each web process; each takes a thread. One IP "
-        "address may hold as many as are free, so half of them at the most",
+        description="Long-polls and event streams at once in each web process; each takes a thread. Visitors with one "
+        "IP address may have half of what others leave",
     )
     owner_listeners: int = Field(
         80, ge=0, alias="RELIEF_OWNER_LISTENERS", description="Long-polls and event streams of one user at once"

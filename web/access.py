@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import secrets
-from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request, session, url_for
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from itsdangerous import BadSignature, Signer
+from flask import Flask, g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from shared.errors import JobNotFoundError
 from shared.jobs.jobs import SHARE_PREFIX
 from shared.jobs.record import Job
+from web import cookies
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-JOB_COOKIE = "relief-job"
 IPV6_PREFIX_BITS = 64  # the smallest network that a provider gives; its holder may send from each of 2^64 addresses
-
-
-class CookieSessions(SecureCookieSessionInterface):
-    """Flask's signed cookie, marked Secure where the request came by TLS; no cache keeps an answer that sets it."""
-
-    def get_cookie_secure(self, app: Flask) -> bool:
-        """True where this request came encrypted; then the cookie never travels otherwise."""
-        return request.is_secure
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Set the cookie where there is a new one: a cache that kept it would give one identity to many."""
-        super().save_session(app, session, response)
-        if "Set-Cookie" in response.headers:
-            response.headers["Cache-Control"] = "no-store"
-            response.vary.add("Cookie")
 
 
 def register(app: Flask) -> None:
     """Identify the caller of every request."""
-    app.session_interface = CookieSessions()
+    cookies.register(app)
     app.before_request(_identify)
-    app.after_request(_keep_out_of_shared_caches)
 
 
 def register_refusals(app: Flask) -> None:
@@ -53,34 +33,12 @@ def register_refusals(app: Flask) -> None:
 
 def caller() -> str | None:
     """Whose jobs this request may see; None for a visitor without a cookie."""
-    return g.key_owner or session.get("owner")
+    return g.key_owner or cookies.identity()
 
 
 def owner() -> str:
     """The caller, to make something theirs; a new visitor gets a cookie with this answer."""
-    known = caller()
-    if known is None:
-        known = session["owner"] = secrets.token_hex(8)
-        session.permanent = g.is_new = True
-    return known
-
-
-def give_job_cookie(response: Response, job_id: str) -> None:
-    """Make whoever keeps the cookie of this answer an owner of this one job, where the request came without identity.
-
-    Of several first requests at once each makes an identity, and a client keeps one of them: the jobs of the others
-    stay theirs by a cookie that is sent with requests for that job alone.
-    """
-    if g.get("is_new"):
-        response.set_cookie(
-            JOB_COOKIE,
-            _job_signer().sign(job_id).decode(),
-            path=url_for("jobs.show", job_id=job_id),
-            max_age=current_app.permanent_session_lifetime,
-            secure=request.is_secure,
-            httponly=True,
-            samesite="Lax",
-        )
+    return caller() or cookies.new_identity()
 
 
 def requester() -> str:
@@ -105,7 +63,7 @@ def own_job(job_id: str) -> Job:
         JobNotFoundError: there is none of that id, or it is another's: the answer is the same.
     """
     job = services().jobs.get(job_id)
-    if job.owner != caller() and not _has_job_cookie(job_id):
+    if job.owner != caller() and not cookies.has_job_cookie(job_id):
         raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
     return job
 
@@ -135,24 +93,6 @@ def share_token() -> str | None:
     """The token that this request reads a job by; None where it is the caller's own."""
     given = str((request.view_args or {}).get("job_id", ""))
     return given if given.startswith(SHARE_PREFIX) else None
-
-
-def _has_job_cookie(job_id: str) -> bool:
-    """True where the request has the cookie that give_job_cookie() set for this job."""
-    try:
-        return _job_signer().unsign(request.cookies.get(JOB_COOKIE, "")) == job_id.encode()
-    except BadSignature:
-        return False
-
-
-def _job_signer() -> Signer:
-    return Signer(str(current_app.secret_key), salt=JOB_COOKIE, digest_method=sha256)
-
-
-def _keep_out_of_shared_caches(response: Response) -> Response:
-    """What says nothing of caches is for its caller, and to be asked for again."""
-    response.headers.setdefault("Cache-Control", "private, no-cache")
-    return response
 
 
 def network_of(address: str) -> str:

@@ -18,6 +18,7 @@ from shared.jobs.limits import REFUSALS, Limits
 from shared.jobs.new_job import NewJob
 from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA, job_scripts
+from shared.jobs.space import results_bytes
 from shared.options import DepthOptions, ModelOptions
 
 SHARE_PREFIX = "share-"
@@ -108,7 +109,8 @@ class Jobs:
         """
         chosen = {Stage.DEPTH: depth, Stage.MODEL: model}
         settings = {stage: options.model_dump_json() for stage, options in chosen.items() if options}
-        rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings), group)
+        coming = results_bytes(steps, model or self.get(job_id).model)
+        rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings), group, coming)
         answer = self._scripts.call("requeue", job_id, *rules)
         if answer in REFUSALS:
             raise REFUSALS[answer]

@@ -10,30 +10,31 @@ from shared.settings import Settings
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job that is to wait must not exceed; client_waiting is for all owners of one client group."""
+    """What a job that is to wait must not exceed.
+
+    Beyond owner_waiting, all owners of a client group may have as many waiting as there is room for others.
+    """
 
     all_waiting: int
     owner_waiting: int
-    client_waiting: int
     owner_megapixels: float
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        """The limits of users. Whoever comes as many visitors leaves half of the queue to others."""
+        """The limits of users."""
         return cls(
             all_waiting=settings.all_waiting,
             owner_waiting=settings.owner_waiting,
-            client_waiting=max(settings.owner_waiting, settings.all_waiting // 2),
             owner_megapixels=settings.owner_megapixels,
         )
 
 
-UNLIMITED = Limits(all_waiting=10**9, owner_waiting=10**9, client_waiting=10**9, owner_megapixels=10**9)
+UNLIMITED = Limits(all_waiting=10**9, owner_waiting=10**9, owner_megapixels=10**9)
 
 REFUSALS: dict[bytes, ReliefError] = {  # by the answers of create.lua and requeue.lua
     b"reused": IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one"),
     b"all_waiting": BusyError("too many jobs wait just now; try again in a minute"),
     b"owner_waiting": LimitError("too many of your jobs wait; try again when some are done"),
-    b"client_waiting": LimitError("too many jobs wait that came from your address; try again when some are done"),
+    b"group_waiting": LimitError("too many jobs wait that came from your address; try again when some are done"),
     b"owner_megapixels": LimitError("you have as many photos here as you may; delete some, or wait until they expire"),
 }

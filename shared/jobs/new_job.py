@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from shared.jobs.fields import SCHEMA
 from shared.jobs.record import DisparityInfo, PhotoInfo, Stage
+from shared.jobs.space import results_bytes
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Webhook
 
 IDEMPOTENCY_S = 24 * 3600
-RESULTS_BYTES = 35_000_000  # of a job whose results are not there yet; measured: 27 MB, and 35 with 500,000 points
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class NewJob:
             "schema": SCHEMA,
             "stage": self.steps[0],
             "steps": json.dumps(self.steps),
-            "results_bytes": RESULTS_BYTES,
+            "results_bytes": results_bytes(self.steps, self.model),
             "request_id": self.request_id,
             "photo": self.photo.model_dump_json(),
             "depth": self.depth.model_dump_json(),

@@ -8,8 +8,9 @@ import pytest
 
 from tests.support.fronts import client_of
 from tests.support.requests import API, assert_problem, upload
-from web.access import JOB_COOKIE, client_ip
+from web.access import client_ip
 from web.app import create_app
+from web.cookies import JOB_COOKIE
 from web.keys import Keys
 
 RESULTS = ("photo.jpg", "depth.png", "view.html")

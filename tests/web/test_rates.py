@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 
 import httpx
+import pytest
 
 from shared.jobs.record import Problem, Stage
 from tests.support.fronts import client_of
@@ -31,6 +32,20 @@ def test_the_jobs_of_one_address_are_limited_by_whichever_route_they_are_queued(
         assert_problem(upload(client, portrait), 429, "from your address")
         claim(store)
         assert cookies[0].post(f"{ended[0]}/model").status_code == 202
+
+
+@pytest.mark.parametrize("cookies", [1, 25])
+def test_behind_25_jobs_of_one_address_a_visitor_is_second(settings, store, portrait, cookies):
+    with client_of(settings.model_copy(update={"behind_proxy": True})) as client, ExitStack() as held:
+
+        def visitor(address: str) -> httpx.Client:
+            headers = {"X-Forwarded-For": address}
+            return held.enter_context(httpx.Client(base_url=client.base_url, timeout=20, headers=headers))
+
+        crowd = [visitor(f"2001:db8::{number}") for number in range(cookies)]
+        for number in range(25):
+            assert upload(crowd[number % cookies], portrait).status_code == 202
+        assert upload(visitor("2001:db8:0:1::1"), portrait).json()["queue_position"] == 2
 
 
 def test_too_many_requests_are_refused_with_retry_after(settings, store, portrait):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,12 +13,14 @@ from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMedi
 
 from shared.errors import JobConflictError
 from shared.jobs.record import Job, Stage, State
+from shared.jobs.space import results_bytes
 from shared.options import DepthOptions, ModelOptions
-from web.access import caller, client_group, give_job_cookie, own_job, readable_job
+from web.access import caller, client_group, own_job, readable_job
 from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
 from web.api.documents import job_document, share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
+from web.cookies import give_job_cookie
 from web.intake.acceptance import accept, check_face, check_model
 from web.intake.space import room_for
 from web.intake.submission import SECRET_HEADER, DepthAgainForm, JobSettingsForm, chosen, read_submission
@@ -92,7 +94,7 @@ def cancel(job_id: str) -> Response:
 def retry(job_id: str) -> Response:
     """Run the stage that failed, and those behind it, once more."""
     job = own_job(job_id)
-    return _queued(job, partial(services().jobs.retry, job.id))
+    return _queued(job, partial(services().jobs.retry, job.id), job.steps, job.model)
 
 
 @blueprint.post("/jobs/<job_id>/depth")
@@ -107,7 +109,8 @@ def estimate_depth(job_id: str) -> Response:
     depth = DepthOptions(**form.model_dump(include=set(DepthOptions.model_fields)))
     check_model(depth.model)
     check_face(depth, job.photo)
-    return _queued(job, partial(services().jobs.requeue, job.id, Stage.DEPTH, form.stages, depth=depth))
+    queue = partial(services().jobs.requeue, job.id, Stage.DEPTH, form.stages, depth=depth)
+    return _queued(job, queue, form.stages, job.model)
 
 
 @blueprint.post("/jobs/<job_id>/model")
@@ -119,7 +122,8 @@ def build_model(job_id: str) -> Response:
     if not job.files_of(Stage.DEPTH):
         raise JobConflictError("this job has no depth map yet; wait for its depth stage")
     steps = (Stage.MODEL, Stage.HEAD, Stage.EXPORT)
-    return _queued(job, partial(services().jobs.requeue, job.id, Stage.MODEL, steps, model=options))
+    queue = partial(services().jobs.requeue, job.id, Stage.MODEL, steps, model=options)
+    return _queued(job, queue, steps, options)
 
 
 @blueprint.post("/jobs/<job_id>/extend")
@@ -159,10 +163,10 @@ def delete(job_id: str) -> Response:
     return json_response(document, 202 if removed.left else 200)
 
 
-def _queued(job: Job, queue: Callable[..., Job]) -> Response:
+def _queued(job: Job, queue: Callable[..., Job], steps: Sequence[Stage], model: ModelOptions) -> Response:
     """Queue a job for another run, within the limits of its owner and of where it came from, and answer it."""
     group = job.group or client_group()
-    with room_for(job.id, job.owner, group):
+    with room_for(job.id, job.owner, group, results_bytes(steps, model)):
         again = queue(limits=services().limits, group=group)
     services().wakeups.send(again.stage)
     return answer(again, 202)

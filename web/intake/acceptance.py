@@ -13,6 +13,7 @@ from shared.disparity.read import bytes_from_disparity, read_disparity
 from shared.errors import ModelError, ReliefError
 from shared.jobs.new_job import NewJob
 from shared.jobs.record import DisparityInfo, Job, PhotoInfo
+from shared.jobs.space import results_bytes
 from shared.logs import request_id
 from shared.options import DepthOptions
 from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
@@ -55,7 +56,8 @@ def accept(submission: Submission) -> Job:
     if webhook:
         check_url(webhook.url, private=settings.webhook_private)
     check_bytes(len(submission.photo), settings.upload_mb)
-    with room_for(job_id, requester(), client_group()) as room:
+    coming = results_bytes(submission.form.stages, submission.model)
+    with room_for(job_id, requester(), client_group(), coming) as room:
         upload = _decoded(submission, settings.upload_mp)
         check_face(submission.depth, upload.photo)
         room.need(sum(part.bytes for part in (upload.photo, upload.disparity) if part))

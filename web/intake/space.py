@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from shared.errors import BusyError, LimitError
-from shared.jobs.new_job import RESULTS_BYTES
 from shared.jobs.space import Usage
 from web.services import services
 
@@ -22,6 +21,7 @@ class Room:
     job_id: str
     owner: str
     group: str
+    results_bytes: int
 
     def need(self, sent_bytes: int) -> None:
         """Reserve what was sent and the results to come, in place of what was reserved before.
@@ -29,20 +29,20 @@ class Room:
         Raises:
             BusyError, LimitError: there is no room, or the owner, or their address, takes as much as they may.
         """
-        space = services().space
-        usage = space.reserve(self.job_id, self.owner, self.group, sent_bytes + RESULTS_BYTES)
+        needed = sent_bytes + self.results_bytes
+        usage = services().space.reserve(self.job_id, self.owner, self.group, needed)
         # Asked after reserving: a file that is written meanwhile counts twice, never not at all.
-        check_room(usage, services().storage.free_bytes())
+        check_room(usage, needed, services().storage.free_bytes())
 
 
 @contextmanager
-def room_for(job_id: str, owner: str, group: str) -> Iterator[Room]:
+def room_for(job_id: str, owner: str, group: str, results_bytes: int) -> Iterator[Room]:
     """Reserve room for a job's results, and for what else the block needs, until its record counts them.
 
     Raises:
         BusyError, LimitError: there is none.
     """
-    room = Room(job_id, owner, group)
+    room = Room(job_id, owner, group, results_bytes)
     try:
         room.need(0)
         yield room
@@ -50,27 +50,27 @@ def room_for(job_id: str, owner: str, group: str) -> Iterator[Room]:
         services().space.release(job_id)
 
 
-def check_room(usage: Usage, free_bytes: float) -> None:
-    """Refuse a job, whose reservation the usage counts already, where there is no room for it.
+def check_room(usage: Usage, needed_bytes: int, free_bytes: float) -> None:
+    """Refuse a job that needs so many bytes, which the usage counts already, where there is no room for it.
 
     Raises:
         BusyError: less would be free, once all that wait are done, than is to be kept free.
-        LimitError: the owner, or the address, would take more than they may.
+        LimitError: the owner would take more than they may, or the address, which has some already, more than it leaves
+            free (where its share is a half): half of all where it is alone, and less where others have some.
     """
     settings = services().settings
-    coming_bytes = usage.open_jobs * RESULTS_BYTES
-    left_gb = (free_bytes - usage.reserved - coming_bytes) / 1e9
+    left_gb = (free_bytes - usage.reserved - usage.coming) / 1e9
     if left_gb < settings.free_gb:
         log.error("no new job is taken: %.1f GB would be left, %g are kept free", left_gb, settings.free_gb)
         raise BusyError("our storage has no room for another photo just now; try again later")
     if usage.owner > settings.owner_gb * 1e9:
         raise LimitError(
-            f"your photos and their results take {usage.owner / 1e9:.1f} of the {settings.owner_gb:g} GB that you may "
+            f"your photos and results would take {usage.owner / 1e9:.3g} of the {settings.owner_gb:g} GB that you may "
             "have; delete some, or wait until they expire"
         )
-    room_gb = left_gb - settings.free_gb + usage.all / 1e9  # where Relief had no jobs at all
-    if usage.group / 1e9 > settings.address_share * room_gb:
+    share, group_gb = settings.address_share, usage.group / 1e9
+    if usage.group > needed_bytes and group_gb * (1 - share) > (left_gb - settings.free_gb) * share:
         raise LimitError(
-            "the jobs that came from your address take as much of our storage as they may; delete some, or wait until "
-            "they expire"
+            "the jobs that came from your address take as much of our storage as they may just now; delete some, or "
+            "wait until they expire"
         )

@@ -2,37 +2,78 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from shared.errors import LimitError
 from shared.jobs.claims import Finished
 from shared.jobs.limits import UNLIMITED
-from shared.jobs.new_job import IDEMPOTENCY_S, RESULTS_BYTES, Idempotency
+from shared.jobs.new_job import IDEMPOTENCY_S, Idempotency
 from shared.jobs.record import DisparityInfo, Job, PhotoInfo, Problem, Stage, State, StoredFile
-from shared.jobs.space import Space
-from tests.support.jobs import Store, claim, crash, finish, new_job
+from shared.jobs.space import Space, results_bytes
+from shared.options import ModelOptions
+from tests.support.jobs import BOTH, Store, claim, crash, finish, new_job, restore
 
 PHOTO = PhotoInfo(width=640, height=480, bytes=1000)
 MAP = DisparityInfo(width=64, height=48, bytes=200)
 RECORD = 100_000
+PROBLEM = Problem(type="x", title="x", detail="x")
 GROUPS = ("address-192.0.2.1", "address-192.0.2.2", "")
+
+
+DEPTH_TO_COME, MODEL_TO_COME = (results_bytes((stage,), ModelOptions()) for stage in (Stage.DEPTH, Stage.MODEL))
 
 
 def counted(store: Store) -> dict[str, int]:
     return {whose.decode(): int(size) for whose, size in store.redis.hgetall("relief:bytes").items()}
 
 
+def counts(stored: int, coming: int = 0) -> dict[str, int]:
+    """What is counted of one job of ann's in the group g."""
+    sums = dict.fromkeys(("owner:ann", "group:g", "all"), RECORD + stored + coming)
+    return sums | ({"coming": coming} if coming else {})
+
+
 def test_a_job_counts_with_its_photo_and_the_results_to_come_and_in_the_end_with_those_it_has(store):
     job = new_job(store, "ann", (Stage.DEPTH,), photo=PHOTO, disparity=MAP, group="g")
-    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), RECORD + 1200 + RESULTS_BYTES)
+    assert counted(store) == counts(1200, DEPTH_TO_COME)
     [held] = claim(store)
     file = StoredFile(name="depth.npz", folder=held.folder, bytes=70, stage=Stage.DEPTH)
     store.claims.finish(held, Finished([file], {}))
-    assert counted(store) == dict.fromkeys(("owner:ann", "group:g", "all"), RECORD + 1270)
+    assert counted(store) == counts(1270)
     store.jobs.requeue(job.id, Stage.MODEL, (Stage.MODEL,), limits=UNLIMITED)
-    assert counted(store)["all"] == RECORD + 1270 + RESULTS_BYTES
+    assert counted(store) == counts(1270, MODEL_TO_COME)
+    store.jobs.cancel(job.id)
+    assert counted(store) == counts(1270)
     store.jobs.delete(job.id)
     assert counted(store) == {}
+
+
+def test_a_job_of_the_release_before_counts_from_its_next_end_on_and_for_where_it_is_queued_again(store):
+    restore(store.redis, "schema-1.json")
+    assert counted(store) == {}
+    [held, *_] = claim(store)
+    owner = held.job.owner
+    store.claims.fail(held, PROBLEM)
+    stored = held.job.photo.bytes + RECORD
+    assert counted(store) == {f"owner:{owner}": stored, f"group:{owner}": stored, "all": stored}
+    with pytest.raises(LimitError):
+        store.jobs.retry(held.job.id, replace(UNLIMITED, owner_waiting=0), "g")
+    assert counted(store)[f"group:{owner}"] == stored
+    again = store.jobs.retry(held.job.id, UNLIMITED, "g")
+    coming = results_bytes(again.steps, again.model)
+    sums = dict.fromkeys((f"owner:{owner}", "group:g", "all"), stored + coming)
+    assert counted(store) == sums | {"coming": coming}
+    store.jobs.delete(again.id)
+    assert counted(store) == {}
+
+
+def test_the_results_to_come_are_those_of_the_stages_and_of_the_points():
+    few, many = (ModelOptions(point_budget=points) for points in (100_000, 500_000))
+    assert results_bytes((Stage.DEPTH,), many) < results_bytes((Stage.DEPTH, Stage.MODEL), few)
+    assert 27_600_000 < results_bytes(tuple(Stage), few) < 31_000_000  # as measured, and a little more
+    assert 34_600_000 < results_bytes(tuple(Stage), many) < 38_000_000
 
 
 def truth(jobs: list[Job]) -> dict[str, int]:
@@ -97,7 +138,7 @@ def one_random_change(store: Store, chance: random.Random) -> None:
             store.jobs.requeue(some.id, Stage.DEPTH, (Stage.DEPTH, Stage.MODEL), limits=UNLIMITED)
         case _:
             for held in claim(store):
-                store.claims.fail(held, Problem(type="x", title="x", detail="x"))
+                store.claims.fail(held, PROBLEM)
 
 
 def random_id(chance: random.Random) -> str:
@@ -111,9 +152,10 @@ def all_jobs(store: Store) -> list[Job]:
 def test_reservations_add_up_by_owner_and_group_until_they_are_released(store):
     space = Space(store.redis)
     new_job(store, "ann", photo=PHOTO, group="g")
-    job = RECORD + 1000 + RESULTS_BYTES
+    coming = results_bytes(BOTH, ModelOptions())
+    job = RECORD + 1000 + coming
     first = space.reserve("1", "ann", "g", 10)
-    assert (first.reserved, first.open_jobs, first.all, first.owner, first.group) == (10, 1, *[job + 10] * 3)
+    assert (first.reserved, first.coming, first.all, first.owner, first.group) == (10, coming, *[job + 10] * 3)
     second = space.reserve("2", "bob", "g", 20)
     assert (second.reserved, second.all, second.owner, second.group) == (30, job + 30, 20, job + 30)
     assert space.reserve("1", "ann", "g", 15).reserved == 35  # in place of the ten

@@ -9,7 +9,7 @@ import pytest
 from shared.errors import LimitError
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Job, Stage, State
-from tests.support.jobs import BOTH, NOTHING, Store, claim, finish, new_job, restore
+from tests.support.jobs import BOTH, NOTHING, Store, a_job, claim, finish, new_job, restore
 
 CROWD, HOME = "address-192.0.2.1", "address-198.51.100.7"
 QUEUES = ("turns", "group-", "owner-", "waiting:", "line:", "ring:")
@@ -45,7 +45,7 @@ def test_an_owner_who_comes_from_two_addresses_waits_in_one_group_and_has_one_tu
 
 
 def test_the_limit_of_a_group_holds_for_new_jobs_and_for_those_that_run_again(store):
-    limits = replace(UNLIMITED, client_waiting=2)
+    limits = replace(UNLIMITED, owner_waiting=1, all_waiting=4)  # so two of one group alone
     ended = new_job(store, "ann", steps=(Stage.DEPTH,), group=CROWD)
     finish(store, Stage.DEPTH, "depth.npz")
     for owner in ("bob", "cid"):
@@ -55,6 +55,21 @@ def test_the_limit_of_a_group_holds_for_new_jobs_and_for_those_that_run_again(st
             store.jobs.requeue(ended.id, stage, (stage,), limits=limits, group=HOME)
     claim(store)
     assert store.jobs.requeue(ended.id, Stage.MODEL, (Stage.MODEL,), limits=limits).state is State.QUEUED
+
+
+def test_groups_that_take_all_they_can_leave_places_to_others(store):
+    limits = replace(UNLIMITED, owner_waiting=2, all_waiting=32)
+
+    def taken_by(group: str) -> int:
+        for count in range(32):
+            try:
+                store.jobs.create(a_job(f"{group} {count}", group=group), limits)
+            except LimitError:
+                return count
+        raise AssertionError("one group takes them all")
+
+    assert [taken_by(group) for group in "abcd"] == [16, 8, 4, 2]
+    assert store.jobs.create(a_job("visitor", group="e"), limits).state is State.QUEUED
 
 
 def test_the_queue_of_the_release_before_goes_on_each_owner_as_a_group(store):

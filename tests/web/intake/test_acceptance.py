@@ -10,7 +10,7 @@ from PIL import Image
 from shared.jobs.record import Stage
 from shared.jobs.workers import ModelInfo, Offer, Workers
 from tests.support.fronts import client_of
-from tests.support.jobs import new_job
+from tests.support.jobs import ALL, new_job
 from tests.support.pictures import double, encoded, fraction, png, short, tiff, two_halves, with_exif, with_scans
 from tests.support.requests import API, assert_problem, stored_files, upload
 
@@ -153,10 +153,10 @@ def test_a_job_is_refused_when_the_storage_may_become_full(settings, store, stor
         assert_problem(refused, 503, "storage has no room")
         assert refused.headers["Retry-After"] == "30"
         assert stored_files(settings) == []
-    with client_of(settings.model_copy(update={"free_gb": free_gb - 1.2})) as client:  # what 60 waiting jobs would need
+    with client_of(settings.model_copy(update={"free_gb": free_gb - 1.2})) as client:  # what 40 waiting jobs would need
         assert upload(client, portrait).status_code == 202
-        for _ in range(100):
-            new_job(store)
+        for _ in range(60):
+            new_job(store, steps=ALL)
         assert_problem(upload(client, portrait), 503, "storage has no room")
 
 

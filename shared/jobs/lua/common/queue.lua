@@ -24,10 +24,6 @@ local function group_at(stage, owner)
   return redis.call('HGET', Key.GROUP_OF .. stage, owner)
 end
 
-local function group_of(id)
-  return get(id, 'group') or get(id, 'owner') -- the release before recorded none
-end
-
 local function enter(stage, owner, group)
   redis.call('HSET', Key.GROUP_OF .. stage, owner, group)
   next_turn(owners_key(stage, group), 'NX', owner)
@@ -92,6 +88,7 @@ local function remove(stage, owner, id)
 end
 
 local function dequeue(id)
+  redis.call('ZREM', Key.PUT_OFF, id)
   remove(get(id, 'stage'), get(id, 'owner'), id)
 end
 
@@ -114,7 +111,8 @@ local function waiting_of(owner, group)
   return own, all
 end
 
--- The name of the limit that one more waiting job of this owner would pass, if any.
+-- The name of the limit that one more waiting job of this owner would pass, if any. Beyond what one owner may have, a
+-- group has as many as are free at the most: one alone half of all, and whoever comes later finds some.
 local function passed_limit(stage, owner, group, limits)
   local all = 0
   for _, each in ipairs(Stage) do
@@ -123,7 +121,7 @@ local function passed_limit(stage, owner, group, limits)
   local own, of_group = waiting_of(owner, group_at(stage, owner) or group)
   return (all >= limits.all_waiting and 'all_waiting')
     or (own >= limits.owner_waiting and 'owner_waiting')
-    or (of_group >= limits.client_waiting and 'client_waiting')
+    or (of_group >= math.max(limits.owner_waiting, limits.all_waiting - all) and 'group_waiting')
 end
 
 -- Remove every trace of the job. A run that still works on it loses its claim.
@@ -135,7 +133,7 @@ local function forget(id)
     redis.call('ZREM', list, id)
   end
   release_pixels(id)
-  count_bytes(id, 0)
+  count_bytes(id, 0, 0)
   unshare(id)
   forget_news(id)
   remove_files(id)

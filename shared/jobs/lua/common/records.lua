@@ -23,6 +23,11 @@ local function set(id, ...)
   redis.call('HSET', job_key(id), ...)
 end
 
+-- Whom the owner is counted and takes turns with. The release before recorded nobody.
+local function group_of(id)
+  return get(id, 'group') or get(id, 'owner')
+end
+
 -- Everyone who watches the job hears that it changed; its version is the ETag of its document.
 local function changed(id)
   redis.call('HINCRBY', job_key(id), 'version', 1)
@@ -106,20 +111,19 @@ local function remove_files(id, folder)
 end
 
 local function add_bytes(whose, change)
-  if redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
+  if change ~= 0 and redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
     redis.call('HDEL', Key.BYTES, whose)
   end
 end
 
--- From now on the job counts with so many bytes on storage, for its owner, for its client group, and in all.
-local function count_bytes(id, bytes)
-  local change = bytes - tonumber(get(id, 'bytes') or '0')
-  if change ~= 0 then
-    add_bytes('owner:' .. get(id, 'owner'), change)
-    add_bytes('group:' .. (get(id, 'group') or get(id, 'owner')), change)
-    add_bytes('all', change)
-    set(id, 'bytes', string.format('%.0f', bytes))
+-- From now on the job counts with what is stored of it and what is to come, for its owner, its group, and in all.
+local function count_bytes(id, stored, coming)
+  local bytes_before, coming_before = tonumber(get(id, 'bytes') or '0'), tonumber(get(id, 'coming') or '0')
+  for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. group_of(id), 'all' }) do
+    add_bytes(whose, stored + coming - bytes_before)
   end
+  add_bytes('coming', coming - coming_before)
+  set(id, 'bytes', string.format('%.0f', stored + coming), 'coming', string.format('%.0f', coming))
 end
 
 -- The bytes of the files that the record names, and of the record itself.
@@ -139,7 +143,7 @@ end
 
 -- What a job that waits or runs will have come to when it has its results.
 local function expect_bytes(id)
-  count_bytes(id, stored_bytes(id) + tonumber(get(id, 'results_bytes') or '0'))
+  count_bytes(id, stored_bytes(id), tonumber(get(id, 'results_bytes') or '0'))
 end
 
 local function unshare(id)
@@ -168,10 +172,16 @@ local function end_run(id)
   set(id, 'run', '')
 end
 
+-- Storage took and gave the files of a run: the next time that it refuses is the first again.
+local function forget_waits(id)
+  redis.call('HDEL', job_key(id), 'put_off_ms')
+end
+
 -- A job has come to its end, whichever.
 local function ended(id)
+  forget_waits(id)
   set(id, 'finished_ms', now_ms())
-  count_bytes(id, get(id, 'state') == State.CANCELED and RECORD_BYTES or stored_bytes(id))
+  count_bytes(id, get(id, 'state') == State.CANCELED and RECORD_BYTES or stored_bytes(id), 0)
   keep(id)
   local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
   if refused then

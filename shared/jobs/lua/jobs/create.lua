@@ -1,6 +1,6 @@
 -- ARGV: id, rules as JSON, then field, value, ...
 -- rules: owner, group (whom the owner counts with), stage (the first), pixels, keep_ms (how long results are kept), the
--- limits all_waiting, owner_waiting, client_waiting, owner_megapixels;
+-- limits all_waiting, owner_waiting, owner_megapixels;
 -- where the client sent an Idempotency-Key: key, body (hashes), key_ms (how long it is remembered).
 -- Answer: 'made' and the id; 'same' and the id of the earlier job of this key; 'reused' where the key came with another
 -- body; or the name of the limit that is reached. Asked twice, because an answer was lost, it makes one job.

@@ -1,5 +1,5 @@
 -- ARGV: id, stage, steps, limits, settings that change: an object by stage; the last three as JSON; the client group of
--- the request, which counts where the record has none: the release before wrote none
+-- the request, which counts where the record has none: the release before wrote none; bytes of the results to come
 -- A user asks for another run of a stage of a job that has ended. The results stay until there are new ones.
 -- Answer: 'again', the state that does not allow it, the name of the limit that is reached, or nothing where there is
 -- no such job.
@@ -10,11 +10,8 @@ if not state then
 elseif state ~= State.SUCCEEDED and state ~= State.FAILED then
   return state
 end
-if not get(id, 'group') then
-  count_bytes(id, 0)
-  set(id, 'group', ARGV[6] ~= '' and ARGV[6] or get(id, 'owner'))
-end
-local passed = passed_limit(stage, get(id, 'owner'), get(id, 'group'), limits)
+local group = get(id, 'group') or (ARGV[6] ~= '' and ARGV[6]) or get(id, 'owner')
+local passed = passed_limit(stage, get(id, 'owner'), group, limits)
 if passed then
   return passed
 end
@@ -28,6 +25,10 @@ move(id, State.QUEUED)
 redis.call('ZREM', Key.GIVEN_UP, id)
 redis.call('HDEL', job_key(id), 'error', 'finished_ms')
 set(id, 'stage', stage, 'attempt', '0', 'progress', '0', 'queued_ms', now_ms(), 'steps', steps)
+if group ~= group_of(id) then
+  count_bytes(id, 0, 0)
+end
+set(id, 'group', group, 'results_bytes', ARGV[7])
 expect_bytes(id)
 enqueue_last(id)
 changed(id)

@@ -28,5 +28,5 @@ local in_group = before(owners_key(stage, group), owner, own_rank, function(othe
   return redis.call('ZCARD', queue_key(stage, other))
 end)
 return before(groups_key(stage), group, in_group, function(other)
-  return of_group[other]
+  return of_group[other] or 0
 end)

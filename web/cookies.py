@@ -1,0 +1,81 @@
+"""The cookies of visitors: who they are, and one for each job of those who came without; and what caches may keep."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+
+from flask import Flask, Response, current_app, g, request, session, url_for
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import BadSignature, Signer
+
+JOB_COOKIE = "relief-job"
+
+
+class CookieSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, marked Secure where the request came by TLS; no cache keeps an answer that sets it."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        """True where this request came encrypted; then the cookie never travels otherwise."""
+        return request.is_secure
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie where there is a new one: a cache that kept it would give one identity to many."""
+        super().save_session(app, session, response)
+        if "Set-Cookie" in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+            response.vary.add("Cookie")
+
+
+def register(app: Flask) -> None:
+    """Sign the cookies of this application, and keep answers out of shared caches."""
+    app.session_interface = CookieSessions()
+    app.after_request(_keep_out_of_shared_caches)
+
+
+def identity() -> str | None:
+    """Who the visitor is; None without a cookie."""
+    return session.get("owner")
+
+
+def new_identity() -> str:
+    """Give this visitor a name, and the cookie with it."""
+    session["owner"] = name = secrets.token_hex(8)
+    session.permanent = g.is_new = True
+    return name
+
+
+def give_job_cookie(response: Response, job_id: str) -> None:
+    """Make whoever keeps the cookie of this answer an owner of this one job, where the request came without identity.
+
+    Of several first requests at once each makes an identity, and a client keeps one of them: the jobs of the others
+    stay theirs by a cookie that is sent with requests for that job alone.
+    """
+    if g.get("is_new"):
+        response.set_cookie(
+            JOB_COOKIE,
+            _job_signer().sign(job_id).decode(),
+            path=url_for("jobs.show", job_id=job_id),
+            max_age=current_app.permanent_session_lifetime,
+            secure=request.is_secure,
+            httponly=True,
+            samesite="Lax",
+        )
+
+
+def has_job_cookie(job_id: str) -> bool:
+    """True where the request has the cookie that give_job_cookie() set for this job."""
+    try:
+        return _job_signer().unsign(request.cookies.get(JOB_COOKIE, "")) == job_id.encode()
+    except BadSignature:
+        return False
+
+
+def _job_signer() -> Signer:
+    return Signer(str(current_app.secret_key), salt=JOB_COOKIE, digest_method=sha256)
+
+
+def _keep_out_of_shared_caches(response: Response) -> Response:
+    """What says nothing of caches is for its caller, and to be asked for again."""
+    response.headers.setdefault("Cache-Control", "private, no-cache")
+    return response
