@@ -30,12 +30,8 @@ class Removals:
 
     def remove(self, job_id: str, folder: str | None = None) -> Removed:
         """Delete a folder of a job, or all of its files, now or, where storage refuses, as soon as it does no more."""
-        removed = self._storage.delete(job_id, folder)
         what = f"{job_id}/{folder}" if folder else job_id
-        try:
-            self._remember(what, removed)
-        except RedisError as error:  # what is left has no record, and goes as an orphan at the latest
-            log.warning("not remembered whether %s is deleted, redis does not answer: %s", what, error)
+        removed = self._remove(what)
         if removed.left:
             log.error("storage refuses to delete %d files of %s: %s", len(removed.left), what, removed.error)
         return removed
@@ -48,11 +44,19 @@ class Removals:
         """Delete what is left and due; gives of how many jobs and folders storage still refuses something."""
         now_s = self._now_s()
         due = cast(list[bytes], self._redis.zrangebyscore(Key.REMOVALS, "-inf", now_s * 1000, 0, AT_ONCE))
-        left = 0
-        for what in due:
-            job_id, _, folder = what.decode().partition("/")
-            left += bool(self.remove(job_id, folder or None).left)
-        return left
+        left = [removed for what in due if (removed := self._remove(what.decode())).left]
+        if left:
+            log.error("storage still refuses to delete files of %d jobs and folders: %s", len(left), left[0].error)
+        return len(left)
+
+    def _remove(self, what: str) -> Removed:
+        job_id, _, folder = what.partition("/")
+        removed = self._storage.delete(job_id, folder or None)
+        try:
+            self._remember(what, removed)
+        except RedisError as error:  # what is left has no record, and goes as an orphan at the latest
+            log.warning("not remembered whether %s is deleted, redis does not answer: %s", what, error)
+        return removed
 
     def _remember(self, what: str, removed: Removed) -> None:
         if removed.left:

@@ -115,6 +115,12 @@ class WorkerSettings(_Group):
         300, gt=0, alias="RELIEF_STAGE_LIMIT", description="Seconds that one run of a stage may take"
     )
     attempts: int = Field(3, ge=1, alias="RELIEF_ATTEMPTS", description="Runs of a stage before its job has failed")
+    storage_wait_s: float = Field(
+        3600,
+        ge=0,
+        alias="RELIEF_STORAGE_WAIT",
+        description="Seconds that a job waits for storage that refuses its files, before it has failed",
+    )
     retention_h: float = Field(
         24, gt=0, alias="RELIEF_RETENTION", description="Hours that photo and results are kept after a job's end"
     )

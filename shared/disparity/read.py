@@ -12,13 +12,14 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from shared.disparity.arrays import NPY_START, ZIP_START, read_npy, read_npz
 from shared.disparity.checks import check_shape, check_size, check_values
 from shared.disparity.disparity import Disparity
-from shared.errors import DisparityError, PhotoError
+from shared.errors import DisparityError
 from shared.options import PHOTO_LIMIT_MP
+from shared.photo.faults import refused_as
 from shared.photo.sanitize import PNG_START, sanitized
 
 Image.MAX_IMAGE_PIXELS = None  # as in shared.photo.decode: our own limit is checked before decoding
@@ -36,18 +37,12 @@ def read_disparity(data: bytes, photo_size_wh: tuple[int, int], *, limit_mp: flo
     Raises:
         DisparityError: no such file, too large or small, not of the photo's shape, damaged, or without content.
     """
-    if data.startswith(PNG_START):
-        values = _png(data, limit_mp)
-    elif data.startswith(NPY_START):
-        values = read_npy(io.BytesIO(data), limit_mp)
-    elif data.startswith(ZIP_START):
-        values = read_npz(data, limit_mp)
-    else:
-        raise DisparityError("this is no disparity map in a .png, .npy or .npz file")
-    height, width = values.shape
-    check_shape((width, height), photo_size_wh)
-    check_values(values)
-    return Disparity.of(values)
+    with refused_as(DisparityError, "the disparity map"):
+        values = _values(data, limit_mp)
+        height, width = values.shape
+        check_shape((width, height), photo_size_wh)
+        check_values(values)
+        return Disparity.of(values)
 
 
 def bytes_from_disparity(disparity: Disparity) -> bytes:
@@ -57,15 +52,23 @@ def bytes_from_disparity(disparity: Disparity) -> bytes:
     return file.getvalue()
 
 
+def _values(data: bytes, limit_mp: float) -> np.ndarray:
+    """(h, w) numbers, of the file's own type or float32."""
+    if data.startswith(PNG_START):
+        return _png(data, limit_mp)
+    if data.startswith(NPY_START):
+        return read_npy(io.BytesIO(data), limit_mp)
+    if data.startswith(ZIP_START):
+        return read_npz(data, limit_mp)
+    raise DisparityError("this is no disparity map in a .png, .npy or .npz file")
+
+
 def _png(data: bytes, limit_mp: float) -> np.ndarray:
     """(h, w) uint8 or uint16, or where something is transparent float32, which is NaN there."""
-    try:
-        with Image.open(io.BytesIO(sanitized(data)[0]), formats=("PNG",)) as image:
-            check_size(image.size, limit_mp)
-            image.load()
-            return _gray(image)
-    except (UnidentifiedImageError, PhotoError, OSError, ValueError, SyntaxError) as error:
-        raise DisparityError(f"the disparity map's PNG file is damaged ({error})") from error
+    with Image.open(io.BytesIO(sanitized(data).image), formats=("PNG",)) as image:
+        check_size(image.size, limit_mp)
+        image.load()
+        return _gray(image)
 
 
 def _gray(image: Image.Image) -> np.ndarray:

@@ -102,6 +102,14 @@ class Claims:
         """Give a job back to its position in the queue, to be retried alone; False where the claim was lost already."""
         return bool(self._scripts.call("hand_back", claim.job.id, claim.run))
 
+    def put_off(self, claim: Claim, longest_s: float) -> bool:
+        """Have a job wait for storage that refused its files, longer each time; no attempt is used up.
+
+        Returns:
+            False where it has waited for longest_s in all already, or the claim was lost.
+        """
+        return bool(self._scripts.call("put_off", claim.job.id, claim.run, round(longest_s * 1000)))
+
     def _call(self, script: str, claim: Claim, *arguments: object) -> None:
         if not self._scripts.call(script, claim.job.id, claim.run, *arguments):
             raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")

@@ -112,6 +112,7 @@ class Job(BaseModel):
     model_name: str | None = None
     stages: dict[Stage, StageResult]
     error: Problem | None = None
+    put_off_ms: int = 0  # how long it has waited for storage in its present stage
 
     @property
     def files(self) -> dict[str, StoredFile]:

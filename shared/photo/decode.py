@@ -11,21 +11,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms
 from PIL.ExifTags import Base
 
 from shared.cloud.camera import FILM_DIAGONAL_MM
 from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
 from shared.options import PHOTO_LIMIT_MP
 from shared.photo.exif import exif_numbers
-from shared.photo.sanitize import sanitized
+from shared.photo.faults import refused_as
+from shared.photo.profile import srgb_transform
+from shared.photo.sanitize import Parts, sanitized
 
 FORMATS = ("JPEG", "PNG")
 SMALLEST_SIDE_PX = 64
 LONGEST_SIDE_PX = 65_500  # libjpeg's JPEG_MAX_DIMENSION: more could not be stored
-JPEG_QUALITY = 95
+STORED_BYTES = 32_000_000  # of a photo; measured: detailed ones of 50 megapixels take 12 to 25 MB, noise 120 MB
+STORED_AS = ((95, 0), (95, 2), (85, 2), (60, 2))  # JPEG quality and chroma subsampling; the first that fits is taken
+GRAY_MODES = ("1", "L", "I")  # as the names of Pillow's modes begin
 BACKGROUND_RGB = (255, 255, 255)  # what shows through a transparent photo
-SRGB = ImageCms.createProfile("sRGB")
 PLAUSIBLE_FOCAL_35MM = (5.0, 2000.0)
 INCH = 2
 MM_PER_RESOLUTION_UNIT: Mapping[float, float] = {INCH: 25.4, 3: 10.0, 4: 1.0}  # EXIF's 3 is cm, 4 mm
@@ -65,29 +68,37 @@ def read_photo(data: bytes, *, limit_mp: float = PHOTO_LIMIT_MP) -> DecodedPhoto
 
     Raises:
         PhotoTypeError: not a JPEG or PNG by its content.
-        PhotoError: too many or too few pixels, too many parts, or damaged.
+        PhotoError: too many or too few pixels, too many parts, damaged, or whatever else a decoder found.
     """
-    image, exif = sanitized(data)
-    pixels = _pixels(image, limit_mp)
-    numbers = exif_numbers(exif)
-    upright = UPRIGHT_BY_ORIENTATION.get(numbers.get(Base.Orientation, 1), np.asarray)
-    diagonal_px = math.hypot(*pixels.shape[:2])
-    return DecodedPhoto(np.ascontiguousarray(upright(pixels)), _focal_35mm(numbers, diagonal_px))
+    with refused_as(PhotoError, "the photo"):
+        parts = sanitized(data)
+        pixels = _pixels(parts, limit_mp)
+        numbers = exif_numbers(parts.exif)
+        upright = UPRIGHT_BY_ORIENTATION.get(numbers.get(Base.Orientation, 1), np.asarray)
+        diagonal_px = math.hypot(*pixels.shape[:2])
+        return DecodedPhoto(np.ascontiguousarray(upright(pixels)), _focal_35mm(numbers, diagonal_px))
 
 
 def jpeg_from_pixels(pixels: np.ndarray) -> bytes:
-    """Encode (H, W, 3) uint8 RGB as a JPEG that carries nothing else.
+    """Encode (H, W, 3) uint8 RGB as a JPEG of at most STORED_BYTES that carries nothing else.
 
     Raises:
-        PhotoError: the encoder does not take it.
+        PhotoError: the encoder does not take it, or it has too much detail for any of STORED_AS.
     """
-    output = io.BytesIO()
-    try:
-        Image.fromarray(pixels).save(output, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    except OSError as error:  # the encoder's word for its own failures; nothing here touches a disk
-        height, width = pixels.shape[:2]
-        raise PhotoError(f"a photo of {width} x {height} pixels cannot be stored as a JPEG ({error})") from error
-    return output.getvalue()
+    height, width = pixels.shape[:2]
+    image = Image.fromarray(pixels)
+    for quality, subsampling in STORED_AS:
+        output = io.BytesIO()
+        try:
+            image.save(output, "JPEG", quality=quality, subsampling=subsampling)
+        except (OSError, MemoryError) as error:  # of the encoder; nothing here touches a disk
+            raise PhotoError(f"a photo of {width} x {height} pixels cannot be stored as a JPEG ({error})") from error
+        if output.tell() <= STORED_BYTES:
+            return output.getvalue()
+    raise PhotoError(
+        f"the photo's {width} x {height} pixels have so much detail that they take {output.tell() / 1e6:.0f} MB as a "
+        f"JPEG, where at most {STORED_BYTES / 1e6:.0f} MB are stored; make it smaller and try again"
+    )
 
 
 def check_bytes(size: int, limit_mb: int) -> None:
@@ -100,22 +111,19 @@ def check_bytes(size: int, limit_mb: int) -> None:
         raise PhotoTooLargeError(f"the photo has {size / 1e6:.1f} MB; at most {limit_mb} MB are allowed")
 
 
-def _pixels(data: bytes, limit_mp: float) -> np.ndarray:
+def _pixels(parts: Parts, limit_mp: float) -> np.ndarray:
     """The pixels as they lie in the file, (H, W, 3) uint8 RGB."""
-    with _opened(data) as image:
+    with _opened(parts.image) as image:
         _check_size(image, limit_mp)
-        try:
-            image.load()
-            return _rgb(image)
-        except (OSError, ValueError, SyntaxError) as error:
-            raise PhotoError(f"the photo is damaged or cut short ({error}); save or send it again") from error
+        image.load()
+        return _rgb(image, parts.profile)
 
 
 def _opened(data: bytes) -> Image.Image:
     """Read the header only."""
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except Exception as error:  # whatever Pillow raises
         raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again") from error
 
 
@@ -157,35 +165,30 @@ def _focal_by_sensor(numbers: Mapping[int, float], diagonal_px: float) -> float:
     return numbers[Base.FocalLength] * FILM_DIAGONAL_MM * per_unit / (diagonal_px * unit_mm)
 
 
-def _rgb(image: Image.Image) -> np.ndarray:
+def _rgb(image: Image.Image, profile: bytes) -> np.ndarray:
     """8-bit sRGB, whatever the mode, strip by strip: whole copies in between would take several times the memory."""
     pixels = np.empty((image.height, image.width, 3), np.uint8)
-    transform = _srgb_transform(image)
+    mode = "RGBA" if image.has_transparency_data and not _deep(image) else "RGB"
+    transform = srgb_transform(profile, mode, gray=image.mode[0] in GRAY_MODES) if profile else None
     rows = max(1, PIXELS_PER_STRIP // image.width)
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        pixels[top : top + rows] = np.asarray(_rgb_strip(strip, transform))
+        pixels[top : top + rows] = np.asarray(_rgb_strip(strip, mode, transform))
     return pixels
 
 
-def _rgb_strip(strip: Image.Image, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
+def _rgb_strip(strip: Image.Image, mode: str, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
     """Transparent parts show the background colour; 16-bit gray is scaled here, since Pillow would clip it."""
-    if strip.mode.startswith("I"):
+    if _deep(strip):
         strip = Image.fromarray((np.asarray(strip) // 257).astype(np.uint8))
-    if strip.has_transparency_data:
-        rgba = strip.convert("RGBA")
-        strip = Image.alpha_composite(Image.new("RGBA", rgba.size, (*BACKGROUND_RGB, 255)), rgba)
+    strip = strip.convert(mode)
     if transform:
         strip = ImageCms.applyTransform(strip, transform) or strip
-    return strip.convert("RGB")
+    if mode == "RGB":
+        return strip
+    return Image.alpha_composite(Image.new("RGBA", strip.size, (*BACKGROUND_RGB, 255)), strip).convert("RGB")
 
 
-def _srgb_transform(image: Image.Image) -> ImageCms.ImageCmsTransform | None:
-    """From an embedded colour profile, if any; a broken one is ignored, as browsers do."""
-    profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "L", "CMYK") or image.has_transparency_data:
-        return None
-    try:
-        return ImageCms.buildTransform(ImageCms.ImageCmsProfile(io.BytesIO(profile)), SRGB, image.mode, "RGB")
-    except (ImageCms.PyCMSError, OSError):
-        return None
+def _deep(image: Image.Image) -> bool:
+    """True where it is gray of 16 bits, which Pillow may widen to 32."""
+    return image.mode.startswith("I")

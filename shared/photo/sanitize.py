@@ -1,7 +1,7 @@
 """A JPEG or PNG file cut down to what makes its pixels, before a decoder sees it.
 
 Decoders parse far more than pixels (previews, second images, compressed texts, animations), and a few bytes of it can
-cost them hours. What is left out here cannot; what is left is counted.
+cost them hours, or keep a photo from being read whose pixels are whole. What is left out here cannot.
 
 Source: JPEG, ITU-T T.81, annex B; PNG, W3C specification, third edition, section 5.
 """
@@ -9,11 +9,14 @@ Source: JPEG, ITU-T T.81, annex B; PNG, W3C specification, third edition, sectio
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from shared.errors import PhotoError, PhotoTypeError
+from shared.photo.profile import MAX_PROFILE_BYTES
 
-MAX_SCANS = 100  # a progressive photo has about 10; each goes over all pixels, however few bytes it has
+MAX_SCANS = 24  # each goes over all pixels, however few bytes it has; encoders write 10, and up to 18 for CMYK
 MAX_SEGMENTS = 2000  # of a JPEG; they have up to 64 kB each
 MAX_CHUNKS = 100_000  # of a PNG; encoders write 8 kB or more in each
 JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
@@ -23,14 +26,25 @@ FRAME_MARKERS = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; no camera
 PIXEL_SEGMENTS = {*FRAME_MARKERS, 0xC4, END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # with tables, scans, JFIF, Adobe
 PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
 EXIF_START, PROFILE_START = b"Exif\0\0", b"ICC_PROFILE\0"
+PROFILE_HEAD_BYTES = len(PROFILE_START) + 2  # then the part's number and how many there are
 
 
-def sanitized(data: bytes) -> tuple[bytes, bytes]:
+class Parts(NamedTuple):
+    """What of a file is read.
+
+    image: a JPEG or PNG file of pixels, nothing else.
+    exif: metadata from the byte order mark on; empty where there is none.
+    profile: the ICC colour profile; empty where there is none, or its beginning where it is too long.
+    """
+
+    image: bytes
+    exif: bytes
+    profile: bytes
+
+
+def sanitized(data: bytes) -> Parts:
     """Cut a JPEG or PNG file down; a damaged or short one stays so.
 
-    Returns:
-        A JPEG or PNG file of pixels and their colour profile, nothing else; and EXIF metadata from the byte order mark
-        on, empty where there is none.
     Raises:
         PhotoTypeError: it does not start as a JPEG or PNG file.
         PhotoError: it has too many parts.
@@ -42,18 +56,21 @@ def sanitized(data: bytes) -> tuple[bytes, bytes]:
     raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again")
 
 
-def _jpeg(data: bytes) -> tuple[bytes, bytes]:
-    kept, exif, scans = [JPEG_START], b"", 0
+def _jpeg(data: bytes) -> Parts:
+    kept, exif, profile, scans = [JPEG_START], b"", dict[int, bytes](), 0
     for number, (code, start, end) in enumerate(_segments(data)):
         content = data[start + 4 : end] if code in (EXIF, PROFILE) else b""
         scans += code == SCAN
         _check_count(scans, MAX_SCANS, "scans")
         _check_count(number, MAX_SEGMENTS, "segments")
-        if code in PIXEL_SEGMENTS or content.startswith(PROFILE_START):
+        if code in PIXEL_SEGMENTS:
             kept.append(data[start:end])
         elif content.startswith(EXIF_START):
             exif = exif or content.removeprefix(EXIF_START)
-    return b"".join(kept), exif
+        elif content.startswith(PROFILE_START) and len(content) > PROFILE_HEAD_BYTES:
+            profile[content[len(PROFILE_START)]] = content[PROFILE_HEAD_BYTES:]
+    whole = b"".join(part for _, part in sorted(profile.items()))
+    return Parts(b"".join(kept), exif, whole[:MAX_PROFILE_BYTES])
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -71,16 +88,25 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield code, start, offset
 
 
-def _png(data: bytes) -> tuple[bytes, bytes]:
-    kept, exif, seen = [PNG_START], b"", set[bytes]()
+def _png(data: bytes) -> Parts:
+    kept, first = [PNG_START], dict[bytes, bytes]()
     for number, (kind, start, end) in enumerate(_chunks(data)):
         _check_count(number, MAX_CHUNKS, "chunks")
-        if kind in PIXEL_CHUNKS or (kind == b"iCCP" and kind not in seen):
+        if kind in PIXEL_CHUNKS:
             kept.append(data[start:end])
-        elif kind == b"eXIf" and kind not in seen:
-            exif = data[start + 8 : end - 4].removeprefix(EXIF_START)
-        seen.add(kind)
-    return b"".join(kept), exif
+        elif kind in (b"eXIf", b"iCCP"):
+            first.setdefault(kind, data[start + 8 : end - 4])
+    exif = first.get(b"eXIf", b"").removeprefix(EXIF_START)
+    return Parts(b"".join(kept), exif, _inflated(first.get(b"iCCP", b"")))
+
+
+def _inflated(profile: bytes) -> bytes:
+    """The profile of an iCCP chunk: a name, a zero, the method (always zero), and what is packed."""
+    _, _, packed = profile.partition(b"\0")
+    try:
+        return zlib.decompressobj().decompress(packed[1:], MAX_PROFILE_BYTES)
+    except zlib.error:
+        return b""
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:

@@ -187,9 +187,7 @@ def test_a_lost_message_is_sent_again_by_the_sweeper(stack, client, job_store, s
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux sets another process's limits")
-def test_storage_that_takes_no_more_fails_the_job_with_a_plain_reason(
-    stack, client, job_store, slow_photo, small_photo
-):
+def test_a_job_waits_while_storage_takes_no_more_and_says_so(stack, client, job_store, slow_photo, small_photo):
     import resource
 
     first = send(client, small_photo, steps="depth")
@@ -197,11 +195,35 @@ def test_storage_that_takes_no_more_fails_the_job_with_a_plain_reason(
     follow(client, first)
     worker = worker_pid(held)
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (30_000, resource.RLIM_INFINITY))
-    full = follow(client, send(client, slow_photo, steps="depth"))[-1]
-    assert (full["state"], full["error"]["type"]) == ("failed", "storage")
-    assert FolderStorage(stack.plan.data).folders(full["id"]) == ["photo"]
+    job = send(client, slow_photo, steps="depth")
+    waiting = wait_for(
+        "it waits", lambda: "our storage" in (seen := ask(client, job["links"]["self"]))["message"] and seen
+    )
+    assert waiting["state"] == "queued"
     resource.prlimit(worker, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    assert follow(client, send(client, slow_photo, steps="depth"))[-1]["state"] == "succeeded"
+    assert follow(client, job)[-1]["state"] == "succeeded"
+    assert_whole(job_store.jobs.get(job["id"]), FolderStorage(stack.plan.data))
+    assert_settled(job_store)
+
+
+def test_four_seconds_without_storage_fail_no_job(stack, client, job_store, slow_photo, small_photo):
+    jobs = [send(client, photo, steps="depth,model") for photo in (slow_photo, small_photo, small_photo)]
+    folder, away = stack.plan.data / "jobs", stack.plan.data / "away"
+    wait_for("a worker begins", lambda: any(running(job_store, job["id"]) for job in jobs))
+    folder.rename(away)
+    folder.touch()  # where it was mounted
+    gone = time.monotonic()
+    wait_for("each is refused", lambda: all(job_store.jobs.get(job["id"]).put_off_ms for job in jobs))
+    refused = client.post(f"{API}/jobs", files={"photo": small_photo})
+    assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+    wait_for("four seconds", lambda: time.monotonic() - gone > 4)
+    folder.unlink()
+    away.rename(folder)
+    for job in jobs:
+        assert follow(client, job)[-1]["state"] == "succeeded"
+        record = job_store.jobs.get(job["id"])
+        assert record.attempt == 1
+        assert_whole(record, FolderStorage(stack.plan.data))
     assert_settled(job_store)
 
 

@@ -62,6 +62,8 @@ def size_source(job: Job) -> SizeSource | None:
 def _message(job: Job, before: int | None) -> str:
     """One sentence on where the job stands."""
     again = f" (attempt {job.attempt})" if job.attempt > 1 else ""
+    if job.state is State.QUEUED and job.put_off_ms:
+        return "Waiting: our storage does not take or give the files just now. It is tried again, and nothing is lost."
     if job.state is State.QUEUED:
         return "Next in line." if not before else f"Waiting: {before} before this one."
     if job.state is State.RUNNING:

@@ -35,6 +35,7 @@ BY_STAGE = {  # counter in Redis -> metric, help
     "batches": ("relief_batches", "Claims of one or more jobs at once."),
     "claimed": ("relief_claimed", "Jobs claimed; with relief_batches, the size of a batch."),
     "recovered": ("relief_recovered", "Jobs taken back from workers that died or hung."),
+    "put_off": ("relief_put_off", "Runs that storage refused their files, so that the job waits."),
     "retried": ("relief_retried", "Jobs handed back for another attempt."),
 }
 

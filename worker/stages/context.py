@@ -119,9 +119,12 @@ class StageContext:
         except ReliefError as error:
             self.fail(claim, problem_of(error))
         except OSError as error:
-            if self.claims.renew(claim, self.settings.lease_s):
-                log.exception("storage failed in stage %s", claim.job.stage)
-                self.try_again(claim, STORAGE)
+            if error.errno is None:  # no refusal of the system's: a decoder calls its own so
+                log.exception("stage %s failed", claim.job.stage)
+                self.fail(claim, BUG)
+            elif self.claims.renew(claim, self.settings.lease_s):
+                log.error("storage failed in stage %s: %s", claim.job.stage, error)
+                self._wait_for_storage(claim)
             else:  # its files went with it
                 log.info("dropped, the job was deleted or canceled: %s", error)
                 self._drop(claim)
@@ -138,6 +141,14 @@ class StageContext:
         self.leases.let_go(claim)
         if self.claims.hand_back(claim):
             self.wakeups.send(claim.job.stage)
+        self.removals.remove(claim.job.id, claim.folder)
+
+    def _wait_for_storage(self, claim: Claim) -> None:
+        """Give the job back for later, or fail it where it has waited for too long."""
+        if not self.claims.put_off(claim, self.settings.storage_wait_s):
+            self.fail(claim, STORAGE)
+            return
+        self.leases.let_go(claim)
         self.removals.remove(claim.job.id, claim.folder)
 
     def fail(self, claim: Claim, problem: Problem) -> None:

@@ -52,7 +52,7 @@ def test_age_goes_by_the_file_systems_clock_not_by_this_machines(storage, tmp_pa
 def test_what_cannot_be_deleted_is_told_and_the_rest_goes(storage, tmp_path):
     for folder, name in (("photo", "photo.jpg"), ("depth-1", "depth.npz"), ("depth-1", "report.json")):
         storage.write(JOB, folder, name, b"a")
-    with refusing(tmp_path, tmp_path / "jobs" / JOB / "depth-1"):
+    with refusing(tmp_path / "jobs" / JOB / "depth-1"):
         removed = storage.delete(JOB)
         assert removed.left == ["depth-1/depth.npz", "depth-1/report.json"]
         assert removed.gone == ["photo/photo.jpg"]

@@ -6,7 +6,7 @@ import pytest
 
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps, celery_app
-from tests.support.refusals import refusing
+from tests.support.refusals import refused_client, refusing
 from tests.support.requests import assert_problem, finish_stage, stored_files, upload
 from tests.support.sweeping import retry_now
 from worker.sweeper import Sweeper
@@ -27,8 +27,8 @@ def test_a_deletion_that_storage_refuses_is_told_logged_and_done_later(
     client, store, settings, portrait, folder, sweeper, caplog
 ):
     job = upload(client, portrait).json()
-    with refusing(settings.data, folder(job)):
-        answer = client.delete(job["links"]["self"])
+    with refused_client(client, settings, folder(job)) as refused:
+        answer = refused.delete(job["links"]["self"])
         sweeper.sweep()
     assert answer.status_code == 202
     assert answer.json() == {"deleted": job["id"], "files": [], "left": ["photo/photo.jpg"]}
@@ -47,8 +47,8 @@ def test_a_cancel_whose_files_storage_refuses_to_delete_is_told_and_nobody_reads
     client, store, settings, portrait, folder, sweeper
 ):
     job = upload(client, portrait).json()
-    with refusing(settings.data, folder(job)):
-        answer = client.post(job["links"]["cancel"])
+    with refused_client(client, settings, folder(job)) as refused:
+        answer = refused.post(job["links"]["cancel"])
     assert (answer.status_code, answer.json()["state"]) == (202, "canceled")
     assert "does not delete the files just now" in answer.json()["message"]
     for link in ("photo", "thumbnail"):
@@ -67,7 +67,7 @@ def test_an_expired_job_whose_files_storage_refuses_to_delete_holds_up_no_other(
         finish_stage(store, storage, Stage.DEPTH, "depth.png")
     for job in jobs:
         store.redis.zadd("relief:expires", {job["id"]: 0})
-    with refusing(settings.data, folder(jobs[0])):
+    with refusing(folder(jobs[0])):
         sweeper.sweep()
     assert [job_id for job_id in (job["id"] for job in jobs) if storage.folders(job_id)] == [jobs[0]["id"]]
     retry_now(store)
@@ -79,7 +79,7 @@ def test_orphans_that_storage_refuses_to_delete_hold_up_no_other(store, storage,
     for digit in "abc":
         storage.write(digit * 32, "photo", "photo.jpg", b"photo")
     monkeypatch.setattr("worker.sweeper.ORPHAN_AGE_S", -60.0)
-    with refusing(settings.data, settings.data / "jobs" / ("a" * 32) / "photo"):
+    with refusing(settings.data / "jobs" / ("a" * 32) / "photo"):
         sweeper.delete_orphans()
     assert [digit for digit in "abc" if storage.folders(digit * 32)] == ["a"]
     retry_now(store)
@@ -112,6 +112,6 @@ def test_a_process_that_dies_between_record_and_files_leaves_nothing(
 def test_an_upload_that_storage_refuses_leaves_no_file_and_no_record(client, store, settings, portrait):
     jobs = settings.data / "jobs"
     jobs.mkdir(parents=True)
-    with refusing(settings.data, jobs):
-        assert_problem(upload(client, portrait), 503, "does not take the files")
+    with refused_client(client, settings, jobs) as refused:
+        assert_problem(upload(refused, portrait), 503, "does not take the files")
     assert (stored_files(settings), client.get("/api/v1/jobs").json()["jobs"]) == ([], [])

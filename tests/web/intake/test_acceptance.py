@@ -64,7 +64,7 @@ def test_a_tiny_photo_is_refused_with_its_size_and_the_limit(client):
     ("photo", "words"),
     [
         (png((70_000, 100), b"\0"), "each side may have 65500 at most"),
-        (with_scans(encoded(two_halves(), "JPEG", progressive=True), 200), "more than 100 scans"),
+        (with_scans(encoded(two_halves(), "JPEG", progressive=True), 200), "more than 24 scans"),
     ],
     ids=["long", "scans"],
 )

@@ -22,6 +22,7 @@ redis.call('SET', last_end, now, 'PX', WORKER_FORGOTTEN_MS)
 count('done:' .. stage, 1)
 count('seconds:' .. stage, run_s)
 end_run(id)
+forget_waits(id)
 set(id, 'stage:' .. stage, string.format('{"run_s":%.3f,"queued_s":%.3f,%s', run_s, queued_s, string.sub(result, 2)))
 set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 7))
 for _, folder in ipairs(cjson.decode(ARGV[6])) do

@@ -88,6 +88,7 @@ local function remove(stage, owner, id)
 end
 
 local function dequeue(id)
+  redis.call('ZREM', Key.PUT_OFF, id)
   remove(get(id, 'stage'), get(id, 'owner'), id)
 end
 

@@ -1,5 +1,6 @@
 -- ARGV: attempts allowed, error as JSON for a job given up ; {recovered, given up}. Jobs whose lease ran out
--- wait at their position again, or are given up and kept in a list for operators.
+-- wait at their position again, or are given up and kept in a list for operators. Jobs that waited long enough for
+-- storage are in their queue again.
 local attempts, problem = tonumber(ARGV[1]), ARGV[2]
 local now, recovered, given_up = now_ms(), 0, 0
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
@@ -16,5 +17,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
     end
     changed(id)
   end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.PUT_OFF, '-inf', now)) do
+  redis.call('ZREM', Key.PUT_OFF, id)
+  enqueue(id)
+  changed(id)
 end
 return { recovered, given_up }
