@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
 from shared.settings import Settings
-from web import access, hosts, problems, rates, request_ids
+from web import access, hosts, problems, rates, request_ids, reserve
 from web.api import events, health, jobs, metrics, models, openapi, results
 from web.page import routes as pages
 from web.server.bodies import SETTINGS_BYTES, body_limit_bytes
@@ -56,6 +56,7 @@ def create_app(settings: Settings) -> APIFlask:
     openapi.register(app)
     rates.register(app)
     access.register_refusals(app)
+    reserve.register(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app
