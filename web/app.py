@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from apiflask import APIFlask
-from flask import request
+from flask import g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
@@ -71,3 +71,5 @@ def _bound_body() -> None:
 def _close_uploads(_: BaseException | None) -> None:
     """Delete the temporary file of an upload with the end of its request, whatever came of it."""
     request.close()
+    if "bare_photo" in g:
+        g.bare_photo.close()

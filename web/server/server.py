@@ -55,11 +55,14 @@ class Server(TcpWSGIServer):
         self._close([channel for channel in self._channels() if channel.is_overdue(now)])
 
     def _least_needed(self) -> list[Channel]:
-        """Those that may be closed: of whoever has most first, then idle before busy, then the longest silent."""
+        """Those that may be closed: of whoever has most first, then idle, new, and longest silent first."""
         channels = self._channels()
-        held = Counter(channel.addr[0] for channel in channels)
-        idle = [channel for channel in channels if not channel.answers]
-        return sorted(idle, key=lambda channel: (-held[channel.addr[0]], channel.works, channel.last_activity))
+        held = Counter(channel.address for channel in channels)
+
+        def order(channel: Channel) -> tuple[int, bool, bool, float]:
+            return -held[channel.address], channel.works, channel.was_served, channel.last_activity
+
+        return sorted((channel for channel in channels if not channel.answers), key=order)
 
     def _channels(self) -> list[Channel]:
         return list(self.active_channels.values())
