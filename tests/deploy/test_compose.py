@@ -209,7 +209,7 @@ def test_redis_takes_its_password_from_where_nobody_else_sees_it(tmp_path):
     script = script.replace("/relief/", f"{PROJECT}/deploy/valkey/").replace("/data", str(tmp_path))
     (tmp_path / "valkey-server").symlink_to(get_binary_path())
     port = free_port()
-    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "REDISCLI_AUTH": "a$b"}
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "VALKEYCLI_AUTH": "a$b"}
     command = Command(
         "redis", ["sh", "-c", script.replace(" - ", f" - --port {port} ", 1)], environment, tmp_path / "log"
     )
