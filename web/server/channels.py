@@ -85,6 +85,11 @@ class Channel(HTTPChannel):
         """True where a body is being received or an answer sent."""
         return bool(self.total_outbufs_len or (self.request and self.request.headers_finished))
 
+    @property
+    def body_bytes(self) -> int:
+        """What has come of a body that is being received."""
+        return self.request.body_bytes_received if self.request else 0
+
     def is_overdue(self, now: float) -> bool:
         """True where the client takes too long to send or to read."""
         if self.lingers_since:
