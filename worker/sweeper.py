@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
 ORPHANS_EVERY_S = 60.0
+RECOUNT_EVERY_S = 600.0  # some 10 us a job
 ORPHAN_AGE_S = 600.0  # an upload writes its photo seconds before its record
 WAKEUPS_AT_ONCE = 8
 
@@ -33,7 +34,7 @@ class Sweeper:
         self._jobs, self._upkeep = Jobs(redis), Upkeep(redis)
         self._storage, self._removals, self._wakeups = storage, Removals(redis, storage), wakeups
         self._attempts, self._worker = attempts, worker
-        self._orphans_due = 0.0
+        self._orphans_due = self._recount_due = 0.0
 
     def start(self) -> None:
         """Begin; ends with the process."""
@@ -55,6 +56,9 @@ class Sweeper:
         if time.monotonic() >= self._orphans_due:
             self._orphans_due = time.monotonic() + ORPHANS_EVERY_S
             self.delete_orphans()
+        if time.monotonic() >= self._recount_due:
+            self._recount_due = time.monotonic() + RECOUNT_EVERY_S
+            self._upkeep.recount()
 
     def delete_expired(self) -> list[str]:
         """Delete the jobs whose time is over, with their files; gives their ids."""

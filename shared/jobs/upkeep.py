@@ -42,6 +42,10 @@ class Upkeep:
         """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls."""
         return [job_id.decode() for job_id in self._scripts.call("expire", EXPIRE_AT_ONCE)]
 
+    def recount(self) -> None:
+        """Count anew how many bytes the jobs of each owner and group take."""
+        self._scripts.call("recount")
+
     def adopt_webhooks(self) -> None:
         """Take over the deliveries that processes of the release before have queued."""
         self._scripts.call("adopt_webhooks")

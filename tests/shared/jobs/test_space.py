@@ -76,6 +76,27 @@ def test_the_results_to_come_are_those_of_the_stages_and_of_the_points():
     assert 34_600_000 < results_bytes(tuple(Stage), many) < 38_000_000
 
 
+def assert_recounted(store: Store) -> None:
+    """What is counted is what a recount gives."""
+    before = counted(store)
+    store.upkeep.recount()
+    assert counted(store) == before
+
+
+def test_what_processes_of_the_release_before_left_uncounted_is_counted_anew(store):
+    kept, gone = (new_job(store, "ann", (Stage.DEPTH,), photo=PHOTO, group="g") for _ in range(2))
+    [held, _] = claim(store, limit=2)
+    assert held.job.id == kept.id
+    store.redis.hset(f"relief:job:{kept.id}", mapping={"state": "succeeded"})  # ended, and deleted, without counting
+    store.redis.delete(f"relief:job:{gone.id}")
+    store.redis.zrem("relief:jobs", gone.id)
+    new_job(store, "ann", photo=PHOTO, group="g")
+    store.redis.hdel(f"relief:job:{kept.id}", "bytes")
+    store.upkeep.recount()
+    coming = results_bytes(BOTH, ModelOptions())
+    assert counted(store) == counts(RECORD + 2000, coming)
+
+
 def truth(jobs: list[Job]) -> dict[str, int]:
     """What counts, as the records have it."""
     sums: Counter[str] = Counter()
@@ -90,13 +111,15 @@ def truth(jobs: list[Job]) -> dict[str, int]:
 @pytest.mark.parametrize("seed", (1, 2, 3))
 def test_after_any_changes_the_bytes_are_those_of_the_records(store, seed):
     chance = random.Random(seed)
-    for _ in range(150):
+    for _ in range(100):
         one_random_change(store, chance)
+    assert_recounted(store)
     while any(not job.ended for job in all_jobs(store)):
         for stage in Stage:
             for held in claim(store, stage, limit=8):
                 store.claims.finish(held, Finished([], {}))
     jobs = all_jobs(store)
+    assert_recounted(store)
     assert {job.state for job in jobs} == {State.SUCCEEDED, State.FAILED, State.CANCELED}
     assert counted(store) == truth(jobs)
     store.redis.zadd("relief:expires", {job.id: 1 for job in jobs[::2]})

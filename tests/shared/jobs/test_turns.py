@@ -121,7 +121,7 @@ def one_random_change(store: Store, chance: random.Random) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_after_any_changes_the_counts_are_those_of_the_records_and_places_are_the_order_of_claims(store, seed):
     chance = random.Random(seed)
-    for _ in range(150):
+    for _ in range(100):
         one_random_change(store, chance)
         assert_counts_are_true(store, all_jobs(store))
     for stage in BOTH:

@@ -141,9 +141,11 @@ local function stored_bytes(id)
   return all
 end
 
--- What a job that waits or runs will have come to when it has its results.
-local function expect_bytes(id)
-  count_bytes(id, stored_bytes(id), tonumber(get(id, 'results_bytes') or '0'))
+-- Count a job with what it has once it has ended, and until then with the results that are to come, too.
+local function recount(id)
+  local state = get(id, 'state')
+  local stored = state == State.CANCELED and RECORD_BYTES or stored_bytes(id)
+  count_bytes(id, stored, ENDED[state] and 0 or tonumber(get(id, 'results_bytes') or '0'))
 end
 
 local function unshare(id)
@@ -181,9 +183,9 @@ end
 local function ended(id)
   forget_waits(id)
   set(id, 'finished_ms', now_ms())
-  count_bytes(id, get(id, 'state') == State.CANCELED and RECORD_BYTES or stored_bytes(id), 0)
+  recount(id)
   keep(id)
-  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), get(id, 'group') or get(id, 'owner'))
+  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), group_of(id))
   if refused then
     count('webhooks_refused:' .. refused, 1)
   end

@@ -29,7 +29,7 @@ if group ~= group_of(id) then
   count_bytes(id, 0, 0)
 end
 set(id, 'group', group, 'results_bytes', ARGV[7])
-expect_bytes(id)
+recount(id)
 enqueue_last(id)
 changed(id)
 return 'again'
