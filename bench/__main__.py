@@ -15,6 +15,7 @@ SCRIPTS = (
     "midas",
     "batches",
     "load",
+    "turns",
     "expected",
     "wire",
     "turning",

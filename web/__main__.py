@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a line for each request that waits
     _allow_open_files()
     app = create_app(settings)
+    app.extensions[KEY].decoding.start()
 
     def stop(number: int, frame: FrameType | None) -> None:
         app.extensions[KEY].changes.end()

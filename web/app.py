@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from apiflask import APIFlask
-from flask import request
+from flask import g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
 from shared.settings import Settings
-from web import access, hosts, problems, rates, request_ids
+from web import access, hosts, problems, rates, request_ids, reserve
 from web.api import events, health, jobs, metrics, models, openapi, results
 from web.page import routes as pages
 from web.server.bodies import SETTINGS_BYTES, body_limit_bytes
@@ -56,6 +56,7 @@ def create_app(settings: Settings) -> APIFlask:
     openapi.register(app)
     rates.register(app)
     access.register_refusals(app)
+    reserve.register(app)
     if settings.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
     return app
@@ -70,3 +71,5 @@ def _bound_body() -> None:
 def _close_uploads(_: BaseException | None) -> None:
     """Delete the temporary file of an upload with the end of its request, whatever came of it."""
     request.close()
+    if "bare_photo" in g:
+        g.bare_photo.close()

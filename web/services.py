@@ -46,8 +46,9 @@ class Services:
         self.decoding = Decoding()
 
     def close(self) -> None:
-        """End the listening thread, and give the connections back."""
+        """End the listening thread and the decoder, and give the connections back."""
         self.changes.close()
+        self.decoding.close()
         self.redis.close()
 
 

@@ -17,6 +17,8 @@ from web.app import create_app
 from web.intake.decoding import Decoding
 from web.services import KEY
 
+DECODING = Decoding()  # of all servers of these tests: each would start a process of its own
+
 
 def answers(url: str) -> bool:
     """True where a front is up."""
@@ -51,10 +53,10 @@ def running_front(settings: Settings, **more: str) -> Iterator[tuple[Supervised,
 def serving(settings: Settings, decoding: Decoding | None = None, storage: Storage | None = None) -> Iterator[str]:
     """The URL of a server that runs as long as the block."""
     app = create_app(settings)
+    own = app.extensions[KEY].decoding
     if storage:
         app.extensions[KEY].storage = storage
-    if decoding:
-        app.extensions[KEY].decoding = decoding
+    app.extensions[KEY].decoding = decoding or DECODING
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -65,6 +67,7 @@ def serving(settings: Settings, decoding: Decoding | None = None, storage: Stora
         server.shutdown()
         thread.join()
         server.server_close()
+        app.extensions[KEY].decoding = own
         app.extensions[KEY].close()
 
 

@@ -15,8 +15,8 @@ from pydantic.json_schema import models_json_schema
 
 from shared.results import BINARY
 from web.api.schemas import JobDocument, ProblemDocument
-from web.intake.acceptance import DISPARITY_MP
 from web.intake.submission import IMAGE_TYPES, NOT_IN_QUERY, SECRET_HEADER, JobSettingsForm
+from web.intake.upload import DISPARITY_MP
 from web.rates import Rate
 
 REF = "#/components/schemas/"

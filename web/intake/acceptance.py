@@ -4,40 +4,28 @@ from __future__ import annotations
 
 import logging
 import uuid
-from dataclasses import dataclass
 
 from flask import url_for
 from werkzeug.exceptions import UnprocessableEntity
 
-from shared.disparity.read import bytes_from_disparity, read_disparity
 from shared.errors import ModelError, ReliefError
 from shared.jobs.new_job import NewJob
-from shared.jobs.record import DisparityInfo, Job, PhotoInfo
+from shared.jobs.record import Job, PhotoInfo
 from shared.jobs.space import results_bytes
 from shared.logs import request_id
 from shared.options import DepthOptions
-from shared.photo.decode import check_bytes, jpeg_from_pixels, read_photo
-from shared.results import DISPARITY, PHOTO
+from shared.photo.decode import check_bytes
 from shared.storage.base import PHOTO_FOLDER
 from shared.webhooks.queue import Webhook
 from shared.webhooks.urls import check_url
 from web.access import client_group, owner, requester
+from web.intake.files import file_size
 from web.intake.space import room_for
 from web.intake.submission import Submission
+from web.intake.upload import Upload
 from web.services import services
 
 log = logging.getLogger(__name__)
-
-DISPARITY_MP = 16  # of a disparity map, which takes up to 4 bytes a pixel on storage; no network gives as many
-
-
-@dataclass(frozen=True)
-class Upload:
-    """The files to be stored of what was sent, by name, and what is known of them."""
-
-    files: dict[str, bytes]
-    photo: PhotoInfo
-    disparity: DisparityInfo | None
 
 
 def accept(submission: Submission) -> Job:
@@ -55,10 +43,16 @@ def accept(submission: Submission) -> Job:
     webhook = submission.form.webhook_with(url_for("jobs.show", job_id=job_id, _external=True))
     if webhook:
         check_url(webhook.url, private=settings.webhook_private)
-    check_bytes(len(submission.photo), settings.upload_mb)
+    check_bytes(file_size(submission.photo), settings.upload_mb)
     coming = results_bytes(submission.form.stages, submission.model)
     with room_for(job_id, requester(), client_group(), coming) as room:
-        upload = _decoded(submission, settings.upload_mp)
+        upload = services().decoding.decode(
+            submission.photo,
+            submission.disparity,
+            limit_mp=settings.upload_mp,
+            group=client_group(),
+            owner=requester(),
+        )
         check_face(submission.depth, upload.photo)
         room.need(sum(part.bytes for part in (upload.photo, upload.disparity) if part))
         job = _recorded(job_id, upload, submission, webhook)
@@ -95,36 +89,6 @@ def check_face(depth: DepthOptions, photo: PhotoInfo) -> None:
             f"A setting is wrong: face: the point {depth.face} is outside of the photo, which has "
             f"{photo.width} x {photo.height} pixels when it is upright."
         )
-
-
-def _decoded(submission: Submission, limit_mp: float) -> Upload:
-    """Decode and encode what was sent, with a few others at most; the pixels are freed before this returns.
-
-    Raises:
-        BusyError: too many photos are decoded just now.
-        PhotoError, DisparityError: the photo, or its disparity map, cannot be used.
-    """
-    with services().decoding.slot():
-        decoded = read_photo(submission.photo, limit_mp=limit_mp)
-        height, width = decoded.pixels.shape[:2]
-        jpeg = jpeg_from_pixels(decoded.pixels)
-        photo = PhotoInfo(width=width, height=height, bytes=len(jpeg), focal_35mm=decoded.focal_35mm)
-        if submission.disparity is None:
-            return Upload({PHOTO: jpeg}, photo, None)
-        file, disparity = _decoded_disparity(submission.disparity, (width, height))
-        return Upload({PHOTO: jpeg, DISPARITY: file}, photo, disparity)
-
-
-def _decoded_disparity(data: bytes, photo_size_wh: tuple[int, int]) -> tuple[bytes, DisparityInfo]:
-    """The numbers of a disparity map in a file of our own making, which has nothing else of what was sent.
-
-    Raises:
-        DisparityError: it cannot be used.
-    """
-    disparity = read_disparity(data, photo_size_wh, limit_mp=DISPARITY_MP)
-    file = bytes_from_disparity(disparity)
-    width, height = disparity.size_wh
-    return file, DisparityInfo(width=width, height=height, bytes=len(file))
 
 
 def _recorded(job_id: str, upload: Upload, submission: Submission, webhook: Webhook | None) -> Job:

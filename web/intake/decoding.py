@@ -1,34 +1,149 @@
-"""How many photos are decoded at once: each may take half a gigabyte and a processor core."""
+"""Uploads are decoded in processes of their own, in turns: the front itself reads no byte of a photo."""
 
 from __future__ import annotations
 
+import json
+import logging
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from shared.errors import BusyError
+from shared.errors import BusyError, DisparityError, PhotoError, PhotoTooLargeError, PhotoTypeError
+from shared.jobs.record import DisparityInfo, PhotoInfo
+from web.intake.files import file_size, parts
+from web.intake.turns import TurnLimits, Turns
+from web.intake.upload import Upload
 
-AT_ONCE = 2
-LONGEST_WAIT_S = 8.0
+log = logging.getLogger(__name__)
+
+PROJECT = Path(__file__).parents[2]
+LONGEST_S = 60.0  # of one upload, on a busy machine; the system ends its process after fewer CPU seconds
+MOST_BYTES = 200_000_000  # of a file that a child gives
+LONGEST_HEADER = 100_000
+ENDS_WITHIN_S = 0.1
+ATTEMPTS = 3  # a process that forks may be killed too
+TOO_COSTLY = (
+    "the photo takes more memory or time to read than any photo of its size should; save it anew with another program "
+    "and try again"
+)
+DEFAULT = TurnLimits()
+REFUSALS = {kind.__name__: kind for kind in (PhotoError, PhotoTooLargeError, PhotoTypeError, DisparityError)}
+ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@dataclass(frozen=True)
+class Forker:
+    """The process that forks a child for each upload, and the socket by which it is asked to."""
+
+    process: subprocess.Popen[bytes]
+    control: socket.socket
+
+    @classmethod
+    def started(cls) -> Forker:
+        """A new one; it takes uploads at once, and reads them when it has loaded what it needs."""
+        control, theirs = socket.socketpair()
+        with theirs:
+            argv = [sys.executable, "-m", "web.intake.decoder"]
+            process = subprocess.Popen(argv, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=ENVIRONMENT)
+        return cls(process, control)
+
+    @contextmanager
+    def child(self) -> Iterator[Connection]:
+        """A connection to a new child, which ends with the block at the latest.
+
+        Raises:
+            OSError: this process has ended.
+        """
+        ours, theirs = socket.socketpair()
+        with Connection(ours.detach()) as connection:
+            with theirs:
+                socket.send_fds(self.control, [b"\0"], [theirs.fileno()])
+            yield connection
+
+    @property
+    def ended(self) -> bool:
+        """True where the process has ended, or ends just now."""
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(ENDS_WITHIN_S)
+        return self.process.returncode is not None
+
+    def end(self) -> None:
+        """End the process; what its children have in hand goes on."""
+        self.control.close()
+        self.process.wait()
 
 
 class Decoding:
-    """Limits how many requests of this process decode and encode photos at the same time."""
+    """Decodes uploads, a few at once."""
 
-    def __init__(self, at_once: int = AT_ONCE, longest_wait_s: float = LONGEST_WAIT_S) -> None:
-        self._slots = threading.BoundedSemaphore(at_once)
-        self._longest_wait_s = longest_wait_s
+    def __init__(self, limits: TurnLimits = DEFAULT) -> None:
+        self.turns = Turns(limits)
+        self._lock = threading.Lock()
+        self._forker: Forker | None = None
 
-    @contextmanager
-    def slot(self) -> Iterator[None]:
-        """Wait for a slot, and hold it as long as the block runs.
+    def start(self) -> Forker:
+        """The process that forks; started unless it runs."""
+        with self._lock:
+            if self._forker and self._forker.process.poll() is not None:
+                self._forker.end()
+                self._forker = None
+            self._forker = self._forker or Forker.started()
+            return self._forker
 
+    def close(self) -> None:
+        """End the process that forks, if it runs."""
+        with self._lock:
+            if self._forker:
+                self._forker.end()
+                self._forker = None
+
+    def decode(self, photo: BinaryIO, disparity: BinaryIO | None, *, limit_mp: float, group: str, owner: str) -> Upload:
+        """Wait for a turn, and have a child decode what was sent.
+
+        Args:
+            photo: the file that was sent; it is read from its beginning, in parts.
+            disparity: the disparity map that came with it.
+            limit_mp: most megapixels of a photo.
+            group, owner: who takes the turn.
         Raises:
-            BusyError: none became free in time.
+            BusyError: too many wait, or the machine is too busy.
+            PhotoError, DisparityError: one cannot be used, or costs more memory or time than it may.
         """
-        if not self._slots.acquire(timeout=self._longest_wait_s):
-            raise BusyError("too many photos are being read just now; try again in a minute")
-        try:
-            yield
-        finally:
-            self._slots.release()
+        with self.turns.turn(group, owner):
+            for _ in range(ATTEMPTS):
+                forker = self.start()
+                try:
+                    with forker.child() as child:
+                        return _asked(child, photo, disparity, limit_mp)
+                except (EOFError, OSError):  # the child's end, or that of the process that forks
+                    if not forker.ended:
+                        raise PhotoError(TOO_COSTLY) from None
+            raise BusyError("photos cannot be read just now; try again in a minute")
+
+
+def _asked(child: Connection, photo: BinaryIO, disparity: BinaryIO | None, limit_mp: float) -> Upload:
+    """What the child answers; EOFError or OSError where it ended before."""
+    files = [file for file in (photo, disparity) if file]
+    sizes = [file_size(file) for file in files]
+    with suppress(OSError):  # it may have refused without reading all
+        child.send_bytes(json.dumps({"limit_mp": limit_mp, "sizes": sizes}).encode())
+        for file in files:
+            for part in parts(file):
+                child.send_bytes(part)
+    if not child.poll(LONGEST_S):
+        raise BusyError("the photo could not be read in time; try again in a minute")
+    answer: dict[str, Any] = json.loads(child.recv_bytes(LONGEST_HEADER))
+    if "error" in answer:
+        if answer["bug"]:
+            log.error("an upload could not be decoded: %s", answer["bug"])
+        raise REFUSALS[answer["error"]](answer["detail"])
+    stored = {name: child.recv_bytes(MOST_BYTES) for name in answer["files"]}
+    size = answer.get("disparity")
+    return Upload(stored, PhotoInfo(**answer["photo"]), DisparityInfo(**size) if size else None)

@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, BinaryIO, Literal, TypeVar, cast
 
-from flask import request
+from flask import g, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import BadRequest, UnprocessableEntity
 
@@ -17,6 +17,7 @@ from shared.jobs.new_job import Idempotency
 from shared.jobs.record import Stage
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Event, Webhook
+from web.intake.files import file_size, parts, spooled
 
 IMAGE_TYPES = ("image/jpeg", "image/png")
 FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
@@ -90,8 +91,8 @@ class DepthAgainForm(StepsForm, DepthOptions):
 class Submission:
     """A photo and perhaps its disparity map as they came, unchecked, and settings that are checked."""
 
-    photo: bytes
-    disparity: bytes | None
+    photo: BinaryIO
+    disparity: BinaryIO | None
     form: JobForm
     depth: DepthOptions
     model: ModelOptions
@@ -157,14 +158,9 @@ def _secret_of_header() -> dict[str, str]:
     return {"webhook_secret": secret}
 
 
-def _photo() -> bytes:
+def _photo() -> BinaryIO:
     if request.mimetype in IMAGE_TYPES:
-        data = request.get_data(cache=False)  # else it stays in memory as long as the client waits for the job
-        if len(data) < (request.content_length or 0):
-            raise BadRequest(
-                f"Only {len(data):,} of {request.content_length:,} bytes have arrived; send the photo again."
-            )
-        return data
+        return _bare_photo()
     if request.mimetype not in FORM_TYPES:
         raise PhotoTypeError(
             f"a body of type {request.mimetype} is not understood; send image/jpeg or image/png, "
@@ -177,25 +173,41 @@ def _photo() -> bytes:
         raise PhotoError('the field "photo" was sent as text; it must be a file, with a filename')
     if upload is None:
         raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
-    return upload.read()
+    return cast(BinaryIO, upload.stream)
 
 
-def _disparity() -> bytes | None:
+def _bare_photo() -> BinaryIO:
+    photo = g.bare_photo = spooled(cast(BinaryIO, request.stream))  # closed with the request, as files of forms are
+    size = file_size(photo)
+    if size < (request.content_length or 0):
+        raise BadRequest(f"Only {size:,} of {request.content_length:,} bytes have arrived; send the photo again.")
+    return photo
+
+
+def _disparity() -> BinaryIO | None:
     """The file that comes beside the photo in a form; None where there is none, or a browser's empty field."""
     if request.form.get("disparity") or request.args.get("disparity"):
         raise DisparityError('the field "disparity" was sent as text; it must be a file, beside the photo in a form')
     upload = request.files.get("disparity")
-    data = upload.read() if upload else b""
-    return data if data or (upload and upload.filename) else None
+    if upload is None or not (upload.filename or file_size(cast(BinaryIO, upload.stream))):
+        return None
+    return cast(BinaryIO, upload.stream)
 
 
-def _idempotency(photo: bytes, disparity: bytes | None, fields: Mapping[str, str]) -> Idempotency | None:
+def _idempotency(photo: BinaryIO, disparity: BinaryIO | None, fields: Mapping[str, str]) -> Idempotency | None:
     key = request.headers.get("Idempotency-Key")
     if not key:
         return None
     if len(key) > LONGEST_KEY:
         raise UnprocessableEntity(f"The Idempotency-Key has {len(key)} characters; at most {LONGEST_KEY} are allowed.")
-    body = hashlib.sha256(json.dumps(sorted(fields.items())).encode() + b"\0" + photo)
+    body = _hashed(photo, json.dumps(sorted(fields.items())).encode() + b"\0")
     if disparity is not None:
-        body.update(b"\0" + hashlib.sha256(disparity).digest())
+        body.update(b"\0" + _hashed(disparity).digest())
     return Idempotency(hashlib.sha256(key.encode()).hexdigest(), body.hexdigest())
+
+
+def _hashed(file: BinaryIO, before: bytes = b"") -> hashlib._Hash:
+    digest = hashlib.sha256(before)
+    for part in parts(file):
+        digest.update(part)
+    return digest

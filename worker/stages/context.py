@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import logging
 from collections.abc import Callable, Sequence
@@ -53,6 +54,7 @@ class StageContext:
     wakeups: WakeUps
     settings: Settings
     leases: Leases
+    reserve_is_gone: Callable[[], bool]
 
     def claim(self, stage: Stage, limit: int, *, take_retried: bool = True, held: Sequence[Claim] = ()) -> list[Claim]:
         """Take waiting jobs and keep their leases; with those that are held they have no more pixels than a batch."""
@@ -93,6 +95,7 @@ class StageContext:
             ClaimLostError: the job is no longer this run's; nothing counts.
         """
         job = claim.job
+        self._check_reserve()
         stored = [self._stored(claim, name, data) for name, data in files.items()]
         replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
         self.claims.finish(claim, Finished(stored, report, model_name, replaced))
@@ -111,6 +114,7 @@ class StageContext:
 
     def _guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         try:
+            self._check_reserve()
             return step(claim)
         except ClaimLostError as error:
             log.info("dropped: %s", error)
@@ -160,6 +164,15 @@ class StageContext:
         except ClaimLostError as error:
             log.info("not failed: %s", error)
         self._drop(claim)
+
+    def _check_reserve(self) -> None:
+        """Leave the last space on the disk to deletion.
+
+        Raises:
+            OSError: there is no other.
+        """
+        if self.reserve_is_gone():
+            raise OSError(errno.ENOSPC, "the disk of Redis is full, what was kept free is for deletion")
 
     def _stored(self, claim: Claim, name: str, data: bytes) -> StoredFile:
         data = gzip.compress(data, GZIP_LEVEL) if RESULTS[name].gzipped else data

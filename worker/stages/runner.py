@@ -12,6 +12,7 @@ from shared.jobs.jobs import Jobs
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps
 from shared.jobs.workers import Workers, process_name
+from shared.redis.reserve import reserve_is_gone
 from shared.removals import Removals
 from shared.settings import Settings
 from shared.storage.base import Storage
@@ -49,6 +50,7 @@ class StageRunner:
         self._jobs, self._claims, self._workers = Jobs(redis), Claims(redis), Workers(redis)
         self._storage, self._wakeups, self._settings = storage, wakeups, settings
         self._removals = Removals(redis, storage)
+        self._reserve_is_gone = partial(reserve_is_gone, redis)
         self._stopping = stopping
         self._load = lru_cache(LOADED_MODELS)(
             load or partial(registry.load, folder=settings.weights, backend=settings.depth_backend)
@@ -58,7 +60,14 @@ class StageRunner:
         """Run waiting jobs of the stage; returns at once where none wait."""
         with Leases(self._claims, self._settings.lease_s) as leases:
             context = StageContext(
-                self._jobs, self._claims, self._storage, self._removals, self._wakeups, self._settings, leases
+                self._jobs,
+                self._claims,
+                self._storage,
+                self._removals,
+                self._wakeups,
+                self._settings,
+                leases,
+                self._reserve_is_gone,
             )
             if stage is Stage.DEPTH:
                 self._run_depth(context)
