@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, IPvAnyNetwork, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsError
+from shared.hosts import Names, Networks
 from shared.logs import LogFormat
 from shared.options import PHOTO_LIMIT_MP
 
@@ -18,14 +19,6 @@ ANSWERING_THREADS = 16
 """Threads of a web process beside those that listen. Most requests take some milliseconds (bench/README.md); uploads
 and downloads over slow connections hold a thread for seconds."""
 
-
-def _parts(listed: object) -> object:
-    """The parts of what has commas between them, in lower case; what is no text is left as it is."""
-    return [part.strip().lower() for part in listed.split(",") if part.strip()] if isinstance(listed, str) else listed
-
-
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_parts)]
-Networks = Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_parts)]
 Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 
 

@@ -80,8 +80,8 @@ def _that_inherited(path: Path) -> Iterator[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             if process.pid != psutil.Process().pid and any(file.path == str(path) for file in process.open_files()):
+                yield from process.children(recursive=True)  # before it is killed, which would hide them
                 yield process
-                yield from process.children(recursive=True)
 
 
 def _locked(path: Path, wait_s: float = 0) -> IO[str] | None:

@@ -52,7 +52,7 @@ class Stack:
         return [f"http://127.0.0.1:{port}" for port in self._ports]
 
     def __enter__(self) -> Stack:
-        self.plan.data.mkdir(parents=True, exist_ok=True)
+        self.plan.data.mkdir(mode=0o700, parents=True, exist_ok=True)  # photos are nobody else's on this machine
         self._lock = DataLock(self.plan.data)  # ends what a killed stack left, which may be at our ports
         try:
             for port in self._ports:

@@ -51,6 +51,8 @@ class Sweeper:
             for _ in range(min(missing, WAKEUPS_AT_ONCE)):
                 self._wakeups.send(stage)
         self._upkeep.adopt_webhooks()
+        if refused := self._upkeep.refused_webhooks():
+            log.warning("%d webhooks will not be sent: too many of their users, or to their hosts, wait", refused)
         self.delete_expired()
         self._removals.retry()
         if time.monotonic() >= self._orphans_due:

@@ -28,6 +28,7 @@ class Key(StrEnum):
     LAST_POSITION = "relief:place"
     LAST_TURN = "relief:turn"
     LEASES = "relief:running"  # zset: id of a running job -> when its lease runs out, ms
+    REFUSED_WEBHOOKS = "relief:refused-webhooks"  # how many since a sweeper has told it
     PUT_OFF = "relief:put-off"  # zset: id of a queued job that waits for storage -> when it is in its queue again, ms
     GIVEN_UP = "relief:dead"  # zset: id of a job given up after too many attempts -> when, ms
     COUNTERS = "relief:counters"  # hash: name -> sum since the records began

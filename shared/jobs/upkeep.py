@@ -50,6 +50,10 @@ class Upkeep:
         """Take over the deliveries that processes of the release before have queued."""
         self._scripts.call("adopt_webhooks")
 
+    def refused_webhooks(self) -> int:
+        """How many webhooks were not queued, since this was asked last, because too many wait."""
+        return int(cast("bytes | None", self._redis.getdel(Key.REFUSED_WEBHOOKS)) or 0)
+
     def given_up(self) -> list[Job]:
         """The jobs that were given up after too many attempts, the oldest first."""
         return read_jobs(self._redis, cast(list[bytes], self._redis.zrange(Key.GIVEN_UP, 0, -1)))

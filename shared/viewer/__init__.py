@@ -64,12 +64,18 @@ def view_parts(
     """The page whose size `view_bytes` gives, in parts: texts, among them cloud and head as they are given.
 
     Where they stand, the page needs what `view_html` puts there: the formats' bytes, packed by gzip, in base64. The
-    text that holds plotly.js, which is most of all, is the same object each time.
+    texts are the same objects each time.
     """
-    page = _page("Relief", color, size_from, MARK, MARK if head else "", plotly=MARK)
-    texts = [text.encode() for text in page.split(MARK)]
+    texts = _texts(color, size_from, head is not None)
     data: list[bytes | Data] = [_plotly(), cloud, *([head] if head else [])]
     return [texts[0], *chain.from_iterable(zip(data, texts[1:], strict=True))]
+
+
+@cache
+def _texts(color: str, size_from: SizeSource | None, has_head: bool) -> list[bytes]:
+    """What stands before, between and behind plotly.js, cloud and head."""
+    page = _page("Relief", color, size_from, MARK, MARK if has_head else "", plotly=MARK)
+    return [text.encode() for text in page.split(MARK)]
 
 
 def _page(

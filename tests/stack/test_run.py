@@ -97,6 +97,7 @@ def test_what_a_killed_stack_started_ends_with_it(tmp_path):
 def test_the_next_start_ends_what_was_left_and_no_stranger_of_the_same_command(tmp_path):
     data = tmp_path / "data"
     process, url = start(data)
+    assert data.stat().st_mode & 0o077 == 0
     own = psutil.Process(process.pid)
     [watcher] = [child for child in own.children() if "stack.leftovers" in child.cmdline()]
     started = own.children(recursive=True)
@@ -123,6 +124,11 @@ def test_no_process_but_the_web_has_the_secret_of_the_cookies(stack):
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
         held[name] = any(secret in member.environ().values() for member in family)
     assert held == {name: name.startswith("web") for name in stack.processes}
+
+
+def test_what_a_stack_keeps_can_be_read_by_its_user_alone(stack):
+    for name in ("secret", "valkey/valkey.conf"):
+        assert (stack.plan.data / name).stat().st_mode & 0o077 == 0, name
 
 
 def test_a_secret_of_our_own_environment_is_not_handed_on(tmp_path, monkeypatch):

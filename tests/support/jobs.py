@@ -1,6 +1,7 @@
 """Jobs and claims as the tests of records and queue make them."""
 
 import json
+import random
 import time
 import uuid
 from dataclasses import dataclass, replace
@@ -60,6 +61,16 @@ def a_job(owner: str = "ann", steps=BOTH, **more) -> NewJob:
 def new_job(store: Store, owner: str = "ann", steps=BOTH, **more) -> Job:
     """A job that waits."""
     return store.jobs.create(a_job(owner, steps, **more), UNLIMITED)
+
+
+def random_id(chance: random.Random) -> str:
+    """The id of a job, the same with each run of a seeded test."""
+    return f"{chance.getrandbits(128):032x}"
+
+
+def all_jobs(store: Store) -> list[Job]:
+    """All jobs, by their ids."""
+    return [store.jobs.get(job_id.decode()) for job_id in sorted(store.redis.zrange("relief:jobs", 0, -1))]
 
 
 def claim(

@@ -96,15 +96,15 @@ def drips(first: bytes, then: bytes, every_s: float = 0.1) -> contextlib.Abstrac
     return serving(Dripper(first, then, every_s))
 
 
-def job_with_webhook(store: Store, url: str, events=("succeeded", "failed"), owner: str = "ann") -> str:
+def job_with_webhook(store: Store, url: str, events=("succeeded", "failed"), owner="ann", **more) -> str:
     """The id of a new job whose end the URL is to be told."""
     webhook = Webhook(url=url, link=LINK, secret=SECRET, events=events)
-    return new_job(store, owner, steps=(Stage.DEPTH,), webhook=webhook).id
+    return new_job(store, owner, steps=(Stage.DEPTH,), webhook=webhook, **more).id
 
 
-def finish_job_with_webhook(store: Store, url: str, owner: str = "ann") -> str:
+def finish_job_with_webhook(store: Store, url: str, **more) -> str:
     """The id of a job that has succeeded, so that a delivery to the URL waits."""
-    job_id = job_with_webhook(store, url, owner=owner)
+    job_id = job_with_webhook(store, url, **more)
     finish_job(store)
     return job_id
 

@@ -133,9 +133,22 @@ def _made_thumbnail(job: Job) -> Sequence[Piece]:
         photo.draft("RGB", THUMBNAIL_PX)  # the decoder itself makes it smaller, which is much quicker
         photo.thumbnail(THUMBNAIL_PX)
         photo.save(output, "JPEG", quality=80)
-    with suppress(OSError):  # the next one makes it again
-        services().storage.write(job.id, PHOTO_FOLDER, THUMBNAIL, output.getvalue())
+    _keep_thumbnail(job, output.getvalue())
     return [Text(output.getvalue())]
+
+
+def _keep_thumbnail(job: Job, data: bytes) -> None:
+    """Store it, unless the job's files were deleted meanwhile; where storage refuses, the next one makes it again."""
+    storage = services().storage
+    with suppress(OSError):
+        storage.write(job.id, PHOTO_FOLDER, THUMBNAIL, data)
+    try:
+        is_deleted = services().jobs.get(job.id).state is State.CANCELED
+    except JobNotFoundError:
+        is_deleted = True
+    if is_deleted:
+        storage.delete(job.id, PHOTO_FOLDER)
+        raise JobNotFoundError("this job was deleted")
 
 
 def _stored(job: Job, folder: str, name: str) -> Stored:
@@ -165,10 +178,8 @@ def _sent(file: Download) -> Response:
     if _is_known(file):
         response.status_code = 304
         return response
-    pieces = file.pieces() if file.size_bytes is None and request.method == "GET" else None
-    size = sum(piece.size_bytes for piece in pieces) if pieces else file.size_bytes
-    if size is None:
-        return response  # the head of a file that is not made yet
+    made = file.pieces() if file.size_bytes is None else ()
+    size = file.size_bytes or sum(piece.size_bytes for piece in made)
     part = _range(file, size)
     begin, end = part or (0, size)
     if part:
@@ -176,7 +187,7 @@ def _sent(file: Download) -> Response:
         response.content_range = ContentRange("bytes", begin, end, size)
     response.content_length = end - begin
     if request.method == "GET":
-        body = Pieces(pieces or file.pieces(), begin, end)
+        body = Pieces(made or file.pieces(), begin, end)
         response.response = wrap_file(request.environ, body)  # type: ignore[arg-type]
         response.direct_passthrough = True
     return response

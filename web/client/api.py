@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from shared.errors import ReliefError
-from shared.results import ARCHIVE
+from shared.results import ARCHIVE, RESULTS
 from web.client.retry import AwayError, RetryPolicy
 
 API = "/api/v1/jobs"
@@ -72,6 +72,8 @@ class Relief:
     def download(self, job: Job, folder: Path, names: list[str]) -> list[Path]:
         """Fetch results, all but the archive where none is named, into the folder.
 
+        Files that nobody asked for by name have names that we know: a server must not choose what is written here.
+
         Raises:
             RefusedError: the job has no results, or none of such a name; nothing is fetched then.
         """
@@ -82,11 +84,16 @@ class Relief:
         if missing:
             raise RefusedError(f"job {job['id']} has no {', '.join(missing)}; it has {', '.join(results)}")
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = names or [name for name in results if name != ARCHIVE]
+        wanted = names or [name for name in results if name in RESULTS and name != ARCHIVE]
         return [self.fetch(results[name], folder / Path(name).name) for name in wanted]
 
     def fetch(self, url: str, path: Path) -> Path:
-        """Write what is at the URL; the path, which has either all of it, or what it had before."""
+        """Write what is at the server's URL; the path, which has either all of it, or what it had before.
+
+        Raises:
+            RefusedError: the URL is of another server, which a key or a cookie is not for.
+        """
+        _check_is_here(url)
         self._retries.call(lambda: self._fetch(url, path))
         return path
 
@@ -98,6 +105,7 @@ class Relief:
         """One's own jobs, newest first."""
         url: str | None = f"{API}?limit=100"
         while url:
+            _check_is_here(url)
             page = _json(self._send("GET", url))
             yield from page["jobs"]
             url = page["next"]
@@ -151,6 +159,16 @@ def _path(job_id: str) -> str:
     return f"{API}/{job_id}"
 
 
+def _check_is_here(url: str) -> None:
+    """Links of Relief are paths.
+
+    Raises:
+        RefusedError: this one leads elsewhere.
+    """
+    if not url.startswith("/") or url.startswith(("//", "/\\")):
+        raise RefusedError(f"the server links to {url}, which is not its own")
+
+
 def _checked(answer: httpx.Response) -> httpx.Response:
     """The answer, unless it is a refusal.
 
@@ -161,10 +179,16 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     if answer.is_success or answer.status_code == httpx.codes.NOT_MODIFIED:
         return answer
     problem = answer.headers.get("Content-Type", "").startswith("application/problem+json")
-    words = _json(answer)["detail"] if problem else f"the server answered {answer.status_code} {answer.reason_phrase}"
+    words = (
+        _json(answer)["detail"]
+        if problem
+        else f"the server answered {answer.status_code} {printable(answer.reason_phrase)}"
+    )
     if answer.status_code in AWAY:
         raise AwayError(words, _retry_after_s(answer.headers.get("Retry-After", "")))
-    raise RefusedError(f"{words} (it is at {answer.headers['Location']})" if answer.has_redirect_location else words)
+    raise RefusedError(
+        f"{words} (it is at {printable(answer.headers['Location'])})" if answer.has_redirect_location else words
+    )
 
 
 def _retry_after_s(text: str) -> float:
@@ -178,12 +202,20 @@ def _retry_after_s(text: str) -> float:
 
 
 def _json(answer: httpx.Response) -> Any:
-    """The body.
+    """The body; its strings are printable, since a terminal obeys what is not.
 
     Raises:
         RefusedError: it is not JSON, so whoever answered is not Relief.
     """
     try:
-        return answer.json()
-    except ValueError as error:
+        return _printable(answer.json())
+    except (ValueError, RecursionError) as error:
         raise RefusedError(f"what answers at {answer.url} is not Relief: its answer is not JSON") from error
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return [_printable(each) for each in value]
+    return {key: _printable(each) for key, each in value.items()} if isinstance(value, dict) else value

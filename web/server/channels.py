@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -16,6 +20,7 @@ from web.turns import WAITS
 
 KEPT_S = 60.0  # between two requests on one connection
 UNREAD_S = 60.0  # in which nothing of an answer is taken
+LINGER_S = 2.0  # for the client's own close
 RETRY_S = 5
 
 
@@ -52,15 +57,23 @@ class Channel(HTTPChannel):
     parser_class = Request
     task_class = Answer
     error_task_class = Refusal
+    close_when_flushed = False
+    was_served = False
+    lingers_since: float | None = None  # seconds since 1970
     let_others_work: Callable[[], None] = staticmethod(lambda: None)
+
+    @cached_property
+    def address(self) -> str:
+        """Where it comes from: an IPv4 address or an IPv6 network."""
+        return network_of(self.addr[0])
 
     @property
     def client(self) -> str:
-        """Who sends: the address that a trusted proxy names, or that of the connection; of IPv6, the network."""
+        """Who sends: whom a trusted proxy names, or where the connection comes from."""
         named = ""
         if self.server.adj.behind_proxy and self.requests:
             named = self.requests[0].headers.get("X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-        return network_of(named or self.addr[0])
+        return network_of(named) if named else self.address
 
     @property
     def answers(self) -> bool:
@@ -72,16 +85,27 @@ class Channel(HTTPChannel):
         """True where a body is being received or an answer sent."""
         return bool(self.total_outbufs_len or (self.request and self.request.headers_finished))
 
+    @property
+    def body_bytes(self) -> int:
+        """What has come of a body that is being received."""
+        return self.request.body_bytes_received if self.request else 0
+
     def is_overdue(self, now: float) -> bool:
         """True where the client takes too long to send or to read."""
+        if self.lingers_since:
+            return now - self.lingers_since > LINGER_S
         if self.answers:
             return False
         if self.total_outbufs_len:
             return now - self.last_activity > UNREAD_S
         if self.request is not None:
             return self.request.is_overdue(now)
-        is_new = self.last_activity == self.creation_time
-        return now - self.last_activity > (HEAD_S if is_new else KEPT_S)
+        return now - self.last_activity > (KEPT_S if self.was_served else HEAD_S)
+
+    def service(self) -> None:
+        """Answer one request."""
+        self.was_served = True
+        super().service()
 
     def handle_close(self) -> None:
         """Close it, and let go of what was received in part."""
@@ -89,10 +113,27 @@ class Channel(HTTPChannel):
         if self.request:
             self.request.close()
 
+    def handle_write(self) -> None:
+        """Send what waits. The last answer is not lost by a close while the client still sends (RFC 9112, 9.6)."""
+        if not self.close_when_flushed:
+            super().handle_write()
+            return
+        self.close_when_flushed = False
+        super().handle_write()
+        self.close_when_flushed = True
+        if self.connected and not self.total_outbufs_len:
+            self.lingers_since = time.time()
+            with suppress(OSError):  # the client is gone
+                self.socket.shutdown(socket.SHUT_WR)
+
+    def received(self, data: bytes) -> bool:
+        """Take what came; behind the last answer it is thrown away."""
+        return not self.lingers_since and super().received(data)
+
     def readable(self) -> bool:
         """True where it is open and more may be read."""
-        return self.connected and super().readable()
+        return self.connected and (bool(self.lingers_since) or super().readable())
 
     def writable(self) -> bool:
         """True where it is open and something is to be written."""
-        return self.connected and super().writable()
+        return self.connected and not self.lingers_since and super().writable()

@@ -19,6 +19,7 @@ CONNECTIONS = 2000  # at once; each costs the loop that serves all of them a few
 ROOM = 100  # connections that are free for new clients before each turn of the loop
 HEADER_BYTES = 32_768
 MEMORY_BYTES = 65_536  # of a body or an answer; the rest waits in a temporary file
+BODIES_BYTES = 2_000_000_000  # of all that are being received, on disk
 SEND_BUFFER_BYTES = 131_072  # in the kernel, for each connection; it takes twice as much
 WHOLE_ANSWER_BYTES = 2**30  # kept for a slow reader; a lower mark would hold a thread
 TOO_LARGE_FACTOR = 10  # a body up to so many times the limit is read to its end, and refused in the API's own words
@@ -29,6 +30,7 @@ class Server(TcpWSGIServer):
     """Waitress's server, in which one thread receives all requests and sends all answers."""
 
     channel_class = Channel
+    bodies_bytes = BODIES_BYTES
 
     def readable(self) -> bool:
         """Make room, and take new connections; nothing else closes connections of others."""
@@ -51,15 +53,32 @@ class Server(TcpWSGIServer):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
     def maintenance(self, now: float) -> None:
-        """Close connections whose clients take too long."""
+        """Close connections whose clients take too long, and those that send most where all send too much."""
         self._close([channel for channel in self._channels() if channel.is_overdue(now)])
+        self._close(self._largest_senders())
 
     def _least_needed(self) -> list[Channel]:
-        """Those that may be closed: of whoever has most first, then idle before busy, then the longest silent."""
+        """Those that may be closed: of whoever has most first, then idle, new, and longest silent first."""
         channels = self._channels()
-        held = Counter(channel.addr[0] for channel in channels)
-        idle = [channel for channel in channels if not channel.answers]
-        return sorted(idle, key=lambda channel: (-held[channel.addr[0]], channel.works, channel.last_activity))
+        held = Counter(channel.address for channel in channels)
+
+        def order(channel: Channel) -> tuple[int, bool, bool, float]:
+            return -held[channel.address], channel.works, channel.was_served, channel.last_activity
+
+        return sorted((channel for channel in channels if not channel.answers), key=order)
+
+    def _largest_senders(self) -> list[Channel]:
+        """Those that may be closed to keep the bodies that are on their way within `bodies_bytes`."""
+        senders = [channel for channel in self._channels() if not channel.answers and channel.body_bytes]
+        sent = Counter[str]()
+        for channel in senders:
+            sent[channel.address] += channel.body_bytes
+        closed, excess = [], sent.total() - self.bodies_bytes
+        for channel in sorted(senders, key=lambda channel: (-sent[channel.address], -channel.body_bytes)):
+            if excess > 0:
+                closed.append(channel)
+                excess -= channel.body_bytes
+        return closed
 
     def _channels(self) -> list[Channel]:
         return list(self.active_channels.values())

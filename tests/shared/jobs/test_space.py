@@ -13,7 +13,7 @@ from shared.jobs.new_job import IDEMPOTENCY_S, Idempotency
 from shared.jobs.record import DisparityInfo, Job, PhotoInfo, Problem, Stage, State, StoredFile
 from shared.jobs.space import Space, results_bytes
 from shared.options import ModelOptions
-from tests.support.jobs import BOTH, Store, claim, crash, finish, new_job, restore
+from tests.support.jobs import BOTH, Store, all_jobs, claim, crash, finish, new_job, random_id, restore
 
 PHOTO = PhotoInfo(width=640, height=480, bytes=1000)
 MAP = DisparityInfo(width=64, height=48, bytes=200)
@@ -162,14 +162,6 @@ def one_random_change(store: Store, chance: random.Random) -> None:
         case _:
             for held in claim(store):
                 store.claims.fail(held, PROBLEM)
-
-
-def random_id(chance: random.Random) -> str:
-    return f"{chance.getrandbits(128):032x}"
-
-
-def all_jobs(store: Store) -> list[Job]:
-    return [store.jobs.get(job_id.decode()) for job_id in sorted(store.redis.zrange("relief:jobs", 0, -1))]
 
 
 def test_reservations_add_up_by_owner_and_group_until_they_are_released(store):

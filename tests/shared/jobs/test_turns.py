@@ -9,7 +9,7 @@ import pytest
 from shared.errors import LimitError
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Job, Stage, State
-from tests.support.jobs import BOTH, NOTHING, Store, a_job, claim, finish, new_job, restore
+from tests.support.jobs import BOTH, NOTHING, Store, a_job, all_jobs, claim, finish, new_job, random_id, restore
 
 CROWD, HOME = "address-192.0.2.1", "address-198.51.100.7"
 QUEUES = ("turns", "group-", "owner-", "waiting:", "line:", "ring:")
@@ -130,11 +130,3 @@ def test_after_any_changes_the_counts_are_those_of_the_records_and_places_are_th
         order = [held.job.id for _ in waiting for held in claim(store, stage)]
         assert order == [job.id for job in expected]
     assert [key for key in store.redis.keys("relief:*") if any(name in key.decode() for name in QUEUES)] == []
-
-
-def random_id(chance: random.Random) -> str:
-    return f"{chance.getrandbits(128):032x}"
-
-
-def all_jobs(store: Store) -> list[Job]:
-    return [store.jobs.get(job_id.decode()) for job_id in sorted(store.redis.zrange("relief:jobs", 0, -1))]

@@ -204,6 +204,17 @@ def test_an_owner_with_many_hosts_has_few_deliveries_in_flight_and_holds_up_nobo
     assert queue.take() is None
 
 
+def test_all_visitors_of_an_address_count_as_one(store):
+    for number in range(25):
+        hook = {"owner": f"cookie{number}", "group": "address-192.0.2.1"}
+        finish_job_with_webhook(store, f"http://{number}.example/", **hook)
+    queue = DeliveryQueue(store.redis)
+    taken = []
+    while delivery := queue.take():
+        taken.append(delivery.group)
+    assert taken == ["address-192.0.2.1"] * 8
+
+
 def test_owners_take_turns_and_the_hosts_of_each_too(store):
     for number in range(6):
         finish_job_with_webhook(store, f"http://{number % 3}.example/")
@@ -245,6 +256,7 @@ def test_what_waits_is_bounded_for_an_owner_and_for_a_host(store, limited, most)
         finish_job_with_webhook(store, "http://0.example/")
     assert len(store.redis.keys("relief:news:*")) == 2
     assert store.statistics.counters()[f"webhooks_refused:{limited.split()[0]}"] == 2
+    assert (store.upkeep.refused_webhooks(), store.upkeep.refused_webhooks()) == (2, 0)
     finish_job_with_webhook(store, "http://1.example/", owner="bob")
     store.jobs.delete(first)
     finish_job_with_webhook(store, "http://0.example/")

@@ -1,6 +1,9 @@
 """The files of a job: stored ones, those made on request, parts of them, and the archive of all."""
 
+import base64
 import io
+import os
+import re
 import zipfile
 
 import pytest
@@ -111,3 +114,64 @@ def test_a_file_is_not_sent_when_if_match_names_another_version(client, job):
     beyond = client.get(url, headers={"Range": "bytes=450-"})
     assert_problem(beyond, 416, "")
     assert beyond.headers["Content-Range"] == "bytes */450"
+
+
+@pytest.fixture
+def viewable(client, store, storage, settings, portrait) -> tuple[str, bytes]:
+    """The URL of a job's results, and its stored cloud, which is no cloud at all."""
+    job = upload(client, portrait, steps="depth,model").json()
+    finish_stage(store, storage, Stage.DEPTH, "depth.png")
+    finish_stage(store, storage, Stage.MODEL, "cloud.rlf")
+    [path] = settings.data.rglob("cloud.rlf")
+    return f"{job['links']['self']}/results", path.read_bytes()
+
+
+def test_the_view_holds_cloud_and_head_as_they_are_stored(client, viewable):
+    url, cloud = viewable
+    answer = client.get(f"{url}/view.html")
+    [data] = re.findall(r'<script id="cloud" type="text/plain">([^<]*)</script>', answer.text)
+    assert base64.b64decode(data, validate=True) == cloud
+    listed = {file["name"]: file["bytes"] for file in client.get(url.removesuffix("/results")).json()["results"]}
+    assert len(answer.content) == listed["view.html"] == int(answer.headers["Content-Length"])
+    assert answer.headers["Content-Disposition"] == "attachment; filename=view.html"
+
+
+@pytest.mark.parametrize("name", ["view.html", "all.zip"])
+def test_what_is_put_together_answers_conditions_and_parts_of_itself(client, viewable, name):
+    url = f"{viewable[0]}/{name}"
+    whole = client.get(url)
+    tag, size = whole.headers["ETag"], len(whole.content)
+    head = client.head(url)
+    assert (head.status_code, head.content, head.headers["Content-Length"]) == (200, b"", str(size))
+    assert client.get(url, headers={"If-None-Match": tag}).status_code == 304
+    assert client.get(url, headers={"If-None-Match": tag, "Range": "bytes=0-0"}).status_code == 304
+    assert_problem(client.get(url, headers={"If-Match": '"another"', "Range": "bytes=0-0"}), 412, "If-Match")
+    assert client.head(url, headers={"If-Match": "*"}).status_code == 200
+    assert client.get(url, headers={"Range": f"bytes={size}-"}).status_code == 416
+    for begin in [*range(0, size, size // 23), size - 1]:
+        part = client.get(url, headers={"Range": f"bytes={begin}-{begin + 999}"})
+        assert (part.status_code, part.content) == (206, whole.content[begin : begin + 1000])
+
+
+def test_what_is_known_without_a_file_is_told_without_reading_it(client, viewable, settings):
+    url, _ = viewable
+    tags = {name: client.get(f"{url}/{name}").headers["ETag"] for name in ("view.html", "all.zip", "depth.png")}
+    for path in settings.data.rglob("*-*/*"):  # results, but not the photo
+        path.unlink()
+        os.mkfifo(path)  # whoever opens it waits for ever
+    for name, tag in tags.items():
+        assert client.head(f"{url}/{name}").status_code == 200
+        assert client.get(f"{url}/{name}", headers={"If-None-Match": tag}).status_code == 304
+        assert client.get(f"{url}/{name}", headers={"If-Match": '"another"'}).status_code == 412
+
+
+def test_a_thumbnail_is_made_once_and_goes_with_its_job(client, storage, job):
+    url, job_id = job["links"]["thumbnail"], job["id"]
+    first = client.get(url)
+    assert storage.read(job_id, "photo", "thumbnail.jpg") == first.content
+    storage.write(job_id, "photo", "thumbnail.jpg", b"made already")
+    assert client.get(url).content == b"made already"
+    assert client.head(url).headers["Content-Length"] == "12"
+    assert "photo/thumbnail.jpg" in client.delete(job["links"]["self"]).json()["files"]
+    assert_problem(client.get(url), 404, "")
+    assert storage.folders(job_id) == []

@@ -188,6 +188,7 @@ local function ended(id)
   local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), group_of(id))
   if refused then
     count('webhooks_refused:' .. refused, 1)
+    redis.call('INCR', Key.REFUSED_WEBHOOKS)
   end
 end
 
