@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 
 import numpy as np
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from shared.cloud.format import bytes_from_cloud
 from shared.head.format import bytes_from_head
-from shared.viewer import view_bytes, view_html
+from shared.viewer import view_bytes, view_html, view_parts
 from tests.shared.viewer.opened import choose, dome, opened, picture, settle
 from tests.support.heads import HAIR, SKIN, some_head
 
@@ -215,3 +216,12 @@ def test_the_size_of_the_page_is_known_before_it_is_made():
     html = view_html(dome(), title="Relief", color="photo", head=parts[1], size_from="irises")
     assert len(html.encode()) == view_bytes(*sizes, color="photo", size_from="irises")
     assert len(view_html(dome(), title="Relief", color="photo").encode()) == view_bytes(sizes[0], color="photo")
+
+
+@pytest.mark.parametrize("with_head", [True, False])
+def test_the_page_in_parts_is_the_page(with_head):
+    cloud, head = bytes_from_cloud(dome()), bytes_from_head(some_head()) if with_head else None
+    packed = [base64.b64encode(gzip.compress(part, 6, mtime=0)) if part else None for part in (cloud, head)]
+    parts = view_parts(*packed, color="photo", size_from="irises")
+    whole = view_html(dome(), title="Relief", color="photo", head=head, size_from="irises")
+    assert b"".join(parts) == whole.encode()
