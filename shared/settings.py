@@ -87,6 +87,12 @@ class DepthSettings(_Group):
     depth_batch: int = Field(
         8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass, 1 to 64"
     )
+    depth_batch_mp: float = Field(
+        64,
+        gt=0,
+        alias="DEPTH_BATCH_MP",
+        description="Megapixels that the photos of a batch may have together; one photo of more goes alone",
+    )
     depth_batch_wait_ms: float = Field(
         20, ge=0, le=1000, alias="DEPTH_BATCH_WAIT", description="How long a batch waits for more photos, in ms"
     )

@@ -20,6 +20,8 @@ from shared.jobs.record import Job, Problem, Stage, StoredFile, overall_progress
 from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.workers import process_name
 
+UNLIMITED_PX = 10**15
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -51,15 +53,26 @@ class Claims:
         self._redis, self._scripts = redis, job_scripts(redis, "claims", lua)
 
     def claim(
-        self, stage: Stage, *, limit: int, lease_s: float, stage_limit_s: float, take_retried: bool = True
+        self,
+        stage: Stage,
+        *,
+        limit: int,
+        lease_s: float,
+        stage_limit_s: float,
+        take_retried: bool = True,
+        limit_px: int = UNLIMITED_PX,
+        held_px: int = 0,
     ) -> list[Claim]:
         """Take up to `limit` waiting jobs of a stage; their owners take turns.
 
         A job that is retried after a crash comes alone; with take_retried=False it, and whoever is behind it, waits on.
+        So does one whose photo would make the pixels of all that are held more than `limit_px`; where none are held,
+        the first is taken whatever it has.
         """
         run = uuid.uuid4().hex[:12]
         lease_ms, limit_ms = round(lease_s * 1000), round(stage_limit_s * 1000)
-        ids = self._scripts.call("claim", stage, limit, lease_ms, limit_ms, run, process_name(), int(take_retried))
+        taken = (int(take_retried), limit_px, held_px)
+        ids = self._scripts.call("claim", stage, limit, lease_ms, limit_ms, run, process_name(), *taken)
         return [Claim(job, run) for job in read_jobs(self._redis, ids)]
 
     def renew(self, claim: Claim, lease_s: float) -> bool:

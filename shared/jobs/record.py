@@ -124,6 +124,11 @@ class Job(BaseModel):
         return self.stages[stage].files if stage in self.stages else ()
 
     @property
+    def pixels(self) -> int:
+        """Of the photo and of the disparity map that came with it."""
+        return sum(one.width * one.height for one in (self.photo, self.disparity) if one)
+
+    @property
     def ended(self) -> bool:
         """True in a state that only a user's wish can leave."""
         return self.state in (State.SUCCEEDED, State.FAILED, State.CANCELED)

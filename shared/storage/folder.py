@@ -58,7 +58,8 @@ class FolderStorage(Storage):
         refusals: dict[str, OSError] = {}
 
         def refused(error: OSError) -> None:
-            if not isinstance(error, FileNotFoundError):  # another process deleted it meanwhile
+            # Another process may have deleted it meanwhile; but where no job has a folder, storage itself is away.
+            if not isinstance(error, FileNotFoundError) or not self._jobs.exists():
                 refusals[str(Path(error.filename).relative_to(job))] = error
 
         for parent, _, names in os.walk(self._path(job_id, folder) if folder else job, topdown=False, onerror=refused):

@@ -74,9 +74,9 @@ def all_jobs(store: Store) -> list[Job]:
 
 
 def claim(
-    store: Store, stage: Stage = Stage.DEPTH, limit: int = 1, lease_s: float = 5, limit_s: float = 60
+    store: Store, stage: Stage = Stage.DEPTH, limit: int = 1, lease_s: float = 5, limit_s: float = 60, **more
 ) -> list[Claim]:
-    return store.claims.claim(stage, limit=limit, lease_s=lease_s, stage_limit_s=limit_s)
+    return store.claims.claim(stage, limit=limit, lease_s=lease_s, stage_limit_s=limit_s, **more)
 
 
 def crash(store: Store, limit: int = 1) -> list[Claim]:

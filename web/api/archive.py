@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from shared.jobs.record import Job, StoredFile
 from shared.results import result_file
-from web.api.pieces import Piece, Stored, Text
+from web.pieces import Piece, Stored, Text
 
 FORMAT = "2"  # counts with each change of the bytes that the same files give, so that no download is mended by others
 # What is written round a file that is only stored; its name stands in both headers (APPNOTE.TXT 6.3.10, 4.3).

@@ -26,7 +26,7 @@ from web.access import readable_job
 from web.api.archive import Member, archive_bytes, archive_etag, archive_pieces, archived
 from web.api.documents import size_source
 from web.api.openapi import Operation
-from web.api.pieces import Base64, Piece, Pieces, Stored, Text
+from web.pieces import Base64, Piece, Pieces, Stored, Text
 from web.services import services
 
 blueprint = APIBlueprint("results", __name__)

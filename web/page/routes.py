@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict
 from functools import cache
 
-from flask import Flask, Response, make_response, render_template, request, send_file
+from flask import Flask, Response, render_template, request, send_file
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
@@ -15,6 +15,7 @@ from shared.head.accuracy import ACCURACY
 from shared.options import PUPIL_DISTANCE_MM
 from shared.results import CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE
 from web.access import owner
+from web.pieces import Pieces, Text
 from web.rates import Rate
 from web.services import services
 
@@ -23,6 +24,7 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), display-capture=(), usb=(), payment=()"
+JAVASCRIPT = "text/javascript"
 YEAR_S = 365 * 24 * 3600
 PLOTLY_URL = f"/plotly-{viewer.plotly_version()}.min.js"  # the version is in the name, so it may be kept for a year
 
@@ -56,13 +58,14 @@ def viewer_static(filename: str) -> Response:
 
 @Rate.UNCOUNTED
 def plotly_js() -> Response:
-    """plotly.js, compressed once per process."""
+    """plotly.js, compressed once per process; who reads it slowly holds no copy."""
     if "gzip" in request.accept_encodings:
-        response = make_response(_plotly_gzip())
+        shared = Text(_plotly_gzip())
+        response = send_file(Pieces([shared]), JAVASCRIPT)  # type: ignore[arg-type]
+        response.content_length = shared.size_bytes
         response.headers["Content-Encoding"] = "gzip"
     else:
-        response = make_response(viewer.plotly_js())
-    response.content_type = "text/javascript; charset=utf-8"
+        response = send_file(viewer.PLOTLY, JAVASCRIPT)
     response.headers["Cache-Control"] = f"public, max-age={YEAR_S}, immutable"
     response.headers["Vary"] = "Accept-Encoding"
     return response

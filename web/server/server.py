@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from web.server.channels import Channel
 from web.server.threads import Dispatcher
 
 CONNECTIONS = 2000  # at once; each costs the loop that serves all of them a few microseconds each time
+OTHER_FILES = 400  # Redis, a connection for each thread, and what the program itself has open
 ROOM = 100  # connections that are free for new clients before each turn of the loop
 HEADER_BYTES = 32_768
 MEMORY_BYTES = 65_536  # of a body or an answer; the rest waits in a temporary file
@@ -31,10 +33,11 @@ class Server(TcpWSGIServer):
 
     channel_class = Channel
     bodies_bytes = BODIES_BYTES
+    connections = CONNECTIONS
 
     def readable(self) -> bool:
         """Make room, and take new connections; nothing else closes connections of others."""
-        excess = len(self.active_channels) - (CONNECTIONS - ROOM)
+        excess = len(self.active_channels) - (self.connections - ROOM)
         if excess > 0:
             self._close(self._least_needed()[: excess + ROOM])
         return bool(super().readable())
@@ -98,7 +101,14 @@ def create_server(application: Callable[..., Any], settings: Settings, host: str
         Server(application, files, dispatcher=dispatcher, adj=adjustments, sockinfo=address)
         for address in adjustments.listen
     ]
+    for server in servers:
+        server.connections = min(CONNECTIONS, connections_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
     return servers[-1]  # runs all of them, since they share their files
+
+
+def connections_of(files: int) -> int:
+    """How many connections a process may have that may open so many files: each may need one beside its own."""
+    return max(2 * ROOM, (files - OTHER_FILES) // 2)
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import gzip
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -56,14 +56,16 @@ class StageContext:
     leases: Leases
     reserve_is_gone: Callable[[], bool]
 
-    def claim(self, stage: Stage, limit: int, *, take_retried: bool = True) -> list[Claim]:
-        """Take waiting jobs and keep their leases."""
+    def claim(self, stage: Stage, limit: int, *, take_retried: bool = True, held: Sequence[Claim] = ()) -> list[Claim]:
+        """Take waiting jobs and keep their leases; with those that are held they have no more pixels than a batch."""
         claims = self.claims.claim(
             stage,
             limit=limit,
             lease_s=self.settings.lease_s,
             stage_limit_s=self.settings.stage_limit_s,
             take_retried=take_retried,
+            limit_px=round(self.settings.depth_batch_mp * 1e6),
+            held_px=sum(claim.job.pixels for claim in held),
         )
         self.leases.keep(claims)
         return claims

@@ -1,7 +1,8 @@
 """The depth stage: batches of photos through the network, which never waits for a JPEG.
 
-While the network has one batch, threads claim and decode the next and store the results of the one before. A job
-that is retried after a crash runs alone: nothing else is held by this process meanwhile.
+While the network has one batch, threads claim and decode the next and store the results of the one before. A batch is
+bounded by photos and by pixels, so that memory is. A job that is retried after a crash runs alone: nothing else is held
+by this process meanwhile.
 """
 
 from __future__ import annotations
@@ -83,11 +84,11 @@ class DepthBatches:
         """Claim a batch and decode its photos; waits a moment for a batch that is not full."""
         if not self._going_on():
             return NO_JOBS
-        limit, stage = self._context.settings.depth_batch, Stage.DEPTH
-        claims = self._context.claim(stage, limit, take_retried=take_retried)
+        limit = self._context.settings.depth_batch
+        claims = self._context.claim(Stage.DEPTH, limit, take_retried=take_retried)
         if claims and len(claims) < limit and claims[0].job.attempt == 1:
             time.sleep(self._context.settings.depth_batch_wait_s)
-            claims += self._context.claim(stage, limit - len(claims), take_retried=False)
+            claims += self._context.claim(Stage.DEPTH, limit - len(claims), take_retried=False, held=claims)
         photos = list(readers.map(partial(self._context.guarded, step=self._read), claims))
         return Batch(len(claims), [(claim, photo) for claim, photo in zip(claims, photos, strict=True) if photo])
 

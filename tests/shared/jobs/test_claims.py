@@ -6,7 +6,7 @@ import time
 import pytest
 
 from shared.errors import ClaimLostError
-from shared.jobs.record import Problem, Stage
+from shared.jobs.record import DisparityInfo, PhotoInfo, Problem, Stage
 from tests.support.jobs import NOTHING, claim, crash, new_job
 
 
@@ -39,6 +39,33 @@ def test_owners_take_turns(store):
     few = [new_job(store, "bob"), new_job(store, "cid")]
     order = [claimed.job.id for claimed in claim(store, limit=7)]
     assert order == [many[0].id, few[0].id, few[1].id, *(job.id for job in many[1:])]
+
+
+def test_jobs_that_are_claimed_together_have_no_more_pixels_than_the_limit(store):
+    jobs = [new_job(store, photo=PhotoInfo(width=100, height=90)) for _ in range(5)]
+    batches = []
+    while claims := claim(store, limit=8, limit_px=2 * 9000):
+        batches.append([claimed.job.id for claimed in claims])
+    assert batches == [[job.id for job in jobs[:2]], [job.id for job in jobs[2:4]], [jobs[4].id]]
+
+
+def test_a_job_of_more_pixels_than_the_limit_is_claimed_alone_and_in_its_turn(store):
+    small, large, last = (new_job(store, photo=PhotoInfo(width=100, height=rows)) for rows in (9, 500, 9))
+    batches = [[claimed.job.id for claimed in claim(store, limit=8, limit_px=2000)] for _ in range(4)]
+    assert batches == [[small.id], [large.id], [last.id], []]
+
+
+def test_pixels_that_are_held_already_count(store):
+    new_job(store, photo=PhotoInfo(width=100, height=90))
+    assert claim(store, limit=8, limit_px=10_000, held_px=2000) == []
+    assert len(claim(store, limit=8, limit_px=10_000, held_px=1000)) == 1
+
+
+def test_a_disparity_map_counts_as_pixels(store):
+    disparity = DisparityInfo(width=100, height=90, bytes=1)
+    for _ in range(3):
+        new_job(store, photo=PhotoInfo(width=100, height=90), disparity=disparity)
+    assert len(claim(store, limit=8, limit_px=2 * 18_000)) == 2
 
 
 def test_a_run_whose_answer_was_lost_may_finish_again(store):

@@ -62,13 +62,15 @@ def test_what_cannot_be_deleted_is_told_and_the_rest_goes(storage, tmp_path):
     assert files_below(tmp_path) == []
 
 
-def test_a_folder_that_cannot_even_be_listed_is_told_as_left(storage, tmp_path):
+@pytest.mark.parametrize("instead", ["a file", "nothing"])
+def test_a_job_is_told_as_left_where_storage_is_away(storage, tmp_path, instead):
     storage.write(JOB, "photo", "photo.jpg", b"a")
     away = (tmp_path / "jobs").rename(tmp_path / "away")
-    (tmp_path / "jobs").write_text("where the network file system was mounted")
+    if instead == "a file":
+        (tmp_path / "jobs").touch()
     removed = storage.delete(JOB)
     assert (removed.gone, removed.left) == ([], ["."])
-    assert isinstance(removed.error, NotADirectoryError)
-    (tmp_path / "jobs").unlink()
+    assert isinstance(removed.error, NotADirectoryError if instead == "a file" else FileNotFoundError)
+    (tmp_path / "jobs").unlink(missing_ok=True)
     away.rename(tmp_path / "jobs")
     assert storage.delete(JOB).gone == ["photo/photo.jpg"]

@@ -16,6 +16,7 @@ from stack.processes import Supervised, wait_until
 from tests.support.fronts import running_front
 from tests.support.raw_http import connect, read_answer
 from tests.support.requests import API, assert_problem, finish_stage, upload
+from web.page.routes import PLOTLY_URL
 from web.server.server import CONNECTIONS
 
 OTHERS_WAIT_S = 5  # at most; measured: 0.1 to 0.6
@@ -107,6 +108,17 @@ def test_many_who_ask_for_a_result_and_do_not_read_it_cost_nothing(front, client
     assert client.get(f"{shared}/results/{name}").status_code == 200
     before = memory_mb(front)
     request = f"{method} {shared}/results/{name} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}\r\n"
+    with ask_without_reading(front[1], request.encode(), 300):
+        assert_others_are_served(client, shared)
+        assert memory_mb(front) < before + GROWTH_MB
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_many_who_do_not_read_the_largest_script_cost_nothing(front, client, shared, encoding):
+    headers = {"Accept-Encoding": encoding}
+    assert client.get(PLOTLY_URL, headers=headers).headers["Content-Type"] == "text/javascript; charset=utf-8"
+    before = memory_mb(front)
+    request = f"GET {PLOTLY_URL} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: {encoding}\r\n\r\n"
     with ask_without_reading(front[1], request.encode(), 300):
         assert_others_are_served(client, shared)
         assert memory_mb(front) < before + GROWTH_MB

@@ -4,7 +4,7 @@ import pytest
 from waitress import wasyncore
 
 from tests.support.raw_http import connect
-from web.server.server import create_server
+from web.server.server import CONNECTIONS, ROOM, connections_of, create_server
 
 HEAD = b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nContent-Length: 900000\r\n\r\n"
 
@@ -17,6 +17,12 @@ def server(settings):
     server._close(server._channels())
     wasyncore.close_all(server._map)
     server.task_dispatcher.shutdown()
+
+
+def test_a_process_that_may_open_few_files_has_fewer_connections():
+    assert connections_of(20_000) > CONNECTIONS
+    assert connections_of(1024) == 312
+    assert connections_of(256) > ROOM
 
 
 def turn(server, times: int = 200) -> None:

@@ -13,7 +13,7 @@ from shared.jobs.record import DisparityInfo, Stage, State
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
-from tests.support.stages import MARKED, RampNetwork, is_marked, queue_job, states
+from tests.support.stages import HEIGHT, MARKED, WIDTH, RampNetwork, is_marked, queue_job, states
 from worker.depth.estimator import Photo
 from worker.stages.runner import StageRunner
 
@@ -26,6 +26,22 @@ def test_waiting_photos_share_a_pass_up_to_the_batch_size(store, storage, runner
     assert set(states(store, jobs)) == {State.SUCCEEDED}
     for job in jobs:
         assert set(storage.folders(job.id)) == {"photo", store.jobs.get(job.id).files["depth.npz"].folder}
+
+
+def test_waiting_photos_share_a_pass_up_to_the_pixels_of_a_batch(store, storage, runner_of):
+    jobs = [queue_job(store, storage) for _ in range(7)]
+    network = RampNetwork()
+    runner_of(network, depth_batch=5, depth_batch_mp=2.5 * WIDTH * HEIGHT / 1e6).run(Stage.DEPTH)
+    assert network.sizes == [2, 2, 2, 1]
+    assert set(states(store, jobs)) == {State.SUCCEEDED}
+
+
+def test_a_photo_larger_than_a_batch_may_be_goes_alone(store, storage, runner_of):
+    jobs = [queue_job(store, storage) for _ in range(3)]
+    network = RampNetwork()
+    runner_of(network, depth_batch_mp=0.001).run(Stage.DEPTH)
+    assert network.sizes == [1, 1, 1]
+    assert set(states(store, jobs)) == {State.SUCCEEDED}
 
 
 def test_the_network_gets_the_disparity_map_that_came_with_a_photo_each_time(store, storage, runner_of):
