@@ -20,6 +20,7 @@ from web.changes import Changes
 from web.checksums import Checksums
 from web.expected import RecentStatistics
 from web.intake.decoding import Decoding
+from web.intake.turns import TurnLimits, Turns
 from web.keys import Keys
 
 KEY = "relief"
@@ -43,7 +44,7 @@ class Services:
         self.keys = Keys(self.redis)
         self.limits = Limits.of(settings)
         self.changes = Changes(self.redis, settings.listeners, settings.owner_listeners)
-        self.decoding = Decoding()
+        self.decoding, self.turns = Decoding(), Turns(TurnLimits())
 
     def close(self) -> None:
         """End the listening thread and the decoder, and give the connections back."""

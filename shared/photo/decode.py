@@ -68,7 +68,7 @@ def read_photo(data: bytes, *, limit_mp: float = PHOTO_LIMIT_MP) -> DecodedPhoto
 
     Raises:
         PhotoTypeError: not a JPEG or PNG by its content.
-        PhotoError: too many or too few pixels, too many parts, damaged, or whatever else a decoder found.
+        PhotoError: too many or too few pixels, too many scans, damaged, or whatever else a decoder found.
     """
     with refused_as(PhotoError, "the photo"):
         parts = sanitized(data)

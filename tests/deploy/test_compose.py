@@ -211,7 +211,10 @@ def test_redis_takes_its_password_from_where_nobody_else_sees_it(tmp_path):
     port = free_port()
     environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "VALKEYCLI_AUTH": "a$b"}
     command = Command(
-        "redis", ["sh", "-c", script.replace(" - ", f" - --port {port} ", 1)], environment, tmp_path / "log"
+        "redis",
+        ["sh", "-c", script.replace(" - ", f" - --port {port} --dir {tmp_path} ", 1)],
+        environment,
+        tmp_path / "log",
     )
     server = Supervised(command)
     try:

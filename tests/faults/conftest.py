@@ -28,7 +28,8 @@ def small_photo(portrait: bytes) -> bytes:
 @contextmanager
 def breakable_stack(folder: Path, depth: int = 1, model: int = 1, web: int = 1, **settings: str) -> Iterator[Stack]:
     """A stack of the wanted size, with short leases; its processes may be killed."""
-    with Stack(Plan(folder / "data", depth, model, web, settings={"RELIEF_LEASE": str(LEASE_S), **settings})) as stack:
+    chosen = {"RELIEF_LEASE": str(LEASE_S), "RELIEF_RATE": "100000/minute", **settings}  # the tests poll quickly
+    with Stack(Plan(folder / "data", depth, model, web, settings=chosen)) as stack:
         yield stack
 
 

@@ -1,4 +1,4 @@
-"""Uploads are decoded in processes of their own, in turns: the front itself reads no byte of a photo."""
+"""Uploads are decoded in processes of their own: the front itself reads no byte of a photo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from typing import Any, BinaryIO
 from shared.errors import BusyError, DisparityError, PhotoError, PhotoTooLargeError, PhotoTypeError
 from shared.jobs.record import DisparityInfo, PhotoInfo
 from web.intake.files import file_size, parts
-from web.intake.turns import TurnLimits, Turns
 from web.intake.upload import Upload
 
 log = logging.getLogger(__name__)
@@ -33,7 +32,6 @@ TOO_COSTLY = (
     "the photo takes more memory or time to read than any photo of its size should; save it anew with another program "
     "and try again"
 )
-DEFAULT = TurnLimits()
 REFUSALS = {kind.__name__: kind for kind in (PhotoError, PhotoTooLargeError, PhotoTypeError, DisparityError)}
 ENVIRONMENT = {"PYTHONPATH": str(PROJECT), "OPENBLAS_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
@@ -81,10 +79,9 @@ class Forker:
 
 
 class Decoding:
-    """Decodes uploads, a few at once."""
+    """Decodes uploads; `Turns` bounds how many at once."""
 
-    def __init__(self, limits: TurnLimits = DEFAULT) -> None:
-        self.turns = Turns(limits)
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._forker: Forker | None = None
 
@@ -104,28 +101,26 @@ class Decoding:
                 self._forker.end()
                 self._forker = None
 
-    def decode(self, photo: BinaryIO, disparity: BinaryIO | None, *, limit_mp: float, group: str, owner: str) -> Upload:
-        """Wait for a turn, and have a child decode what was sent.
+    def decode(self, photo: BinaryIO, disparity: BinaryIO | None, *, limit_mp: float) -> Upload:
+        """Have a child decode what was sent.
 
         Args:
             photo: the file that was sent; it is read from its beginning, in parts.
             disparity: the disparity map that came with it.
             limit_mp: most megapixels of a photo.
-            group, owner: who takes the turn.
         Raises:
-            BusyError: too many wait, or the machine is too busy.
             PhotoError, DisparityError: one cannot be used, or costs more memory or time than it may.
+            BusyError: the machine is too busy.
         """
-        with self.turns.turn(group, owner):
-            for _ in range(ATTEMPTS):
-                forker = self.start()
-                try:
-                    with forker.child() as child:
-                        return _asked(child, photo, disparity, limit_mp)
-                except (EOFError, OSError):  # the child's end, or that of the process that forks
-                    if not forker.ended:
-                        raise PhotoError(TOO_COSTLY) from None
-            raise BusyError("photos cannot be read just now; try again in a minute")
+        for _ in range(ATTEMPTS):
+            forker = self.start()
+            try:
+                with forker.child() as child:
+                    return _asked(child, photo, disparity, limit_mp)
+            except (EOFError, OSError):  # the child's end, or that of the process that forks
+                if not forker.ended:
+                    raise PhotoError(TOO_COSTLY) from None
+        raise BusyError("photos cannot be read just now; try again in a minute")
 
 
 def _asked(child: Connection, photo: BinaryIO, disparity: BinaryIO | None, limit_mp: float) -> Upload:

@@ -36,14 +36,15 @@ class TurnLimits:
 class _Waiting:
     group: str
     owner: str
-    served: threading.Event = field(default_factory=threading.Event)
+    called: threading.Event = field(default_factory=threading.Event)  # to be served, or to go
+    is_served: bool = False
 
 
 class Turns:
     """Slots that client groups, and within them owners, take turns at; the first is who took least time lately.
 
     No group has all slots at once, and one that took much leaves the quick ones to others, so that who comes seldom
-    does not wait for those who come often.
+    does not wait for those who come often. Where too many wait, the one who would be last has to go.
     """
 
     def __init__(self, limits: TurnLimits) -> None:
@@ -60,37 +61,48 @@ class Turns:
         Raises:
             BusyError: too many wait, or none became free in time.
         """
-        one = self._enter(group, owner)
+        one, began = self._enter(_Waiting(group, owner)), time.monotonic()
         try:
-            if not one.served.wait(self._limits.longest_wait_s):
+            one.called.wait(self._limits.longest_wait_s)
+            if not one.is_served:
                 raise BusyError("too many photos are being read just now; try again in a minute")
             began = time.monotonic()
             yield
         finally:
-            self._leave(one, began if one.served.is_set() else None)
+            self._leave(one, began)
 
-    def _enter(self, group: str, owner: str) -> _Waiting:
+    def _enter(self, one: _Waiting) -> _Waiting:
         with self._lock:
-            of_group = [one for one in self._waiting if one.group == group]
-            of_owner = [one for one in of_group if one.owner == owner]
-            counts = (len(self._waiting), len(of_group), len(of_owner))
-            limits = (self._limits.all_waiting, self._limits.group_waiting, self._limits.owner_waiting)
-            if any(count >= limit for count, limit in zip(counts, limits, strict=True)):
+            of_group = [other for other in self._waiting if other.group == one.group]
+            of_owner = [other for other in of_group if other.owner == one.owner]
+            if len(of_group) >= self._limits.group_waiting or len(of_owner) >= self._limits.owner_waiting:
                 raise BusyError("too many photos wait to be read just now; try again in a minute")
-            one = _Waiting(group, owner)
             self._waiting.append(one)
+            if len(self._waiting) > self._limits.all_waiting:
+                self._send_away()
             self._serve()
             return one
 
-    def _leave(self, one: _Waiting, began: float | None) -> None:
+    def _send_away(self) -> None:
+        """Refuse whoever took most lately, or where that is the same, has most waiting and came last."""
+        now, waiting = time.monotonic(), Counter(one.group for one in self._waiting)
+        last = max(
+            reversed(self._waiting),
+            key=lambda one: (self._taken.of(one.group, now), waiting[one.group], self._taken.of(one.owner, now)),
+        )
+        self._waiting.remove(last)
+        last.called.set()
+
+    def _leave(self, one: _Waiting, began: float) -> None:
         with self._lock:
             if one in self._waiting:
                 self._waiting.remove(one)
+            if not one.is_served:
                 return
             self._running[one.group] -= 1
             now = time.monotonic()
             for name in {one.group, one.owner}:
-                self._taken.add(name, now - (began or now), now)
+                self._taken.add(name, now - began, now)
             self._serve()
 
     def _serve(self) -> None:
@@ -100,7 +112,8 @@ class Turns:
             one = min(allowed, key=lambda one: (self._taken.of(one.group, now), self._taken.of(one.owner, now)))
             self._waiting.remove(one)
             self._running[one.group] += 1
-            one.served.set()
+            one.is_served = True
+            one.called.set()
 
     def _may_have_slot(self, group: str) -> bool:
         running, usual = self._running.total(), max(1, self._limits.at_once - self._limits.quick)

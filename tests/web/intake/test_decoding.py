@@ -26,7 +26,7 @@ from tests.support.pictures import encoded, two_halves
 from tests.support.requests import assert_problem, stored_files, upload
 from web.intake.decoder import OPENING_S
 from web.intake.decoding import Decoding
-from web.intake.turns import TurnLimits
+from web.intake.turns import TurnLimits, Turns
 
 RAMP = Image.fromarray(np.add.outer(np.arange(80), np.arange(120)).astype(np.uint8))  # (80, 120)
 
@@ -40,7 +40,7 @@ def decoding() -> Iterator[Decoding]:
 
 def decode(decoding: Decoding, photo: bytes, disparity: bytes | None = None):
     given = None if disparity is None else io.BytesIO(disparity)
-    return decoding.decode(io.BytesIO(photo), given, limit_mp=50, group="a", owner="b")
+    return decoding.decode(io.BytesIO(photo), given, limit_mp=50)
 
 
 def children(pid: int) -> list[int]:
@@ -181,16 +181,15 @@ def command(pid: int) -> bytes:
 
 
 def test_one_upload_too_many_is_answered_503_and_a_later_one_is_accepted(settings, store, portrait):
-    decoding = Decoding(TurnLimits(at_once=1, longest_wait_s=0.05))
-    with client_of(settings, decoding) as client:
-        with decoding.turns.turn("somebody", "somebody"):
+    turns = Turns(TurnLimits(at_once=1, longest_wait_s=0.05))
+    with client_of(settings, turns) as client:
+        with turns.turn("somebody", "somebody"):
             refused = upload(client, portrait)
             assert_problem(refused, 503, "Too many photos are being read just now")
             assert refused.headers["Retry-After"] == "30"
             assert stored_files(settings) == []
             assert client.get("/healthz").status_code == 200
         assert upload(client, portrait).status_code == 202
-    decoding.close()
 
 
 def test_eight_photos_sent_at_once_are_all_accepted(settings, store, portrait):

@@ -107,9 +107,7 @@ def test_what_was_taken_fades():
     assert turns._taken.of("a", now + 120) == pytest.approx(2)
 
 
-@pytest.mark.parametrize(
-    "limits", [{"owner_waiting": 2}, {"group_waiting": 2}, {"all_waiting": 2}], ids=["owner", "group", "all"]
-)
+@pytest.mark.parametrize("limits", [{"owner_waiting": 2}, {"group_waiting": 2}], ids=["owner", "group"])
 def test_one_too_many_who_wait_is_refused_at_once(limits):
     turns, served, over = Turns(TurnLimits(at_once=1, **limits)), [], threading.Event()
     threads = [started(turns, "a", "one", served, over) for _ in range(3)]
@@ -120,6 +118,30 @@ def test_one_too_many_who_wait_is_refused_at_once(limits):
     for thread in threads:
         thread.join()
     assert len(served) == 3
+
+
+def test_where_too_many_wait_whoever_has_most_waiting_makes_room_and_who_took_most_before():
+    turns, served, over = Turns(TurnLimits(at_once=1, all_waiting=3)), [], threading.Event()
+    threads = [started(turns, "first", "first", served, over)]
+    until(lambda: served == ["first"])
+    refused: list[str] = []
+
+    def come(group: str, owner: str) -> None:
+        try:
+            with turns.turn(group, owner):
+                served.append(owner)
+        except BusyError:
+            refused.append(owner)
+
+    for number, (group, owner) in enumerate([("many", "1"), ("many", "2"), ("few", "3"), ("new", "4"), ("new", "5")]):
+        threads.append(threading.Thread(target=come, args=(group, owner)))
+        threads[-1].start()
+        until(lambda: len(turns._waiting) + len(refused) == number + 1)  # noqa: B023
+    assert refused == ["2", "5"]
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert sorted(served) == ["1", "3", "4", "first"]
 
 
 def test_the_memory_of_who_took_what_is_bounded():
