@@ -20,7 +20,6 @@ from web.changes import Changes
 from web.checksums import Checksums
 from web.expected import RecentStatistics
 from web.intake.decoding import Decoding
-from web.intake.turns import TurnLimits, Turns
 from web.keys import Keys
 
 KEY = "relief"
@@ -44,7 +43,7 @@ class Services:
         self.keys = Keys(self.redis)
         self.limits = Limits.of(settings)
         self.changes = Changes(self.redis, settings.listeners, settings.owner_listeners)
-        self.decoding, self.turns = Decoding(), Turns(TurnLimits())
+        self.decoding = Decoding()
 
     def close(self) -> None:
         """End the listening thread and the decoder, and give the connections back."""

@@ -15,7 +15,6 @@ from stack.processes import Command, Supervised, free_port, wait_until
 from tests.conftest import SECRET
 from web.app import create_app
 from web.intake.decoding import Decoding
-from web.intake.turns import Turns
 from web.services import KEY
 
 DECODING = Decoding()  # of all servers of these tests: each would start a process of its own
@@ -51,15 +50,13 @@ def running_front(settings: Settings, **more: str) -> Iterator[tuple[Supervised,
 
 
 @contextmanager
-def serving(settings: Settings, turns: Turns | None = None, storage: Storage | None = None) -> Iterator[str]:
+def serving(settings: Settings, storage: Storage | None = None) -> Iterator[str]:
     """The URL of a server that runs as long as the block."""
     app = create_app(settings)
     own = app.extensions[KEY].decoding
     if storage:
         app.extensions[KEY].storage = storage
     app.extensions[KEY].decoding = DECODING
-    if turns:
-        app.extensions[KEY].turns = turns
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -75,7 +72,7 @@ def serving(settings: Settings, turns: Turns | None = None, storage: Storage | N
 
 
 @contextmanager
-def client_of(settings: Settings, turns: Turns | None = None) -> Iterator[httpx.Client]:
+def client_of(settings: Settings) -> Iterator[httpx.Client]:
     """One visitor of a server of these settings."""
-    with serving(settings, turns) as url, httpx.Client(base_url=url, timeout=20) as client:
+    with serving(settings) as url, httpx.Client(base_url=url, timeout=20) as client:
         yield client

@@ -45,8 +45,7 @@ def accept(submission: Submission) -> Job:
         check_url(webhook.url, private=settings.webhook_private)
     check_bytes(file_size(submission.photo), settings.upload_mb)
     coming = results_bytes(submission.form.stages, submission.model)
-    group, requested_by = client_group(), requester()
-    with services().turns.turn(group, requested_by), room_for(job_id, requested_by, group, coming) as room:
+    with room_for(job_id, requester(), client_group(), coming) as room:
         upload = services().decoding.decode(submission.photo, submission.disparity, limit_mp=settings.upload_mp)
         check_face(submission.depth, upload.photo)
         room.need(sum(part.bytes for part in (upload.photo, upload.disparity) if part))

@@ -79,7 +79,7 @@ class Forker:
 
 
 class Decoding:
-    """Decodes uploads; `Turns` bounds how many at once."""
+    """Decodes uploads; the server bounds how many at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from waitress.task import ThreadedTaskDispatcher
 from waitress.utilities import Error
@@ -13,6 +13,7 @@ from waitress.utilities import Error
 from shared.settings import ANSWERING_THREADS
 from web.server.bodies import UPLOAD
 from web.server.channels import Channel
+from web.server.turns import Asker, Bounds, Line
 
 
 class Work(Enum):
@@ -24,10 +25,14 @@ class Work(Enum):
     UPLOAD = "upload"  # a photo is received, checked and decoded
 
 
-AT_ONCE = {Work.HEALTH: 1, Work.MAKE: 2, Work.UPLOAD: 5}
-AT_ONCE[Work.OTHER] = ANSWERING_THREADS - sum(AT_ONCE.values())
-MOST_WAITING = {Work.MAKE: 100, Work.UPLOAD: 300}  # then the next is refused; connections bound the others
+BOUNDS = {
+    Work.HEALTH: Bounds(1),
+    Work.MAKE: Bounds(2, kept=1, waiting=100),
+    Work.UPLOAD: Bounds(3, kept=1, waiting=500),  # each may take 1 GB in the process that decodes it
+}
+BOUNDS[Work.OTHER] = Bounds(ANSWERING_THREADS - sum(bounds.at_once for bounds in BOUNDS.values()))
 MADE = ("/results/thumbnail.jpg", "/results/all.zip")
+VISITOR_HEADERS = ("COOKIE", "AUTHORIZATION")
 
 
 class BusyError(Error):
@@ -37,12 +42,14 @@ class BusyError(Error):
     reason = "Service Unavailable"
 
 
-class Turn:
+class Turn(Asker):
     """A request that waits for a thread, or has one."""
 
-    def __init__(self, channel: Channel, work: Work, ended: Callable[[Work], None]) -> None:
-        self.channel, self.work, self.client = channel, work, channel.client
-        self._ended: Callable[[Work], None] | None = ended
+    def __init__(self, channel: Channel, work: Work, ended: Callable[[Turn], None]) -> None:
+        said = " ".join(channel.requests[0].headers.get(name, "") for name in VISITOR_HEADERS)
+        super().__init__(channel.client, str(hash(said)))  # believed only among those of one address
+        self.channel, self.work = channel, work
+        self._ended: Callable[[Turn], None] | None = ended
 
     def service(self) -> None:
         """Answer the request."""
@@ -60,49 +67,41 @@ class Turn:
         """The request works no more; its thread may wait on."""
         ended, self._ended = self._ended, None
         if ended:
-            ended(self.work)
+            ended(self)
 
 
 class Turns:
-    """The queue of a dispatcher: in turns by client within each kind of work, of which so many run at once."""
+    """The queue of a dispatcher: a line for each kind of work."""
 
     def __init__(self) -> None:
-        self._waiting: dict[Work, OrderedDict[str, deque[Turn]]] = {work: OrderedDict() for work in Work}
-        self._running = Counter[Work]()
+        self.lines = {work: Line(bounds) for work, bounds in BOUNDS.items()}
 
     def __len__(self) -> int:
-        return sum(map(self.waiting, Work))
+        return sum(map(len, self.lines.values()))
 
     def __bool__(self) -> bool:
         return self._next() is not None
 
-    def waiting(self, work: Work) -> int:
-        """How many requests wait for this kind of work."""
-        return sum(map(len, self._waiting[work].values()))
-
     def append(self, turn: Turn) -> None:
-        """Put a request behind those of its client."""
-        self._waiting[turn.work].setdefault(turn.client, deque()).append(turn)
+        """Have a request wait."""
+        self.lines[turn.work].append(turn)
 
     def popleft(self) -> Turn:
         """The next request that may run."""
-        work = self._next()
-        if work is None:
+        turn = self._next()
+        if turn is None:
             raise IndexError("no request may run")
-        client, turns = self._waiting[work].popitem(last=False)
-        turn = turns.popleft()
-        if turns:
-            self._waiting[work][client] = turns
-        self._running[work] += 1
+        self.lines[turn.work].begin(turn, time.monotonic())
         return turn
 
-    def ended(self, work: Work) -> None:
+    def ended(self, turn: Turn) -> None:
         """Count one less that runs."""
-        self._running[work] -= 1
+        self.lines[turn.work].end(turn, time.monotonic())
 
-    def _next(self) -> Work | None:
-        may_run = (work for work in Work if self._waiting[work] and self._running[work] < AT_ONCE[work])
-        return next(may_run, None)
+    def _next(self) -> Turn | None:
+        now_s = time.monotonic()
+        may_run = (line.next(now_s) for line in self.lines.values())
+        return cast("Turn | None", next(filter(None, may_run), None))
 
 
 class Dispatcher(ThreadedTaskDispatcher):
@@ -117,14 +116,14 @@ class Dispatcher(ThreadedTaskDispatcher):
         """Have the next request of this connection answered in its turn, or refused at once."""
         request = channel.requests[0]
         work = _work(request)
-        if self.queue.waiting(work) >= MOST_WAITING.get(work, float("inf")):
+        if not self.queue.lines[work].has_place(channel.client):
             request.error = BusyError("Too many requests of this kind wait already; try again soon")
             work = Work.OTHER
         super().add_task(Turn(channel, work, self._ended))
 
-    def _ended(self, work: Work) -> None:
+    def _ended(self, turn: Turn) -> None:
         with self.lock:
-            self.queue.ended(work)
+            self.queue.ended(turn)
             self.queue_cv.notify()
 
 

@@ -23,10 +23,9 @@ from stack.local import PROJECT
 from tests.support import hostile
 from tests.support.fronts import client_of, running_front
 from tests.support.pictures import encoded, two_halves
-from tests.support.requests import assert_problem, stored_files, upload
+from tests.support.requests import upload
 from web.intake.decoder import OPENING_S
 from web.intake.decoding import Decoding
-from web.intake.turns import TurnLimits, Turns
 
 RAMP = Image.fromarray(np.add.outer(np.arange(80), np.arange(120)).astype(np.uint8))  # (80, 120)
 
@@ -178,18 +177,6 @@ def command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
-
-
-def test_one_upload_too_many_is_answered_503_and_a_later_one_is_accepted(settings, store, portrait):
-    turns = Turns(TurnLimits(at_once=1, longest_wait_s=0.05))
-    with client_of(settings, turns) as client:
-        with turns.turn("somebody", "somebody"):
-            refused = upload(client, portrait)
-            assert_problem(refused, 503, "Too many photos are being read just now")
-            assert refused.headers["Retry-After"] == "30"
-            assert stored_files(settings) == []
-            assert client.get("/healthz").status_code == 200
-        assert upload(client, portrait).status_code == 202
 
 
 def test_eight_photos_sent_at_once_are_all_accepted(settings, store, portrait):

@@ -14,10 +14,11 @@ from stack.processes import wait_until
 from tests.support.raw_http import connect
 from tests.support.requests import assert_problem
 from web.server.server import create_server
-from web.server.threads import AT_ONCE, MOST_WAITING, Dispatcher, Work
+from web.server.threads import BOUNDS, Dispatcher, Work
 from web.turns import WAITS
 
 UPLOAD = "/api/v1/jobs"
+FOR_ONE = BOUNDS[Work.UPLOAD].for_one
 
 
 class Application:
@@ -25,7 +26,6 @@ class Application:
 
     def __init__(self) -> None:
         self.go_on, self.working = threading.Event(), threading.Semaphore(0)
-        self.order: list[str] = []
 
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"] == UPLOAD:
@@ -33,7 +33,6 @@ class Application:
                 environ[WAITS]()
             self.working.release()
             self.go_on.wait(20)
-        self.order.append(environ.get("HTTP_X_FORWARDED_FOR", ""))
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
@@ -71,7 +70,7 @@ def post(url: str, client: str = "192.0.2.1", query: str = "") -> int:
 def test_uploads_that_work_leave_threads_for_all_else(application, settings, pool):
     with served(application, settings) as (url, _):
         uploads = [pool.submit(post, url) for _ in range(ANSWERING_THREADS + 10)]
-        for _ in range(AT_ONCE[Work.UPLOAD]):
+        for _ in range(FOR_ONE):
             application.working.acquire(timeout=20)
         assert not application.working.acquire(timeout=0.2)  # no more of them have a thread
         assert httpx.get(f"{url}/healthz").elapsed.total_seconds() < 2
@@ -89,26 +88,33 @@ def test_a_request_that_only_waits_takes_no_turn_of_those_that_work(application,
         assert {each.result() for each in waiting} == {200}
 
 
-def test_clients_take_turns_whatever_one_of_them_has_sent(application, settings, pool):
-    one, other = "203.0.113.1", "203.0.113.2"
+def test_a_client_that_sends_much_leaves_a_slot_to_others(application, settings, pool):
     with served(application, settings.model_copy(update={"behind_proxy": True})) as (url, threads):
-        many = [pool.submit(post, url, one) for _ in range(30)]
-        for _ in range(AT_ONCE[Work.UPLOAD]):
-            application.working.acquire(timeout=20)
-        last = pool.submit(post, url, other)
-        wait_until("the queue", lambda: len(threads.queue) == len(many) + 1 - AT_ONCE[Work.UPLOAD])
+        many = [pool.submit(post, url, "203.0.113.1") for _ in range(30)]
+        wait_until("the queue", lambda: len(threads.queue) == len(many) - FOR_ONE)
+        pool.submit(post, url, "203.0.113.2")
+        for _ in range(FOR_ONE + 1):
+            assert application.working.acquire(timeout=20)
         application.go_on.set()
-        assert {each.result() for each in [*many, last]} == {200}
-    assert application.order.index(other) <= 2 * AT_ONCE[Work.UPLOAD]
+        assert {each.result() for each in many} == {200}
 
 
-def test_what_waits_is_bounded_and_the_next_is_refused_at_once(application, settings, pool):
-    with served(application, settings) as (url, threads), ExitStack() as held:
-        head = f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode()
-        for _ in range(AT_ONCE[Work.UPLOAD] + MOST_WAITING[Work.UPLOAD]):
-            held.enter_context(connect(url)).sendall(head)
-        wait_until("the queue", lambda: len(threads.queue) == MOST_WAITING[Work.UPLOAD])
-        refused = httpx.post(f"{url}{UPLOAD}", timeout=5)
+def test_one_client_leaves_places_to_wait_to_others_and_is_refused_at_once(application, settings):
+    behind_proxy = settings.model_copy(update={"behind_proxy": True})
+    with served(application, behind_proxy) as (url, threads), ExitStack() as held:
+
+        def send(client: str) -> None:
+            head = f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\nContent-Length: 0\r\n\r\n"
+            held.enter_context(connect(url)).sendall(head.encode())
+
+        half = (BOUNDS[Work.UPLOAD].waiting or 0) // 2
+        for _ in range(FOR_ONE + half):
+            send("203.0.113.1")
+        wait_until("the queue", lambda: len(threads.queue) == half)
+        refused = httpx.post(f"{url}{UPLOAD}", headers={"X-Forwarded-For": "203.0.113.1"}, timeout=5)
         assert_problem(refused, 503, "wait already")
         assert int(refused.headers["Retry-After"]) > 0
+        for _ in range(10):
+            send("203.0.113.2")
+        wait_until("the queue", lambda: len(threads.queue) == half + 9)  # one of them has the slot that is kept
         assert httpx.get(f"{url}/healthz", timeout=5).status_code == 200
