@@ -14,7 +14,7 @@ from web.access import check_key_again, client_group, requester
 from web.api.documents import job_document
 from web.intake.submission import chosen
 from web.services import services
-from web.turns import only_waits
+from web.waiting import only_waits
 
 POLL_S = 1
 LONGEST_WAIT_S = 60

@@ -17,7 +17,7 @@ from web.api.documents import job_document
 from web.api.openapi import Operation
 from web.changes import JobWatch
 from web.services import services
-from web.turns import only_waits
+from web.waiting import only_waits
 
 blueprint = APIBlueprint("events", __name__)
 

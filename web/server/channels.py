@@ -16,7 +16,7 @@ from waitress.task import ErrorTask, WSGITask
 
 from web.access import network_of
 from web.server.requests import HEAD_S, Request
-from web.turns import WAITS
+from web.waiting import WAITS
 
 KEPT_S = 60.0  # between two requests on one connection
 UNREAD_S = 60.0  # in which nothing of an answer is taken

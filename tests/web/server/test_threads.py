@@ -15,7 +15,7 @@ from tests.support.raw_http import connect
 from tests.support.requests import assert_problem
 from web.server.server import create_server
 from web.server.threads import BOUNDS, Dispatcher, Work
-from web.turns import WAITS
+from web.waiting import WAITS
 
 UPLOAD = "/api/v1/jobs"
 FOR_ONE = BOUNDS[Work.UPLOAD].for_one
