@@ -20,6 +20,8 @@ SCRIPTS = (
     "wire",
     "turning",
     "recovery",
+    "hostile",
+    "memory",
 )
 
 

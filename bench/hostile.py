@@ -100,6 +100,7 @@ def memory_mb(pid: int) -> list[float]:
 
 def main(chosen: Sequence[str] = tuple(ATTACKS)) -> None:
     """Print the table."""
+    print("## Hostile visitors\n")
     print("| attack | attackers | status p50 s | worst | upload p50 s | worst | front's memory MB | with children |")
     print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -29,6 +28,7 @@ QUICK = [name for name in hostile.FILES if name not in ("icc_bomb", "many_scans"
 
 def main() -> None:
     """Print both figures."""
+    print("## Memory under attack\n")
     with tempfile.TemporaryDirectory() as folder:
         answers, memory = _front(Path(folder))
         print(f"Front: {memory[0]:.0f} MB at most, its children {sum(memory[1:]):.0f} MB; answers: {answers}")
@@ -73,4 +73,4 @@ def _taken(client: httpx.Client, photo: bytes) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
