@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 OWN, INHERITED = "lock", "processes.lock"
 WATCHER_S = 3.0  # the watcher of a stack that was just killed has its lock for less
+LETS_GO_S = 1.0  # after which the lock of a stack that was killed is surely free: its pipe may close before that
 END_S = 10.0  # for what was killed to be gone
 POLL_S = 0.05
 
@@ -108,7 +109,7 @@ def _watch(data: Path) -> subprocess.Popen[bytes]:
 def main(data: Path) -> None:
     """Wait for the end of the stack that started this, and end what is left, unless a new one is at it already."""
     sys.stdin.read()
-    if own := _locked(data / OWN):
+    if own := _locked(data / OWN, LETS_GO_S):
         end_leftovers(data)
         own.close()
 
