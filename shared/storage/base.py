@@ -43,7 +43,7 @@ class Storage(ABC):
     """
 
     @abstractmethod
-    def write(self, job_id: str, folder: str, name: str, data: bytes) -> int:
+    def write(self, job_id: str, folder: str, name: str, data: bytes | bytearray) -> int:
         """Store one file, whole and durable when this returns; gives its size in bytes."""
 
     @abstractmethod

@@ -25,7 +25,7 @@ class FolderStorage(Storage):
     def __init__(self, root: Path) -> None:
         self._jobs = root / "jobs"
 
-    def write(self, job_id: str, folder: str, name: str, data: bytes) -> int:
+    def write(self, job_id: str, folder: str, name: str, data: bytes | bytearray) -> int:
         """Store one file atomically and durably; gives its size in bytes."""
         path = self._path(job_id, folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from PIL import Image
 
 from shared.errors import DisparityError, PhotoError
 from shared.results import DISPARITY, PHOTO
+from web.intake.files import PART_BYTES
 from web.intake.upload import Upload, read_upload
 
 CONTROL = 0  # the file descriptor of the socket to the front
@@ -88,9 +89,11 @@ def _received(connection: Connection, size: int) -> bytes:
 
 def _send(connection: Connection, upload: Upload) -> None:
     known = {name: each.model_dump() for name in ("photo", "disparity") if (each := getattr(upload, name))}
-    connection.send_bytes(json.dumps({**known, "files": list(upload.files)}).encode())
+    sizes = {name: len(data) for name, data in upload.files.items()}
+    connection.send_bytes(json.dumps({**known, "files": sizes}).encode())
     for data in upload.files.values():
-        connection.send_bytes(data)
+        for begin in range(0, len(data), PART_BYTES):
+            connection.send_bytes(data[begin : begin + PART_BYTES])
 
 
 def _megapixels(photo: bytes) -> float:
@@ -146,8 +149,9 @@ def _load_everything() -> None:
     np.savez_compressed(maps[2], ramp)
     for disparity in maps:
         upload = read_upload(photo.getvalue(), disparity.getvalue(), 1)
-    read_upload(upload.files[PHOTO], upload.files[DISPARITY], 1)
-    for broken in (photo.getvalue()[:60], upload.files[PHOTO][:300]):
+    stored = bytes(upload.files[PHOTO])
+    read_upload(stored, bytes(upload.files[DISPARITY]), 1)
+    for broken in (photo.getvalue()[:60], stored[:300]):
         with suppress(PhotoError):
             read_upload(broken, None, 1)
 

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from shared.errors import BusyError, DisparityError, PhotoError, PhotoTooLargeError, PhotoTypeError
 from shared.jobs.record import DisparityInfo, PhotoInfo
-from web.intake.files import file_size, parts
+from web.intake.files import PART_BYTES, file_size, parts
 from web.intake.upload import Upload
 
 log = logging.getLogger(__name__)
@@ -139,6 +139,18 @@ def _asked(child: Connection, photo: BinaryIO, disparity: BinaryIO | None, limit
         if answer["bug"]:
             log.error("an upload could not be decoded: %s", answer["bug"])
         raise REFUSALS[answer["error"]](answer["detail"])
-    stored = {name: child.recv_bytes(MOST_BYTES) for name in answer["files"]}
+    stored = {name: _file(child, size) for name, size in answer["files"].items()}
     size = answer.get("disparity")
     return Upload(stored, PhotoInfo(**answer["photo"]), DisparityInfo(**size) if size else None)
+
+
+def _file(child: Connection, size_bytes: int) -> bytearray:
+    """A file that the child sends in parts; it is in memory once."""
+    if size_bytes > MOST_BYTES:
+        raise EOFError("the child announces more than any file has")
+    data, begin = bytearray(size_bytes), 0
+    while begin < size_bytes:
+        part = child.recv_bytes(min(PART_BYTES, size_bytes - begin))
+        data[begin : begin + len(part)] = part
+        begin += len(part)
+    return data

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-CHUNK_BYTES = 1 << 18
+PART_BYTES = 1 << 18
 IN_MEMORY_BYTES = 1 << 19  # a larger one lies on disk
 
 
 def spooled(stream: BinaryIO) -> BinaryIO:
     """A file of all that the stream gives, which can be read again; the caller closes it."""
     file = cast(BinaryIO, SpooledTemporaryFile(IN_MEMORY_BYTES))  # noqa: SIM115
-    shutil.copyfileobj(stream, file, CHUNK_BYTES)
+    shutil.copyfileobj(stream, file, PART_BYTES)
     return file
 
 
@@ -27,5 +27,5 @@ def file_size(file: BinaryIO) -> int:
 def parts(file: BinaryIO) -> Iterator[bytes]:
     """All of it, from its beginning."""
     file.seek(0)
-    while part := file.read(CHUNK_BYTES):
+    while part := file.read(PART_BYTES):
         yield part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shared.disparity.read import bytes_from_disparity, read_disparity
@@ -16,7 +17,7 @@ DISPARITY_MP = 16  # of a disparity map, which takes up to 4 bytes a pixel on st
 class Upload:
     """The files to be stored, by name, and what is known of them."""
 
-    files: dict[str, bytes]
+    files: Mapping[str, bytes | bytearray]
     photo: PhotoInfo
     disparity: DisparityInfo | None
 
