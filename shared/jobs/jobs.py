@@ -51,7 +51,7 @@ class Jobs:
         rules = json.dumps(vars(limits) | new.rules())
         outcome, known_id = self._scripts.call("create", new.id, rules, *flat(new.fields()))
         if outcome in REFUSALS:
-            raise REFUSALS[outcome]
+            raise REFUSALS[outcome]()
         return self.get(known_id.decode())
 
     def get(self, job_id: str) -> Job:
@@ -113,7 +113,7 @@ class Jobs:
         rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings), group, coming)
         answer = self._scripts.call("requeue", job_id, *rules)
         if answer in REFUSALS:
-            raise REFUSALS[answer]
+            raise REFUSALS[answer]()
         return self._moved(job_id, answer, ("again",), "cannot be queued again")
 
     def retry(self, job_id: str, limits: Limits, group: str = "") -> Job:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from shared.errors import BusyError, IdempotencyError, LimitError, ReliefError
 from shared.settings import Settings
@@ -31,10 +33,18 @@ class Limits:
 
 UNLIMITED = Limits(all_waiting=10**9, owner_waiting=10**9, owner_megapixels=10**9)
 
-REFUSALS: dict[bytes, ReliefError] = {  # by the answers of create.lua and requeue.lua
-    b"reused": IdempotencyError("this Idempotency-Key came before with another photo or settings; send a new one"),
-    b"all_waiting": BusyError("too many jobs wait just now; try again in a minute"),
-    b"owner_waiting": LimitError("too many of your jobs wait; try again when some are done"),
-    b"group_waiting": LimitError("too many jobs wait that came from your address; try again when some are done"),
-    b"owner_megapixels": LimitError("you have as many photos here as you may; delete some, or wait until they expire"),
+# By the answers of create.lua and requeue.lua. Each is raised anew: one that is kept would keep, by its traceback, what
+# was in hand when it was raised, photo and all.
+REFUSALS: dict[bytes, Callable[[], ReliefError]] = {
+    b"reused": partial(
+        IdempotencyError, "this Idempotency-Key came before with another photo or settings; send a new one"
+    ),
+    b"all_waiting": partial(BusyError, "too many jobs wait just now; try again in a minute"),
+    b"owner_waiting": partial(LimitError, "too many of your jobs wait; try again when some are done"),
+    b"group_waiting": partial(
+        LimitError, "too many jobs wait that came from your address; try again when some are done"
+    ),
+    b"owner_megapixels": partial(
+        LimitError, "you have as many photos here as you may; delete some, or wait until they expire"
+    ),
 }

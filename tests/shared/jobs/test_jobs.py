@@ -239,3 +239,13 @@ def test_an_unknown_job_is_not_found(store):
     for ask in (store.jobs.get, store.jobs.cancel, store.jobs.delete):
         with pytest.raises(JobNotFoundError, match="feed"):
             ask("feed" * 8)
+
+
+def test_a_refusal_is_a_new_error_each_time_which_keeps_nothing_of_the_one_before(store):
+    full = replace(UNLIMITED, owner_waiting=0)
+    errors = []
+    for _ in range(2):
+        with pytest.raises(LimitError) as refused:
+            store.jobs.create(a_job(), full)
+        errors.append(refused.value)
+    assert errors[0] is not errors[1]
