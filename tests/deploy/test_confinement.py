@@ -1,4 +1,4 @@
-"""The processes write nowhere but where the containers let them: to their volumes and to /tmp."""
+"""The processes write nowhere but where the containers let them: to their volumes and to the temporary folder."""
 
 import os
 import re
@@ -14,8 +14,8 @@ from tests.support.browser_setup import in_ci
 from tests.support.following import follow, send
 
 READ_ONLY = """
-mount --make-rprivate / && mount --bind "$1" /mnt && mount -t tmpfs tmpfs /tmp && mount -o remount,bind,ro / &&
-! touch "$HOME/.relief-was-here" 2>/dev/null && exec "$0" -m stack --port 0 --data /mnt
+mount --make-rprivate / && mount --bind "$1" /mnt && mkdir /mnt/tmp && mount -o remount,bind,ro / &&
+! touch "$HOME/.relief-was-here" 2>/dev/null && TMPDIR=/mnt/tmp exec "$0" -m stack --port 0 --data /mnt
 """
 
 
