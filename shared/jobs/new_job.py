@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.jobs.fields import SCHEMA
-from shared.jobs.record import DisparityInfo, PhotoInfo, Stage
+from shared.jobs.record import DisparityInfo, PhotoInfo, Stage, pixels_of
 from shared.jobs.space import results_bytes
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Webhook
@@ -49,7 +49,7 @@ class NewJob:
             "owner": self.owner,
             "group": self.group or self.owner,
             "stage": self.steps[0],
-            "pixels": sum(one.width * one.height for one in (self.photo, self.disparity) if one),
+            "pixels": pixels_of(self.photo, self.disparity),
             "keep_ms": round(self.keep_s * 1000),
         }
         if self.idempotency:

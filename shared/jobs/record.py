@@ -50,6 +50,11 @@ class DisparityInfo(BaseModel):
     bytes: int
 
 
+def pixels_of(photo: PhotoInfo, disparity: DisparityInfo | None) -> int:
+    """Pixels of a photo and of the disparity map that came with it."""
+    return sum(one.width * one.height for one in (photo, disparity) if one)
+
+
 class Problem(BaseModel):
     """Why a job failed, for a person: a stable type, a short title, and what would help."""
 
@@ -126,7 +131,7 @@ class Job(BaseModel):
     @property
     def pixels(self) -> int:
         """Of the photo and of the disparity map that came with it."""
-        return sum(one.width * one.height for one in (self.photo, self.disparity) if one)
+        return pixels_of(self.photo, self.disparity)
 
     @property
     def ended(self) -> bool:

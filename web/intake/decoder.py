@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from shared.errors import DisparityError, PhotoError
+from shared.photo.decode import FORMATS
 from shared.results import DISPARITY, PHOTO
 from web.intake.files import PART_BYTES
 from web.intake.upload import Upload, read_upload
@@ -99,7 +100,7 @@ def _send(connection: Connection, upload: Upload) -> None:
 def _megapixels(photo: bytes) -> float:
     """By the file's header; 0 where that cannot be read."""
     try:
-        with Image.open(io.BytesIO(photo), formats=("JPEG", "PNG")) as image:
+        with Image.open(io.BytesIO(photo), formats=FORMATS) as image:
             return image.width * image.height / 1e6
     except Exception:  # whatever a decoder raises: read_upload will say it in words
         return 0.0
@@ -109,8 +110,7 @@ def _limit(limit_mp: float, memory_bytes: int | None) -> None:
     """Take on all limits; they cannot be raised again."""
     for name in NOTHING:
         resource.setrlimit(getattr(resource, name), (0, 0))
-    longest_s = OPENING_S + round(SECONDS_PER_MP * limit_mp)
-    resource.setrlimit(resource.RLIMIT_CPU, (OPENING_S, longest_s))
+    resource.setrlimit(resource.RLIMIT_CPU, (OPENING_S, _seconds(limit_mp)))
     if memory_bytes is not None:
         limit = memory_bytes + round(BYTES_PER_PIXEL * 1e6 * limit_mp)
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -118,7 +118,12 @@ def _limit(limit_mp: float, memory_bytes: int | None) -> None:
 
 def _allow_seconds(megapixels: float) -> None:
     _, longest_s = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (min(longest_s, OPENING_S + round(SECONDS_PER_MP * megapixels)), longest_s))
+    resource.setrlimit(resource.RLIMIT_CPU, (min(longest_s, _seconds(megapixels)), longest_s))
+
+
+def _seconds(megapixels: float) -> int:
+    """CPU seconds that so many pixels may take."""
+    return OPENING_S + round(SECONDS_PER_MP * megapixels)
 
 
 def _memory_bytes() -> int | None:

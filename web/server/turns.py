@@ -29,7 +29,7 @@ class Bounds:
         return max(1, self.at_once - self.kept)
 
 
-@dataclass
+@dataclass(eq=False)
 class Asker:
     """A request that waits or is served: its client, and which visitor it says it is of, of those at that address."""
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
 from shared.disparity.disparity import Disparity
 from shared.disparity.read import bytes_from_disparity
@@ -18,30 +19,23 @@ from worker.depth.estimator import Photo
 from worker.stages.runner import StageRunner
 
 
-def test_waiting_photos_share_a_pass_up_to_the_batch_size(store, storage, runner_of):
-    jobs = [queue_job(store, storage) for _ in range(7)]
+@pytest.mark.parametrize(
+    ("photos", "bounds", "sizes"),
+    [
+        (7, {"depth_batch": 3}, [3, 3, 1]),
+        (7, {"depth_batch": 5, "depth_batch_mp": 2.5 * WIDTH * HEIGHT / 1e6}, [2, 2, 2, 1]),
+        (3, {"depth_batch_mp": 0.001}, [1, 1, 1]),  # one larger than a batch may be goes alone
+    ],
+    ids=["photos", "pixels", "large"],
+)
+def test_waiting_photos_share_a_pass_up_to_the_bounds_of_a_batch(store, storage, runner_of, photos, bounds, sizes):
+    jobs = [queue_job(store, storage) for _ in range(photos)]
     network = RampNetwork()
-    runner_of(network, depth_batch=3).run(Stage.DEPTH)
-    assert network.sizes == [3, 3, 1]
+    runner_of(network, **bounds).run(Stage.DEPTH)
+    assert network.sizes == sizes
     assert set(states(store, jobs)) == {State.SUCCEEDED}
     for job in jobs:
         assert set(storage.folders(job.id)) == {"photo", store.jobs.get(job.id).files["depth.npz"].folder}
-
-
-def test_waiting_photos_share_a_pass_up_to_the_pixels_of_a_batch(store, storage, runner_of):
-    jobs = [queue_job(store, storage) for _ in range(7)]
-    network = RampNetwork()
-    runner_of(network, depth_batch=5, depth_batch_mp=2.5 * WIDTH * HEIGHT / 1e6).run(Stage.DEPTH)
-    assert network.sizes == [2, 2, 2, 1]
-    assert set(states(store, jobs)) == {State.SUCCEEDED}
-
-
-def test_a_photo_larger_than_a_batch_may_be_goes_alone(store, storage, runner_of):
-    jobs = [queue_job(store, storage) for _ in range(3)]
-    network = RampNetwork()
-    runner_of(network, depth_batch_mp=0.001).run(Stage.DEPTH)
-    assert network.sizes == [1, 1, 1]
-    assert set(states(store, jobs)) == {State.SUCCEEDED}
 
 
 def test_the_network_gets_the_disparity_map_that_came_with_a_photo_each_time(store, storage, runner_of):
