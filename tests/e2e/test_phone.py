@@ -59,7 +59,7 @@ def test_a_person_gets_a_3d_face_by_tapping(phone):
     before = still_picture(phone, CANVAS)
     assert (before > 60).mean() > 0.05
     phone.touchscreen.tap(*middle(phone, CANVAS))
-    expect(phone.locator(".mark:visible")).to_have_count(2)  # the point under the finger, in photo and depth map
+    expect(phone.locator(".spot:visible")).to_have_count(2)  # the point under the finger, in photo and depth map
     swipe(phone, 90)
     until(phone, lambda: differs(phone, CANVAS, before))
     assert phone.evaluate("scrollX") == 0
