@@ -78,7 +78,8 @@ const rows = (r) => [
     known(r.yaw_deg, (degrees) => angleText(degrees, ["to the right", "to the left", "Straight ahead"])),
     angleText(r.pitch_deg, ["up", "down", "neither up nor down"]),
   ],
-  ["Distance", known(r.distance_mm, (mm) => `${Math.round(mm / 10)} cm`), r.camera ? LENS[r.camera] : ""],
+  ["Distance", known(r.distance_mm, (mm) => `${Math.round(mm / 10)} cm`), r.camera_note ?? (r.camera ? LENS[r.camera] : "")],
+  ["Photo", r.photo_note ? "Damaged" : "", r.photo_note ?? ""],
   [
     "Sharpness",
     known(r.sharpness, percentText),
