@@ -99,3 +99,21 @@ def test_a_run_remembers_what_was_expected_of_it_only_as_long_as_it_goes_on(stor
     assert store.jobs.get(held.job.id).expected_s == 2
     store.claims.hand_back(held)
     assert store.jobs.get(held.job.id).expected_s is None
+
+
+def test_the_oldest_wait_is_that_of_the_job_that_waits_longest_for_the_stage(store):
+    assert store.statistics.oldest_wait_s(Stage.DEPTH) == 0
+    for owner, waited_ms in (("ann", 2000), ("bob", 60_000), ("cid", 5000)):
+        job = new_job(store, owner)
+        store.redis.hset(f"relief:job:{job.id}", "queued_ms", job.queued_ms - waited_ms)
+    assert 60 <= store.statistics.oldest_wait_s(Stage.DEPTH) < 65
+    assert store.statistics.oldest_wait_s(Stage.MODEL) == 0
+
+
+def test_sums_are_told_by_name(store):
+    for _ in range(3):
+        new_job(store)
+    store.claims.finish(claim(store, limit=2)[0], NOTHING)
+    sums = store.statistics.counters()
+    named = {name: sums[name] for name in ("accepted", "batches:depth", "claimed:depth", "done:depth")}
+    assert named == {"accepted": 3.0, "batches:depth": 1.0, "claimed:depth": 2.0, "done:depth": 1.0}
