@@ -1,7 +1,7 @@
 -- ARGV: seconds after which a silent worker counts no more
 -- Answer: now in ms; for each stage what a job costs a worker, in seconds ('' before the first run); for each the names
--- of the workers alive; the jobs that wait, each as id, owner, group, stage, steps as JSON, in the order in which groups,
--- their owners and each owner's jobs take turns; the jobs that run, each with worker, run, started_ms, expected_s too.
+-- of the workers alive; the jobs that wait, each as id, owner, group, stage, steps as JSON, in the order in which
+-- groups, their owners and each owner's jobs take turns; those that run, each with worker, run, started_ms, expected_s.
 local waits, runs = {}, {}
 for _, stage in ipairs(Stage) do
   for _, group in ipairs(redis.call('ZRANGE', groups_key(stage), 0, -1)) do
