@@ -89,7 +89,7 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silh
         "roll_deg": round(_half_turns(pose.roll_deg - 90 * photo.quarters), 1),
         "turned_deg": 90 * photo.quarters,
         "distance_mm": round(distance_mm),
-        "camera": photo.camera_source,
+        **photo.report(),
         "scale": scale.report(),
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
