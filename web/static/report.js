@@ -33,6 +33,9 @@ function facesText({ faces = [] }) {
   return `${which} of ${faces.length} in the photo`;
 }
 
+/** "by the photo's metadata", or why that is not believed. @param {Report} report */
+const lensText = ({ camera, camera_note: note }) => note ?? (camera ? LENS[camera] : "");
+
 /** "58 mm between the pupils, by the irises: 8 % less than in adults" @param {Report["scale"]} scale */
 function scaleText(scale) {
   if (!scale) return "";
@@ -78,7 +81,8 @@ const rows = (r) => [
     known(r.yaw_deg, (degrees) => angleText(degrees, ["to the right", "to the left", "Straight ahead"])),
     angleText(r.pitch_deg, ["up", "down", "neither up nor down"]),
   ],
-  ["Distance", known(r.distance_mm, (mm) => `${Math.round(mm / 10)} cm`), r.camera ? LENS[r.camera] : ""],
+  ["Distance", known(r.distance_mm, (mm) => `${Math.round(mm / 10)} cm`), lensText(r)],
+  ["Photo", r.photo_note ? "Damaged" : "", r.photo_note ?? ""],
   [
     "Sharpness",
     known(r.sharpness, percentText),

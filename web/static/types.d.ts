@@ -41,6 +41,7 @@ interface Report {
   faces?: Face[];
   face_found?: boolean; faces_in_photo?: number; face_width_px?: number;
   yaw_deg?: number; pitch_deg?: number; distance_mm?: number;
+  camera_note?: string | null; photo_note?: string | null;
   sharpness?: number; // from 0 to 1
   camera?: "given" | "exif" | "assumed"; // where the lens is known from
   unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so

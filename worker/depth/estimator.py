@@ -49,6 +49,8 @@ class Photo:
     pixels: (H, W, 3) uint8 RGB.
     focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
         unknown.
+    focal_doubt: why the focal length in EXIF is not believed; None where it is, or there is none.
+    damage: what the picture lacks, because its file did; None where nothing.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
     pupil_distance_mm: what makes a face's size known, and with it everything's; None where the user does not know it.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
@@ -60,6 +62,8 @@ class Photo:
 
     pixels: np.ndarray
     focal_35mm: float | None = None
+    focal_doubt: str | None = None
+    damage: str | None = None
     fov_x_deg: float | None = None
     pupil_distance_mm: float | None = None
     focus: Focus = "face"
@@ -76,6 +80,11 @@ class Photo:
     def camera_source(self) -> CameraSource:
         """Where the focal length is known from; "assumed" where from nowhere."""
         return camera_source(self.fov_x_deg, self.focal_35mm)
+
+    def report(self) -> dict[str, str | None]:
+        """What a person should know of the photo's file: where its lens is known from, and what is wrong with it."""
+        doubt = self.focal_doubt if self.camera_source == "assumed" else None
+        return {"camera": self.camera_source, "camera_note": doubt, "photo_note": self.damage}
 
 
 @dataclass(frozen=True)
@@ -115,7 +124,7 @@ def relative_depth_map(photo: Photo, disparity: np.ndarray, report: dict[str, An
         camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
         unit="relative",
         confidence=edge_confidence(disparity),
-        report=report | {"camera": photo.camera_source},
+        report=report | photo.report(),
         disparity=disparity,
     )
 

@@ -82,7 +82,7 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silh
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
         "distance_mm": round(distance_mm),
-        "camera": photo.camera_source,
+        **photo.report(),
         "scale": scale.report(),
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),

@@ -1,3 +1,5 @@
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from shared.cloud.camera import unproject
 from shared.errors import NoFaceError, WeightsError
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Portrait, facing
+from worker.report import lengths_of
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +63,31 @@ def test_a_tight_crop_of_a_face_is_not_taken_for_a_selfie(model, astronaut):
     assert given.report["distance_mm"] < 400
     assert "Taken from" not in (assumed.report["advice"] or "")
     assert "Taken from" in given.report["advice"]
+
+
+def test_a_lens_by_which_the_face_is_implausibly_near_or_far_is_not_believed(model, astronaut):
+    crop = np.ascontiguousarray(astronaut[55:200, 160:290])
+    doubt = "by it the face is"
+    near, far, right = model.estimate(
+        [Photo(crop, focal_35mm=24), Photo(astronaut, focal_35mm=600), Photo(astronaut, focal_35mm=85)]
+    )
+    for depth_map, words in (
+        (near, r"1\d cm from the camera, as if"),
+        (far, r"\d\.\d m from the camera, and yet 1\d%"),
+    ):
+        assert depth_map.report["camera"] == "assumed"
+        assert re.search(words, depth_map.report["camera_note"])
+        assert doubt in lengths_of(depth_map.report, unit="mm", pupil_distance_mm=None)["distance from the camera"]
+        assert depth_map.report["distance_mm"] < 2000
+    assert (right.report["camera"], right.report["camera_note"]) == ("exif", None)
+    [given] = model.estimate([Photo(crop, focal_35mm=24, fov_x_deg=40)])
+    assert (given.report["camera"], given.report["camera_note"]) == ("given", None)
+
+
+def test_what_is_wrong_with_a_photos_file_is_in_the_report(model, astronaut):
+    [depth_map] = model.estimate([Photo(astronaut, focal_doubt="Not believed.", damage="Cut short.")])
+    assert (depth_map.report["camera"], depth_map.report["camera_note"]) == ("assumed", "Not believed.")
+    assert depth_map.report["photo_note"] == "Cut short."
 
 
 def test_twice_the_pupil_distance_is_twice_the_person(model, astronaut):
