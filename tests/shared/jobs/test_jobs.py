@@ -8,7 +8,7 @@ import pytest
 from shared.errors import BusyError, ClaimLostError, JobConflictError, JobNotFoundError, LimitError
 from shared.jobs.claims import Finished
 from shared.jobs.keys import Key
-from shared.jobs.limits import UNLIMITED
+from shared.jobs.limits import UNLIMITED, Limits
 from shared.jobs.record import Problem, Stage, State, StoredFile
 from shared.options import DepthOptions, ModelOptions
 from tests.support.jobs import ALL, BOTH, NOTHING, a_job, claim, finish, new_job
@@ -274,3 +274,8 @@ def test_a_refusal_says_where_the_job_stands(store):
         store.jobs.cancel(job.id)
     with pytest.raises(JobNotFoundError, match="share-none"):
         store.jobs.shared("share-none")
+
+
+def test_the_limits_of_users_are_those_of_the_settings(settings):
+    chosen = settings.model_copy(update={"all_waiting": 7, "owner_waiting": 3, "owner_megapixels": 5})
+    assert Limits.of(chosen) == Limits(all_waiting=7, owner_waiting=3, owner_megapixels=5)
