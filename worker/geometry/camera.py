@@ -49,6 +49,11 @@ def camera_for(
     return Intrinsics.from_focal(photo_size_wh, _focal_px(photo_size_wh, fov_x_deg, focal_35mm)).resized(grid_size_wh)
 
 
+def fov_y_deg(fov_x_deg: float, size_wh: tuple[int, int]) -> float:
+    """The vertical field of view in degrees, of a photo of that size whose pixels are square."""
+    return math.degrees(2 * math.atan(math.tan(math.radians(fov_x_deg) / 2) * size_wh[1] / size_wh[0]))
+
+
 def backed_off(camera: Intrinsics, distance_mm: float) -> Intrinsics:
     """The camera with a lens long enough to show what it shows from a plausible distance.
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from shared.errors import ClaimLostError
+from shared.jobs.claims import Finished
 from shared.jobs.record import DisparityInfo, PhotoInfo, Problem, Stage, State
 from tests.support.jobs import NOTHING, claim, crash, new_job
 
@@ -166,3 +167,12 @@ def test_a_job_that_storage_refused_waits_longer_each_time_and_uses_up_no_attemp
     [held] = claim(store)
     assert not store.claims.put_off(held, longest_s=7)
     assert store.claims.put_off(held, longest_s=7.001)
+
+
+def test_a_report_with_a_number_that_json_lacks_is_refused_and_the_job_is_held(store):
+    job = new_job(store)
+    [held] = claim(store)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.claims.finish(held, Finished([], {"depth_mm": float("nan")}))
+    store.claims.finish(held, NOTHING)
+    assert store.jobs.get(job.id).model_name is None

@@ -32,6 +32,7 @@ def test_wakeups_are_missing_where_jobs_wait_and_no_message_does(store):
 def test_the_sweepers_lock_is_kept_by_the_worker_that_has_it(store):
     assert store.upkeep.lock("host:1")
     assert not store.upkeep.lock("host:2")
+    assert 0 < store.redis.ttl("relief:sweeper") <= 5
     assert store.upkeep.lock("host:1")
     assert 0 < store.redis.ttl("relief:sweeper") <= 5
 

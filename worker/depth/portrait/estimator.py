@@ -68,12 +68,23 @@ class Portrait:
         return [self._estimate(photo) for photo in photos]
 
     def _estimate(self, photo: Photo) -> DepthMap | NoFaceError:
-        faces = self.faces_of(photo)
-        return self.bust_of(photo, faces).depth_map if faces else NoFaceError(NO_FACE)
+        upright, faces = self.upright(photo)
+        if not faces:
+            return NoFaceError(NO_FACE)
+        return self.bust_of(upright, faces).depth_map.turned(-upright.quarters)
 
     def faces_of(self, photo: Photo) -> list[Face]:
         """The faces in a photo: the chosen one, or the largest, first."""
         return self._finder.find_faces(photo.pixels, photo.face_uv)
+
+    def upright(self, photo: Photo) -> tuple[Photo, list[Face]]:
+        """A photo turned by quarters until its person stands upright, and the faces in it, as `faces_of` has them."""
+        faces = self.faces_of(photo)
+        quarters = self._finder.quarters_to_upright(photo.pixels, faces[0]) if faces else 0
+        if not quarters:
+            return photo, faces
+        turned = photo.turned(quarters)
+        return turned, self.faces_of(turned) or [face.turned(quarters, photo.size_wh) for face in faces]
 
     def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
         """The person whose face is the first, with the part of the surface that landmarks vouch for.

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import unproject
+from shared.cloud.quarters import turned
 from shared.errors import NoFaceError, WeightsError
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Portrait, facing
@@ -31,6 +32,17 @@ def test_the_whole_person_has_depth_unless_the_bust_is_asked_for(model, astronau
     assert bust.mask.sum() < 0.95 * result.mask.sum()
     assert not (bust.mask & ~result.mask).any()
     assert np.array_equal(bust.depth[bust.mask], result.depth[bust.mask])
+
+
+@pytest.mark.parametrize("quarters", [1, 2])
+def test_a_photo_that_lies_has_the_same_depth_in_the_place_where_it_shows_it(model, astronaut, result, quarters):
+    cut = np.ascontiguousarray(astronaut[:, 4:-3])
+    (upright,), (lying,) = (model.estimate([Photo(turned(cut, turns), 50.0)]) for turns in (0, quarters))
+    assert (upright.quarters, lying.quarters) == (0, 4 - quarters)
+    np.testing.assert_allclose(lying.turned(-quarters).depth, upright.depth, atol=0.01)
+    np.testing.assert_array_equal(lying.turned(-quarters).person.classes, upright.person.classes)
+    np.testing.assert_allclose(lying.turned(-quarters).head.shift_mm, upright.head.shift_mm, atol=0.01)
+    assert abs(lying.report["roll_deg"]) == pytest.approx(90 * quarters, abs=12)
 
 
 def test_the_nose_is_nearest_and_the_hair_behind_it(result):
