@@ -21,7 +21,8 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
 from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
-from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, STL
+from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, PREVIEW, STL, TURNTABLE
+from worker.export.pictures.views import preview_jpg, turntable_jpg
 from worker.export.source import Facts, Source, fact_lines
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
@@ -135,4 +136,6 @@ WRITERS: Mapping[str, Callable[[Source], bytes]] = {
     PLY: mesh_ply,
     STL: stl,
     NORMALS: normals_png,
+    TURNTABLE: turntable_jpg,
+    PREVIEW: preview_jpg,
 }
