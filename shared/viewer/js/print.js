@@ -2,7 +2,7 @@
 
 const WHITE = [1, 1, 1, 1];
 
-/** A picture of the view, on a ground of red, green, blue. @typedef {(ground?: number[]) => HTMLCanvasElement} Snapshot */
+/** A picture of the view; ground: red, green, blue. @typedef {(ground?: number[]) => HTMLCanvasElement} Snapshot */
 
 /** Have the picture there as long as something is printed. @param {HTMLElement} host @param {Snapshot} snapshot */
 export function listenForPrint(host, snapshot) {
