@@ -1,4 +1,4 @@
-"""Conditional and partial requests, in the order of RFC 9110, section 13.2.2, for each way in which a result is made."""
+"""Conditional and partial requests, in the order of RFC 9110, section 13.2.2, for each way to make a result."""
 
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime
@@ -11,7 +11,7 @@ from tests.support.requests import assert_problem, finish_stage, upload
 
 WHOLE, KNOWN, FAILED, OUTSIDE = 200, 304, 412, 416
 KINDS = ["depth.png", "cloud.rlf", "photo.jpg", "thumbnail.jpg", "view.html", "all.zip"]  # stored, gzipped, made
-# Of what is sent, {etag}, {date}, {before}, {after} and {size} are those of the file; of 206, the first byte and the end.
+# Of what is sent, {etag}, {date}, {before}, {after} and {size} are the file's; of 206, the first byte and the end.
 TABLE = [
     # If-Match, step 1; If-Unmodified-Since, step 2
     ({"If-Match": "*"}, WHOLE),

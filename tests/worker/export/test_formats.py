@@ -77,7 +77,7 @@ def test_stl_opens_in_mm_closed_and_lying_on_its_back(source):
     assert body.is_watertight
     np.testing.assert_allclose(body.extents, size_mm(source.solid), rtol=1e-5)
     assert body.bounds[0, 2] == pytest.approx(0, abs=1e-5)
-    assert data.startswith(b"generator: Relief 0; depth model: gr??e; unit: mm")
+    assert data.startswith(b"unit: mm; generator: Relief 0; depth model: gr??e")
 
 
 def test_the_normal_map_is_blue_where_the_ball_faces_the_viewer_and_black_beside_it(source):
