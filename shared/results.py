@@ -36,6 +36,7 @@ ARCHIVE = "all.zip"
 
 BINARY = "application/octet-stream"
 HTML = "text/html; charset=utf-8"
+JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(HEAD_OBJ, "application/zip", "Whole head, OBJ", "with textures, for any 3D program", Stage.HEAD),
         ResultFile(HEAD_STL, "model/stl", "Whole head, STL", "one solid on a flat base, for printing", Stage.HEAD),
         ResultFile(HEAD_USDZ, "model/vnd.usdz+zip", "Whole head, USDZ", "for iPhone and iPad", Stage.HEAD),
-        ResultFile(HEAD_JSON, "application/json", "Whole head, figures", "JSON: landmarks, measures, pose", Stage.HEAD),
+        ResultFile(HEAD_JSON, JSON, "Whole head, figures", "JSON: landmarks, measures, pose", Stage.HEAD),
         ResultFile(GLB, "model/gltf-binary", "3D model, GLB", "for Blender and the web", Stage.EXPORT),
         ResultFile(OBJ, "application/zip", "3D model, OBJ", "with texture, for any 3D program", Stage.EXPORT),
         ResultFile(STL, "model/stl", "3D model, STL", "for printing", Stage.EXPORT),
@@ -71,7 +72,7 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(METRIC_IMAGE, "image/png", "Depth map, metric", "PNG, 8 bit: network and face in one", Stage.DEPTH),
         ResultFile(DEPTH_VALUES, "application/zip", "Depth values", "NumPy, with the camera", Stage.DEPTH),
         ResultFile(NORMALS, "image/png", "Normal map", "PNG", Stage.EXPORT),
-        ResultFile(REPORT, "application/json", "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
+        ResultFile(REPORT, JSON, "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
         ResultFile(CLOUD, BINARY, "Point cloud", "for Relief's own viewer", Stage.MODEL, hidden=True, gzipped=True),
         ResultFile(HEAD, BINARY, "Whole head", "for Relief's own viewer", Stage.HEAD, hidden=True, gzipped=True),
         ResultFile(PHOTO, "image/jpeg", "Photo", "as stored, without metadata"),

@@ -9,8 +9,9 @@ from werkzeug.wsgi import wrap_file
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import State
-from shared.results import ARCHIVE, BINARY, VIEW, result_file
+from shared.results import ARCHIVE, VIEW, result_file
 from web.access import readable_job
+from web.api.descriptions import result_content
 from web.api.downloads import Download, download_of
 from web.api.openapi import Operation
 from web.conditions import is_known, wanted_part
@@ -23,7 +24,7 @@ blueprint = APIBlueprint("results", __name__)
 @Operation(
     {200: None, 206: None, 304: None},
     headers=("If-Match", "Range", "If-Range"),
-    media_type=BINARY,
+    content=result_content(),
     gives=("ETag", "Content-Disposition", "Accept-Ranges", "Content-Range"),
     refuses=(412, 416),
 )
