@@ -5,6 +5,7 @@ PHOTO ?=
 MODEL ?= auto
 PORT ?= 8000
 DATA ?= data
+ROOM ?=
 # Old versions of pip refuse extras beside hashes.
 PIP = pip==26.3
 # What `make lock` resolves with.
@@ -66,4 +67,7 @@ lock: .venv/ready  ## write requirements.lock anew from the requirements.txt fil
 bench: setup  ## measure; prints what bench/README.md records
 	$(BIN)/python -m bench
 
-.PHONY: help setup demo run test test-slow soak lint lint-js lock bench
+mutants: setup  ## which small changes of the code do tests not notice? half an hour and more (ROOM=shared/cloud)
+	$(BIN)/python -m bench.mutants $(ROOM)
+
+.PHONY: help setup demo run test test-slow soak lint lint-js lock bench mutants

@@ -22,8 +22,9 @@ class ConditionalResponse(Response):
 
     def make_conditional(self, *_: Any, **__: Any) -> ConditionalResponse:
         """Make it 304 where the client has it; it is never sent in part."""
+        etag, weak = self.get_etag()
         try:
-            if is_known(self.get_etag()[0], self.last_modified):
+            if is_known(etag, weak, self.last_modified):
                 self.status_code = 304
         except PreconditionFailed:
             self.close()  # the file that it would have sent
@@ -31,17 +32,18 @@ class ConditionalResponse(Response):
         return self
 
 
-def is_known(etag: str | None, modified: datetime | None) -> bool:
+def is_known(etag: str | None, weak: bool | None, modified: datetime | None) -> bool:
     """True where the client has this version already, which is answered by 304; steps 1 to 4, for GET and HEAD.
 
     Args:
-        etag: of this version, strong and without quotes.
+        etag: of this version, without quotes.
+        weak: whether it is a weak one, which If-Match never names.
         modified: when it was made, in whole seconds; None where that is not known.
     Raises:
         PreconditionFailed: If-Match names another version, or it was made after If-Unmodified-Since.
     """
     if request.if_match:
-        if not request.if_match.contains(etag or ""):
+        if not request.if_match.star_tag and (weak or not request.if_match.contains(etag or "")):
             raise PreconditionFailed("The file is no longer the one that If-Match names.")
     elif (until := request.if_unmodified_since) and modified and modified > until:
         raise PreconditionFailed("The file was made after the time that If-Unmodified-Since names.")

@@ -12,6 +12,7 @@ from shared.jobs.space import Space
 from shared.jobs.statistics import Statistics
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.jobs.workers import Workers
+from shared.redis.clock import RedisClock
 from shared.redis.connection import connect
 from shared.removals import Removals
 from shared.settings import Settings
@@ -31,6 +32,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
+        self.clock = RedisClock(self.redis)
         self.jobs = Jobs(self.redis)
         self.space = Space(self.redis)
         self.statistics = Statistics(self.redis)

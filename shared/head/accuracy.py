@@ -11,7 +11,7 @@ SizeSource = Literal["given", "irises", "assumed"]  # what the size of a face is
 
 @dataclass(frozen=True)
 class Accuracy:
-    """Standard deviations: a length L is off by hypot(places_mm, size * L); the viewer's measuring.js works it out.
+    """Standard deviations: a length L is off by hypot(places_mm, size * L); the viewer's marks.js works it out.
 
     places_mm: of both ends together. Of the lengths between two places on the faces of the rendered heads h0 to h7, as
         large as they truly are, two of three lie within 1.1 mm; and each end that is clicked may be 0.7 mm beside.

@@ -67,7 +67,7 @@ class FolderStorage(Storage):
             gone += [str((here / name).relative_to(job)) for name in names if _done(here / name, os.unlink, refused)]
             if not any((job / left).is_relative_to(here) for left in refusals):
                 _done(here, os.rmdir, refused)
-        if folder and not refusals:
+        if folder:
             with contextlib.suppress(OSError):
                 job.rmdir()  # where this was the last of a deleted job
         return Removed(sorted(gone), sorted(refusals), next(iter(refusals.values()), None))

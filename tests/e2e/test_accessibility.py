@@ -1,4 +1,4 @@
-"""The page by keyboard, for screen readers (axe-core), and the marks that link its pictures."""
+"""The page by keyboard, for screen readers (axe-core), and the spots that link its pictures."""
 
 from itertools import cycle
 
@@ -33,6 +33,8 @@ def test_the_page_can_be_used_with_the_keyboard(opened):
 
 def test_the_keyboard_goes_on_where_the_work_does(visitor):
     choose_photo(visitor, PORTRAIT)
+    expect(visitor.locator("#generate-all")).to_be_focused()
+    visitor.keyboard.press("Tab")
     expect(visitor.locator("#generate-depth")).to_be_focused()
     visitor.keyboard.press("Enter")
     expect(visitor.locator("#cancel")).to_be_focused()
@@ -41,18 +43,24 @@ def test_the_keyboard_goes_on_where_the_work_does(visitor):
     expect(visitor.locator("#viewer")).to_be_focused(timeout=JOB_MS)
 
 
-def test_a_point_under_the_pointer_is_marked_in_both_pictures(opened_face):
+def test_a_screen_reader_hears_titles_without_their_numbers(opened_face):
+    for title in ("Photo", "Depth map", "3D model"):
+        expect(opened_face.get_by_role("heading", name=title, exact=True)).to_have_text(title)
+        expect(opened_face.get_by_role("article", name=title, exact=True)).to_be_visible()
+
+
+def test_the_point_under_the_pointer_is_shown_in_both_pictures(opened_face):
     x, y = middle(opened_face, CANVAS)
-    marks = opened_face.locator(".mark:visible")
+    spots = opened_face.locator(".spot:visible")
     shift = cycle((0, 4))  # what stands still tells nothing new
 
-    def marked() -> bool:
+    def shown() -> bool:
         opened_face.mouse.move(x + next(shift), y)
-        return marks.count() == 2
+        return spots.count() == 2
 
-    until(opened_face, marked)
-    positions = marks.evaluate_all("(marks) => marks.map((mark) => [mark.style.left, mark.style.top])")
+    until(opened_face, shown)
+    positions = spots.evaluate_all("(spots) => spots.map((spot) => [spot.style.left, spot.style.top])")
     assert positions[0] == positions[1]
     assert all(10 < float(value.rstrip("%")) < 90 for value in positions[0])
     opened_face.mouse.move(2, 2)
-    expect(marks).to_have_count(0)
+    expect(spots).to_have_count(0)

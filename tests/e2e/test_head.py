@@ -1,4 +1,4 @@
-"""The whole head on the page: chosen as a third shape, moved, measured, and found again by a link."""
+"""The whole head on the page: chosen as a third shape, moved, marked, and found again by a link."""
 
 import re
 
@@ -79,18 +79,18 @@ def test_a_slider_is_seen_and_a_link_finds_head_camera_and_marks_again(head):
     head.get_by_label("Jaw").fill("1")
     head.get_by_role("button", name="Reset view").click()  # comes close
     until(head, lambda: differs(head, CANVAS, before))
-    head.get_by_role("button", name="Measure", exact=True).click()
+    head.get_by_role("button", name="Mark points").click()
     x, y = middle(head, CANVAS)
     for shift in (-12, 12):
         head.mouse.click(x + shift, y)
-    expect(head.locator(".rv-measured")).to_contain_text(re.compile(r"A to B\s*[\d.]+ ± [\d.]+ mm"))
-    words = head.locator(".rv-measured dl").inner_text()
+    expect(head.locator(".rv-marks")).to_contain_text(re.compile(r"A to B\s*[\d.]+ ± [\d.]+ mm"))
+    words = head.locator(".rv-marks dl").inner_text()
     head.wait_for_url(re.compile(r"look=head.*marks="))
     head.reload()
     see_model(head)
     see_head(head)
     expect(head.locator("[value=head]")).to_be_checked()
-    assert head.locator(".rv-measured dl").inner_text() == words
+    assert head.locator(".rv-marks dl").inner_text() == words
 
 
 def test_the_choice_is_kept_for_the_next_photo(head):
@@ -110,7 +110,7 @@ def test_its_measures_are_listed_with_their_errors(head):
 
 
 def test_axe_finds_nothing_serious_and_a_small_phone_has_room(head):
-    head.get_by_role("button", name="Measure", exact=True).click()
+    head.get_by_role("button", name="Mark points").click()
     assert violations(head) == []
     head.set_viewport_size(PHONE)
     assert violations(head) == []

@@ -59,7 +59,7 @@ def test_a_person_gets_a_3d_face_by_tapping(phone):
     before = still_picture(phone, CANVAS)
     assert (before > 60).mean() > 0.05
     phone.touchscreen.tap(*middle(phone, CANVAS))
-    expect(phone.locator(".mark:visible")).to_have_count(2)  # the point under the finger, in photo and depth map
+    expect(phone.locator(".spot:visible")).to_have_count(2)  # the point under the finger, in photo and depth map
     swipe(phone, 90)
     until(phone, lambda: differs(phone, CANVAS, before))
     assert phone.evaluate("scrollX") == 0
@@ -70,6 +70,20 @@ def test_a_person_gets_a_3d_face_by_tapping(phone):
     phone.get_by_role("button", name="Share", exact=True).tap()
     expect(phone.get_by_label("Whoever has this link sees this face")).to_be_visible()
     assert_fits(phone)
+
+
+def test_each_result_comes_into_sight_and_stays_there(phone):
+    phone.locator("#photo-input").set_input_files(PORTRAIT)
+    expect(phone.locator("#generate-all")).to_be_in_viewport(ratio=1)
+    phone.locator("#generate-depth").tap()
+    expect(phone.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+    expect(phone.locator("#generate-model")).to_be_enabled(timeout=JOB_MS)
+    phone.wait_for_timeout(800)  # a scroll would be under way
+    expect(phone.locator("#depth-image")).to_be_in_viewport(ratio=1)
+    phone.locator("#photo-input").set_input_files(PORTRAIT)
+    phone.locator("#generate-all").tap()
+    see_model(phone)
+    expect(phone.locator("#viewer")).to_be_in_viewport(ratio=0.95)
 
 
 def test_several_photos_and_the_way_back_on_a_phone(phone):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 
@@ -12,6 +13,7 @@ from werkzeug.datastructures import ETags
 from shared.jobs.record import Job
 from web.access import check_key_again, client_group, requester
 from web.api.documents import job_document
+from web.api.schemas import JobDocument, JobList
 from web.conditions import ConditionalResponse
 from web.intake.submission import chosen
 from web.services import services
@@ -19,6 +21,8 @@ from web.waiting import only_waits
 
 POLL_S = 1
 LONGEST_WAIT_S = 60
+PASSES = {"expires_in_s"}  # fields that change without any change of the job
+LIST_PASSES = {"jobs": {"__all__": PASSES}}
 PREFER_WAIT = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})', re.IGNORECASE)
 
 
@@ -36,15 +40,26 @@ def json_response(document: BaseModel, status: int = 200) -> Response:
     return ConditionalResponse(document.model_dump_json(), status, headers, mimetype="application/json")
 
 
+def tagged_response(document: JobDocument | JobList, status: int = 200) -> Response:
+    """The document as JSON with its ETag; a weak one, of all else, where there are seconds that pass by themselves."""
+    response = json_response(document, status)
+    jobs = document.jobs if isinstance(document, JobList) else [document]
+    if any(job.expires_in_s is not None for job in jobs):
+        lasting = document.model_dump_json(exclude=LIST_PASSES if isinstance(document, JobList) else PASSES)
+        response.set_etag(hashlib.sha256(lasting.encode()).hexdigest(), weak=True)
+    else:
+        response.add_etag()
+    return response
+
+
 def answer(job: Job, status: int = 200) -> Response:
     """The job's document; 304 where the client has it already."""
     document = job_document(job)
-    response = json_response(document, status)
+    response = tagged_response(document, status)
     if status == 202:
         response.headers["Location"] = document.links["self"]
     if not job.ended:
         response.headers["Retry-After"] = str(POLL_S)
-    response.add_etag()
     if status == 200 and request.method in ("GET", "HEAD"):
         response.make_conditional(request)
     return response

@@ -36,6 +36,7 @@ def job_document(job: Job) -> JobDocument:
         started_at=_time(job.started_ms) if job.started_ms else None,
         finished_at=_time(job.finished_ms) if job.finished_ms else None,
         expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
+        expires_in_s=_seconds_until(job.expires_ms) if job.expires_ms and job.ended else None,
         timings=_timings(job),
         photo=job.photo,
         disparity=job.disparity,
@@ -138,6 +139,11 @@ def _links(job: Job) -> dict[str, str]:
 
 def _url(endpoint: str, job: Job, **parts: Any) -> str:
     return url_for(endpoint, job_id=share_token() or job.id, **parts)
+
+
+def _seconds_until(ms: int) -> float:
+    """So that a client with a wrong clock can tell; never below 0."""
+    return round(max(0.0, (ms - services().clock.now_ms()) / 1000), 1)
 
 
 def _time(ms: int) -> datetime:

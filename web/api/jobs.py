@@ -16,7 +16,15 @@ from shared.jobs.record import Job, Stage, State
 from shared.jobs.space import results_bytes
 from shared.options import DepthOptions, ModelOptions
 from web.access import caller, client_group, own_job, readable_job
-from web.api.answers import WaitQuery, answer, answer_when_changed, ended_in_time, json_response, requested_wait_s
+from web.api.answers import (
+    WaitQuery,
+    answer,
+    answer_when_changed,
+    ended_in_time,
+    json_response,
+    requested_wait_s,
+    tagged_response,
+)
 from web.api.documents import job_document, share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
@@ -173,8 +181,7 @@ def _queued(job: Job, queue: Callable[..., Job], steps: Sequence[Stage], model: 
 
 
 def _listed(jobs: JobList) -> Response:
-    response = json_response(jobs)
-    response.add_etag()
+    response = tagged_response(jobs)
     response.make_conditional(request)
     return response
 

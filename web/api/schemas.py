@@ -62,6 +62,7 @@ class JobDocument(BaseModel):
     started_at: datetime | None
     finished_at: datetime | None
     expires_at: datetime | None
+    expires_in_s: float | None
     timings: Timings
     photo: PhotoInfo
     disparity: DisparityInfo | None

@@ -16,7 +16,7 @@ interface Job {
   state: "queued" | "running" | "succeeded" | "failed" | "canceled";
   stage: Stage | "head" | "export";
   progress: number; message: string; model: string | null;
-  created_at: string; finished_at: string | null; expires_at: string | null;
+  created_at: string; finished_at: string | null; expires_at: string | null; expires_in_s: number | null;
   timings: Record<string, number | null>;
   photo: { width: number; height: number };
   settings: Record<Stage, Settings>;

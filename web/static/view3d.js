@@ -25,7 +25,7 @@ async function load() {
   /** @type {[import("../../shared/viewer/js/viewer.js"), unknown]} */
   const [{ Viewer }] = await Promise.all([import(String(urls.viewer)), plotly]);
   const view = new Viewer(byId("viewer"));
-  view.addEventListener("hover", (event) => mark(/** @type {CustomEvent} */ (event).detail));
+  view.addEventListener("hover", (event) => showSpot(/** @type {CustomEvent} */ (event).detail));
   view.addEventListener("camera", () => setFragment({ view: view.camera }));
   view.addEventListener("marks", () => setFragment({ marks: view.marks || null }));
   view.addEventListener("appearance", () => remember(view.appearance));
@@ -63,14 +63,17 @@ export function forgetAppearance() {
   setFragment({ look: null });
 }
 
-/** Show a job's cloud as the URL says, else as was chosen, else as it was made. @param {Job} job @param {string} url */
+/**
+ * Show a job's cloud as the URL says, else as was chosen, else as it was made; false where it is shown already.
+ * @param {Job} job @param {string} url
+ */
 export async function showCloud(job, url) {
-  if (shown === url) return;
+  if (shown === url) return false;
   shown = url;
   try {
     const [view, file] = await Promise.all([viewer(), getBlob(url)]);
     const bytes = await file.arrayBuffer();
-    if (shown !== url) return; // another job was opened meanwhile
+    if (shown !== url) return false; // another job was opened meanwhile
     byId("viewer").hidden = false;
     byId("model-panel").classList.add("full");
     view.camera = inFragment("view") ?? view.front;
@@ -78,9 +81,10 @@ export async function showCloud(job, url) {
     const appearance = inFragment("look") ?? chosen ?? "";
     if (chosen) setFragment({ look: appearance });
     const color = /** @type {Appearance["color"]} */ (job.settings.model.color);
-    view.measure.accuracy = accuracyOf(job);
+    view.marking.accuracy = accuracyOf(job);
     await view.show(bytes, { color }, appearance);
     announce("The 3D model is ready.");
+    return true;
   } catch (error) {
     if (shown === url) shown = "";
     throw error;
@@ -108,14 +112,14 @@ export function hideCloud() {
   byId("viewer").hidden = true;
   delete byId("viewer").dataset.ready;
   byId("model-panel").classList.remove("full");
-  mark(null);
+  showSpot(null);
 }
 
-/** Mark a point in both pictures, or none. @param {{ u: number, v: number } | null} point fractions of the photo */
-function mark(point) {
-  for (const dot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".mark"))) {
+/** Show where a point is in both pictures, or nothing. @param {{ u: number, v: number } | null} place fractions */
+function showSpot(place) {
+  for (const dot of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".spot"))) {
     const picture = /** @type {HTMLElement} */ (dot.previousElementSibling);
-    dot.hidden = !point || picture.hidden;
-    if (point) Object.assign(dot.style, { left: `${100 * point.u}%`, top: `${100 * point.v}%` });
+    dot.hidden = !place || picture.hidden;
+    if (place) Object.assign(dot.style, { left: `${100 * place.u}%`, top: `${100 * place.v}%` });
   }
 }

@@ -1,7 +1,7 @@
 /** How a cloud is shown, and the controls for it: the same words and shapes on the page and in view.html. */
 
 import { HEAD_MARKUP } from "./head-controls.js";
-import { MEASURE_MARKUP } from "./measure-view.js";
+import { MARKS_MARKUP } from "./marks-view.js";
 
 /** @type {Appearance} */
 export const DEFAULTS = { mode: "points", color: "grayscale", size: 1.35, light: -35 };
@@ -74,24 +74,24 @@ const MARKUP = `
   </div>
   ${HEAD_MARKUP}
   <div class="rv-icons">
-    ${iconButton("measure", "Measure", "M2.5 13.5l11-11 4 4-11 11zM6 10l1.5 1.5M9 7l2.5 2.5M12 4l1.5 1.5")}
+    ${iconButton("mark", "Mark points", "M2.5 13.5l11-11 4 4-11 11zM6 10l1.5 1.5M9 7l2.5 2.5M12 4l1.5 1.5")}
     ${iconButton("reset", "Reset view", "M4 10a6 6 0 1 0 2-4.5M6 2.5v3.2h3.2")}
     ${iconButton("snapshot", "Save a picture", CAMERA)}
     ${iconButton("fullscreen", "Full screen", "M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4")}
   </div>
-  ${MEASURE_MARKUP}`;
+  ${MARKS_MARKUP}`;
 
 /**
  * Fill the host with the stage and the controls.
  * @param {HTMLElement} host @param {(change: Partial<Appearance>) => void} set
- * @param {{ reset: () => void, measure: () => void, snapshot: () => Promise<Blob> }} acts of the icons
+ * @param {{ reset: () => void, mark: () => void, snapshot: () => Promise<Blob> }} acts of the icons
  */
-export function build(host, set, { reset, measure, snapshot }) {
+export function build(host, set, { reset, mark, snapshot }) {
   host.classList.add("rv");
   host.innerHTML = MARKUP;
   const graph = /** @type {PlotlyGraph} */ (host.querySelector(".rv-graph"));
   /** @type {Record<string, () => void>} */
-  const acts = { reset, measure, snapshot: () => save(snapshot()), fullscreen: () => toggleFullscreen(host) };
+  const acts = { reset, mark, snapshot: () => save(snapshot()), fullscreen: () => toggleFullscreen(host) };
   for (const [act, run] of Object.entries(acts)) {
     host.querySelector(`[data-act="${act}"]`)?.addEventListener("click", run);
   }

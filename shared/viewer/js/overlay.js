@@ -1,6 +1,6 @@
 /** Draws marks, the lines between them, their lengths, and the section over the 3D view; in snapshots too. */
 
-import { angleText, lengthText, LETTERS } from "./measuring.js";
+import { angleText, lengthText, LETTERS } from "./marks.js";
 
 const INK = "#fff";
 const GROUND = "#0a0a0a";
@@ -35,11 +35,11 @@ function label(context, text, /** @type {number} */ x, /** @type {number} */ y) 
 }
 
 /**
- * Draw what was measured.
- * @param {Context} context in CSS pixels @param {Measured} found @param {Screen} screen
+ * Draw the marks, and what they say.
+ * @param {Context} context in CSS pixels @param {Marked} found @param {Screen} screen
  * @param {{ width: number, height: number }} size of the view
  */
-export function drawMeasured(context, found, screen, size) {
+export function drawMarks(context, found, screen, size) {
   Object.assign(context, { font: FONT, lineJoin: "round", lineCap: "round" });
   const at = found.marks.map((mark) => screen.project(mark));
   const surface = (found.section?.places ?? []).map((place) => screen.project(place)).filter((place) => place !== null);

@@ -27,7 +27,7 @@ async function start() {
     }
     if (document.getElementById("head")) viewer.offerHead(() => unpack("head"));
     const color = /** @type {Appearance["color"]} */ (host.dataset.color);
-    viewer.measure.accuracy = JSON.parse(host.dataset.accuracy ?? "null");
+    viewer.marking.accuracy = JSON.parse(host.dataset.accuracy ?? "null");
     await viewer.show(await unpack("cloud"), { color });
     note.remove();
   } catch (error) {

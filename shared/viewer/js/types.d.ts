@@ -105,7 +105,7 @@ interface Section {
 }
 
 /** What marked points say; errors are standard deviations, null where lengths are relative. */
-interface Measured {
+interface Marked {
   unit: string;
   marks: number[][];
   distances: { ends: number[]; length: number; error: number | null }[]; // ends: indices of marks

@@ -5,7 +5,7 @@
  *     await viewer.show(await response.arrayBuffer(), { color: "photo" });
  *     viewer.addEventListener("hover", (event) => mark(event.detail)); // {u, v} as fractions of the photo, or null
  *     viewer.addEventListener("camera", () => remember(viewer.camera)); // the view has come to rest
- *     viewer.addEventListener("marks", () => remember(viewer.marks)); // points were marked, to be measured
+ *     viewer.addEventListener("marks", () => remember(viewer.marks)); // points were marked
  */
 
 import { Camera } from "./camera.js";
@@ -16,7 +16,7 @@ import { framingOfHead, pointSide } from "./framing.js";
 import { HeadView } from "./head-view.js";
 import { Hover } from "./hover.js";
 import { aimLight, isDrawn, lookAt, refine, sizePoints, snapshot } from "./internals.js";
-import { MeasureView } from "./measure-view.js";
+import { MarksView } from "./marks-view.js";
 import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { pointAt } from "./screen.js";
 import { withSteepParts } from "./shape.js";
@@ -43,8 +43,8 @@ export class Viewer extends EventTarget {
     this.side = 1; // of a point, CSS pixels, with which neighbours touch
     const { stage, graph } = build(host, (change) => this.setAppearance(change), {
       reset: () => (this.camera = this.mode === "head" ? this.eye.closeTo(this.head.mesh) : this.front),
-      measure: () => this.measure.toggle(),
-      snapshot: () => snapshot(this.graph, (context, ratio) => this.measure.drawOn(context, ratio)),
+      mark: () => this.marking.toggle(),
+      snapshot: () => snapshot(this.graph, (context, ratio) => this.marking.drawOn(context, ratio)),
     });
     this.stage = stage;
     this.graph = graph;
@@ -52,15 +52,15 @@ export class Viewer extends EventTarget {
       start: () => this.beginTurning(),
       change: () => this.scheduleCamera(),
       rest: () => this.rest(),
-      tap: (event) => this.measure.tap(event) || this.hover.tap(event),
+      tap: (event) => this.marking.tap(event) || this.hover.tap(event),
     });
     this.eye = new Camera(this.orbit, graph);
     this.detail = new Detail(graph);
     this.hover = new Hover(graph, stage, {
       tell: (place) => this.tell(place),
-      approach: (place) => this.measure.on || this.eye.approach(place),
+      approach: (place) => this.marking.on || this.eye.approach(place),
     });
-    this.measure = new MeasureView(host, stage, {
+    this.marking = new MarksView(host, stage, {
       screen: () => this.eye.screen(),
       cloud: () => this.cloud,
       pick: (at) => this.pick(at),
@@ -92,7 +92,7 @@ export class Viewer extends EventTarget {
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
     await this.draw();
-    this.measure.show();
+    this.marking.show();
     this.host.dataset.points = String(this.points.count);
     this.host.dataset.ready = "true";
     await this.headIfWanted();
@@ -161,13 +161,13 @@ export class Viewer extends EventTarget {
     this.dispatchEvent(new Event("camera"));
   }
 
-  /** Points that were marked, as text, "x,y,z_x,y,z"; empty while nothing is measured; may be set at any time. */
+  /** Points that were marked, as text, "x,y,z_x,y,z"; empty while marking is off; may be set at any time. */
   get marks() {
-    return this.measure.text;
+    return this.marking.text;
   }
 
   set marks(text) {
-    this.measure.text = text;
+    this.marking.text = text;
   }
 
   /** Have Plotly draw it. @param {number} [count] only the first so many points */
@@ -214,7 +214,7 @@ export class Viewer extends EventTarget {
       }
       aimLight(this.graph, lightDirection(this.orbit.pose, this.shown.light));
       this.resizePoints();
-      this.measure.draw();
+      this.marking.draw();
       this.detail.time(now);
     });
   }

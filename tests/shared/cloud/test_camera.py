@@ -4,6 +4,16 @@ import pytest
 from shared.cloud.camera import Intrinsics, pixels_at, project, unproject
 
 
+def test_the_principal_point_is_the_middle_of_the_grid():
+    # Pixels 0 to 4 and 0 to 2: the middle ones are 2 and 1.
+    assert Intrinsics.from_focal((5, 3), 4.0) == Intrinsics(5, 3, 4.0, 4.0, 2.0, 1.0)
+
+
+def test_a_grid_of_half_the_width_and_a_third_of_the_height_agrees_with_hand_worked_numbers():
+    # The middle of 4 columns is the edge between 1 and 2, at 1.5; of 2 columns it is 0.5.
+    assert Intrinsics(4, 6, 80, 90, 1.5, 2.5).resized((2, 2)) == Intrinsics(2, 2, 40, 30, 0.5, 0.5)
+
+
 def test_unproject_agrees_with_a_hand_worked_pixel():
     # Pixel (u 5, v 1), depth 500, f 100, c (2, 1.5): x = 3 * 5 = 15, y = -0.5 * 5 = -2.5.
     depth = np.full((4, 6), 500.0)
@@ -27,6 +37,7 @@ def test_unknown_depth_gives_unknown_points():
     points = unproject(depth, Intrinsics.from_focal((3, 2), 100))
     assert np.isnan(points[1, 2]).all()
     assert np.isfinite(points).all(-1).sum() == 5
+    assert unproject(depth.astype(np.float32), Intrinsics.from_focal((3, 2), 100)).dtype == np.float32
     assert np.isnan(project(points, Intrinsics.from_focal((3, 2), 100))[1, 2]).all()
 
 
@@ -47,6 +58,9 @@ def test_another_grid_sees_the_same_rays(size_wh):
 
 def test_the_pixel_nearest_to_a_place_is_at_the_border_for_one_beyond_the_picture():
     camera = Intrinsics.from_focal((5, 3), 4.0)
-    row, column, inside = pixels_at(np.array([[0.4, 1.6], [4.6, -0.6], [-0.4, 0.0]]), camera)
-    assert (row.tolist(), column.tolist()) == ([2, 0, 0], [0, 4, 0])
-    assert inside.tolist() == [True, False, True]
+    places = [(0.4, 1.6), (4.4, 2.4), (-0.4, 0), (-0.6, 1), (4.6, 1), (1, -0.6), (1, 2.6), (-3, 9), (9, -3)]
+    row, column, inside = pixels_at(np.array(places), camera)
+    assert row.tolist() == [2, 2, 0, 1, 1, 0, 2, 2, 0]
+    assert column.tolist() == [0, 4, 0, 0, 4, 1, 1, 0, 4]
+    assert inside.tolist() == [True] * 3 + [False] * 6
+    assert np.arange(15).reshape(3, 5)[row, column][:2].tolist() == [10, 14]

@@ -21,3 +21,4 @@ def test_each_class_has_a_colour_whose_lightness_alone_tells_it_from_the_others(
 def test_colours_come_for_a_whole_picture_of_classes():
     colours = colours_of(np.array([[PointClass.SKIN, PointClass.BACKGROUND, PointClass.HAIR]], np.uint8))
     np.testing.assert_array_equal(colours, [[(0xF4, 0xE9, 0xDE), (0x44, 0x44, 0x44), (0x56, 0x68, 0xA8)]])
+    assert colours.dtype == np.uint8

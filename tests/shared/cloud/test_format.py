@@ -53,6 +53,7 @@ def test_a_cloud_survives_its_file_to_the_file_s_own_resolution():
         np.testing.assert_array_equal(getattr(again, plane)[mask], getattr(cloud, plane)[mask])
         assert not getattr(again, plane)[~mask].any()
     assert (again.camera, again.unit, again.joined_ratio) == (CAMERA, "mm", 0.0375)
+    assert (again.depth.dtype, again.gray.dtype, again.classes.dtype) == (np.float32, np.uint8, np.uint8)
 
 
 def test_the_planes_lie_where_the_format_says():
@@ -71,6 +72,20 @@ def test_the_planes_lie_where_the_format_says():
     data = bytes_from_cloud(cloud)
     assert data[:4] == b"RLF2"
     assert data[-16:] == bytes([1, 254, 0, 255, 255, 41, 9, 255, 1, 3, 2, 3, 3, 3, 1, 3])
+    assert cloud_from_bytes(data).unit == "relative"
+
+
+def test_a_single_point_survives():
+    one = np.array([[7]], np.uint8)
+    camera = Intrinsics.from_focal((1, 1), 100)
+    cloud = PointCloud(np.array([[500.0]]), camera, "mm", one, np.dstack([one] * 3), one, one // 7, joined_ratio=0.1)
+    again = cloud_from_bytes(bytes_from_cloud(cloud))
+    assert (again.depth.item(), again.gray.item(), again.camera) == (500, 7, camera)
+
+
+def test_a_grid_of_as_many_pixels_as_are_allowed_is_read():
+    most = with_header(bytes_from_cloud(some_cloud()), uv_scale=[1 / 2500, 1 / 1600])
+    assert cloud_from_bytes(most).depth.size == 2500 * 1600 == MAX_PIXELS
 
 
 def test_the_header_names_the_classes_and_their_colours_by_number():
@@ -95,6 +110,7 @@ def test_a_small_person_in_a_large_photo_is_small_in_the_file_and_at_its_place_i
     assert again.camera == camera
     np.testing.assert_array_equal(again.mask, cloud.mask)
     np.testing.assert_allclose(again.points(), cloud.points(), rtol=1e-5)
+    assert not np.dstack([again.gray, again.rgb, again.confidence, again.classes])[~cloud.mask].any()
 
 
 def test_a_file_that_the_first_release_wrote_is_read():
@@ -103,6 +119,7 @@ def test_a_file_that_the_first_release_wrote_is_read():
     np.testing.assert_array_equal(again.confidence[cloud.mask], cloud.confidence[cloud.mask])
     assert (again.camera, again.unit, again.joined_ratio) == (CAMERA, "mm", 0.12)
     np.testing.assert_array_equal(again.classes, np.where(cloud.mask, PointClass.OTHER, 0))
+    assert again.classes.dtype == np.uint8
 
 
 @pytest.mark.parametrize(
@@ -127,7 +144,7 @@ def test_a_flat_cloud_survives():
 
 
 def test_an_empty_cloud_is_not_stored():
-    with pytest.raises(ValueError, match="without points"):
+    with pytest.raises(ValueError, match=r"^a point cloud without points cannot"):
         bytes_from_cloud(replace(some_cloud(), depth=np.full((3, 5), np.nan, np.float32)))
 
 
@@ -135,7 +152,9 @@ def test_an_empty_cloud_is_not_stored():
     ("damage", "reason"),
     [
         (lambda data: b"", "RLF2"),
-        (lambda data: b"PK\x03\x04" + data[4:], "RLF2"),
+        (lambda data: b"PK\x03\x04" + data[4:], r"RLF2', got b'PK\\x03\\x04'$"),
+        (lambda data: data[:7], "RLF2"),
+        (lambda data: data[:4] + b"\0\0\0\0", "header"),
         (lambda data: data[:-1], "bytes"),
         (lambda data: data + b"\0", "bytes"),
         (lambda data: data[:40], "header"),
@@ -143,17 +162,21 @@ def test_an_empty_cloud_is_not_stored():
         (lambda data: b"RLF1" + data[4:], "RLF2"),
         (lambda data: with_header(data, width=MAX_PIXELS + 1), "allowed"),
         (lambda data: with_header(data, joined_ratio=float("nan")), "joined_ratio"),
+        (lambda data: with_header(data, joined_ratio=0), "joined_ratio of 0.0"),
         (lambda data: with_header(data, without=["classes"]), "bytes"),
         (lambda data: with_header(data, classes=[]), "bytes"),
         (lambda data: with_header(data, classes=7), "header"),
         (lambda data: with_header(data, classes="worn"), "header"),
         (lambda data: with_header(data, classes=[{"name": "any"}] * 6), "6 classes"),
         (lambda data: with_header(data, classes=[{"name": "any"}]), "a point of class"),
-        (lambda data: data[:-15] + b"\5" + data[-14:], "a point of class"),
+        (lambda data: data[:-15] + b"\5" + data[-14:], "a point of class 5; the highest is 4$"),
         (lambda data: with_header(data, uv_scale=[1e-4, 1e-4]), "allowed"),
+        (lambda data: with_header(data, uv_scale=[1 / 2000, 1 / 2001]), "2000 x 2001 pixels"),
         (lambda data: with_header(data, uv_scale=[0, 1]), "header"),
         (lambda data: with_header(data, uv_scale=[0.2]), "header"),
+        (lambda data: with_header(data, uv_offset=[0.1, 0.1, 0.1]), "header"),
         (lambda data: with_header(data, uv_offset=[-0.5, 0.5]), "allowed"),
+        (lambda data: with_header(data[:-120], width=0), "a box of 0 x 3"),
         (lambda data: with_header(data, width=-5, height=-3), "bytes|allowed"),
     ],
 )

@@ -102,5 +102,14 @@ def test_jobs_are_listed_by_age_until_their_last_folder_is_deleted(storage):
     assert list(storage.job_ids(older_than_s=0)) == [OTHER]
 
 
+def test_a_job_that_is_deleted_while_jobs_are_listed_is_left_out(storage):
+    for job_id in (JOB, OTHER):
+        storage.write(job_id, "photo", "photo.jpg", b"a")
+    ids = storage.job_ids(older_than_s=-60)
+    first = next(ids)
+    storage.delete(({JOB, OTHER} - {first}).pop())
+    assert list(ids) == []
+
+
 def test_free_space_is_told_before_anything_is_written(storage):
     assert storage.free_bytes() > 0

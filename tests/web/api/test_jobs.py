@@ -220,6 +220,21 @@ def test_expired_results_are_deleted_with_their_files(settings, store, storage, 
         assert sweeper(store, storage, redis_url).delete_expired() == []
 
 
+def test_a_job_says_in_how_many_seconds_it_is_deleted_by_the_servers_clock(client, store, storage, job):
+    url = job["links"]["self"]
+    assert 24 * 3600 - 60 < job["expires_in_s"] <= 24 * 3600
+    store.redis.hincrby(f"relief:job:{job['id']}", "expires_ms", -23 * 3600 * 1000)
+    first = client.get(url)
+    assert 3600 - 60 < first.json()["expires_in_s"] <= 3600
+    time.sleep(0.2)  # longer than a tenth of a second, which it is rounded to
+    later = client.get(url)
+    assert later.json()["expires_in_s"] < first.json()["expires_in_s"]
+    for page in (url, f"{API}/jobs"):  # it alone is no change
+        assert client.get(page, headers={"If-None-Match": client.get(page).headers["ETag"]}).status_code == 304
+    assert later.headers["ETag"] == first.headers["ETag"]
+    assert upload(client, (storage.read(job["id"], "photo", "photo.jpg"))).json()["expires_in_s"] is None
+
+
 def test_the_expiry_of_a_failed_job_can_be_extended(client, store, storage, redis_url, portrait):
     job = upload(client, portrait).json()
     [claim] = store.claims.claim(Stage.DEPTH, limit=1, lease_s=5, stage_limit_s=9)

@@ -18,9 +18,9 @@ export function marksFromText(text) {
 /**
  * What some marks say.
  * @param {Cloud} cloud @param {number[][]} marks @param {Accuracy | null} accuracy of lengths in mm
- * @returns {Measured}
+ * @returns {Marked}
  */
-export function measured(cloud, marks, accuracy) {
+export function marked(cloud, marks, accuracy) {
   const known = cloud.unit === "mm" ? accuracy : null;
   const distances = marks.slice(1).map((end, index) => {
     const length = apart(marks[index], end);
@@ -58,7 +58,7 @@ export function lengthText(length, error, unit) {
 export const angleText = ({ degrees, error }) =>
   `${degrees.toFixed(0)}${error === null ? "" : ` ± ${error.toFixed(0)}`}°`;
 
-/** Label and value of everything that is known. @param {Measured} found @returns {string[][]} */
+/** Label and value of everything that is known. @param {Marked} found @returns {string[][]} */
 export function rows({ unit, distances, angle, section }) {
   const list = distances.map(({ ends, length, error }) => [
     `${LETTERS[ends[0]]} to ${LETTERS[ends[1]]}`, lengthText(length, error, unit),
@@ -71,7 +71,7 @@ export function rows({ unit, distances, angle, section }) {
   return list;
 }
 
-/** All of it, to paste elsewhere: places as the photo's camera has them, z forward. @param {Measured} found */
+/** All of it, to paste elsewhere: places as the photo's camera has them, z forward. @param {Marked} found */
 export function textOf(found) {
   const digits = found.unit === "mm" ? 1 : 4;
   const places = found.marks.map(([x, y, z], index) =>
@@ -80,5 +80,5 @@ export function textOf(found) {
   const lines = rows(found).map(([label, value]) => `${label}\t${value}`);
   const section = found.section?.line.map(([along, height]) => `${along.toFixed(2)}\t${height.toFixed(2)}`) ?? [];
   const title = section.length ? ["", "Section A to B: along the line, height over it"] : [];
-  return ["Point\tx\ty\tz", ...places, "", ...lines, ...title, ...section].join("\n");
+  return ["Mark\tx\ty\tz", ...places, "", ...lines, ...title, ...section].join("\n");
 }

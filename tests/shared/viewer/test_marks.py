@@ -21,7 +21,7 @@ LEFT, RIGHT, BELOW = (0.42, 0.45), (0.58, 0.45), (0.5, 0.6)  # fractions of the 
 
 
 def start(page: Page) -> None:
-    page.get_by_role("button", name="Measure", exact=True).click()
+    page.get_by_role("button", name="Mark points").click()
 
 
 def mark(page: Page, *places: tuple[float, float]) -> None:
@@ -40,7 +40,7 @@ def marks(page: Page) -> np.ndarray:
 
 def said(page: Page) -> dict[str, str]:
     """What the panel says, by label."""
-    words = page.locator(".rv-measured :is(dt, dd)").all_inner_texts()
+    words = page.locator(".rv-marks :is(dt, dd)").all_inner_texts()
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
@@ -120,7 +120,7 @@ def test_a_link_restores_the_marks(view):
     assert said(view) == words
     np.testing.assert_array_equal(marks(view), before)
     start(view)  # ends it
-    expect(view.locator(".rv-measured")).to_be_hidden()
+    expect(view.locator(".rv-marks")).to_be_hidden()
     assert len(marks(view)) == 0
 
 
@@ -140,7 +140,7 @@ def test_marks_are_in_the_view_and_in_the_snapshot(view):
     assert np.median(np.abs(saved - shown)[drawn[2 : 2 + saved.shape[0], 2 : 2 + saved.shape[1]]]) < 40
 
 
-def test_it_can_be_measured_with_the_keyboard_alone(view):
+def test_points_can_be_marked_with_the_keyboard_alone(view):
     start(view)
     view.locator(".rv-stage").focus()
     view.keyboard.press("Enter")
@@ -154,7 +154,7 @@ def test_it_can_be_measured_with_the_keyboard_alone(view):
     assert len(marks(view)) == 1
 
 
-def test_what_was_measured_can_be_copied_as_text(view):
+def test_what_the_marks_say_can_be_copied_as_text(view):
     view.context.grant_permissions(["clipboard-read", "clipboard-write"])
     start(view)
     expect(view.get_by_role("button", name="Copy")).to_be_disabled()
@@ -179,7 +179,7 @@ def test_relative_lengths_have_neither_unit_nor_error(page, tmp_path):
     assert re.fullmatch(r"\d+\.\d{3}", said(page)["A to B"])
 
 
-def test_a_head_is_measured_on_its_mesh_all_around(view):
+def test_a_head_is_marked_on_its_mesh_all_around(view):
     choose(view, "mode", "head")
     view.wait_for_function("() => document.querySelector('.rv-graph')._fullLayout.scene._scene.traces['head-skin']")
     settle(view)
@@ -189,3 +189,11 @@ def test_a_head_is_measured_on_its_mesh_all_around(view):
     x, y, z = (place - [10, -20, 690]) / [75, 110, 95]
     assert np.hypot(np.hypot(x, y), z) == pytest.approx(1, abs=0.05)  # on the egg
     assert z < 0, "on its front"
+
+
+def test_points_are_marks_and_nothing_here_is_called_a_measure(view):
+    start(view)
+    mark(view, LEFT, BELOW, RIGHT)
+    labels = view.locator("[aria-label], [title]").evaluate_all("(all) => all.map((one) => one.ariaLabel + one.title)")
+    assert not re.search("measur", " ".join([*labels, view.locator("body").inner_text()]), re.IGNORECASE)
+    expect(view.get_by_role("group", name="Marks")).to_be_visible()

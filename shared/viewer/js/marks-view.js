@@ -1,22 +1,22 @@
-/** Measuring in the view: marks by clicks or keys, what they say in a panel, and drawn over the view. */
+/** Marks in the view: set by clicks or keys, what they say in a panel, and drawn over the view. */
 
-import { LETTERS, marksFromText, marksToText, measured, MOST_MARKS, rows, textOf } from "./measuring.js";
-import { drawCross, drawMeasured } from "./overlay.js";
+import { LETTERS, marksFromText, marksToText, marked, MOST_MARKS, rows, textOf } from "./marks.js";
+import { drawCross, drawMarks } from "./overlay.js";
 
 const COPIED_MS = 2000;
-export const MEASURE_MARKUP = `
-  <div class="rv-measured" role="group" aria-label="Measured in the view" hidden>
+export const MARKS_MARKUP = `
+  <div class="rv-marks" role="group" aria-label="Marks" hidden>
     <p role="status"></p>
     <dl></dl>
     <div>
-      <button type="button" class="rv-button" data-measure="copy">Copy</button>
-      <button type="button" class="rv-button" data-measure="clear">Clear</button>
+      <button type="button" class="rv-button" data-mark="copy">Copy</button>
+      <button type="button" class="rv-button" data-mark="clear">Clear</button>
     </div>
   </div>`;
 
 /**
  * What the viewer has for it: its camera, its cloud, and what is seen at a pixel; told when marks change.
- * @typedef {object} Measurable
+ * @typedef {object} Markable
  * @property {() => import("./screen.js").Screen | null} screen
  * @property {() => Cloud | undefined} cloud
  * @property {(at: Point2D) => number[] | null} pick
@@ -24,8 +24,8 @@ export const MEASURE_MARKUP = `
  */
 
 /** The marks of a view. */
-export class MeasureView {
-  /** @param {HTMLElement} host @param {HTMLElement} stage @param {Measurable} view */
+export class MarksView {
+  /** @param {HTMLElement} host @param {HTMLElement} stage @param {Markable} view */
   constructor(host, stage, view) {
     this.host = host;
     this.stage = stage;
@@ -34,7 +34,7 @@ export class MeasureView {
     /** @type {number[][]} */
     this.marks = [];
     this.canvas = /** @type {HTMLCanvasElement} */ (host.querySelector(".rv-overlay"));
-    this.panel = /** @type {HTMLElement} */ (host.querySelector(".rv-measured"));
+    this.panel = /** @type {HTMLElement} */ (host.querySelector(".rv-marks"));
     /** @type {Accuracy | null} */
     this.accuracy = null; // of lengths in the cloud; to be set before it is shown
     this.button("copy").addEventListener("click", () => this.copy());
@@ -45,10 +45,10 @@ export class MeasureView {
 
   /** A button of the panel. @param {string} act */
   button(act) {
-    return /** @type {HTMLButtonElement} */ (this.panel.querySelector(`[data-measure="${act}"]`));
+    return /** @type {HTMLButtonElement} */ (this.panel.querySelector(`[data-mark="${act}"]`));
   }
 
-  /** The marks as text, for a link; empty while nothing is measured. */
+  /** The marks as text, for a link; empty while marking is off. */
   get text() {
     return this.on ? marksToText(this.marks) : "";
   }
@@ -59,7 +59,7 @@ export class MeasureView {
     this.show();
   }
 
-  /** Mark the point at a tap or click, while something is measured; else false. @param {PointerEvent} event */
+  /** Mark the point at a tap or click, while marking is on; else false. @param {PointerEvent} event */
   tap({ clientX, clientY }) {
     if (!this.on) return false;
     const { left, top } = this.canvas.getBoundingClientRect();
@@ -67,7 +67,7 @@ export class MeasureView {
     return true;
   }
 
-  /** Begin to measure, or end it. */
+  /** Begin to mark, or end it. */
   toggle() {
     this.on = !this.on;
     this.show();
@@ -95,18 +95,18 @@ export class MeasureView {
     else this.mark({ x: this.canvas.clientWidth / 2, y: this.canvas.clientHeight / 2 });
   }
 
-  /** What the marks say, if something is measured. */
+  /** What the marks say, while marking is on. */
   get found() {
     const cloud = this.view.cloud();
-    return this.on && cloud ? measured(cloud, this.marks, this.accuracy) : null;
+    return this.on && cloud ? marked(cloud, this.marks, this.accuracy) : null;
   }
 
   /** Show what the marks say. */
   show() {
     const { found } = this;
-    this.host.toggleAttribute("data-measuring", this.on);
+    this.host.toggleAttribute("data-marking", this.on);
     this.panel.hidden = !this.on;
-    this.host.querySelector('[data-act="measure"]')?.setAttribute("aria-pressed", String(this.on));
+    this.host.querySelector('[data-act="mark"]')?.setAttribute("aria-pressed", String(this.on));
     const next = LETTERS[this.marks.length];
     const words = next ? `Click the face to mark ${next}` : "";
     /** @type {HTMLElement} */ (this.panel.querySelector("p")).textContent = words;
@@ -133,7 +133,7 @@ export class MeasureView {
     const [found, screen] = [this.found, this.view.screen()];
     if (!found || !screen) return;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    drawMeasured(context, found, screen, { width: this.canvas.clientWidth, height: this.canvas.clientHeight });
+    drawMarks(context, found, screen, { width: this.canvas.clientWidth, height: this.canvas.clientHeight });
   }
 
   /** Copy what the marks say as text; where the browser has no clipboard to offer, it is selected. */
