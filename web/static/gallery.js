@@ -1,6 +1,6 @@
 /** One's own jobs, newest first; hidden where there are none. */
 
-import { BASE, createJob, getJson, hasEnded } from "./api.js";
+import { BASE, createJob, getJson, hasEnded, keepsCookies, made, Refusal } from "./api.js";
 import { aboutText, byId, button, bytesText, errorText, make, percentText, timeText } from "./dom.js";
 import { inFragment } from "./fragment.js";
 import { chosenSettings } from "./settings.js";
@@ -102,12 +102,22 @@ function showPage(page, append) {
   markOpenJob();
 }
 
+/** The jobs that were made on this page, where the server cannot list one's own. @returns {Promise<JobPage>} */
+async function jobsOfPage() {
+  const gone = (/** @type {unknown} */ error) => {
+    if (error instanceof Refusal && error.status === 404) return null;
+    throw error;
+  };
+  const jobs = await Promise.all(made.map((job) => getJson(job.links.self).catch(gone)));
+  return { jobs: jobs.filter(Boolean), next: null };
+}
+
 /** Ask for the list, and again while a job in it goes on, or where no answer came. */
 export async function refreshGallery() {
   clearTimeout(timer);
   try {
     /** @type {JobPage} */
-    const page = await getJson(`${BASE}/jobs`);
+    const page = keepsCookies ? await getJson(`${BASE}/jobs`) : await jobsOfPage();
     showPage(page, false);
     const pause = document.hidden ? HIDDEN_REFRESH_MS : REFRESH_MS;
     if (!page.jobs.every(hasEnded)) timer = setTimeout(refreshGallery, pause);

@@ -1,6 +1,6 @@
 /** What can be done with a job, each where its links have it: try again, share, keep longer, delete. */
 
-import { getJson, isOwn, post, send } from "./api.js";
+import { getJson, isOwn, keepsCookies, post, send } from "./api.js";
 import { announce, byId, button, timeText } from "./dom.js";
 import { inFragment } from "./fragment.js";
 
@@ -37,6 +37,7 @@ export function showJobActions(now) {
   byId("shared").hidden = !job.share_url;
   link.value = linkWithView();
   byId("keep").hidden = !job.expires_at;
+  byId("no-cookies").hidden = keepsCookies || !isOwn(job);
   due = Date.now() + 1000 * (job.expires_in_s ?? 0);
   showCountdown();
   clearInterval(timer);

@@ -1,6 +1,6 @@
 /** Takes one job through the page: a photo, its depth map, its 3D model. */
 
-import { createJob, getBlob, getJson, hasEnded, hasModel, jobUrl, post, Refusal } from "./api.js";
+import { createJob, getBlob, getJson, hasEnded, hasModel, jobUrl, keepsCookies, post, Refusal } from "./api.js";
 import { showDepthMap } from "./depth-map.js";
 import { announce, button, errorText, stageTitle } from "./dom.js";
 import { showFaces } from "./faces.js";
@@ -19,6 +19,12 @@ const GONE = {
     "It has expired, was deleted, or belongs to someone else: then ask for a share link. " +
     "Or choose a photo to begin.",
 };
+const NO_COOKIES = {
+  title: "This photo cannot be shown here",
+  detail:
+    "This browser keeps no cookies for this page, so Relief cannot tell whether the photo is yours. " +
+    "Allow cookies for this page, or open the photo by a share link.",
+};
 const LOST = "The connection is lost. Your job goes on; this page tries again by itself.";
 
 /** Show what went wrong. @param {unknown} error */
@@ -30,7 +36,7 @@ export function fail(error) {
   const refused = error instanceof Refusal ? error : null;
   if (refused?.status === 404) {
     if (state.job) photoAlone();
-    panels.showError(GONE);
+    panels.showError(keepsCookies ? GONE : NO_COOKIES);
     refreshGallery();
   } else {
     const problem = { title: refused?.title ?? "That did not work", detail: errorText(error) };
