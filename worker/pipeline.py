@@ -25,7 +25,7 @@ from worker.export.formats import WRITERS
 from worker.export.head.formats import HEAD_WRITERS
 from worker.export.head.source import HeadSource
 from worker.export.head.stl import SolidError
-from worker.export.pictures import depth_png, disparity_png
+from worker.export.png import depth_png, disparity_png
 from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
 from worker.geometry.surface.solid import solid_squares

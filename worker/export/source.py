@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import Any, Literal
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from shared.cloud.classes import colours_of
+from shared.cloud.classes import PointClass, colours_of
 from shared.cloud.pointcloud import PointCloud
 from shared.options import Color, ModelOptions
 from worker import __version__
@@ -25,7 +25,7 @@ from worker.geometry.clean.holes import nearest_places
 from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled, simplified, texture_coordinates
 from worker.geometry.surface.solid import solid_from_cloud
 
-MESH_TRIANGLES, SOLID_TRIANGLES = 60_000, 100_000
+MESH_TRIANGLES, SOLID_TRIANGLES, PICTURE_TRIANGLES = 60_000, 100_000, 16_000
 """At most so many; the rest goes where the shape needs it least."""
 RELATIVE_HEIGHT_MM = 200.0
 """How tall a body without a true size becomes: formats and printers need millimetres."""
@@ -87,6 +87,14 @@ class Source:
         )
 
     @cached_property
+    def person_mesh(self) -> Mesh:
+        """The person's part of the surface in the cloud's unit, for pictures; all of it where no person is known."""
+        cloud = self.cloud
+        person = cloud.mask & (cloud.classes != PointClass.BACKGROUND)
+        depth = np.where(person, cloud.depth, np.float32(np.nan)) if person.any() else cloud.depth
+        return simplified(mesh_from_cloud(replace(cloud, depth=depth)), PICTURE_TRIANGLES)
+
+    @cached_property
     def solid(self) -> Mesh:
         """A closed body with the surface in front, in mm."""
         solid = simplified(solid_from_cloud(self.cloud), SOLID_TRIANGLES)
@@ -114,6 +122,11 @@ class Source:
         """(H, W, 3) uint8 on the cloud's grid, what a mesh shows."""
         return colours_of(self.cloud.classes) if self.color == "classes" else self.cloud.rgb
 
+    @cached_property
+    def extended_colours(self) -> np.ndarray:
+        """(H, W, 3) uint8, the photo's colours on the cloud's grid, continued beyond its outline."""
+        return _extended(self.cloud.rgb, self.cloud.mask)
+
     @property
     def point_colours(self) -> np.ndarray:
         """(H, W, 3) uint8 on the cloud's grid, what a point shows."""
@@ -139,7 +152,7 @@ class Source:
         share = cv2.resize(self._differs(photo).astype(np.float32), image.size, interpolation=cv2.INTER_LINEAR)[
             ..., None
         ]
-        clean = cv2.resize(_extended(self.cloud.rgb, self.cloud.mask), image.size, interpolation=cv2.INTER_CUBIC)
+        clean = cv2.resize(self.extended_colours, image.size, interpolation=cv2.INTER_CUBIC)
         mixed = np.rint(photo + share * (clean - photo)).astype(np.uint8)
         return _reopened(Image.fromarray(mixed), "JPEG", quality=TEXTURE_QUALITY)
 
