@@ -14,7 +14,7 @@ def test_each_download_has_the_size_that_it_says(face):
     for name, words in (
         ("cloud.ply", "Point cloud"),
         ("depth16.png", "16 bit"),
-        ("face.glb", "Visible surface, GLB"),
+        ("face.glb", "3D model, GLB"),
         ("head.glb", "Whole head, GLB"),
     ):
         [size] = [file["bytes"] for file in job["results"] if file["name"] == name]
