@@ -6,6 +6,7 @@ MODEL ?= auto
 PORT ?= 8000
 DATA ?= data
 ROOM ?=
+SAMPLE ?=
 # Old versions of pip refuse extras beside hashes.
 PIP = pip==26.3
 # What `make lock` resolves with.
@@ -67,7 +68,7 @@ lock: .venv/ready  ## write requirements.lock anew from the requirements.txt fil
 bench: setup  ## measure; prints what bench/README.md records
 	$(BIN)/python -m bench
 
-mutants: setup  ## which small changes of the code do tests not notice? half an hour and more (ROOM=shared/cloud)
-	$(BIN)/python -m bench.mutants $(ROOM)
+mutants: setup  ## which small changes of the code do tests not notice? hours for all (ROOM=shared/cloud SAMPLE=300)
+	$(BIN)/python -m bench.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE))
 
 .PHONY: help setup demo run test test-slow soak lint lint-js lock bench mutants

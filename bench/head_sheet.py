@@ -179,7 +179,7 @@ def given_photos(paths: list[Path]) -> Iterator[tuple[str, Photo]]:
     """Photos from files."""
     for path in paths:
         decoded = read_photo(path.read_bytes())
-        yield path.stem, Photo(decoded.pixels, decoded.focal_35mm, **DepthOptions().for_photo())
+        yield path.stem, Photo(**vars(decoded), **DepthOptions().for_photo())
 
 
 def main() -> None:

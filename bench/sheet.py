@@ -105,7 +105,7 @@ def _read(argument: str) -> tuple[str, Photo]:
     """Name and photo of `PHOTO` or `PHOTO@X,Y`."""
     path, _, face = argument.partition("@")
     decoded = read_photo(Path(path).read_bytes())
-    return argument, Photo(decoded.pixels, decoded.focal_35mm, **DepthOptions(face=face or None).for_photo())
+    return argument, Photo(**vars(decoded), **DepthOptions(face=face or None).for_photo())
 
 
 def _views(mesh: Mesh) -> list[View]:

@@ -16,6 +16,7 @@ from web import cookies
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+TOKENS = (SHARE_PREFIX, cookies.OWN_PREFIX)  # what may stand in place of a job's id begins so
 IPV6_PREFIX_BITS = 64  # the smallest network that a provider gives; its holder may send from each of 2^64 addresses
 
 
@@ -56,15 +57,16 @@ def client_group() -> str:
     return g.key_owner or client_ip()
 
 
-def own_job(job_id: str) -> Job:
-    """A job of the caller, by their identity or by the cookie of the job alone.
+def own_job(id_or_token: str) -> Job:
+    """A job of the caller, by their identity, by the cookie of the job alone, or by its token.
 
     Raises:
         JobNotFoundError: there is none of that id, or it is another's: the answer is the same.
     """
-    job = services().jobs.get(job_id)
-    if job.owner != caller() and not cookies.has_job_cookie(job_id):
-        raise JobNotFoundError(f"there is no job {job_id}; it may have been deleted")
+    by_token = cookies.job_of_token(id_or_token)
+    job = services().jobs.get(by_token or id_or_token)
+    if not by_token and job.owner != caller() and not cookies.has_job_cookie(job.id):
+        raise JobNotFoundError(f"there is no job {job.id}; it may have been deleted")
     return job
 
 
@@ -89,10 +91,19 @@ def check_key_again() -> None:
     _refuse_unknown_key()
 
 
-def share_token() -> str | None:
-    """The token that this request reads a job by; None where it is the caller's own."""
-    given = str((request.view_args or {}).get("job_id", ""))
-    return given if given.startswith(SHARE_PREFIX) else None
+def name_of(job: Job) -> str:
+    """What the caller names a job by: its id, or the token that opens it."""
+    given = _named()
+    return given if given.startswith(TOKENS) else cookies.own_token(job.id) or job.id
+
+
+def is_shared() -> bool:
+    """True where this request reads a job that is not the caller's, by the token of its link."""
+    return _named().startswith(SHARE_PREFIX)
+
+
+def _named() -> str:
+    return str((request.view_args or {}).get("job_id", ""))
 
 
 def network_of(address: str) -> str:

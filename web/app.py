@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from apiflask import APIFlask
 from flask import g, request
+from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
 from shared.settings import Settings
 from web import access, hosts, problems, rates, request_ids, reserve
 from web.api import events, health, jobs, metrics, models, openapi, results
+from web.intake.forms import accept_any_names
 from web.page import routes as pages
 from web.server.bodies import SETTINGS_BYTES, body_limit_bytes
 from web.services import KEY, Services, services
 
 FORM_PARTS = 32  # settings and files; there are half as many
 FIELD_BYTES = 131_072  # of a setting in a form; twice of what the parser reads at once
+
+
+class CodedBodyError(UnsupportedMediaType):
+    """The body is packed; RFC 9110, section 12.5.3, has the answer say which codings are read."""
+
+    def get_headers(self, *given: Any) -> list[tuple[str, str]]:
+        """With the one coding that is read, which is none."""
+        return [*super().get_headers(*given), ("Accept-Encoding", "identity")]
 
 
 def create_app(settings: Settings) -> APIFlask:
@@ -44,7 +55,9 @@ def create_app(settings: Settings) -> APIFlask:
     app.extensions[KEY] = Services(settings)
     request_ids.register(app)
     problems.register(app)
+    accept_any_names()
     app.before_request(_bound_body)
+    app.before_request(_refuse_coded_body)
     hosts.register(app)
     access.register(app)
     app.teardown_request(_close_uploads)
@@ -66,6 +79,13 @@ def _bound_body() -> None:
     """Read no more of a body than a request of its kind may have."""
     upload_mb = services().settings.upload_mb
     request.max_content_length = body_limit_bytes(request.method, request.path, request.mimetype, upload_mb)
+
+
+def _refuse_coded_body() -> None:
+    """Refuse a body that is packed: a few bytes of it could become many."""
+    coding = request.headers.get("Content-Encoding", "identity")
+    if coding.strip().lower() not in ("", "identity"):
+        raise CodedBodyError(f"A body with Content-Encoding: {coding} is not read; send it as it is, without one.")
 
 
 def _close_uploads(_: BaseException | None) -> None:

@@ -1,4 +1,7 @@
-"""The cookies of visitors: who they are, and one for each job of those who came without; and what caches may keep."""
+"""The cookies of visitors: who they are, and one for each job of those who came without; what caches may keep.
+
+A browser that keeps no cookies says so, and names its jobs by tokens instead.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, Signer
 
 JOB_COOKIE = "relief-job"
+OWN_PREFIX = "own-"
+COOKIES_HEADER = "Relief-Cookies"  # "none" from a browser that keeps none
 
 
 class CookieSessions(SecureCookieSessionInterface):
@@ -71,8 +76,25 @@ def has_job_cookie(job_id: str) -> bool:
         return False
 
 
-def _job_signer() -> Signer:
-    return Signer(str(current_app.secret_key), salt=JOB_COOKIE, digest_method=sha256)
+def own_token(job_id: str) -> str | None:
+    """What opens a job that this request made to whoever has it, in place of its id; None where a cookie does."""
+    if not g.get("is_new") or request.headers.get(COOKIES_HEADER) != "none":
+        return None
+    return f"{OWN_PREFIX}{_job_signer(OWN_PREFIX).sign(job_id).decode()}"
+
+
+def job_of_token(token: str) -> str | None:
+    """The id of the job that own_token() gave this for; None where it is no such token."""
+    if not token.startswith(OWN_PREFIX):
+        return None
+    try:
+        return _job_signer(OWN_PREFIX).unsign(token.removeprefix(OWN_PREFIX)).decode()
+    except BadSignature:
+        return None
+
+
+def _job_signer(salt: str = JOB_COOKIE) -> Signer:
+    return Signer(str(current_app.secret_key), salt=salt, digest_method=sha256)
 
 
 def _keep_out_of_shared_caches(response: Response) -> Response:

@@ -77,7 +77,7 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     response = problem(code, HTTPStatus(code).name.lower().replace("_", "-"), error.name, error.description or "")
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after", "location", "www-authenticate", "content-range"):
+        if name.lower() in ("allow", "retry-after", "location", "www-authenticate", "content-range", "accept-encoding"):
             response.headers[name] = value
     return response
 

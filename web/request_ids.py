@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from shared.jobs.jobs import SHARE_PREFIX
 from shared.logs import log_context, request_id
+from web.access import TOKENS
 
 log = logging.getLogger(__name__)
 
 HEADER = "X-Request-ID"
-TOKEN = re.compile(rf"{SHARE_PREFIX}[\w-]+")
+TOKEN = re.compile(rf"({'|'.join(TOKENS)})[\w.-]+")
 
 
 def register(app: Flask) -> None:
@@ -43,5 +43,5 @@ def _end(_: BaseException | None) -> None:
 
 
 def _loggable(path: str) -> str:
-    """The path on one line, and without share tokens."""
-    return TOKEN.sub(f"{SHARE_PREFIX}...", quote(path))
+    """The path on one line, and without tokens that open jobs."""
+    return TOKEN.sub(r"\1...", quote(path))

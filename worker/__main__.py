@@ -57,7 +57,7 @@ def run(given: argparse.Namespace) -> None:
     model_options = ModelOptions.model_validate(given, from_attributes=True)
     clock = _Clock()
     decoded = read_photo(given.photo.read_bytes())
-    photo = Photo(decoded.pixels, decoded.focal_35mm, **depth_options.for_photo())
+    photo = Photo(**vars(decoded), **depth_options.for_photo())
     model = registry.choose(depth_options.model, given.weights).name
     if given.disparity:
         photo = replace(photo, disparity=read_disparity(given.disparity.read_bytes(), photo.size_wh))

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from shared.cloud.pointcloud import PointCloud
+from shared.cloud.quarters import turned
 from shared.errors import PhotoError
 from shared.head.head import WholeHead
 from shared.jobs.record import Stage
@@ -56,23 +58,27 @@ def estimate_depth(estimator: Estimator, photo: Photo) -> DepthMap:
 def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) -> tuple[PointCloud, dict[str, Any]]:
     """Build the point cloud of a depth map and its photo (H, W, 3) uint8; the report is JSON values only.
 
+    The cloud stands upright, also where the photo does not.
+
     Raises:
         PhotoError: there is no depth to build from.
     """
     if not depth_map.mask.any():
         raise PhotoError("no depth was found in this photo; one with a face that is well lit and in focus works best")
-    return cloud_from_depth(
-        depth_map.depth,
-        depth_map.confidence,
-        depth_map.camera,
-        depth_map.unit,
-        pixels,
+    quarters, upright = depth_map.quarters, depth_map.turned(depth_map.quarters)
+    cloud, found = cloud_from_depth(
+        upright.depth,
+        upright.confidence,
+        upright.camera,
+        upright.unit,
+        turned(pixels, quarters),
         point_budget=options.point_budget,
         smoothing=options.smoothing,
         remove_background=options.background == "remove",
-        alpha=depth_map.person.alpha if depth_map.person else None,
-        classes=depth_map.person.classes if depth_map.person else None,
+        alpha=upright.person.alpha if upright.person else None,
+        classes=upright.person.classes if upright.person else None,
     )
+    return replace(cloud, quarters=quarters), found
 
 
 def head_view(depth_map: DepthMap, pixels: np.ndarray) -> HeadView | None:
@@ -86,8 +92,9 @@ def head_view(depth_map: DepthMap, pixels: np.ndarray) -> HeadView | None:
 def build_head(depth_map: DepthMap, pixels: np.ndarray) -> tuple[WholeHead | None, dict[str, Any]]:
     """Build the whole head of a depth map and its photo (H, W, 3) uint8; the report is JSON values only.
 
-    Where no head was fitted to a face there is none, and the report says so.
+    Where no head was fitted to a face there is none, and the report says so. It stands upright, as the cloud does.
     """
+    pixels, depth_map = turned(pixels, depth_map.quarters), depth_map.turned(depth_map.quarters)
     fit, view, report = depth_map.head, head_view(depth_map, pixels), depth_map.report
     if fit is None or view is None or not fit.good:
         return None, no_head_report(report, fitted=fit is not None)
@@ -118,7 +125,7 @@ def cloud_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *,
 
     The files say what made them: the options, and `model`, the depth model's name.
     """
-    return _stage_files(Stage.MODEL, Source(cloud, pixels, options.color, facts_of(model, cloud.unit, options)))
+    return _stage_files(Stage.MODEL, _source(cloud, pixels, options, model))
 
 
 def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, model: str) -> dict[str, bytes]:
@@ -129,7 +136,7 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
     """
     if not solid_squares(cloud.mask).any():
         raise PhotoError("the surface that was found is too small or too torn for a mesh")
-    return _stage_files(Stage.EXPORT, Source(cloud, pixels, options.color, facts_of(model, cloud.unit, options)))
+    return _stage_files(Stage.EXPORT, _source(cloud, pixels, options, model))
 
 
 def head_files(head: WholeHead, *, model: str) -> dict[str, bytes]:
@@ -146,6 +153,11 @@ def head_files(head: WholeHead, *, model: str) -> dict[str, bytes]:
 def report_files(report: dict[str, Any]) -> dict[str, bytes]:
     """The report as a file, which is JSON that any program reads: no NaN in it."""
     return {REPORT: json.dumps(report, indent=2, allow_nan=False).encode()}
+
+
+def _source(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, model: str) -> Source:
+    """What the files of a cloud are made from, its photo (H, W, 3) uint8 set upright."""
+    return Source(cloud, turned(pixels, cloud.quarters), options.color, facts_of(model, cloud.unit, options))
 
 
 def _stage_files(stage: Stage, source: Source) -> dict[str, bytes]:

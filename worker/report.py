@@ -53,8 +53,13 @@ def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float | N
     return {
         "face": f"metric, if the pupils are {_pupils(scale)}",
         "beside the face": _beside(depth),
-        "distance from the camera": CAMERA_SOURCES[depth.get("camera", "assumed")],
+        "distance from the camera": _distance(depth),
     }
+
+
+def _distance(depth: dict[str, Any]) -> str:
+    note = depth.get("camera_note")
+    return f"a guess. {note}" if note else CAMERA_SOURCES[depth.get("camera", "assumed")]
 
 
 def _pupils(scale: dict[str, Any]) -> str:

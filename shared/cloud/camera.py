@@ -31,6 +31,15 @@ class Intrinsics:
         width, height = size_wh
         return cls(width, height, focal_px, focal_px, (width - 1) / 2, (height - 1) / 2)
 
+    def turned(self, quarters: int) -> Intrinsics:
+        """The camera of the picture turned clockwise by so many quarter turns, itself turned about its axis."""
+        camera = self
+        for _ in range(quarters % 4):
+            camera = Intrinsics(
+                camera.height, camera.width, camera.fy, camera.fx, camera.height - 1 - camera.cy, camera.cx
+            )
+        return camera
+
     def resized(self, size_wh: tuple[int, int]) -> Intrinsics:
         """The same camera on another pixel grid over the same picture (pixel edges stay aligned)."""
         width, height = size_wh

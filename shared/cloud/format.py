@@ -13,12 +13,13 @@ are smooth, so that most differences are small: gzip makes a third less of them 
     classes     the number of a class, an index into the header's `classes`
 
 Header: width, height, fx, fy, cx, cy (pixels of this grid), near, far (in unit), unit ("mm" or "relative"),
-uv_scale, uv_offset: pixel (u, v) here lies at (u, v) * uv_scale + uv_offset in the photo, as fractions of its size;
+uv_scale, uv_offset: pixel (u, v) here lies at (u, v) * uv_scale + uv_offset in the photo, as fractions of its size,
+once the photo was turned clockwise by quarter_turns, 0 to 3, which set its person upright;
 joined_ratio: neighbours are one surface if their depths differ by at most this part of the nearer one; and classes:
 name and color ("#rrggbb") of each class, in the order of their numbers.
 
 Files of Relief 0.1.0 lack joined_ratio; there it was 8 / fx, and in mm at least 0.12. They lack the classes too, header
-and plane: of what their points show, nothing is known.
+and plane: of what their points show, nothing is known. Files without quarter_turns have none.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def bytes_from_cloud(cloud: PointCloud) -> bytes:
     rows, columns = (_span(np.flatnonzero(cloud.mask.any(axis))) for axis in (1, 0))
     mask, depth = cloud.mask[rows, columns], cloud.depth[rows, columns].astype(np.float64)
     near, far = float(np.nanmin(depth)), float(np.nanmax(depth))
-    text = _Header(rows, columns, cloud.camera, near, far, cloud.unit, cloud.joined_ratio).to_json()
+    turns = {"quarters": cloud.quarters}
+    text = _Header(rows, columns, cloud.camera, near, far, cloud.unit, cloud.joined_ratio, **turns).to_json()
     steps = np.rint((depth - near) / ((far - near) or 1.0) * DEPTH_STEPS) + 1
     steps = _differences(np.where(mask, steps, 0).astype(np.uint16))
     planes = np.stack([cloud.gray, cloud.confidence, *np.moveaxis(cloud.rgb, -1, 0), cloud.classes])[:, rows, columns]
@@ -94,6 +96,7 @@ def cloud_from_bytes(data: bytes) -> PointCloud:
         confidence=confidence,
         classes=header.placed(classes, 0),
         joined_ratio=header.joined_ratio,
+        quarters=header.quarters,
     )
 
 
@@ -112,6 +115,7 @@ class _Header:
     unit: Unit
     joined_ratio: float
     class_count: int = len(PointClass)
+    quarters: int = 0
 
     @property
     def size_hw(self) -> tuple[int, int]:
@@ -132,6 +136,7 @@ class _Header:
             "unit": self.unit,
             "uv_scale": [1 / camera.width, 1 / camera.height],
             "uv_offset": [(left + 0.5) / camera.width, (top + 0.5) / camera.height],
+            "quarter_turns": self.quarters,
             "joined_ratio": self.joined_ratio,
             "classes": [{"name": each.word, "color": "#" + bytes(COLOURS[each]).hex()} for each in PointClass],
         }
@@ -154,6 +159,7 @@ class _Header:
             unit=unit,
             joined_ratio=float(found.get("joined_ratio", before_it_was_stored)),
             class_count=len([each["name"] for each in found.get("classes", ())]),
+            quarters=int(found.get("quarter_turns", 0)) % 4,
         )
 
     def check(self) -> None:

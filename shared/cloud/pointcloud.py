@@ -21,12 +21,13 @@ class PointCloud:
     """An organized point cloud.
 
     depth: (H, W) float32 along the optical axis, in `unit`; NaN where there is no point.
-    camera: intrinsics of this H x W grid, which covers the whole photo.
+    camera: intrinsics of this H x W grid, which covers the whole photo, upright.
     gray: (H, W) uint8, lighter is nearer.
     rgb: (H, W, 3) uint8, the photo's colour.
     confidence: (H, W) uint8, 0 none to 255 full.
     classes: (H, W) uint8, the `PointClass` of each point; OTHER throughout where no person is known.
     joined_ratio: two neighbours belong to one surface if their depths differ by at most this part of the nearer one.
+    quarters: quarter turns clockwise by which the photo was turned first, to set its person upright.
     """
 
     depth: np.ndarray
@@ -37,6 +38,7 @@ class PointCloud:
     confidence: np.ndarray
     classes: np.ndarray
     joined_ratio: float
+    quarters: int = 0
 
     @property
     def mask(self) -> np.ndarray:

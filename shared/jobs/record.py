@@ -30,7 +30,11 @@ class Stage(StrEnum):
 
 
 class PhotoInfo(BaseModel):
-    """What is known of the stored photo; focal_35mm in mm, None where the upload did not say; bytes as stored."""
+    """What is known of the stored photo; bytes as stored.
+
+    focal_35mm is in mm, None where the upload did not say; focal_doubt says why what it said is not believed, damage
+    what its picture lacks. Records of the release before have neither.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +42,8 @@ class PhotoInfo(BaseModel):
     height: int
     bytes: int = 0
     focal_35mm: float | None = None
+    focal_doubt: str | None = None
+    damage: str | None = None
 
 
 class DisparityInfo(BaseModel):

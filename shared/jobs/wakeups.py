@@ -23,31 +23,35 @@ def task_name(stage: Stage) -> str:
     return f"relief.{stage}"
 
 
+TRANSPORT = {
+    "visibility_timeout": 30,  # a message only wakes up: what counts is the job's lease
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    "unacked_mutex_expire": 5,
+    "socket_timeout": SOCKET_TIMEOUT_S,
+    "socket_connect_timeout": CONNECT_TIMEOUT_S,
+    "socket_keepalive": True,
+    "health_check_interval": 5,
+}
+CELERY = {
+    "broker_transport_options": TRANSPORT,
+    "broker_connection_retry_on_startup": True,
+    "broker_connection_max_retries": None,
+    "task_acks_late": True,
+    "worker_prefetch_multiplier": 1,
+    "task_ignore_result": True,
+    "task_serializer": "json",
+    "accept_content": ["json"],
+    "worker_send_task_events": False,
+    "worker_hijack_root_logger": False,
+    "task_routes": {task_name(stage): {"queue": str(stage)} for stage in Stage},
+}
+
+
 def celery_app(redis_url: str) -> Celery:
     """The Celery application; both sides make theirs here, so that they agree."""
     app = Celery("relief", broker=redis_url)
-    app.conf.update(
-        broker_transport_options={
-            "visibility_timeout": 30,  # a message only wakes up: what counts is the job's lease
-            "unacked_restore_interval": 1,
-            "unacked_restore_throttle": 1,
-            "unacked_mutex_expire": 5,
-            "socket_timeout": SOCKET_TIMEOUT_S,
-            "socket_connect_timeout": CONNECT_TIMEOUT_S,
-            "socket_keepalive": True,
-            "health_check_interval": 5,
-        },
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        task_acks_late=True,
-        worker_prefetch_multiplier=1,
-        task_ignore_result=True,
-        task_serializer="json",
-        accept_content=["json"],
-        worker_send_task_events=False,
-        worker_hijack_root_logger=False,
-        task_routes={task_name(stage): {"queue": str(stage)} for stage in Stage},
-    )
+    app.conf.update(CELERY)
     return app
 
 

@@ -6,33 +6,33 @@ The web front reads uploads by this and stores only what it encodes again; worke
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 from PIL.ExifTags import Base
 
-from shared.cloud.camera import FILM_DIAGONAL_MM
-from shared.errors import PhotoError, PhotoTooLargeError, PhotoTypeError
+from shared.errors import PhotoError, PhotoTooLargeError
 from shared.options import PHOTO_LIMIT_MP
+from shared.photo.chunks import colours_of_cicp, colours_of_gamma
+from shared.photo.colours import SRGB, Colours, ToSrgb
 from shared.photo.exif import exif_numbers
 from shared.photo.faults import refused_as
-from shared.photo.profile import srgb_transform
-from shared.photo.sanitize import Parts, sanitized
+from shared.photo.lens import lens_of
+from shared.photo.missing import missing_share
+from shared.photo.profile import colours_of_profile
+from shared.photo.samples import Samples, opened, samples_of
+from shared.photo.sanitize import JPEG_START, Parts, sanitized
 
-FORMATS = ("JPEG", "PNG")
 SMALLEST_SIDE_PX = 64
 LONGEST_SIDE_PX = 65_500  # libjpeg's JPEG_MAX_DIMENSION: more could not be stored
 STORED_BYTES = 32_000_000  # of a photo; measured: detailed ones of 50 megapixels take 12 to 25 MB, noise 120 MB
 STORED_AS = ((95, 0), (95, 2), (85, 2), (60, 2))  # JPEG quality and chroma subsampling; the first that fits is taken
-GRAY_MODES = ("1", "L", "I")  # as the names of Pillow's modes begin
-BACKGROUND_RGB = (255, 255, 255)  # what shows through a transparent photo
-PLAUSIBLE_FOCAL_35MM = (5.0, 2000.0)
-INCH = 2
-MM_PER_RESOLUTION_UNIT: Mapping[float, float] = {INCH: 25.4, 3: 10.0, 4: 1.0}  # EXIF's 3 is cm, 4 mm
-PIXELS_PER_STRIP = 1_000_000
+BACKGROUND = 255  # white shows through a transparent photo
+PIXELS_PER_STRIP = 100_000  # whole copies in between would take several times the memory, and leave the CPU's caches
+MOST_MISSING = 0.25  # of the picture; a part below the face, or a strip, can be done without
 # EXIF Orientation -> what turns pixels (H, W, 3) upright
 UPRIGHT_BY_ORIENTATION: Mapping[float, Callable[[np.ndarray], np.ndarray]] = {
     2: np.fliplr,
@@ -52,17 +52,26 @@ class DecodedPhoto:
     """A photo without its metadata.
 
     pixels: (H, W, 3) uint8 RGB, upright.
-    focal_35mm: focal length in mm as on 36 x 24 mm film; None where the metadata did not say.
+    focal_35mm: focal length in mm as on 36 x 24 mm film; None where the metadata did not say, or is not believed.
+    focal_doubt: why it is not believed, a sentence; None where it is, or nothing was said.
+    damage: what is missing in the picture, a sentence; None where nothing is.
     """
 
     pixels: np.ndarray
     focal_35mm: float | None
+    focal_doubt: str | None = None
+    damage: str | None = None
+
+    def known(self) -> dict[str, Any]:
+        """All but the pixels."""
+        return {name: value for name, value in vars(self).items() if name != "pixels"}
 
 
 def read_photo(data: bytes, *, limit_mp: float = PHOTO_LIMIT_MP) -> DecodedPhoto:
     """Check and decode a photo of any depth and colour type.
 
-    At 50 megapixels it takes 0.4 GB at its peak; a progressive JPEG up to as much again within the decoder.
+    At 50 megapixels it takes 0.4 GB at its peak; a progressive JPEG up to as much again within the decoder, and a PNG
+    of 16-bit colours, too.
 
     At most `limit_mp` megapixels are allowed, read from the header before anything is decoded.
 
@@ -72,11 +81,14 @@ def read_photo(data: bytes, *, limit_mp: float = PHOTO_LIMIT_MP) -> DecodedPhoto
     """
     with refused_as(PhotoError, "the photo"):
         parts = sanitized(data)
-        pixels = _pixels(parts, limit_mp)
+        _check_size(parts.image, limit_mp)
+        damage = _damage(parts.image)
+        pixels = _pixels(parts)
         numbers = exif_numbers(parts.exif)
+        height, width = pixels.shape[:2]
+        lens = lens_of(numbers, (width, height))
         upright = UPRIGHT_BY_ORIENTATION.get(numbers.get(Base.Orientation, 1), np.asarray)
-        diagonal_px = math.hypot(*pixels.shape[:2])
-        return DecodedPhoto(np.ascontiguousarray(upright(pixels)), _focal_35mm(numbers, diagonal_px))
+        return DecodedPhoto(np.ascontiguousarray(upright(pixels)), lens.focal_35mm, lens.doubt, damage)
 
 
 def jpeg_from_pixels(pixels: np.ndarray) -> bytes:
@@ -111,23 +123,12 @@ def check_bytes(size: int, limit_mb: int) -> None:
         raise PhotoTooLargeError(f"the photo has {size / 1e6:.1f} MB; at most {limit_mb} MB are allowed")
 
 
-def _pixels(parts: Parts, limit_mp: float) -> np.ndarray:
-    """The pixels as they lie in the file, (H, W, 3) uint8 RGB."""
-    with _opened(parts.image) as image:
-        _check_size(image, limit_mp)
-        image.load()
-        return _rgb(image, parts.profile)
+def _check_size(data: bytes, limit_mp: float) -> None:
+    with opened(data) as image:
+        _check_sides(image, limit_mp)
 
 
-def _opened(data: bytes) -> Image.Image:
-    """Read the header only."""
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except Exception as error:  # whatever Pillow raises
-        raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again") from error
-
-
-def _check_size(image: Image.Image, limit_mp: float) -> None:
+def _check_sides(image: Image.Image, limit_mp: float) -> None:
     megapixels = image.width * image.height / 1e6
     if megapixels > limit_mp:
         raise PhotoError(
@@ -144,51 +145,51 @@ def _check_size(image: Image.Image, limit_mp: float) -> None:
         )
 
 
-def _focal_35mm(numbers: Mapping[int, float], diagonal_px: float) -> float | None:
-    """Focal length in mm as on 36 x 24 mm film, by the diagonal; None where absent or absurd.
+def _damage(image: bytes) -> str | None:
+    """What is missing in a JPEG's picture, in words; a PNG that lacks anything cannot be decoded.
 
-    Source: Exif 2.32, tags FocalLengthIn35mmFilm, else FocalLength with the sensor's size from
-        FocalPlaneXResolution and FocalPlaneResolutionUnit.
+    Raises:
+        PhotoError: too much of it is missing.
     """
-    try:
-        focal = numbers.get(Base.FocalLengthIn35mmFilm) or _focal_by_sensor(numbers, diagonal_px)
-    except (KeyError, ArithmeticError):
+    share = missing_share(image) if image.startswith(JPEG_START) else None
+    if share is None:
         return None
-    low, high = PLAUSIBLE_FOCAL_35MM
-    return float(focal) if low <= focal <= high else None  # NaN is not between them
+    if share > MOST_MISSING:
+        raise PhotoError(
+            f"the photo is damaged or cut short: about {share:.0%} of its picture is missing, where {MOST_MISSING:.0%} "
+            "may be; save or send it again"
+        )
+    missing = f"about {share:.0%} of its picture" if share >= 0.005 else "a little of its picture"
+    return f"The photo's file is damaged or cut short: {missing} is missing or lacks detail."
 
 
-def _focal_by_sensor(numbers: Mapping[int, float], diagonal_px: float) -> float:
-    """Raises: KeyError or ArithmeticError where the sensor's size is not known."""
-    per_unit = numbers[Base.FocalPlaneXResolution]
-    unit_mm = MM_PER_RESOLUTION_UNIT[numbers.get(Base.FocalPlaneResolutionUnit) or INCH]
-    return numbers[Base.FocalLength] * FILM_DIAGONAL_MM * per_unit / (diagonal_px * unit_mm)
-
-
-def _rgb(image: Image.Image, profile: bytes) -> np.ndarray:
-    """8-bit sRGB, whatever the mode, strip by strip: whole copies in between would take several times the memory."""
-    pixels = np.empty((image.height, image.width, 3), np.uint8)
-    mode = "RGBA" if image.has_transparency_data and not _deep(image) else "RGB"
-    transform = srgb_transform(profile, mode, gray=image.mode[0] in GRAY_MODES) if profile else None
-    rows = max(1, PIXELS_PER_STRIP // image.width)
-    for top in range(0, image.height, rows):
-        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        pixels[top : top + rows] = np.asarray(_rgb_strip(strip, mode, transform))
+def _pixels(parts: Parts) -> np.ndarray:
+    """The pixels as they lie in the file, (H, W, 3) uint8 sRGB."""
+    samples = samples_of(parts.image, parts.chunks.get(b"tRNS", b""))
+    to_srgb = ToSrgb(_colours(parts, gray=samples.gray), top=2**samples.bits - 1)
+    width, height = samples.images[0].size
+    pixels = np.empty((height, width, 3), np.uint8)
+    rows = max(1, PIXELS_PER_STRIP // width)
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        pixels[top:bottom] = _strip(samples, top, bottom, to_srgb)
     return pixels
 
 
-def _rgb_strip(strip: Image.Image, mode: str, transform: ImageCms.ImageCmsTransform | None) -> Image.Image:
-    """Transparent parts show the background colour; 16-bit gray is scaled here, since Pillow would clip it."""
-    if _deep(strip):
-        strip = Image.fromarray((np.asarray(strip) // 257).astype(np.uint8))
-    strip = strip.convert(mode)
-    if transform:
-        strip = ImageCms.applyTransform(strip, transform) or strip
-    if mode == "RGB":
-        return strip
-    return Image.alpha_composite(Image.new("RGBA", strip.size, (*BACKGROUND_RGB, 255)), strip).convert("RGB")
+def _strip(samples: Samples, top: int, bottom: int, to_srgb: ToSrgb) -> np.ndarray:
+    signal, alpha = samples.strip(top, bottom)
+    shown = to_srgb(signal)
+    if alpha is None:
+        return shown
+    opacity = alpha[..., None].astype(np.uint32)
+    return ((shown * opacity + BACKGROUND * (255 - opacity) + 127) // 255).astype(np.uint8)
 
 
-def _deep(image: Image.Image) -> bool:
-    """True where it is gray of 16 bits, which Pillow may widen to 32."""
-    return image.mode.startswith("I")
+def _colours(parts: Parts, *, gray: bool) -> Colours:
+    """What a file says of its colours, in the order of the PNG specification, section 4.3; sRGB where nothing."""
+    said = parts.chunks
+    by_code = colours_of_cicp(said.get(b"cICP", b""))
+    if found := by_code or colours_of_profile(parts.profile, gray=gray):
+        return found
+    by_gamma = None if b"sRGB" in said else colours_of_gamma(said.get(b"gAMA", b""), said.get(b"cHRM", b""))
+    return by_gamma or SRGB

@@ -15,7 +15,16 @@ BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 LAYOUTS = {1: "B", 3: "H", 4: "I", 5: "II", 9: "i", 10: "ii", 11: "f", 12: "d"}  # TIFF type -> struct; two: a fraction
 ENTRY_BYTES = 12
 PHOTO_TAGS = {Base.Orientation, IFD.Exif}
-LENS_TAGS = {Base.FocalLengthIn35mmFilm, Base.FocalLength, Base.FocalPlaneXResolution, Base.FocalPlaneResolutionUnit}
+LENS_TAGS = {
+    Base.FocalLengthIn35mmFilm,
+    Base.FocalLength,
+    Base.DigitalZoomRatio,
+    Base.FocalPlaneXResolution,
+    Base.FocalPlaneYResolution,
+    Base.FocalPlaneResolutionUnit,
+    Base.ExifImageWidth,  # the standard's PixelXDimension
+    Base.ExifImageHeight,
+}
 
 
 def exif_numbers(tiff: bytes) -> dict[int, float]:

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from shared.errors import PhotoError, PhotoTypeError
+from shared.photo.others import what_it_is
 from shared.photo.profile import MAX_PROFILE_BYTES
 
 MAX_SCANS = 24  # each goes over all pixels, however few bytes it has; encoders write 10, and up to 18 for CMYK
 JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")  # never in a scan's data, where 0x00 or RST follow 0xFF
 END, SCAN, EXIF, PROFILE = 0xD9, 0xDA, 0xE1, 0xE2
+END_MARKER = bytes([0xFF, END])
 FRAME_MARKERS = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; no camera writes the others
 PIXEL_SEGMENTS = {*FRAME_MARKERS, 0xC4, END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # with tables, scans, JFIF, Adobe
-PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+SAID_CHUNKS = {b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"tRNS", b"eXIf"}  # of colours, transparency and lens
+PALETTE = 3  # PNG's colour type
 EXIF_START, PROFILE_START = b"Exif\0\0", b"ICC_PROFILE\0"
 PROFILE_HEAD_BYTES = len(PROFILE_START) + 2  # then the part's number and how many there are
 
@@ -33,11 +37,13 @@ class Parts(NamedTuple):
     image: a JPEG or PNG file of pixels, nothing else.
     exif: metadata from the byte order mark on; empty where there is none.
     profile: the ICC colour profile; empty where there is none, or its beginning where it is too long.
+    chunks: what a PNG file says of its colours and transparency, by the chunk's name; the first of each.
     """
 
     image: bytes
     exif: bytes
     profile: bytes
+    chunks: Mapping[bytes, bytes]
 
 
 def sanitized(data: bytes) -> Parts:
@@ -51,7 +57,7 @@ def sanitized(data: bytes) -> Parts:
         return _jpeg(data)
     if data.startswith(PNG_START):
         return _png(data)
-    raise PhotoTypeError("this is not a JPEG or PNG photo; save it as one of these and try again")
+    raise PhotoTypeError(f"{what_it_is(data)}; save it as a JPEG or PNG and try again")
 
 
 def _jpeg(data: bytes) -> Parts:
@@ -70,7 +76,9 @@ def _jpeg(data: bytes) -> Parts:
         elif content.startswith(PROFILE_START) and len(content) > PROFILE_HEAD_BYTES:
             profile[content[len(PROFILE_START)]] = content[PROFILE_HEAD_BYTES:]
     whole = b"".join(part for _, part in sorted(profile.items()))
-    return Parts(b"".join(kept), exif, whole[:MAX_PROFILE_BYTES])
+    if not kept[-1].startswith(END_MARKER):
+        kept.append(END_MARKER)  # a decoder waits for it, also where all pixels are there
+    return Parts(b"".join(kept), exif, whole[:MAX_PROFILE_BYTES], {})
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -89,14 +97,14 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _png(data: bytes) -> Parts:
-    kept, first = [PNG_START], dict[bytes, bytes]()
+    kept, said = [PNG_START], dict[bytes, bytes]()
     for kind, start, end in _chunks(data):
-        if kind in PIXEL_CHUNKS:
+        if kind in PIXEL_CHUNKS or (kind == b"tRNS" and data[25:26] == bytes([PALETTE])):
             kept.append(data[start:end])
-        elif kind in (b"eXIf", b"iCCP"):
-            first.setdefault(kind, data[start + 8 : end - 4])
-    exif = first.get(b"eXIf", b"").removeprefix(EXIF_START)
-    return Parts(b"".join(kept), exif, _inflated(first.get(b"iCCP", b"")))
+        elif kind in SAID_CHUNKS:
+            said.setdefault(kind, data[start + 8 : end - 4])
+    exif = said.pop(b"eXIf", b"").removeprefix(EXIF_START)
+    return Parts(b"".join(kept), exif, _inflated(said.pop(b"iCCP", b"")), said)
 
 
 def _inflated(profile: bytes) -> bytes:

@@ -33,12 +33,20 @@ def test_the_page_can_be_used_with_the_keyboard(opened):
 
 def test_the_keyboard_goes_on_where_the_work_does(visitor):
     choose_photo(visitor, PORTRAIT)
+    expect(visitor.locator("#generate-all")).to_be_focused()
+    visitor.keyboard.press("Tab")
     expect(visitor.locator("#generate-depth")).to_be_focused()
     visitor.keyboard.press("Enter")
     expect(visitor.locator("#cancel")).to_be_focused()
     expect(visitor.locator("#generate-model")).to_be_focused(timeout=JOB_MS)
     visitor.keyboard.press("Enter")
     expect(visitor.locator("#viewer")).to_be_focused(timeout=JOB_MS)
+
+
+def test_a_screen_reader_hears_titles_without_their_numbers(opened_face):
+    for title in ("Photo", "Depth map", "3D model"):
+        expect(opened_face.get_by_role("heading", name=title, exact=True)).to_have_text(title)
+        expect(opened_face.get_by_role("article", name=title, exact=True)).to_be_visible()
 
 
 def test_the_point_under_the_pointer_is_shown_in_both_pictures(opened_face):

@@ -1,6 +1,7 @@
 """The gallery of one's own photos: several at once, nobody else's, failed and deleted ones."""
 
 import re
+from zipfile import ZipFile
 
 from playwright.sync_api import expect
 
@@ -14,6 +15,7 @@ from tests.support.page_actions import (
     job_of,
     photo_without_a_face,
     see_model,
+    until,
 )
 
 
@@ -32,6 +34,17 @@ def test_several_photos_at_once_fill_a_gallery_that_survives_a_reload(visitor):
     visitor.go_back()
     expect(visitor.locator("#intro")).to_be_visible()
     expect(tiles).to_have_count(3)
+
+
+def test_several_photos_at_once_give_every_download_one_by_one_or_all(visitor):
+    visitor.locator("#photo-input").set_input_files([PORTRAIT, HEADS / "h0.jpg"])
+    expect(visitor.get_by_role("button", name=re.compile("All files, "))).to_have_count(2, timeout=JOB_MS)
+    found = []
+    visitor.on("download", lambda download: found.append(set(ZipFile(download.path()).namelist())))
+    visitor.get_by_role("button", name=re.compile("Download all 2, ")).click()
+    until(visitor, lambda: len(found) == 2)
+    for names in found:
+        assert names >= {"face.glb", "face.obj.zip", "face.stl", "head.glb", "head.obj.zip", "head.stl", "depth.png"}
 
 
 def test_another_visitor_sees_none_of_it(visitor, visit, stack):

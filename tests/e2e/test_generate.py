@@ -24,6 +24,7 @@ from tests.support.page_actions import (
     middle,
     photo_without_a_face,
     picture,
+    see_model,
     start_depth,
     still_picture,
     until,
@@ -66,6 +67,22 @@ def test_a_person_gets_a_depth_map_and_a_3d_face_in_two_steps(opened):
     opened.reload()
     expect(opened.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
     expect(opened.locator("#viewer")).to_be_visible(timeout=JOB_MS)
+
+
+def test_one_press_makes_first_the_depth_map_and_then_the_3d_face(visitor):
+    requests = []
+    visitor.on("request", lambda request: request.method == "POST" and requests.append(request.url))
+    choose_photo(visitor, PORTRAIT)
+    one, *steps = (visitor.locator(f"#generate-{what}") for what in ("all", "depth", "model"))
+    expect(one).to_have_class(re.compile("primary"))
+    one.click()
+    expect(visitor.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+    expect(one).to_be_hidden()
+    see_model(visitor)
+    expect(visitor.get_by_role("link", name=re.compile("3D model, STL"))).to_be_visible(timeout=JOB_MS)
+    assert len(requests) == 1
+    expect(steps[0]).to_be_visible()
+    expect(steps[1]).to_be_enabled()
 
 
 def test_a_second_model_with_other_settings_reuses_the_depth(opened):
@@ -128,6 +145,18 @@ def test_a_cancel_leaves_the_photo_to_begin_again(opened):
     assert "job=" not in opened.url
 
 
+def test_a_guess_of_seconds_is_told_no_finer_than_it_is(opened):
+    words = opened.evaluate("import('/static/dom.js').then(({ leftText }) => [-9, 0.4, 7.4, 23, 61, 99].map(leftText))")
+    assert words == [
+        "longer than expected",
+        "about a second left",
+        "about 7 s left",
+        "about 25 s left",
+        "about a minute left",
+        "about 2 min left",
+    ]
+
+
 @contextmanager
 def paused(stack, name: str) -> Iterator[None]:
     """Stop a worker and its children as long as the block runs."""
@@ -147,6 +176,8 @@ def test_who_waits_sees_the_position_in_the_queue_and_the_seconds_left(visitor, 
             choose_photo(visitor, PORTRAIT)
             visitor.get_by_role("button", name="Generate Depth Map").click()
             expect(visitor.locator("#stage")).to_have_text("Depth map: waiting: 1 before this one")  # users take turns
+            expect(visitor.locator("#percent")).to_be_empty()
+            expect(visitor).to_have_title("Waiting · Relief")
             left = visitor.locator("#left")
             expect(left).to_contain_text(re.compile(r"about (a second|\d+ s) left"))
             before = left.text_content()

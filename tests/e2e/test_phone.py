@@ -72,6 +72,20 @@ def test_a_person_gets_a_3d_face_by_tapping(phone):
     assert_fits(phone)
 
 
+def test_each_result_comes_into_sight_and_stays_there(phone):
+    phone.locator("#photo-input").set_input_files(PORTRAIT)
+    expect(phone.locator("#generate-all")).to_be_in_viewport(ratio=1)
+    phone.locator("#generate-depth").tap()
+    expect(phone.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
+    expect(phone.locator("#generate-model")).to_be_enabled(timeout=JOB_MS)
+    phone.wait_for_timeout(800)  # a scroll would be under way
+    expect(phone.locator("#depth-image")).to_be_in_viewport(ratio=1)
+    phone.locator("#photo-input").set_input_files(PORTRAIT)
+    phone.locator("#generate-all").tap()
+    see_model(phone)
+    expect(phone.locator("#viewer")).to_be_in_viewport(ratio=0.95)
+
+
 def test_several_photos_and_the_way_back_on_a_phone(phone):
     phone.locator("#photo-input").set_input_files([PORTRAIT, PORTRAIT])
     tiles = phone.locator("#gallery-list li")

@@ -1,5 +1,6 @@
 """How a photo comes to the page: from the camera, by pasting and dropping, several files at once."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import PORTRAIT
@@ -48,3 +49,32 @@ def test_of_several_files_those_that_are_no_photos_are_named(visitor, tmp_path):
     expect(visitor.locator("#error-detail")).to_contain_text("text.jpg: The file is no JPEG or PNG")
     expect(visitor.locator("#error-detail")).to_contain_text("apple.jpg: Save or export it as JPEG")
     expect(visitor.locator(TILES)).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("start", "title"),
+    [
+        (b"", "The file is empty"),
+        (b"I am a text file.", "This is not a photo"),
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "This is a WebP picture"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0", "This is an AVIF picture"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0", "This is a video"),
+        (b"%PDF-1.7", "This is a PDF document"),
+    ],
+)
+def test_a_file_that_is_no_jpeg_or_png_is_told_what_it_is(opened, tmp_path, start, title):
+    wrong = tmp_path / "photo.jpg"
+    wrong.write_bytes(start)
+    opened.locator("#photo-input").set_input_files(wrong)
+    expect(opened.locator("#error-title")).to_have_text(title)
+    expect(opened.locator("#error-detail")).to_contain_text("JPEG")
+    expect(opened.locator("#intro")).to_be_visible()
+
+
+def test_the_same_photo_chosen_twice_is_named_and_kept(visitor, tmp_path):
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(PORTRAIT.read_bytes())
+    visitor.locator("#photo-input").set_input_files([PORTRAIT, copy])
+    expect(visitor.locator("#error-title")).to_have_text("The same photo twice")
+    expect(visitor.locator("#error-detail")).to_contain_text("copy.png")
+    expect(visitor.locator(TILES)).to_have_count(2)

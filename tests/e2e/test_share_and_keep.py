@@ -1,10 +1,11 @@
 """What can be done with a finished face: download, share, keep longer, delete."""
 
 import re
+from datetime import datetime, timedelta
 
 from playwright.sync_api import expect
 
-from tests.support.page_actions import JOB_MS, job_of, see_model
+from tests.support.page_actions import JOB_MS, TILES, job_of, see_model
 
 
 def test_each_download_has_the_size_that_it_says(face):
@@ -60,6 +61,14 @@ def test_a_shared_link_shows_the_face_to_another_who_can_only_look(face, visit):
     friend.reload()
     expect(friend.locator("#error-title")).to_contain_text("not here")
     expect(friend.locator("#work")).to_be_hidden()
+
+
+def test_the_time_that_is_left_is_the_servers_whatever_the_visitors_clock_says(face):
+    for days in (-41, 41):
+        face.clock.set_system_time(datetime.now() + timedelta(days=days))
+        face.reload()
+        expect(face.locator("#expires")).to_have_text(re.compile(r"Deleted in (24 h 0|23 h 5\d) min, \w+"))
+        expect(face.locator(TILES)).to_contain_text(datetime.now().strftime("%a"))
 
 
 def test_keeping_longer_begins_the_countdown_anew(face):

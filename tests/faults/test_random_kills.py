@@ -16,7 +16,7 @@ from stack.local import Stack, is_ready
 from stack.processes import wait_until
 from tests.faults.conftest import breakable_stack
 from tests.support.following import API
-from tests.support.invariants import assert_settled, assert_whole, kill
+from tests.support.invariants import assert_settled, assert_whole, is_tidy, kill
 from tests.support.jobs import Store
 
 USERS = 5
@@ -136,7 +136,7 @@ def test_every_accepted_job_ends_once_and_whole_while_processes_die(big_stack, s
     record_property("seconds_for_all", round(time.monotonic() - began, 1))
     jobs = [store.jobs.get(job_id) for job_id in accepted]
     assert {job.state for job in jobs} == {State.SUCCEEDED}
-    time.sleep(1)  # the last run's tidying up
+    wait_until("the last runs have tidied up", lambda: all(is_tidy(job, storage) for job in jobs))
     for job in jobs:
         assert_whole(job, storage)
     assert killer.killed.count("valkey") == VALKEY_KILLS

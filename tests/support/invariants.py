@@ -55,10 +55,15 @@ def ask(client: httpx.Client, url: str) -> dict | None:
     return response.json()
 
 
+def is_tidy(job: Job, storage: Storage) -> bool:
+    """True where storage holds no folder of the job but those that count."""
+    return set(storage.folders(job.id)) == {PHOTO_FOLDER, *(file.folder for file in job.files.values())}
+
+
 def assert_whole(job: Job, storage: Storage) -> None:
     """A succeeded job's files are all there, none torn, all of this job; and nothing else lies beside them."""
     assert job.state is State.SUCCEEDED
-    assert set(storage.folders(job.id)) == {PHOTO_FOLDER, *(file.folder for file in job.files.values())}
+    assert is_tidy(job, storage), storage.folders(job.id)
     photo = Image.open(io.BytesIO(storage.read(job.id, PHOTO_FOLDER, PHOTO)))
     assert photo.size == (job.photo.width, job.photo.height)
     for file in job.files.values():

@@ -54,6 +54,24 @@ def test_the_first_upload_sets_the_cookie_that_owns_the_job(url, portrait):
     assert "Set-Cookie" not in answer.headers
 
 
+def test_a_browser_that_keeps_no_cookies_opens_its_job_by_the_token_in_its_address(url, portrait, job):
+    made = httpx.post(f"{url}{API}/jobs", files={"photo": portrait}, headers={"Relief-Cookies": "none"}).json()
+    assert made["links"]["self"] == f"{API}/jobs/{made['id']}"
+    again = httpx.get(f"{url}{made['links']['self']}").json()
+    assert (again["id"], again["links"]) == (made["id"], made["links"])
+    assert httpx.get(f"{url}{made['links']['photo']}").status_code == 200
+    token, other = made["id"], made["id"].replace(made["id"][4:36], job["id"])
+    for wrong in (token[4:36], token[:-1], token[4:], other):
+        assert httpx.get(f"{url}{API}/jobs/{wrong}").status_code == 404
+    assert httpx.delete(f"{url}{made['links']['delete']}").json()["deleted"] == token
+    assert httpx.get(f"{url}{made['links']['self']}").status_code == 404
+
+
+def test_who_keeps_cookies_or_has_a_key_names_jobs_by_their_ids(client, job, portrait):
+    client.headers["Relief-Cookies"] = "none"
+    assert len(upload(client, portrait).json()["id"]) == len(job["id"])
+
+
 def test_no_cache_keeps_an_answer_that_gives_an_identity(url, portrait):
     for answer in (httpx.get(url), httpx.post(f"{url}{API}/jobs", files={"photo": portrait})):
         assert "Set-Cookie" in answer.headers

@@ -29,3 +29,10 @@ def test_a_refused_request_is_one_line_in_the_log_without_the_share_token(client
     assert len(lines) == 2
     assert token not in lines[0] and "share-..." in lines[0]
     assert lines[1] == "GET /x%0AFORGED%00 refused with 404"
+
+
+def test_a_refused_request_is_logged_without_the_token_of_a_job_of_ones_own(client, caplog):
+    with caplog.at_level(logging.INFO, "web"):
+        client.get("/api/v1/jobs/own-feed.signed-by_nobody")
+    [line] = [record.getMessage() for record in caplog.records if record.name.startswith("web")]
+    assert "own-..." in line and "signed" not in line and "feed" not in line

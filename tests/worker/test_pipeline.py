@@ -7,6 +7,7 @@ import pytest
 import trimesh
 
 from shared.cloud.format import cloud_from_bytes
+from shared.cloud.quarters import turned
 from shared.errors import NoFaceError, PhotoError
 from shared.options import ModelOptions
 from tests.support.scenes import ball_depth_map
@@ -90,6 +91,25 @@ def test_a_cloud_is_built_with_a_report_and_stored_in_both_formats():
     assert f"element vertex {cloud.count}\n" in header
     for words in ("depth model: a_model", "point_budget=5000", "unit: mm", "generator: Relief"):
         assert words in header
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_of_a_photo_that_lies_the_pictures_lie_as_it_does_and_the_models_stand_upright(quarters):
+    options = ModelOptions(point_budget=5000, color="photo")
+    upright, lying = networks_depth_map(), networks_depth_map().turned(-quarters)
+    pixels = turned(PIXELS, -quarters)
+    picture = cv2.imdecode(np.frombuffer(pipeline.depth_files(lying, model="a")["depth.png"], np.uint8), -1)
+    assert picture.shape == pixels.shape[:2]
+    (cloud, _), (expected, _) = (
+        pipeline.build_cloud(depth_map, photo, options) for depth_map, photo in ((lying, pixels), (upright, PIXELS))
+    )
+    assert (cloud.quarters, expected.quarters) == (quarters, 0)
+    np.testing.assert_array_equal(cloud.depth, expected.depth)
+    np.testing.assert_array_equal(cloud.rgb, expected.rgb)
+    meshes, others = (
+        pipeline.mesh_files(one, photo, options, model="a") for one, photo in ((cloud, pixels), (expected, PIXELS))
+    )
+    assert meshes["face.glb"] == others["face.glb"]
 
 
 def test_the_meshes_are_whole_and_say_what_made_them():

@@ -11,7 +11,7 @@ from shared.head.accuracy import SizeSource
 from shared.jobs.record import Job, Stage, State
 from shared.results import ARCHIVE, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
-from web.access import share_token
+from web.access import is_shared, name_of
 from web.api.archive import archive_bytes, archived
 from web.api.schemas import JobDocument, JobSettings, Result, Timings
 from web.expected import expected_seconds
@@ -22,7 +22,7 @@ def job_document(job: Job) -> JobDocument:
     """What the API says of a job; asks for its position in the queue."""
     before = services().statistics.jobs_before(job) if job.state is State.QUEUED else None
     return JobDocument(
-        id=share_token() or job.id,
+        id=name_of(job),
         state=job.state,
         stage=job.stage,
         steps=job.steps,
@@ -45,7 +45,7 @@ def job_document(job: Job) -> JobDocument:
         results=_results(job),
         error=job.error,
         links=_links(job),
-        share_url=share_url(job.share) if job.share and not share_token() else None,
+        share_url=share_url(job.share) if job.share and not is_shared() else None,
     )
 
 
@@ -118,7 +118,7 @@ def _result(job: Job, file: ResultFile, version: str, size: int) -> Result:
 
 def _links(job: Job) -> dict[str, str]:
     """What can be done with the job now, by name."""
-    own, results_stay = not share_token(), job.state in (State.SUCCEEDED, State.FAILED)
+    own, results_stay = not is_shared(), job.state in (State.SUCCEEDED, State.FAILED)
     has_photo, has_depth = job.state is not State.CANCELED, bool(job.files_of(Stage.DEPTH))
     offered = {
         "self": ("jobs.show", True),
@@ -138,7 +138,7 @@ def _links(job: Job) -> dict[str, str]:
 
 
 def _url(endpoint: str, job: Job, **parts: Any) -> str:
-    return url_for(endpoint, job_id=share_token() or job.id, **parts)
+    return url_for(endpoint, job_id=name_of(job), **parts)
 
 
 def _seconds_until(ms: int) -> float:

@@ -93,7 +93,7 @@ def cancel(job_id: str) -> Response:
     202 where it is canceled, but storage refuses to delete files of it just now.
     """
     job = services().jobs.cancel(own_job(job_id).id)
-    left = job.state is State.CANCELED and services().removals.remove(job_id).left
+    left = job.state is State.CANCELED and services().removals.remove(job.id).left
     return answer(job, 202 if left else 200)
 
 
@@ -165,8 +165,9 @@ def delete(job_id: str) -> Response:
     202 where storage refuses to delete files just now: they are listed as left, nobody can read them any more, and
     the workers try again until they are gone.
     """
-    services().jobs.delete(own_job(job_id).id)
-    removed = services().removals.remove(job_id)
+    job = own_job(job_id)
+    services().jobs.delete(job.id)
+    removed = services().removals.remove(job.id)
     document = Deleted(deleted=job_id, files=removed.gone, left=removed.left)
     return json_response(document, 202 if removed.left else 200)
 

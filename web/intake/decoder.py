@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 from shared.errors import DisparityError, PhotoError
-from shared.photo.decode import FORMATS
+from shared.photo.samples import FORMATS
 from shared.results import DISPARITY, PHOTO
 from web.intake.files import PART_BYTES
 from web.intake.upload import Upload, read_upload
@@ -156,7 +156,7 @@ def _load_everything() -> None:
         upload = read_upload(photo.getvalue(), disparity.getvalue(), 1)
     stored = bytes(upload.files[PHOTO])
     read_upload(stored, bytes(upload.files[DISPARITY]), 1)
-    for broken in (photo.getvalue()[:60], stored[:300]):
+    for broken in (photo.getvalue()[:60], stored[:300], stored[:-30]):
         with suppress(PhotoError):
             read_upload(broken, None, 1)
 

@@ -18,13 +18,20 @@ from shared.jobs.record import Stage
 from shared.options import DepthOptions, ModelOptions
 from shared.webhooks.queue import Event, Webhook
 from web.intake.files import file_size, parts, spooled
+from web.intake.forms import fields_once, file_once
 
 IMAGE_TYPES = ("image/jpeg", "image/png")
-FORM_TYPES = ("multipart/form-data", "application/x-www-form-urlencoded", "")
+BARE_TYPES = (*IMAGE_TYPES, "image/jpg", "image/pjpeg", "image/x-png", "application/octet-stream", "")  # what they are
+# is told by their bytes
+FORM, TEXT_FORM = "multipart/form-data", "application/x-www-form-urlencoded"
 LONGEST_KEY = 255
 SECRET_HEADER = "Relief-Webhook-Secret"
 NOT_IN_QUERY = ("webhook_secret",)  # proxies log queries
 NOT_SETTINGS = ("wait", "photo", "disparity")  # sent like settings, but none
+NO_PHOTO = (
+    'no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request '
+    "(curl -F photo=@FILE), or as the whole body with its Content-Type"
+)
 Options = TypeVar("Options", bound=BaseModel)
 Url = Annotated[str, Field(max_length=2000, json_schema_extra={"format": "uri"})]
 
@@ -103,17 +110,18 @@ def read_submission() -> Submission:
     """What this request sends; settings are in the form or in the query, a secret is in a header or in the form.
 
     Raises:
-        UnprocessableEntity: a setting is wrong, unknown, or a secret in the query, or the Idempotency-Key is too long.
+        UnprocessableEntity: a setting is wrong, unknown, sent twice, or a secret in the query; a file is sent twice or
+            in an unknown field; or the Idempotency-Key is too long.
         PhotoError: there is no photo where one should be.
         DisparityError: the disparity map is no file.
     """
     _refuse_secrets_in_query()
-    given = request.args.to_dict() | request.form.to_dict() | _secret_of_header()
+    photo, disparity = _photo(), _disparity()
+    given = fields_once() | _secret_of_header()
     fields = {name: value for name, value in given.items() if name not in NOT_SETTINGS}
     form = _chosen_among(JobForm, fields)
     depth, model = _chosen_among(DepthOptions, fields), _chosen_among(ModelOptions, fields)
     _refuse_unknown(fields)
-    photo, disparity = _photo(), _disparity()
     return Submission(photo, disparity, form, depth, model, _idempotency(photo, disparity, fields))
 
 
@@ -159,26 +167,28 @@ def _secret_of_header() -> dict[str, str]:
 
 
 def _photo() -> BinaryIO:
-    if request.mimetype in IMAGE_TYPES:
+    if request.mimetype in BARE_TYPES:
         return _bare_photo()
-    if request.mimetype not in FORM_TYPES:
+    if request.mimetype not in (FORM, TEXT_FORM):
         raise PhotoTypeError(
             f"a body of type {request.mimetype} is not understood; send image/jpeg or image/png, "
             'or multipart/form-data with the photo in the field "photo"'
         )
-    upload = request.files.get("photo")
-    if upload is None and request.mimetype == "multipart/form-data" and not request.form and not request.files:
+    upload = file_once("photo")
+    if upload is None and request.mimetype == FORM and not request.form and not request.files:
         raise BadRequest("The multipart body cannot be read: it is cut off, or is not parted by the boundary it names.")
     if upload is None and "photo" in request.form:
         raise PhotoError('the field "photo" was sent as text; it must be a file, with a filename')
     if upload is None:
-        raise PhotoError('no photo was sent; send a JPEG or PNG in the field "photo" of a multipart/form-data request')
+        raise PhotoError(NO_PHOTO)
     return cast(BinaryIO, upload.stream)
 
 
 def _bare_photo() -> BinaryIO:
     photo = g.bare_photo = spooled(cast(BinaryIO, request.stream))  # closed with the request, as files of forms are
     size = file_size(photo)
+    if not size and not request.content_length:
+        raise PhotoError(NO_PHOTO)
     if size < (request.content_length or 0):
         raise BadRequest(f"Only {size:,} of {request.content_length:,} bytes have arrived; send the photo again.")
     return photo
@@ -188,10 +198,8 @@ def _disparity() -> BinaryIO | None:
     """The file that comes beside the photo in a form; None where there is none, or a browser's empty field."""
     if request.form.get("disparity") or request.args.get("disparity"):
         raise DisparityError('the field "disparity" was sent as text; it must be a file, beside the photo in a form')
-    upload = request.files.get("disparity")
-    if upload is None or not (upload.filename or file_size(cast(BinaryIO, upload.stream))):
-        return None
-    return cast(BinaryIO, upload.stream)
+    upload = file_once("disparity")
+    return cast(BinaryIO, upload.stream) if upload else None
 
 
 def _idempotency(photo: BinaryIO, disparity: BinaryIO | None, fields: Mapping[str, str]) -> Idempotency | None:

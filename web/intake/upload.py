@@ -31,7 +31,7 @@ def read_upload(photo: bytes, disparity: bytes | None, limit_mp: float) -> Uploa
     decoded = read_photo(photo, limit_mp=limit_mp)
     height, width = decoded.pixels.shape[:2]
     jpeg = jpeg_from_pixels(decoded.pixels)
-    info = PhotoInfo(width=width, height=height, bytes=len(jpeg), focal_35mm=decoded.focal_35mm)
+    info = PhotoInfo(width=width, height=height, bytes=len(jpeg), **decoded.known())
     if disparity is None:
         return Upload({PHOTO: jpeg}, info, None)
     numbers = read_disparity(disparity, (width, height), limit_mp=DISPARITY_MP)

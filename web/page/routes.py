@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 from shared import viewer
 from shared.head.accuracy import ACCURACY
 from shared.options import PUPIL_DISTANCE_MM
-from shared.results import CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE
+from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE
 from web.access import owner
 from web.pieces import Pieces, Text
 from web.rates import Rate
@@ -42,7 +42,7 @@ def register(app: Flask) -> None:
 def page() -> str:
     """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
     owner()
-    files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD}
+    files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD, "archive": ARCHIVE}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
     accuracy = json.dumps({source: asdict(each) for source, each in ACCURACY.items()})
     return render_template("index.html", **numbers, **files, accuracy=accuracy)

@@ -25,6 +25,15 @@ export const hasModel = (job) => job.stage === "head" || job.stage === "export";
 /** Whether it is the visitor's own, and no other's that was shared. @param {Job} job */
 export const isOwn = (job) => "delete" in job.links;
 
+const CHECK = "relief-check=1";
+document.cookie = `${CHECK}; SameSite=Lax`;
+/** Whether this browser keeps cookies for the page; the server tells its visitors apart by them. */
+export const keepsCookies = document.cookie.includes(CHECK);
+document.cookie = `${CHECK}; SameSite=Lax; Max-Age=0`;
+
+/** Jobs that this page made. @type {Job[]} */
+export const made = [];
+
 /** Where the API has a job. @param {string} id */
 export const jobUrl = (id) => `${BASE}/jobs/${encodeURIComponent(id)}`;
 
@@ -81,8 +90,9 @@ export function createJob(photo, fields, onProgress) {
   const job = new Promise((resolve, reject) => {
     request.upload.onprogress = (event) => event.lengthComputable && onProgress(event.loaded / event.total);
     request.onload = () => {
-      if (request.status < 300) resolve(request.response);
-      else reject(new Refusal(request.status, request.response));
+      if (request.status >= 300) return reject(new Refusal(request.status, request.response));
+      made.unshift(request.response);
+      resolve(request.response);
     };
     const lost = "The photo could not be sent. Check your connection and try again.";
     request.onerror = () => reject(new Unreachable(lost));
@@ -90,6 +100,7 @@ export function createJob(photo, fields, onProgress) {
   });
   request.open("POST", `${BASE}/jobs`);
   request.setRequestHeader("Accept", "application/json, application/problem+json");
+  if (!keepsCookies) request.setRequestHeader("Relief-Cookies", "none"); // the job's address then holds a key to it
   request.responseType = "json";
   request.send(form);
   return { job, abort: () => request.abort() };

@@ -4,16 +4,19 @@ import { byId } from "./dom.js";
 import { showImage } from "./panels.js";
 
 const choice = byId("depth-kind");
-let show = () => {}; // the map that is chosen, of the job that is shown
+let show = () => false; // the map that is chosen, of the job that is shown
 
-/** Show a job's map. @param {Result} network @param {Result|undefined} metric @param {Job["photo"]} size in pixels */
+/**
+ * Show a job's map; false where it is shown already.
+ * @param {Result} network @param {Result|undefined} metric @param {Job["photo"]} size in pixels
+ */
 export function showDepthMap(network, metric, size) {
   choice.hidden = !metric;
   show = () => {
     const wanted = metric && choice.querySelector('[value="metric"]:checked') ? metric : network;
-    showImage("depth-image", wanted.url, size);
+    return showImage("depth-image", wanted.url, size);
   };
-  show();
+  return show();
 }
 
 /** Show the other map when it is chosen. */

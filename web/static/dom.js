@@ -27,7 +27,7 @@ export function make(tag, properties = {}, ...children) {
 }
 
 /** What the page calls the result of a stage: the title of its panel. @param {Stage} stage */
-export const stageTitle = (stage) => byId(`${stage}-title`).lastChild?.textContent ?? stage;
+export const stageTitle = (stage) => byId(`${stage}-title`).textContent ?? stage;
 
 /** "1.4 MB" @param {number} bytes */
 export function bytesText(bytes) {
@@ -36,13 +36,21 @@ export function bytesText(bytes) {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** "about 4 s left" @param {number} seconds negative: it takes longer than was expected */
-export function secondsText(seconds) {
-  if (seconds < -2) return "longer than usual";
-  if (seconds < 1.5) return "about a second left";
-  if (seconds < 90) return `about ${Math.round(seconds)} s left`;
-  return `about ${Math.round(seconds / 60)} min left`;
+/** "20 s", no finer than such a guess can be. @param {number} seconds */
+export function aboutText(seconds) {
+  if (seconds < 1.5) return "a second";
+  if (seconds < 10) return `${Math.round(seconds)} s`;
+  if (seconds < 50) return `${5 * Math.round(seconds / 5)} s`;
+  if (seconds < 90) return "a minute";
+  return `${Math.round(seconds / 60)} min`;
 }
+
+/** "about 20 s left" @param {number} seconds negative: it takes longer than was expected */
+export const leftText = (seconds) => (seconds < -2 ? "longer than expected" : `about ${aboutText(seconds)} left`);
+
+/** "Wed 13:15", the same whatever the visitor's clock says now. @param {string} time */
+export const timeText = (time) =>
+  new Date(time).toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
 
 /** "42 %" @param {number} fraction */
 export const percentText = (fraction) => `${Math.round(100 * fraction)} %`;

@@ -1,57 +1,85 @@
 /** One's own jobs, newest first; hidden where there are none. */
 
-import { BASE, createJob, getJson, hasEnded } from "./api.js";
-import { byId, button, errorText, make, percentText } from "./dom.js";
+import { BASE, createJob, getJson, hasEnded, keepsCookies, made, Refusal } from "./api.js";
+import { aboutText, byId, button, bytesText, errorText, make, percentText, timeText } from "./dom.js";
 import { inFragment } from "./fragment.js";
 import { chosenSettings } from "./settings.js";
 
 const REFRESH_MS = 2000;
 const HIDDEN_REFRESH_MS = 10_000; // while nobody sees the page
 const RETRY_MS = 5000;
+const BETWEEN_MS = 400; // two downloads, or some browsers lose one
 const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
 const ENDINGS = new Map([["one", "st"], ["two", "nd"], ["few", "rd"]]);
 
 let timer = 0;
 /** @type {string|null} */
 let more = null; // url of the next page
-/** @type {Map<string, ReturnType<typeof newTile>>} */
+/** @typedef {ReturnType<typeof newTile>} Tile */
+/** @type {Map<string, Tile>} */
 const tiles = new Map(); // by the job's id
 
 /** What a person should know of a job that is not done. @param {Job} job */
 function stateText(job) {
-  const left = job.expected_seconds ? ` · ${Math.ceil(job.expected_seconds)} s` : "";
-  if (job.state === "running") return percentText(job.progress) + left;
+  const left = job.expected_seconds ? ` · ${aboutText(job.expected_seconds)}` : "";
+  if (job.state === "running") return (job.progress ? percentText(job.progress) : "Started") + left;
   if (job.state === "failed") return "Failed";
   if (job.state !== "queued") return "";
   const place = job.queue_position;
   return place ? `${place}${ENDINGS.get(ORDINALS.select(place)) ?? "th"} in line${left}` : "Waiting";
 }
 
-/** The time of today, else the day. @param {Date} date */
-function dateText(date) {
-  const today = date.toDateString() === new Date().toDateString();
-  return today
-    ? date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })
-    : date.toLocaleDateString([], { day: "numeric", month: "short" });
-}
-
 /** A link to the job with its thumbnail, and the place for words. @param {Job} job */
 function newTile(job) {
   const image = make("img", { src: job.links.thumbnail, alt: "", loading: "lazy", width: 160, height: 160 });
   const state = make("b");
-  const words = make("span", { className: "tile-words" }, make("span", {}, dateText(new Date(job.created_at))), state);
+  const words = make("span", { className: "tile-words" }, make("span", {}, timeText(job.created_at)), state);
   const link = make("a", { href: `#job=${job.id}` }, image, words);
-  return { item: make("li", {}, link), link, state };
+  const download = make("button", { type: "button", className: "button quiet tile-download", hidden: true });
+  const archive = make("a", { download: `relief-${job.id.slice(0, 8)}.zip` });
+  download.addEventListener("click", () => archive.click());
+  return { item: make("li", {}, link, download), link, state, download, archive, bytes: 0 };
 }
 
 /** The job's tile, with its words as they are now. @param {Job} job */
 function tile(job) {
-  const { item, link, state } = tiles.get(job.id) ?? newTile(job);
-  tiles.set(job.id, { item, link, state });
+  const known = tiles.get(job.id) ?? newTile(job);
+  const { item, link, state } = known;
+  tiles.set(job.id, known);
+  offerArchive(known, job);
   const words = stateText(job);
   if (state.textContent !== words) state.textContent = words;
-  link.ariaLabel = `Photo of ${new Date(job.created_at).toLocaleTimeString()}${words && `, ${words}`}`;
+  link.ariaLabel = `Photo of ${timeText(job.created_at)}${words && `, ${words}`}`;
   return item;
+}
+
+/** Offer all files of a job that has ended as one. @param {Tile} tile @param {Job} job */
+function offerArchive(tile, job) {
+  const archive = hasEnded(job) && job.results.find(({ name }) => name === document.body.dataset.archive);
+  tile.download.hidden = !archive;
+  tile.bytes = archive ? archive.bytes : 0;
+  if (!archive) return;
+  tile.archive.href = archive.url;
+  tile.download.textContent = `All files, ${bytesText(archive.bytes)}`;
+}
+
+/** The tiles that are shown and have files to download. */
+const ready = () => [...tiles.values()].filter(({ item, download }) => item.isConnected && !download.hidden);
+
+/** Offer the files of all jobs that are shown. */
+function offerDownload() {
+  const shown = ready();
+  const bytes = shown.reduce((sum, tile) => sum + tile.bytes, 0);
+  button("gallery-download").hidden = shown.length < 2;
+  button("gallery-download").textContent = `Download all ${shown.length}, ${bytesText(bytes)}`;
+}
+
+/** Download the files of all jobs that are shown, an archive each. */
+async function downloadAll() {
+  for (const { archive } of ready()) {
+    archive.click();
+    await new Promise((done) => setTimeout(done, BETWEEN_MS));
+  }
 }
 
 /** Say which tile is the job on the page. */
@@ -70,7 +98,18 @@ function showPage(page, append) {
   else if (!same) list.replaceChildren(...items);
   byId("gallery").hidden = !list.childElementCount;
   button("gallery-more").hidden = !more;
+  offerDownload();
   markOpenJob();
+}
+
+/** The jobs that were made on this page, where the server cannot list one's own. @returns {Promise<JobPage>} */
+async function jobsOfPage() {
+  const gone = (/** @type {unknown} */ error) => {
+    if (error instanceof Refusal && error.status === 404) return null;
+    throw error;
+  };
+  const jobs = await Promise.all(made.map((job) => getJson(job.links.self).catch(gone)));
+  return { jobs: jobs.filter(Boolean), next: null };
 }
 
 /** Ask for the list, and again while a job in it goes on, or where no answer came. */
@@ -78,7 +117,7 @@ export async function refreshGallery() {
   clearTimeout(timer);
   try {
     /** @type {JobPage} */
-    const page = await getJson(`${BASE}/jobs`);
+    const page = keepsCookies ? await getJson(`${BASE}/jobs`) : await jobsOfPage();
     showPage(page, false);
     const pause = document.hidden ? HIDDEN_REFRESH_MS : REFRESH_MS;
     if (!page.jobs.every(hasEnded)) timer = setTimeout(refreshGallery, pause);
@@ -87,7 +126,7 @@ export async function refreshGallery() {
   }
 }
 
-/** Send photos one after another, each up to its whole head; gives what was refused and why. @param {File[]} photos */
+/** Send photos one after another, to have everything made; gives what was refused and why. @param {File[]} photos */
 export async function sendAll(photos) {
   const note = byId("sending");
   const refused = [];
@@ -97,7 +136,7 @@ export async function sendAll(photos) {
     show();
     note.hidden = false;
     try {
-      const fields = { steps: "depth,model,head", ...chosenSettings("depth"), ...chosenSettings("model") };
+      const fields = { ...chosenSettings("depth"), ...chosenSettings("model") };
       await createJob(photo, fields, show).job;
     } catch (error) {
       refused.push(`${photo.name}: ${errorText(error)}`);
@@ -113,6 +152,7 @@ export function listenForGallery() {
   button("gallery-more").addEventListener("click", async () => {
     if (more) showPage(await getJson(more), true);
   });
+  button("gallery-download").addEventListener("click", downloadAll);
   addEventListener("online", refreshGallery);
   document.addEventListener("visibilitychange", () => document.hidden || refreshGallery());
 }

@@ -1,7 +1,7 @@
 /** What can be done with a job, each where its links have it: try again, share, keep longer, delete. */
 
-import { getJson, isOwn, post, send } from "./api.js";
-import { announce, byId, button } from "./dom.js";
+import { getJson, isOwn, keepsCookies, post, send } from "./api.js";
+import { announce, byId, button, timeText } from "./dom.js";
 import { inFragment } from "./fragment.js";
 
 const COPIED_MS = 2000;
@@ -9,6 +9,7 @@ const COUNT_MS = 30_000;
 const link = byId("share-link", HTMLInputElement); // to give to others
 /** @type {Job} */
 let job; // the last that was shown
+let due = 0; // when it is deleted, by the visitor's clock, whatever that says
 let timer = 0;
 
 /** "23 h 59 min" @param {number} ms */
@@ -19,14 +20,10 @@ function durationText(ms) {
   return hours ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
 }
 
-/** "Wed 13:15" @param {Date} time */
-const timeText = (time) => time.toLocaleString([], { weekday: "short", hour: "2-digit", minute: "2-digit" });
-
 /** Say when the job is deleted. */
 function showCountdown() {
   if (!job.expires_at) return;
-  const time = new Date(job.expires_at);
-  const when = `in ${durationText(time.getTime() - Date.now())}, ${timeText(time)}`;
+  const when = `in ${durationText(due - Date.now())}, ${timeText(job.expires_at)}`;
   const shared = `Someone shared this face with you. It is gone ${when}`;
   byId("expires").textContent = isOwn(job) ? `Deleted ${when}` : shared;
 }
@@ -40,6 +37,8 @@ export function showJobActions(now) {
   byId("shared").hidden = !job.share_url;
   link.value = linkWithView();
   byId("keep").hidden = !job.expires_at;
+  byId("no-cookies").hidden = keepsCookies || !isOwn(job);
+  due = Date.now() + 1000 * (job.expires_in_s ?? 0);
   showCountdown();
   clearInterval(timer);
   timer = setInterval(showCountdown, COUNT_MS);
@@ -73,7 +72,7 @@ export function listenForJobActions(fail, deleted, changed) {
     async extend() {
       const kept = await post(job.links.extend);
       changed(kept);
-      announce((byId("expires").textContent = `Kept until ${timeText(new Date(kept.expires_at))}`));
+      announce((byId("expires").textContent = `Kept until ${timeText(kept.expires_at)}`));
     },
     async share() {
       await post(job.links.share);

@@ -1,6 +1,6 @@
 /** Takes one job through the page: a photo, its depth map, its 3D model. */
 
-import { createJob, getBlob, getJson, hasEnded, hasModel, jobUrl, post, Refusal } from "./api.js";
+import { createJob, getBlob, getJson, hasEnded, hasModel, jobUrl, keepsCookies, post, Refusal } from "./api.js";
 import { showDepthMap } from "./depth-map.js";
 import { announce, button, errorText, stageTitle } from "./dom.js";
 import { showFaces } from "./faces.js";
@@ -19,6 +19,12 @@ const GONE = {
     "It has expired, was deleted, or belongs to someone else: then ask for a share link. " +
     "Or choose a photo to begin.",
 };
+const NO_COOKIES = {
+  title: "This photo cannot be shown here",
+  detail:
+    "This browser keeps no cookies for this page, so Relief cannot tell whether the photo is yours. " +
+    "Allow cookies for this page, or open the photo by a share link.",
+};
 const LOST = "The connection is lost. Your job goes on; this page tries again by itself.";
 
 /** Show what went wrong. @param {unknown} error */
@@ -30,7 +36,7 @@ export function fail(error) {
   const refused = error instanceof Refusal ? error : null;
   if (refused?.status === 404) {
     if (state.job) photoAlone();
-    panels.showError(GONE);
+    panels.showError(keepsCookies ? GONE : NO_COOKIES);
     refreshGallery();
   } else {
     const problem = { title: refused?.title ?? "That did not work", detail: errorText(error) };
@@ -46,7 +52,7 @@ function showBeginning(stage, text, fraction) {
   preload();
 }
 
-/** An action of one of the two buttons. @param {() => Promise<void>} act */
+/** An action of one of the buttons. @param {() => Promise<void>} act */
 const generate = (act) => async () => {
   if (!settingsAreValid()) return;
   state.busy = true;
@@ -55,12 +61,18 @@ const generate = (act) => async () => {
   await act().catch(fail);
 };
 
-/** The first button: have the depth map of the photo made; a photo that the server does not have is sent. */
-export const generateDepth = generate(() => (state.job?.links.depth ? depthAgain({ steps: "depth" }) : sendPhoto()));
+/** Have it made from the photo, which is sent where the server does not have it. @param {Settings} steps {}: all */
+const fromPhoto = (steps) => generate(() => (state.job?.links.depth ? depthAgain(steps) : sendPhoto(steps)));
+
+/** The button of the photo: have everything made. */
+export const generateAll = fromPhoto({});
+
+/** The first of two steps: have the depth map made alone. */
+export const generateDepth = fromPhoto({ steps: "depth" });
 
 /** A click on a face: have its depth made, and its 3D model where that of another one is shown. @param {string} face */
 export const chooseFace = (face) =>
-  generate(() => depthAgain({ face, steps: state.cloud ? "depth,model,head,export" : "depth" }))();
+  generate(() => depthAgain({ face, ...(!state.cloud && { steps: "depth" }) }))();
 
 /** Have the depth stage run again on the photo that is stored. @param {Settings} choice beside what the form says */
 async function depthAgain(choice) {
@@ -71,13 +83,13 @@ async function depthAgain(choice) {
   beginDepth(again);
 }
 
-/** Send the photo, and have its depth map made. */
-async function sendPhoto() {
+/** Send the photo, and have its depth map made at least. @param {Settings} steps */
+async function sendPhoto(steps) {
   state.stopWatching();
   const photo = (state.photo ??= await getBlob(String(state.job?.links.photo)));
   const words = "Sending the photo";
   showBeginning("depth", words, 0);
-  const fields = { steps: "depth", ...chosenSettings("depth"), ...chosenSettings("model") };
+  const fields = { ...steps, ...chosenSettings("depth"), ...chosenSettings("model") };
   const { job, abort } = createJob(photo, fields, (fraction) => panels.showStatus("depth", words, fraction));
   state.stopSending = abort;
   const accepted = await job;
@@ -94,7 +106,7 @@ function beginDepth(job) {
   refreshGallery();
 }
 
-/** The second button: have the 3D model made from the depth map that is stored. */
+/** The second step: have the 3D model made from the depth map that is stored. */
 export const generateModel = generate(async () => {
   if (!state.job) throw new Error("There is no depth map yet.");
   if (settingsDiffer("model", state.job.settings.model)) forgetAppearance(); // the chosen colour shall be seen
@@ -112,25 +124,27 @@ export function follow(job) {
   state.stopWatching = watch(job.links.self, { seen: showJob, trouble, gone: fail });
 }
 
-/** Show how a job stands. @param {Job} job */
+/** Show how a job stands, and bring into sight what came while the page followed it. @param {Job} job */
 function showJob(job) {
+  const followed = state.busy;
   state.job = job;
   state.busy = !hasEnded(job);
   if (!state.photo) panels.showImage("photo-image", job.links.photo, job.photo);
   const depth = result("depthImage");
-  if (depth) showDepthMap(depth, result("metricImage"), job.photo);
+  const another = depth && showDepthMap(depth, result("metricImage"), job.photo);
   panels.showMeta(job);
   showFaces(job);
   showJobActions(job);
   panels.showDownloads(job);
   if (state.busy && !hasModel(job)) panels.showProgress(job, job.stage === "depth" ? "depth" : "model");
-  else showEnd(job); // while head and meshes are made, the 3D model can be looked at already
+  else showEnd(job, followed); // while head and meshes are made, the 3D model can be looked at already
   showState();
+  if (another && followed) panels.reveal("depth");
   if (depth && !state.cloud && !state.busy) panels.moveFocus("generate-model");
 }
 
-/** Show what came of a job. @param {Job} job */
-function showEnd(job) {
+/** Show what came of a job. @param {Job} job @param {boolean} followed up to now */
+function showEnd(job, followed) {
   panels.showStatus(null);
   panels.showTitle(job.state === "failed" ? "Failed" : job.state === "succeeded" ? "Ready" : "");
   if (job.state === "canceled") {
@@ -142,13 +156,13 @@ function showEnd(job) {
   const cloud = result("cloud");
   state.cloud = Boolean(cloud);
   if (cloud) {
-    showCloud(job, cloud.url).then(() => panels.moveFocus("viewer"), fail);
+    const arrive = (/** @type {boolean} */ another) => {
+      if (another && followed) panels.reveal("model");
+      panels.moveFocus("viewer");
+    };
+    showCloud(job, cloud.url).then(arrive, fail);
     offerHead(result("head")?.url ?? "");
-  }
-  else if (job.state === "succeeded") {
-    panels.reveal("model");
-    announce("The depth map is ready. Next: generate the 3D model.");
-  }
+  } else if (job.state === "succeeded") announce("The depth map is ready. Next: generate the 3D model.");
 }
 
 /** Stop what runs. */

@@ -8,7 +8,7 @@ import { settingsDiffer } from "./settings.js";
 import { hideCloud } from "./view3d.js";
 
 export const state = {
-  /** @type {Blob|null} */ photo: null, // to be sent by the first button
+  /** @type {Blob|null} */ photo: null, // to be sent
   /** @type {Blob|null} */ chosen: null, // the last one: Back and Forward find it again
   /** @type {Job|null} */ job: null,
   cloud: false, // the viewer shows this job's cloud, or soon will
@@ -20,7 +20,7 @@ export const state = {
 /** A file of the job, where it has that. @param {"depthImage"|"metricImage"|"cloud"|"head"} file */
 export const result = (file) => state.job?.results.find(({ name }) => name === document.body.dataset[file]);
 
-/** Show which of the two steps can be taken, and which is next; to be called too when a setting was changed. */
+/** Show what can be made, at once or in two steps, and what is next; to be called too when a setting was changed. */
 export function showState() {
   const { job, cloud, busy } = state;
   const photo = Boolean(state.photo || job);
@@ -31,11 +31,14 @@ export function showState() {
   byId("work").classList.toggle("reading", Boolean(job && !isOwn(job)));
   byId("intro").hidden = photo;
   byId("work").hidden = byId("new-photo").hidden = !photo;
-  const [forDepth, forModel] = [button("generate-depth"), button("generate-model")];
+  const [forAll, forDepth, forModel] = ["all", "depth", "model"].map((what) => button(`generate-${what}`));
+  forAll.hidden = depth;
+  forAll.disabled = !photo || busy;
   forDepth.disabled = !photo || busy || !depthAgain;
   forDepth.title = photo && !depthAgain ? "Change a setting to make another depth map" : "";
   forModel.disabled = !depth || busy;
-  forDepth.classList.toggle("primary", !forDepth.disabled);
+  forAll.classList.toggle("primary", !forAll.disabled);
+  forDepth.classList.toggle("primary", !forDepth.disabled && depth);
   forModel.classList.toggle("primary", !forModel.disabled && modelAgain);
   byId("model-panel").classList.toggle("due", depth || busy);
 }
@@ -70,8 +73,8 @@ export function showChosen(photo) {
   state.photo = photo;
   panels.showImage("photo-image", URL.createObjectURL(photo));
   showState();
-  button("generate-depth").focus({ preventScroll: true });
+  button("generate-all").focus({ preventScroll: true });
   const decoded = byId("photo-image", HTMLImageElement).decode();
-  decoded.catch(() => {}).then(() => panels.reveal("depth")); // a file that is no picture is refused by the server
-  announce("The photo is here. Next: generate the depth map.");
+  decoded.catch(() => {}).then(() => panels.reveal("photo")); // a file that is no picture is refused by the server
+  announce("The photo is here. Next: make it 3D, or generate the depth map alone.");
 }

@@ -1,7 +1,7 @@
 /** What the page shows of a job: pictures, progress, downloads, errors. Draws; decides nothing. */
 
 import { hasEnded, hasModel } from "./api.js";
-import { announce, byId, bytesText, make, percentText, secondsText, stageTitle } from "./dom.js";
+import { announce, byId, bytesText, make, leftText, percentText, stageTitle } from "./dom.js";
 import { facesText, showFaces } from "./faces.js";
 import { showMeasures } from "./measures.js";
 import { showReport } from "./report.js";
@@ -33,12 +33,12 @@ function setSeen(image, seen) {
 }
 
 /**
- * Show a picture; nothing happens where it is shown already.
+ * Show a picture; false where it is shown already.
  * @param {Picture} id @param {string} url @param {Job["photo"]} [size] keeps its place until it is loaded
  */
 export function showImage(id, url, size) {
   const image = byId(id, HTMLImageElement);
-  if (image.dataset.url === url) return;
+  if (image.dataset.url === url) return false;
   if (size) Object.assign(image, { width: size.width, height: size.height });
   image.onerror = () => setSeen(image, false);
   image.onload = () => {
@@ -47,6 +47,7 @@ export function showImage(id, url, size) {
   image.dataset.url = url;
   image.src = url;
   setSeen(image, true);
+  return true;
 }
 
 /** Show no picture. @param {Picture} id */
@@ -96,7 +97,7 @@ function countDown(seconds) {
   byId("left").textContent = "";
   if (seconds === null) return;
   const due = performance.now() + 1000 * seconds;
-  const show = () => (byId("left").textContent = secondsText((due - performance.now()) / 1000));
+  const show = () => (byId("left").textContent = leftText((due - performance.now()) / 1000));
   show();
   counting = setInterval(show, 1000);
 }
@@ -104,10 +105,10 @@ function countDown(seconds) {
 /** Show the progress of a job that is not at its end. @param {Job} job @param {Stage} stage of the job */
 export function showProgress(job, stage) {
   const text = `${stageTitle(stage)}: ${job.message[0].toLowerCase()}${job.message.slice(1).replace(/\.$/, "")}`;
-  showStatus(stage, text, job.state === "queued" && !job.progress ? null : job.progress);
+  showStatus(stage, text, job.progress || null);
   countDown(job.expected_seconds);
   announce(text);
-  showTitle(percentText(job.progress));
+  showTitle(job.progress ? percentText(job.progress) : job.state === "queued" ? "Waiting" : "Running");
 }
 
 /** Put words before the product's name in the title, which a background tab shows. @param {string} words */
@@ -128,10 +129,10 @@ export function showMeta(job) {
   showMeasures(job.report);
 }
 
-/** Bring a panel into sight, on a screen that cannot show all of them. @param {Stage} stage */
-export function reveal(stage) {
+/** Bring a panel into sight, on a screen that cannot show all of them. @param {Stage|"photo"} panel */
+export function reveal(panel) {
   const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-  byId(`${stage}-panel`).scrollIntoView({ block: "nearest", behavior });
+  byId(`${panel}-panel`).scrollIntoView({ block: "nearest", behavior });
 }
 
 /** Offer a job's files. @param {Job} job */

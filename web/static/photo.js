@@ -2,20 +2,39 @@
 
 import { byId } from "./dom.js";
 
-const STARTS = [[0xff, 0xd8, 0xff], [0x89, 0x50, 0x4e, 0x47]]; // of JPEG and PNG files
-const HEIC = /^ftyp(heic|heix|hevc|heim|heis|mif1|msf1|avif)/;
-const EMPTY = { title: "The file is empty", detail: "Choose another photo, JPEG or PNG." };
-const APPLE = {
-  title: "This is a HEIC photo",
-  detail: "Save or export it as JPEG and choose that. On an iPhone: Settings, Camera, Formats, Most Compatible.",
+const STARTS = /** @type {[RegExp, string][]} */ ([ // of files, each byte one character
+  [/^(\xff\xd8\xff|\x89PNG)/, "photo"],
+  [/^.{4}ftyp(hei[cxms]|hev|mif1|msf1)/s, "a HEIC photo"],
+  [/^.{4}ftypavi/s, "an AVIF picture"],
+  [/^.{4}ftyp|^\x1a\x45\xdf\xa3/s, "a video"],
+  [/^RIFF.{4}WEBP/s, "a WebP picture"],
+  [/^GIF8/, "a GIF picture"],
+  [/^(II\*\0|MM\0\*)/, "a TIFF or raw photo"],
+  [/^BM/, "a BMP picture"],
+  [/^%PDF/, "a PDF document"],
+]);
+const START_BYTES = 12;
+const EMPTY = { title: "The file is empty", detail: "It has 0 bytes. Choose another photo, JPEG or PNG." };
+const UNREADABLE = {
+  title: "The file cannot be read",
+  detail: "It may be a folder, or it was moved or deleted. Choose a photo, JPEG or PNG.",
 };
 const NO_PHOTO = {
   title: "This is not a photo",
   detail: "The file is no JPEG or PNG by its content, whatever its name. Choose a photo, JPEG or PNG.",
 };
+const ON_AN_IPHONE = " On an iPhone: Settings, Camera, Formats, Most Compatible.";
+
+/** What a file is by its first bytes, or nothing that is known. @param {File} file */
+async function kindOf(file) {
+  const start = String.fromCharCode(...new Uint8Array(await file.slice(0, START_BYTES).arrayBuffer()));
+  return STARTS.find(([pattern]) => pattern.test(start))?.[1];
+}
 
 /** What is wrong with a file, or null; the server looks closer. @param {File} file @returns {Promise<Problem|null>} */
 async function faultOf(file) {
+  const kind = await kindOf(file).catch(() => "unreadable");
+  if (kind === "unreadable") return UNREADABLE;
   if (!file.size) return EMPTY;
   const most = Number(document.body.dataset.uploadMb);
   if (file.size > most * 1e6) {
@@ -23,9 +42,33 @@ async function faultOf(file) {
     const detail = `It has ${size} MB; at most ${most} MB are allowed. Save it smaller and try again.`;
     return { title: "The photo is too large", detail };
   }
-  const start = new Uint8Array(await file.slice(0, 12).arrayBuffer());
-  if (STARTS.some((bytes) => bytes.every((byte, k) => start[k] === byte))) return null;
-  return HEIC.test(String.fromCharCode(...start.subarray(4))) ? APPLE : NO_PHOTO;
+  if (!kind) return NO_PHOTO;
+  if (kind === "photo") return null;
+  const detail = `Save or export it as JPEG and choose that; ${kind} cannot be read.`;
+  return { title: `This is ${kind}`, detail: detail + (kind.includes("HEIC") ? ON_AN_IPHONE : "") };
+}
+
+/** Files of the same bytes as another one before them. @param {File[]} files */
+export async function repeated(files) {
+  /** @type {Map<number, File[]>} */
+  const bySize = new Map();
+  const found = [];
+  for (const file of files) {
+    const others = bySize.get(file.size) ?? [];
+    if (others.length && (await isAmong(file, others))) found.push(file);
+    else bySize.set(file.size, [...others, file]);
+  }
+  return found;
+}
+
+/** Whether one of the files, of the same size, has the same bytes. @param {File} file @param {File[]} others */
+async function isAmong(file, others) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  for (const other of others) {
+    const its = new Uint8Array(await other.arrayBuffer());
+    if (bytes.every((byte, at) => byte === its[at])) return true;
+  }
+  return false;
 }
 
 /** Pass on the photos that a person chooses, drops or pastes. @param {(files: Checked[]) => void} chosen */

@@ -11,12 +11,17 @@ const LENS = {
 const DROPPED = { flying: "between surfaces", outliers: "strays", thinned: "thinned out" }; // others as they are
 const NUMBER = new Intl.NumberFormat("en");
 const STRAIGHT_DEG = 3;
+const LEANING_DEG = 15;
 
 /** "12° to the right" @param {number|undefined} degrees @param {[string, string, string]} words */
 function angleText(degrees, [positive, negative, neither]) {
   if (degrees === undefined || Math.abs(degrees) < STRAIGHT_DEG) return neither;
   return `${Math.round(Math.abs(degrees))}° ${degrees > 0 ? positive : negative}`;
 }
+
+/** "the head leans 30° to the right" @param {number} [degrees] */
+const leanText = (degrees = 0) =>
+  Math.abs(degrees) < LEANING_DEG ? "" : `the head leans ${angleText(degrees, ["to the right", "to the left", ""])}`;
 
 /** "left out: 1,234 background" @param {Record<string, number>} [dropped] */
 function droppedText(dropped = {}) {
@@ -32,6 +37,9 @@ function facesText({ faces = [] }) {
   const which = faces.some((face) => face.chosen && face.width_px === widest) ? "the largest" : "chosen";
   return `${which} of ${faces.length} in the photo`;
 }
+
+/** "by the photo's metadata", or why that is not believed. @param {Report} report */
+const lensText = ({ camera, camera_note: note }) => note ?? (camera ? LENS[camera] : "");
 
 /** "58 mm between the pupils, by the irises: 8 % less than in adults" @param {Report["scale"]} scale */
 function scaleText(scale) {
@@ -76,9 +84,10 @@ const rows = (r) => [
   [
     "Looks",
     known(r.yaw_deg, (degrees) => angleText(degrees, ["to the right", "to the left", "Straight ahead"])),
-    angleText(r.pitch_deg, ["up", "down", "neither up nor down"]),
+    [angleText(r.pitch_deg, ["up", "down", "neither up nor down"]), leanText(r.roll_deg)].filter(Boolean).join("; "),
   ],
-  ["Distance", known(r.distance_mm, (mm) => `${Math.round(mm / 10)} cm`), r.camera ? LENS[r.camera] : ""],
+  ["Distance", known(r.distance_mm, (mm) => `${Math.round(mm / 10)} cm`), lensText(r)],
+  ["Photo", r.photo_note ? "Damaged" : "", r.photo_note ?? ""],
   [
     "Sharpness",
     known(r.sharpness, percentText),

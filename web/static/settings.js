@@ -78,15 +78,31 @@ export async function buildSettings(changed) {
   showKeptSettings(null);
   form.addEventListener("input", () => {
     const now = { job: inFragment("job"), depth: chosenSettings("depth"), model: chosenSettings("model") };
-    sessionStorage.setItem(KEPT, JSON.stringify(now));
+    keep(now);
     changed();
   });
 }
 
+/** Keep what was chosen over a reload, where the browser lets the page keep anything. @param {object} chosen */
+function keep(chosen) {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(chosen));
+  } catch {} // it lets it not
+}
+
+/** What was kept. */
+function kept() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  } catch {
+    return {};
+  }
+}
+
 /** Show what was chosen for a job, or for the next one, and not sent before a reload. @param {string|null} job */
 export function showKeptSettings(job) {
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
-  if ((kept.job ?? null) === job) showSettings(kept);
+  const chosen = kept();
+  if ((chosen.job ?? null) === job) showSettings(chosen);
 }
 
 /** Whether what is chosen for a stage is other than a job was made with. @param {Stage} stage @param {Settings} made */

@@ -40,7 +40,9 @@ interface Face {
 interface Report {
   faces?: Face[];
   face_found?: boolean; faces_in_photo?: number; face_width_px?: number;
-  yaw_deg?: number; pitch_deg?: number; distance_mm?: number;
+  yaw_deg?: number; pitch_deg?: number; roll_deg?: number; distance_mm?: number;
+  turned_deg?: number; // clockwise, what set the photo's person upright
+  camera_note?: string | null; photo_note?: string | null;
   sharpness?: number; // from 0 to 1
   camera?: "given" | "exif" | "assumed"; // where the lens is known from
   unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so

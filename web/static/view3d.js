@@ -63,14 +63,17 @@ export function forgetAppearance() {
   setFragment({ look: null });
 }
 
-/** Show a job's cloud as the URL says, else as was chosen, else as it was made. @param {Job} job @param {string} url */
+/**
+ * Show a job's cloud as the URL says, else as was chosen, else as it was made; false where it is shown already.
+ * @param {Job} job @param {string} url
+ */
 export async function showCloud(job, url) {
-  if (shown === url) return;
+  if (shown === url) return false;
   shown = url;
   try {
     const [view, file] = await Promise.all([viewer(), getBlob(url)]);
     const bytes = await file.arrayBuffer();
-    if (shown !== url) return; // another job was opened meanwhile
+    if (shown !== url) return false; // another job was opened meanwhile
     byId("viewer").hidden = false;
     byId("model-panel").classList.add("full");
     view.camera = inFragment("view") ?? view.front;
@@ -81,6 +84,7 @@ export async function showCloud(job, url) {
     view.marking.accuracy = accuracyOf(job);
     await view.show(bytes, { color }, appearance);
     announce("The 3D model is ready.");
+    return true;
   } catch (error) {
     if (shown === url) shown = "";
     throw error;

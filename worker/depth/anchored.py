@@ -59,9 +59,10 @@ class Anchored:
         return [results[index] for index in range(len(photos))]
 
     def _fused(self, photos: Sequence[Photo], source: DisparityNetwork) -> list[DepthMap | PhotoError]:
-        faces = [self._portrait.faces_of(photo) for photo in photos]
-        disparities = source.disparity(photos, [found[0].box if found else None for found in faces])
-        return [self._estimate(source, *one) for one in zip(photos, faces, disparities, strict=True)]
+        upright = [self._portrait.upright(photo) for photo in photos]
+        boxes = [faces[0].box if faces else None for _, faces in upright]
+        disparities = source.disparity([photo for photo, _ in upright], boxes)
+        return [self._estimate(source, *one, given) for one, given in zip(upright, disparities, strict=True)]
 
     def _estimate(
         self, source: DisparityNetwork, photo: Photo, faces: list[Face], disparity: np.ndarray | PhotoError
@@ -73,7 +74,8 @@ class Anchored:
             height, width = disparity.shape
             scale_uv = width / photo.size_wh[0], height / photo.size_wh[1]
             others = [face.scaled(scale_uv) for face in faces[1:]]
-            return _reporting(fused(disparity, self._portrait.bust_of(photo, faces), others), own_map)
+            depth_map = fused(disparity, self._portrait.bust_of(photo, faces), others)
+            return _reporting(depth_map.turned(-photo.quarters), own_map)
         return _reporting(
             source.relative(photo, disparity), {"face_found": False, "metric": False, "anchored": False} | own_map
         )

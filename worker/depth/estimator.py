@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,11 +13,12 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
+from shared.cloud.quarters import turned, turned_uv
 from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
 from shared.options import Extent, Focus
 from worker.depth.weights import Weights
-from worker.geometry.camera import CameraSource, camera_for, camera_source
+from worker.geometry.camera import CameraSource, camera_for, camera_source, fov_y_deg
 from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import FaceBox
 from worker.head.fit.head_fit import HeadFit
@@ -44,11 +45,13 @@ def grid_size_wh(photo_size_wh: tuple[int, int]) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Photo:
-    """A decoded photo, upright.
+    """A decoded photo.
 
     pixels: (H, W, 3) uint8 RGB.
     focal_35mm: 35 mm equivalent focal length in mm (it keeps the diagonal angle of view), from EXIF; None where
         unknown.
+    focal_doubt: why the focal length in EXIF is not believed; None where it is, or there is none.
+    damage: what the picture lacks, because its file did; None where nothing.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
     pupil_distance_mm: what makes a face's size known, and with it everything's; None where the user does not know it.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
@@ -56,16 +59,35 @@ class Photo:
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
         it the one whose face is largest.
     disparity: a map of the whole photo that takes the place of a network's.
+    quarters: quarter turns clockwise by which it was turned to set its person upright.
     """
 
     pixels: np.ndarray
     focal_35mm: float | None = None
+    focal_doubt: str | None = None
+    damage: str | None = None
     fov_x_deg: float | None = None
     pupil_distance_mm: float | None = None
     focus: Focus = "face"
     extent: Extent = "photo"
     face_uv: tuple[float, float] | None = None
     disparity: Disparity | None = None
+    quarters: int = 0
+
+    def turned(self, quarters: int) -> Photo:
+        """The photo turned clockwise by so many quarter turns, and all that is known of it."""
+        uv, own = self.face_uv, self.disparity
+        fov_x_deg = self.fov_x_deg
+        if fov_x_deg is not None and quarters % 2:
+            fov_x_deg = fov_y_deg(fov_x_deg, self.size_wh)
+        return replace(
+            self,
+            pixels=turned(self.pixels, quarters),
+            fov_x_deg=fov_x_deg,
+            face_uv=tuple(turned_uv(np.array(uv), self.size_wh, quarters).tolist()) if uv else None,
+            disparity=replace(own, values=turned(own.values, quarters)) if own else None,
+            quarters=(self.quarters + quarters) % 4,
+        )
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -76,6 +98,11 @@ class Photo:
     def camera_source(self) -> CameraSource:
         """Where the focal length is known from; "assumed" where from nowhere."""
         return camera_source(self.fov_x_deg, self.focal_35mm)
+
+    def report(self) -> dict[str, str | None]:
+        """What a person should know of the photo's file: where its lens is known from, and what is wrong with it."""
+        doubt = self.focal_doubt if self.camera_source == "assumed" else None
+        return {"camera": self.camera_source, "camera_note": doubt, "photo_note": self.damage}
 
 
 @dataclass(frozen=True)
@@ -90,6 +117,7 @@ class DepthMap:
     disparity: (H, W) float32, what the network said of every pixel of the photo, larger is nearer, of unknown scale and
         shift; None where no network ran.
     head: the head model as it was fitted to the person; None where no face or no outline was found.
+    quarters: quarter turns clockwise that set the person upright; most photos need none.
     """
 
     depth: np.ndarray
@@ -100,6 +128,20 @@ class DepthMap:
     person: Person | None = None
     disparity: np.ndarray | None = None
     head: HeadFit | None = None
+    quarters: int = 0
+
+    def turned(self, quarters: int) -> DepthMap:
+        """The depth map of the photo turned clockwise by so many quarter turns; the report stays as it is."""
+        return replace(
+            self,
+            depth=turned(self.depth, quarters),
+            camera=self.camera.turned(quarters),
+            confidence=turned(self.confidence, quarters),
+            person=self.person and self.person.turned(quarters),
+            disparity=None if self.disparity is None else turned(self.disparity, quarters),
+            head=self.head and self.head.turned(quarters),
+            quarters=(self.quarters - quarters) % 4,
+        )
 
     @property
     def mask(self) -> np.ndarray:
@@ -115,7 +157,7 @@ def relative_depth_map(photo: Photo, disparity: np.ndarray, report: dict[str, An
         camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
         unit="relative",
         confidence=edge_confidence(disparity),
-        report=report | {"camera": photo.camera_source},
+        report=report | photo.report(),
         disparity=disparity,
     )
 

@@ -1,5 +1,6 @@
 """The file of a depth map: an .npz with depth, confidence, mask, unit, fx, fy, cx, cy, and the report as JSON.
 
+All of it lies as the photo does; `quarter_turns`, clockwise, set its person upright where the file has them.
 Where a person is known, alpha and classes too, as uint8; where a network ran, its disparity; where a head was fitted,
 the fields of `HeadFit` after "head_".
 """
@@ -35,6 +36,8 @@ def bytes_from_depth_map(depth_map: DepthMap) -> bytes:
         parts["outline_found"] = np.bool_(person.outline_found)
     if depth_map.disparity is not None:
         parts["disparity"] = depth_map.disparity.astype(np.float32)
+    if depth_map.quarters:
+        parts["quarter_turns"] = np.uint8(depth_map.quarters)
     if depth_map.head is not None:
         parts |= {f"head_{name}": np.asarray(getattr(depth_map.head, name)) for name in HEAD_KEYS}
     np.savez_compressed(file, **parts)
@@ -63,4 +66,6 @@ def depth_map_from_bytes(data: bytes) -> DepthMap:
             found: dict[str, Any] = {name: file[f"head_{name}"] for name in HEAD_KEYS}
             head = HeadFit(**found | {name: float(found[name]) for name in ("scale", "error_mm")})
         report = json.loads(str(file["report"]))
-        return DepthMap(depth, camera, unit, file["confidence"], report, person, file.get("disparity"), head)  # type: ignore[arg-type]
+        quarters = int(file.get("quarter_turns", 0))
+        more = person, file.get("disparity"), head, quarters
+        return DepthMap(depth, camera, unit, file["confidence"], report, *more)  # type: ignore[arg-type]

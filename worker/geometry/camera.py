@@ -12,6 +12,12 @@ DEFAULT_LONG_SIDE_FOV_DEG = 40.0
 PLAUSIBLE_DISTANCE_MM = 600.0
 """People are rarely photographed from nearer: a face that seems to be has been cut out of a larger photo."""
 
+NEAREST_FACE_MM = 200.0
+"""By a lens that the metadata says: nobody takes a face from nearer, and lenses do not focus there."""
+FARTHEST_LARGE_FACE_MM = 5000.0
+"""The same of a face wider than LARGE_FACE of the photo's diagonal: it would take a lens of 155 mm or more."""
+LARGE_FACE = 0.1
+
 CameraSource = Literal["given", "exif", "assumed"]
 
 
@@ -43,6 +49,11 @@ def camera_for(
     return Intrinsics.from_focal(photo_size_wh, _focal_px(photo_size_wh, fov_x_deg, focal_35mm)).resized(grid_size_wh)
 
 
+def fov_y_deg(fov_x_deg: float, size_wh: tuple[int, int]) -> float:
+    """The vertical field of view in degrees, of a photo of that size whose pixels are square."""
+    return math.degrees(2 * math.atan(math.tan(math.radians(fov_x_deg) / 2) * size_wh[1] / size_wh[0]))
+
+
 def backed_off(camera: Intrinsics, distance_mm: float) -> Intrinsics:
     """The camera with a lens long enough to show what it shows from a plausible distance.
 
@@ -53,6 +64,20 @@ def backed_off(camera: Intrinsics, distance_mm: float) -> Intrinsics:
     """
     longer = max(1.0, PLAUSIBLE_DISTANCE_MM / distance_mm)
     return replace(camera, fx=camera.fx * longer, fy=camera.fy * longer)
+
+
+def doubt_of_distance(distance_mm: float, face_share: float) -> str | None:
+    """Why a lens is not believed by which a face is so far away, a sentence; None where it may be.
+
+    `face_share` is the face's width by the photo's diagonal.
+    """
+    if distance_mm < NEAREST_FACE_MM:
+        what = f"{distance_mm / 10:.0f} cm from the camera, as if the photo was cut out of a larger one"
+    elif distance_mm > FARTHEST_LARGE_FACE_MM and face_share > LARGE_FACE:
+        what = f"{distance_mm / 1000:.1f} m from the camera, and yet {face_share:.0%} as wide as the photo's diagonal"
+    else:
+        return None
+    return f"The lens in the photo's metadata is not believed: by it the face is {what}."
 
 
 def _focal_px(photo_size_wh: tuple[int, int], fov_x_deg: float | None, focal_35mm: float | None) -> float:

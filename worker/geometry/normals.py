@@ -37,10 +37,10 @@ def normal_map(normals: np.ndarray) -> np.ndarray:
 
 
 def _difference(points: np.ndarray, linked: np.ndarray) -> np.ndarray:
-    """(H, W, 3) mean of the steps to the linked neighbours in the same row; NaN where there is none."""
+    """(H, W, 3) sum of the steps to the linked neighbours in the same row; NaN where there is none."""
     steps = np.where(linked[..., None], np.diff(points, axis=1), 0)  # (H, W - 1, 3)
-    total, count = np.zeros_like(points), np.zeros(points.shape[:2], np.int8)
+    total, known = np.zeros_like(points), np.zeros((*points.shape[:2], 1), bool)
     for side in (np.s_[:, :-1], np.s_[:, 1:]):
         total[side] += steps
-        count[side] += linked
-    return total / np.where(count > 0, count, np.nan)[..., None]
+        known[side] |= linked[..., None]
+    return np.where(known, total, np.nan)

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from shared.cloud.quarters import turned_uv
 from shared.options import PUPIL_DISTANCE_MM
 from worker.person.corrections import symmetric, unbiased
 from worker.person.landmarks import LANDMARKS
@@ -101,6 +102,12 @@ class Face:
         return max(right - left, bottom - top)
 
     @cached_property
+    def lean_deg(self) -> float:
+        """How far the head leans in the photo, from the line between forehead and chin; clockwise is positive."""
+        u, v = self.landmarks[LANDMARKS.chin, :2] - self.landmarks[LANDMARKS.forehead, :2]
+        return float(np.degrees(np.arctan2(-u, v)))
+
+    @cached_property
     def pose(self) -> Pose:
         """Which way the face looks; lengths in it are pixels."""
         return head_pose(self.landmarks)
@@ -112,6 +119,12 @@ class Face:
         half = np.array([0.5, 0.5, 0])
         irises = None if self.irises is None else (self.irises + half) * factors - half
         return Face((self.landmarks + half) * factors - half, self.score, irises)
+
+    def turned(self, quarters: int, size_wh: tuple[int, int]) -> Face:
+        """The same face in the picture, of that size, turned clockwise by so many quarter turns."""
+        points = np.column_stack([turned_uv(self.points[:, :2], size_wh, quarters), self.points[:, 2]])
+        irises = None if self.irises is None else points[LANDMARKS.count :].reshape(*LANDMARKS.irises, 3)
+        return Face(points[: LANDMARKS.count], self.score, irises)
 
 
 def points_mm(landmarks: np.ndarray, camera: Intrinsics, pupil_distance_mm: float = PUPIL_DISTANCE_MM) -> np.ndarray:

@@ -13,6 +13,7 @@ from worker.person.networks.face_landmarks import LandmarkNetwork
 from worker.person.outline import PersonNetworks, person_of
 from worker.person.person import Person
 from worker.person.search import FaceSearch
+from worker.person.upright import quarters_to_upright
 
 
 class PersonFinder:
@@ -40,6 +41,10 @@ class PersonFinder:
             chosen = min(faces, key=lambda face: face.distance_px(near_uv))
             faces = [chosen] + [face for face in faces if face is not chosen]
         return [self._search.sharpened(pixels, face) for face in faces[:1]] + faces[1:]
+
+    def quarters_to_upright(self, pixels: np.ndarray, face: Face) -> int:
+        """Quarter turns clockwise, 0 to 3, that set the person of a face upright; see `worker.person.upright`."""
+        return quarters_to_upright(pixels, face, self._networks.segmentation)
 
     def person(self, pixels: np.ndarray, face: Face, others: list[Face]) -> Person:
         """The person whose face that is, on the grid of a photo; see `person_of`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from shared.cloud.classes import PointClass
+from shared.cloud.quarters import turned
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,10 @@ class Person:
     def mask(self) -> np.ndarray:
         """(H, W) bool, True where the person covers at least half of a pixel."""
         return self.alpha >= 0.5
+
+    def turned(self, quarters: int) -> Person:
+        """The same person in the picture turned clockwise by so many quarter turns."""
+        return replace(self, alpha=turned(self.alpha, quarters), classes=turned(self.classes, quarters))
 
     @staticmethod
     def of_mask(mask: np.ndarray, *, outline_found: bool = True) -> Person:

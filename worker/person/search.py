@@ -8,7 +8,7 @@ says no of most faces in profile; there, points that agree stand for its score, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -32,6 +32,7 @@ class FaceSearchSettings:
     most_side_px: int = 2048  # longer side of the photo that is searched; a larger one is reduced
     least_score: float = 0.5  # of the landmark network, 0 to 1; as in MediaPipe's graph
     sure_score: float = 0.976  # of a face, which is less by the difference below
+    clear_score: float = 0.99  # of a face, from where on it is seen the right way up; set on the even photos, by name
     most_difference: float = 0.03  # sides of the face: mean distance between points of a crop and of its mirror image
     hopeless_score: float = 0.02  # of the landmark network at its first, ill-centred look: below it there is no second
     tries: int = 2  # detections of the same place of which landmarks are looked for
@@ -100,7 +101,7 @@ class FaceSearch:
         faces = list(faces)
         for place in list(_places(faces, looks))[: SEARCH.most_places]:
             tried = (self._face(pixels, detection) for detection in place[: SEARCH.tries])
-            face = next((one for one in tried if one), None)
+            face = self._right_way_up(pixels, next((one for one in tried if one), None))
             if face and not any(_same(other, _box_of(face)) for other in faces):
                 faces.append(face)
         return faces
@@ -109,6 +110,17 @@ class FaceSearch:
         """The face of a detection; None where the landmark network sees none."""
         points, score = self._landmarks.landmarks(pixels, square_of_detection(detection))
         return self._at(pixels, square_of_landmarks(points)) if score >= SEARCH.hopeless_score else None
+
+    def _right_way_up(self, pixels: np.ndarray, face: Face | None) -> Face | None:
+        """The best of what the landmark network sees in the same place turned by quarters, where it is not clear.
+
+        It takes faces upside down for faces, nose on the forehead; right way up it is surer of them.
+        """
+        if face is None or face.score >= SEARCH.clear_score:
+            return face
+        square = square_of_landmarks(face.landmarks)
+        ways = [replace(square, angle_rad=square.angle_rad + quarters * np.pi / 2) for quarters in (1, 2, 3)]
+        return max([face, *filter(None, (self._at(pixels, way) for way in ways))], key=lambda one: one.score)
 
     def _at(self, pixels: np.ndarray, square: Square) -> Face | None:
         """The face in a square; None where the landmark network sees none.

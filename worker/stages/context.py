@@ -74,7 +74,8 @@ class StageContext:
         """The job's photo, decoded, with what its user said of it."""
         job = claim.job
         pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
-        photo = Photo(pixels, job.photo.focal_35mm, **job.depth.for_photo())
+        said = job.photo.model_dump(include={"focal_35mm", "focal_doubt", "damage"})
+        photo = Photo(pixels, **said, **job.depth.for_photo())
         if job.disparity is None:
             return photo
         file = self.storage.read(job.id, PHOTO_FOLDER, DISPARITY)

@@ -26,13 +26,13 @@ export function parseCloud(buffer) {
   const depth = summed(Uint16Array.from(low, (byte, pixel) => byte | (high[pixel] << 8)), header.width);
   const [gray, confidence, red, green, blue] = [2, 3, 4, 5, 6].map((k) => summed(stored(k), header.width));
   const classOf = known.length ? summed(stored(7), header.width) : new Uint8Array(count);
-  const { uv_scale: uvScale, uv_offset: uvOffset, joined_ratio, ...rest } = header;
+  const { uv_scale: uvScale, uv_offset: uvOffset, quarter_turns: quarters = 0, joined_ratio, ...rest } = header;
   // Files of Relief 0.1.0 do not say it.
   const joinedRatio = joined_ratio ?? Math.max(8 / header.fx, header.unit === "mm" ? 0.12 : 0);
   const classes = known.length ? classesSeen(known, classOf, depth) : [];
   const isBehind = known.map((/** @type {SeenClass} */ { name }) => name === "background");
   const planes = { depth, gray, confidence, red, green, blue, classOf };
-  return { ...rest, uvScale, uvOffset, joinedRatio, ...planes, classes, isBehind };
+  return { ...rest, uvScale, uvOffset, quarters, joinedRatio, ...planes, classes, isBehind };
 }
 
 /**
@@ -122,7 +122,9 @@ export const depthOf = ({ near, far, depth }, pixel) =>
 export function photoPosition(cloud, pixel) {
   const u = pixel % cloud.width;
   const v = (pixel - u) / cloud.width;
-  return { u: u * cloud.uvScale[0] + cloud.uvOffset[0], v: v * cloud.uvScale[1] + cloud.uvOffset[1] };
+  let place = { u: u * cloud.uvScale[0] + cloud.uvOffset[0], v: v * cloud.uvScale[1] + cloud.uvOffset[1] };
+  for (let turn = 0; turn < cloud.quarters; turn++) place = { u: place.v, v: 1 - place.u }; // back, counterclockwise
+  return place;
 }
 
 /**

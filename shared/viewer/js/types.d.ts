@@ -29,7 +29,8 @@ interface Cloud {
   near: number; far: number; // nearest and farthest depth, in unit
   unit: "mm" | "relative";
   joinedRatio: number; // depths of one surface differ by at most this part of the nearer, between neighbours
-  uvScale: number[]; uvOffset: number[]; // from this grid's pixels to fractions of the photo
+  uvScale: number[]; uvOffset: number[]; // from this grid's pixels to fractions of the photo, ...
+  quarters: number; // ... which was turned clockwise by so many quarter turns first
   depth: Uint16Array; // 0 where there is no point
   gray: Uint8Array; confidence: Uint8Array; // 0 none to 255 full
   red: Uint8Array; green: Uint8Array; blue: Uint8Array;

@@ -29,6 +29,7 @@ def some_cloud():
         confidence=random.integers(1, 256, (3, 5), dtype=np.uint8),
         classes=random.integers(0, 5, (3, 5), dtype=np.uint8),
         joined_ratio=0.0375,
+        quarters=3,
     )
 
 
@@ -41,6 +42,12 @@ def with_header(data, without=(), **changes):
     header, planes = header_of(data)
     text = json.dumps({name: value for name, value in (header | changes).items() if name not in without}).encode()
     return data[:4] + struct.pack("<I", len(text)) + text + planes
+
+
+def test_a_cloud_says_by_how_many_quarters_its_photo_was_turned():
+    data = bytes_from_cloud(some_cloud())
+    assert header_of(data)[0]["quarter_turns"] == cloud_from_bytes(data).quarters == 3
+    assert cloud_from_bytes(with_header(data, without=["quarter_turns"])).quarters == 0
 
 
 def test_a_cloud_survives_its_file_to_the_file_s_own_resolution():

@@ -6,7 +6,8 @@ import time
 import pytest
 
 from shared.errors import ClaimLostError
-from shared.jobs.record import DisparityInfo, PhotoInfo, Problem, Stage
+from shared.jobs.claims import Finished
+from shared.jobs.record import DisparityInfo, PhotoInfo, Problem, Stage, State
 from tests.support.jobs import NOTHING, claim, crash, new_job
 
 
@@ -149,3 +150,29 @@ def test_jobs_handed_back_after_a_failed_batch_run_alone(store):
         store.claims.hand_back(held)
     batches = [claim(store, limit=2) for _ in jobs]
     assert [[claimed.job.attempt for claimed in batch] for batch in batches] == [[2], [2]]
+
+
+def test_a_job_that_storage_refused_waits_longer_each_time_and_uses_up_no_attempt(store):
+    job = new_job(store)
+    for waited_ms in (1000, 3000, 7000):  # 1, 2 and 4 seconds
+        [held] = claim(store)
+        assert store.claims.put_off(held, longest_s=7)
+        assert not store.claims.put_off(held, longest_s=7)  # it holds it no more
+        put_off = store.jobs.get(job.id)
+        assert (put_off.state, put_off.attempt, put_off.put_off_ms) == (State.QUEUED, 0, waited_ms)
+        store.upkeep.sweep(attempts=3)
+        assert claim(store) == []
+        store.redis.zadd("relief:put-off", {job.id: 1})  # its pause is over
+        store.upkeep.sweep(attempts=3)
+    [held] = claim(store)
+    assert not store.claims.put_off(held, longest_s=7)
+    assert store.claims.put_off(held, longest_s=7.001)
+
+
+def test_a_report_with_a_number_that_json_lacks_is_refused_and_the_job_is_held(store):
+    job = new_job(store)
+    [held] = claim(store)
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        store.claims.finish(held, Finished([], {"depth_mm": float("nan")}))
+    store.claims.finish(held, NOTHING)
+    assert store.jobs.get(job.id).model_name is None

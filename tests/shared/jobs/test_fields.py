@@ -61,6 +61,7 @@ def test_a_job_goes_on_and_keeps_the_results_that_it_has(before):
     assert (new.state, set(new.stages)) == (State.SUCCEEDED, set(THEIRS))
     assert new.stages[Stage.DEPTH] == old.stages[Stage.DEPTH]
     assert set(new.files) == {*old.files, "face.glb"}
+    assert before.redis.hget(f"relief:job:{old.id}", "schema") == b"2"
 
 
 def test_a_record_says_its_schema(store):

@@ -8,7 +8,7 @@ import pytest
 from shared.errors import BusyError, ClaimLostError, JobConflictError, JobNotFoundError, LimitError
 from shared.jobs.claims import Finished
 from shared.jobs.keys import Key
-from shared.jobs.limits import UNLIMITED
+from shared.jobs.limits import UNLIMITED, Limits
 from shared.jobs.record import Problem, Stage, State, StoredFile
 from shared.options import DepthOptions, ModelOptions
 from tests.support.jobs import ALL, BOTH, NOTHING, a_job, claim, finish, new_job
@@ -249,3 +249,33 @@ def test_a_refusal_is_a_new_error_each_time_which_keeps_nothing_of_the_one_befor
             store.jobs.create(a_job(), full)
         errors.append(refused.value)
     assert errors[0] is not errors[1]
+
+
+def test_an_owner_s_jobs_come_in_pages_newest_first(store):
+    ids = [new_job(store).id for _ in range(5)][::-1]
+    new_job(store, "bob")
+    pages, cursor = [], None
+    for _ in range(3):
+        page = store.jobs.page("ann", cursor=cursor, limit=2)
+        pages.append([job.id for job in page.jobs])
+        cursor = page.next
+    assert (pages, cursor) == ([ids[:2], ids[2:4], ids[4:]], None)
+    assert store.jobs.page("ann", cursor=None, limit=5).next is None  # as many as there are
+    store.jobs.delete(ids[1])
+    assert [job.id for job in store.jobs.page("ann", cursor=None, limit=2).jobs] == [ids[0], ids[2]]
+
+
+def test_a_refusal_says_where_the_job_stands(store):
+    job = new_job(store, steps=(Stage.DEPTH,))
+    with pytest.raises(JobConflictError, match=r"^the job is queued and cannot be queued again$"):
+        store.jobs.requeue(job.id, **second_depth(58), limits=UNLIMITED)
+    finish(store, Stage.DEPTH, "depth.npz")
+    with pytest.raises(JobConflictError, match=r"^the job is succeeded and can no longer be canceled$"):
+        store.jobs.cancel(job.id)
+    with pytest.raises(JobNotFoundError, match="share-none"):
+        store.jobs.shared("share-none")
+
+
+def test_the_limits_of_users_are_those_of_the_settings(settings):
+    chosen = settings.model_copy(update={"all_waiting": 7, "owner_waiting": 3, "owner_megapixels": 5})
+    assert Limits.of(chosen) == Limits(all_waiting=7, owner_waiting=3, owner_megapixels=5)

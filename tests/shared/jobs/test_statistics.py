@@ -43,3 +43,21 @@ def test_a_job_of_a_batch_runs_as_long_as_all_of_it_and_costs_its_part(store):
     depth = store.statistics.by_stage()[Stage.DEPTH]
     assert depth.run_s is not None and depth.run_s >= 0.2
     assert depth.cost_s is not None and 0.05 <= depth.cost_s < depth.run_s / 3
+
+
+def test_the_oldest_wait_is_that_of_the_job_that_waits_longest_for_the_stage(store):
+    assert store.statistics.oldest_wait_s(Stage.DEPTH) == 0
+    for owner, waited_ms in (("ann", 2000), ("bob", 60_000), ("cid", 5000)):
+        job = new_job(store, owner)
+        store.redis.hset(f"relief:job:{job.id}", "queued_ms", job.queued_ms - waited_ms)
+    assert 60 <= store.statistics.oldest_wait_s(Stage.DEPTH) < 65
+    assert store.statistics.oldest_wait_s(Stage.MODEL) == 0
+
+
+def test_sums_are_told_by_name(store):
+    for _ in range(3):
+        new_job(store)
+    store.claims.finish(claim(store, limit=2)[0], NOTHING)
+    sums = store.statistics.counters()
+    named = {name: sums[name] for name in ("accepted", "batches:depth", "claimed:depth", "done:depth")}
+    assert named == {"accepted": 3.0, "batches:depth": 1.0, "claimed:depth": 2.0, "done:depth": 1.0}

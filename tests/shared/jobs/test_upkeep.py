@@ -32,5 +32,19 @@ def test_wakeups_are_missing_where_jobs_wait_and_no_message_does(store):
 def test_the_sweepers_lock_is_kept_by_the_worker_that_has_it(store):
     assert store.upkeep.lock("host:1")
     assert not store.upkeep.lock("host:2")
+    assert 0 < store.redis.ttl("relief:sweeper") <= 5
     assert store.upkeep.lock("host:1")
     assert 0 < store.redis.ttl("relief:sweeper") <= 5
+
+
+def test_webhooks_that_were_refused_are_told_once(store):
+    assert store.upkeep.refused_webhooks() == 0
+    store.redis.set("relief:refused-webhooks", 3)
+    assert (store.upkeep.refused_webhooks(), store.upkeep.refused_webhooks()) == (3, 0)
+
+
+def test_a_lock_that_is_kept_lasts_as_long_as_a_new_one(store):
+    store.upkeep.lock("host:1")
+    store.redis.expire("relief:sweeper", 1)
+    assert store.upkeep.lock("host:1")
+    assert store.redis.ttl("relief:sweeper") > 1

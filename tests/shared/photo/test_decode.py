@@ -33,7 +33,6 @@ from tests.support.pictures import (
 LARGE = {"icc_bomb", "tiled_noise_png", "interlaced_png"}  # of these, smaller ones are enough
 
 ORIENTATION = 0x0112
-FOCAL, FOCAL_35, PER_UNIT, UNIT = 0x920A, 0xA405, 0xA20E, 0xA210
 
 
 def pixels_of(data: bytes, limit_mp: float = 50) -> np.ndarray:
@@ -241,45 +240,6 @@ def test_every_orientation_is_turned_upright(orientation):
 def test_an_odd_tag_beside_the_orientation_does_not_matter(kind, odd):
     photo = with_exif(encoded(two_halves(), kind), tiff([odd, (ORIENTATION, 3, short(6))]))
     assert read_photo(photo).pixels.shape == (120, 80, 3)
-
-
-def focal_35mm(lens: list) -> float | None:
-    return read_photo(with_exif(encoded(two_halves(), "JPEG"), tiff([], lens))).focal_35mm
-
-
-def test_the_focal_length_follows_from_the_sensors_size():
-    # 144.2 px of diagonal at 1000 px per cm are 1.442 mm, a 30th of 43.27 mm
-    lens = [(FOCAL, 5, fraction(50, 1)), (PER_UNIT, 5, fraction(1000, 1)), (UNIT, 3, short(3))]
-    assert focal_35mm(lens) == pytest.approx(1500)
-    assert focal_35mm([(FOCAL, 5, fraction(5, 1)), *lens[1:]]) == pytest.approx(150)
-    assert focal_35mm([(FOCAL, 5, fraction(20, 1)), lens[1]]) == pytest.approx(20 * 30 / 2.54)  # inches where not said
-
-
-@pytest.mark.parametrize(
-    "unit",
-    [double(float("inf")), double(float("nan")), double(-1e308), double(5e-324)],
-    ids=["inf", "nan", "huge", "tiny"],
-)
-def test_a_sensor_whose_unit_is_absurd_tells_nothing_of_the_lens(unit):
-    assert focal_35mm([(FOCAL, 5, fraction(50, 1)), (PER_UNIT, 5, fraction(1000, 1)), (UNIT, 12, unit)]) is None
-
-
-@pytest.mark.parametrize(
-    "lens",
-    [
-        [(FOCAL_35, 12, double(float("inf")))],
-        [(FOCAL_35, 12, double(float("nan")))],
-        [(FOCAL_35, 2, b"abc\0")],
-        [(FOCAL_35, 3, short(4))],
-        [(FOCAL_35, 3, short(2001))],
-        [(FOCAL, 5, fraction(50, 0)), (PER_UNIT, 5, fraction(1000, 0))],
-        [(FOCAL, 5, fraction(50, 1)), (PER_UNIT, 12, double(float("inf")))],
-        [(FOCAL, 12, double(1e308)), (PER_UNIT, 12, double(1e308))],
-        [(FOCAL, 5, fraction(50, 1))],
-    ],
-)
-def test_an_absurd_or_unfinished_lens_is_none(lens):
-    assert focal_35mm(lens) is None
 
 
 LITTLE_MEMORY = """

@@ -17,7 +17,16 @@ from tests.shared.viewer.opened import READY, READY_MS, dome, script, triangle_c
 from tests.shared.viewer.plotly_css import TARGET, injected_css
 
 
-def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
+@pytest.mark.parametrize(
+    ("quarters", "place"),
+    [
+        (0, {"u": 25.5 / 40, "v": 10.5 / 30}),
+        (1, {"u": 10.5 / 30, "v": 1 - 25.5 / 40}),  # the photo lies with its person's head to the left
+        (2, {"u": 1 - 25.5 / 40, "v": 1 - 10.5 / 30}),
+        (3, {"u": 1 - 10.5 / 30, "v": 25.5 / 40}),
+    ],
+)
+def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page, quarters, place):
     depth = np.full((30, 40), np.nan, np.float32)
     depth[10:13, 25:30] = np.linspace(500, 600, 15).reshape(3, 5)
     plane = np.where(np.isfinite(depth), 200, 0).astype(np.uint8)
@@ -33,6 +42,7 @@ def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
         plane,
         classes,
         joined_ratio=0.12,
+        quarters=quarters,
     )
     read = page.evaluate(
         """async ([script, data]) => {
@@ -47,7 +57,7 @@ def test_the_browser_reads_a_cloud_that_is_cut_out_of_its_photo(page):
         [script("cloud.js"), base64.b64encode(bytes_from_cloud(cloud)).decode()],
     )
     np.testing.assert_allclose(read["xyz"], cloud.points(), atol=0.01)
-    assert read["place"] == pytest.approx({"u": 25.5 / 40, "v": 10.5 / 30})
+    assert read["place"] == pytest.approx(place)
     assert (read["gray"], read["confidence"]) == ([40, *[200] * 14], 200)
     assert read["classes"] == [2, 1, 1, *[2] * 12]
     assert [each["name"] for each in read["seen"]] == ["hair", "skin"]

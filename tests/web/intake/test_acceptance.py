@@ -23,7 +23,8 @@ def test_an_accepted_photo_is_stored_and_its_job_is_queued(client, store, settin
     assert response.headers["Retry-After"] == "1"
     assert (job["state"], job["stage"], job["progress"], job["queue_position"]) == ("queued", "depth", 0, 1)
     [stored] = settings.data.rglob("photo.jpg")
-    assert job["photo"] == {"width": 512, "height": 512, "bytes": stored.stat().st_size, "focal_35mm": None}
+    nothing = {"focal_35mm": None, "focal_doubt": None, "damage": None}
+    assert job["photo"] == {"width": 512, "height": 512, "bytes": stored.stat().st_size, **nothing}
     assert stored_files(settings) == ["photo.jpg"]
     assert store.waiting(Stage.DEPTH) == 1
     assert store.redis.llen("depth") == 1

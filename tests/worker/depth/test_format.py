@@ -28,6 +28,14 @@ def test_the_person_and_the_network_s_disparity_survive_with_it():
     assert not stored.person.outline_found
 
 
+def test_a_depth_map_lies_as_its_photo_does_and_says_how_its_person_stands_upright():
+    lying = ball_depth_map().turned(3)
+    stored = depth_map_from_bytes(bytes_from_depth_map(lying))
+    assert (stored.quarters, stored.depth.shape) == (1, ball_depth_map().depth.shape[::-1])
+    np.testing.assert_array_equal(stored.turned(1).depth, ball_depth_map().depth)
+    assert stored.turned(1).camera == CAMERA_220
+
+
 def test_the_depth_file_has_the_keys_that_are_promised(tmp_path):
     (tmp_path / "depth.npz").write_bytes(bytes_from_depth_map(ball_depth_map()))
     with np.load(tmp_path / "depth.npz") as file:

@@ -17,6 +17,12 @@ def test_a_wall_faces_the_viewer():
     np.testing.assert_allclose(normals(plane(CAMERA)), np.broadcast_to([0, 0, -1], (120, 160, 3)), atol=1e-6)
 
 
+def test_a_wall_so_near_that_pixels_are_a_tenth_of_a_millimetre_faces_the_viewer_too():
+    found = normals(plane(CAMERA, depth_mm=40.0))
+    np.testing.assert_allclose(found, np.broadcast_to([0, 0, -1], (120, 160, 3)), atol=1e-6)
+    assert found.dtype == np.float32
+
+
 def test_a_slanted_plane_agrees_with_a_hand_worked_normal():
     # z = 600 + 0.75 x: the normal towards the viewer is (0.75, 0, -1) / 1.25.
     np.testing.assert_allclose(
@@ -53,4 +59,5 @@ def test_a_point_alone_has_no_normal():
     ],
 )
 def test_the_picture_has_x_right_in_red_y_up_in_green_and_the_viewer_in_blue(normal, colour):
-    assert np.abs(normal_map(np.array([[normal]], np.float32))[0, 0].astype(int) - colour).max() <= 1
+    picture = normal_map(np.array([[normal]], np.float32))
+    assert (picture[0, 0].tolist(), picture.dtype) == (list(colour), np.uint8)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -17,7 +18,7 @@ from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
 from worker.depth.portrait.bust import person_depth
 from worker.depth.portrait.report import confidence_of, report_on
 from worker.depth.portrait.shading import refine
-from worker.geometry.camera import backed_off, camera_for
+from worker.geometry.camera import backed_off, camera_for, doubt_of_distance
 from worker.geometry.raster import doubled_areas, rasterise
 from worker.head.cover import cover_mm, covered
 from worker.head.fit.fit import fit_head
@@ -67,12 +68,23 @@ class Portrait:
         return [self._estimate(photo) for photo in photos]
 
     def _estimate(self, photo: Photo) -> DepthMap | NoFaceError:
-        faces = self.faces_of(photo)
-        return self.bust_of(photo, faces).depth_map if faces else NoFaceError(NO_FACE)
+        upright, faces = self.upright(photo)
+        if not faces:
+            return NoFaceError(NO_FACE)
+        return self.bust_of(upright, faces).depth_map.turned(-upright.quarters)
 
     def faces_of(self, photo: Photo) -> list[Face]:
         """The faces in a photo: the chosen one, or the largest, first."""
         return self._finder.find_faces(photo.pixels, photo.face_uv)
+
+    def upright(self, photo: Photo) -> tuple[Photo, list[Face]]:
+        """A photo turned by quarters until its person stands upright, and the faces in it, as `faces_of` has them."""
+        faces = self.faces_of(photo)
+        quarters = self._finder.quarters_to_upright(photo.pixels, faces[0]) if faces else 0
+        if not quarters:
+            return photo, faces
+        turned = photo.turned(quarters)
+        return turned, self.faces_of(turned) or [face.turned(quarters, photo.size_wh) for face in faces]
 
     def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
         """The person whose face is the first, with the part of the surface that landmarks vouch for.
@@ -81,6 +93,7 @@ class Portrait:
             photo: the photo.
             faces: found in it, at least one.
         """
+        photo = _with_plausible_lens(photo, faces[0])
         camera, pixels = _on_grid(photo)
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
@@ -123,6 +136,16 @@ def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
     if size_wh == photo.size_wh:
         return camera, photo.pixels
     return camera, cv2.resize(photo.pixels, size_wh, interpolation=cv2.INTER_AREA)
+
+
+def _with_plausible_lens(photo: Photo, face: Face) -> Photo:
+    """The photo, without the focal length in its metadata where the face would be implausibly near or far by it."""
+    if photo.camera_source != "exif":
+        return photo
+    eyes = head_pose(points_mm(face.landmarks, camera_for(photo.size_wh, photo.size_wh, None, photo.focal_35mm))).eyes
+    share = (face.box[2] - face.box[0]) / math.hypot(*photo.size_wh)
+    doubt = doubt_of_distance(float(np.linalg.norm(eyes)), share)
+    return replace(photo, focal_35mm=None, focal_doubt=doubt) if doubt else photo
 
 
 def _plausible(camera: Intrinsics, face: Face, size: float) -> Intrinsics:

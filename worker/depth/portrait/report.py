@@ -39,6 +39,10 @@ class AdviceSettings:
 
 
 CONFIDENCE, ADVICE = ConfidenceSettings(), AdviceSettings()
+ON_ITS_SIDE = "The photo lies on its side: the 3D model was set upright; the depth map lies as the photo does."
+UPSIDE_DOWN = "The photo is upside down: the 3D model was set upright; the depth map lies as the photo does."
+LYING = (None, ON_ITS_SIDE, UPSIDE_DOWN, ON_ITS_SIDE)
+"""What is said of a photo by the quarter turns that set it upright."""
 
 
 def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np.ndarray:
@@ -65,7 +69,7 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silh
     """The report of a portrait.
 
     Args:
-        photo: the whole one.
+        photo: the whole one, set upright.
         faces: found in it, the one used first.
         pose: of the head, in mm.
         scale: what makes its size known.
@@ -74,21 +78,24 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silh
     sharpness = sharpness_of(photo.pixels, faces[0])
     distance_mm = float(np.linalg.norm(pose.eyes))
     width_px = faces[0].box[2] - faces[0].box[0]
+    as_stored = [face.turned(-photo.quarters, photo.size_wh) for face in faces]
     known_mm = distance_mm if photo.camera_source != "assumed" else None
     return {
         "face_found": True,
         "faces_in_photo": len(faces),
-        "faces": faces_of(faces),
+        "faces": faces_of(as_stored),
         "yaw_deg": round(pose.yaw_deg, 1),
         "pitch_deg": round(pose.pitch_deg, 1),
+        "roll_deg": round(_half_turns(pose.roll_deg - 90 * photo.quarters), 1),
+        "turned_deg": 90 * photo.quarters,
         "distance_mm": round(distance_mm),
-        "camera": photo.camera_source,
+        **photo.report(),
         "scale": scale.report(),
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
         "silhouette_found": silhouette_found,
         "metric": True,
-        "advice": _advice(known_mm, width_px, sharpness, pose, silhouette_found),
+        "advice": _advice(known_mm, width_px, sharpness, pose, silhouette_found) or LYING[photo.quarters],
     }
 
 
@@ -139,6 +146,11 @@ def _advice(
             "another colour works best."
         )
     return None
+
+
+def _half_turns(degrees: float) -> float:
+    """The same angle from -180 to 180."""
+    return (degrees + 180) % 360 - 180
 
 
 def _frontality(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:

@@ -90,4 +90,5 @@ def _lies_behind(depth: np.ndarray, far: np.ndarray, near: np.ndarray) -> bool:
     window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
     border = near & cv2.dilate(far.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     nearest, farthest = extremes(depth, window)
-    return bool((farthest[border] > 1.1 * nearest[border]).mean() >= LIMITS.least_torn)
+    torn = farthest[border] > 1.1 * nearest[border]
+    return bool(torn.size and torn.mean() >= LIMITS.least_torn)

@@ -97,9 +97,9 @@ def feather(box: Box, whole_size_wh: tuple[int, int]) -> np.ndarray:
 def _ramp(length: int, falls_before: bool, falls_after: bool) -> np.ndarray:
     """(length,) smoothstep up over FEATHER of the length, and down again."""
     position = (np.arange(length) + 0.5) / (FEATHER * length)
-    rise = np.clip(position, 0, 1) if falls_before else np.ones(length)
-    fall = np.clip(position[::-1], 0, 1) if falls_after else np.ones(length)
-    t = np.minimum(rise, fall)
+    t = np.ones(length)
+    for falls, distance in ((falls_before, position), (falls_after, position[::-1])):
+        t = np.minimum(t, distance) if falls else t
     return t * t * (3 - 2 * t)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shared.cloud.quarters import axes_turned
 from worker.head.model.head_model import HeadModel
 
 WORST_PARTS = 6.0
@@ -50,6 +51,16 @@ class HeadFit:
             scale=size * self.scale,
             landmarks_mm=size * self.landmarks_mm,
             error_mm=size * self.error_mm,
+        )
+
+    def turned(self, quarters: int) -> HeadFit:
+        """The same head in the picture turned clockwise by so many quarter turns."""
+        turn = axes_turned(quarters)
+        return replace(
+            self,
+            rotation=turn @ self.rotation,
+            shift_mm=turn @ self.shift_mm,
+            landmarks_mm=self.landmarks_mm @ turn.T,
         )
 
     def in_head_frame(self, points: np.ndarray) -> np.ndarray:

@@ -1,11 +1,15 @@
+import re
+
 import cv2
 import numpy as np
 import pytest
 
 from shared.cloud.camera import unproject
+from shared.cloud.quarters import turned
 from shared.errors import NoFaceError, WeightsError
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Portrait, facing
+from worker.report import lengths_of
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +32,17 @@ def test_the_whole_person_has_depth_unless_the_bust_is_asked_for(model, astronau
     assert bust.mask.sum() < 0.95 * result.mask.sum()
     assert not (bust.mask & ~result.mask).any()
     assert np.array_equal(bust.depth[bust.mask], result.depth[bust.mask])
+
+
+@pytest.mark.parametrize("quarters", [1, 2])
+def test_a_photo_that_lies_has_the_same_depth_in_the_place_where_it_shows_it(model, astronaut, result, quarters):
+    cut = np.ascontiguousarray(astronaut[:, 4:-3])
+    (upright,), (lying,) = (model.estimate([Photo(turned(cut, turns), 50.0)]) for turns in (0, quarters))
+    assert (upright.quarters, lying.quarters) == (0, 4 - quarters)
+    np.testing.assert_allclose(lying.turned(-quarters).depth, upright.depth, atol=0.01)
+    np.testing.assert_array_equal(lying.turned(-quarters).person.classes, upright.person.classes)
+    np.testing.assert_allclose(lying.turned(-quarters).head.shift_mm, upright.head.shift_mm, atol=0.01)
+    assert abs(lying.report["roll_deg"]) == pytest.approx(90 * quarters, abs=12)
 
 
 def test_the_nose_is_nearest_and_the_hair_behind_it(result):
@@ -60,6 +75,31 @@ def test_a_tight_crop_of_a_face_is_not_taken_for_a_selfie(model, astronaut):
     assert given.report["distance_mm"] < 400
     assert "Taken from" not in (assumed.report["advice"] or "")
     assert "Taken from" in given.report["advice"]
+
+
+def test_a_lens_by_which_the_face_is_implausibly_near_or_far_is_not_believed(model, astronaut):
+    crop = np.ascontiguousarray(astronaut[55:200, 160:290])
+    doubt = "by it the face is"
+    near, far, right = model.estimate(
+        [Photo(crop, focal_35mm=24), Photo(astronaut, focal_35mm=600), Photo(astronaut, focal_35mm=85)]
+    )
+    for depth_map, words in (
+        (near, r"1\d cm from the camera, as if"),
+        (far, r"\d\.\d m from the camera, and yet 1\d%"),
+    ):
+        assert depth_map.report["camera"] == "assumed"
+        assert re.search(words, depth_map.report["camera_note"])
+        assert doubt in lengths_of(depth_map.report, unit="mm", pupil_distance_mm=None)["distance from the camera"]
+        assert depth_map.report["distance_mm"] < 2000
+    assert (right.report["camera"], right.report["camera_note"]) == ("exif", None)
+    [given] = model.estimate([Photo(crop, focal_35mm=24, fov_x_deg=40)])
+    assert (given.report["camera"], given.report["camera_note"]) == ("given", None)
+
+
+def test_what_is_wrong_with_a_photos_file_is_in_the_report(model, astronaut):
+    [depth_map] = model.estimate([Photo(astronaut, focal_doubt="Not believed.", damage="Cut short.")])
+    assert (depth_map.report["camera"], depth_map.report["camera_note"]) == ("assumed", "Not believed.")
+    assert depth_map.report["photo_note"] == "Cut short."
 
 
 def test_twice_the_pupil_distance_is_twice_the_person(model, astronaut):

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from shared.cloud.quarters import turned
 from worker.depth.estimator import Photo
 from worker.depth.portrait.report import report_on, sharpness_of
 from worker.person.face import Pose
@@ -33,6 +34,20 @@ def test_a_distance_that_hangs_on_an_assumed_lens_is_no_reason_for_advice(head, 
     near = Pose(np.eye(3), np.array([0.0, 0.0, 310.0]))
     report = report_on(Photo(head), [face], near, SCALE, silhouette_found=True)
     assert (report["camera"], report["advice"]) == ("assumed", None)
+
+
+@pytest.mark.parametrize(
+    ("quarters", "roll_deg", "advice"), [(0, 0, None), (1, -90, "side"), (2, -180, "upside down"), (3, 90, "side")]
+)
+def test_a_photo_that_lies_is_told_so_and_its_faces_are_where_it_shows_them(head, face, quarters, roll_deg, advice):
+    upright = Photo(head[:, :-12], focal_35mm=50)
+    stored = Photo(turned(upright.pixels, -quarters), focal_35mm=50)
+    report = report_on(stored.turned(quarters), [face], AHEAD, SCALE, silhouette_found=True)
+    assert report["roll_deg"] == roll_deg
+    assert report["turned_deg"] == 90 * quarters
+    assert report["advice"] is None if advice is None else advice in report["advice"]
+    left, top, right, bottom = face.turned(-quarters, upright.size_wh).box
+    assert report["faces"][0]["box"] == [round(left), round(top), round(right), round(bottom)]
 
 
 def test_a_face_turned_away_is_told_to_look_here(head, face):

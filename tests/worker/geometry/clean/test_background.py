@@ -47,3 +47,44 @@ def test_a_few_near_specks_are_no_person():
     split = find_background(depth)
     assert split.verdict == "unclear"
     assert not split.mask.any()
+
+
+def person_before(far_mm=2000.0, near_mm=600.0, rows=slice(50, 160), columns=slice(60, 160)):
+    """A board before a wall, both flat."""
+    depth = np.full((160, 220), far_mm) + noise((160, 220), 1)
+    depth[rows, columns] += near_mm - far_mm
+    return depth
+
+
+def test_a_board_before_a_wall_is_told_to_the_pixel():
+    split = find_background(person_before())
+    expected = np.ones((160, 220), bool)
+    expected[50:, 60:160] = False
+    np.testing.assert_array_equal(split.mask, expected)
+
+
+@pytest.mark.parametrize(
+    ("scene", "verdict"),
+    [
+        (person_before(far_mm=600 * 1.17), "found"),  # 15 % farther is enough
+        (person_before(far_mm=600 * 1.13), "unclear"),
+        (person_before(rows=slice(0, 160), columns=slice(0, 170)), "unclear"),  # 0.39 of three edges is wall
+        (person_before(rows=slice(0, 160), columns=slice(0, 20)), "found"),  # 0.65 of them
+        (person_before(rows=slice(60, 95), columns=slice(60, 93)), "found"),  # 3.3 % of the photo
+        (person_before(rows=slice(60, 92), columns=slice(60, 92)), "unclear"),  # 2.9 %
+    ],
+)
+def test_the_limits_are_those_that_are_named(scene, verdict):
+    assert find_background(scene).verdict == verdict
+
+
+def test_each_of_the_three_edges_counts_as_part_of_the_frame():
+    known = np.full((160, 220), np.nan)
+    for edge in (np.s_[:, 0], np.s_[0], np.s_[:, -1]):
+        known[edge] = 600.0
+    known[40:120, 60:160] = 300.0
+    assert find_background(known).verdict == "unclear"  # the two touch nowhere: nothing is torn
+    known[:, 0] = known[:, -1] = np.nan  # 218 of 540 pixels are left
+    assert find_background(known).verdict == "unclear"
+    known[0, :9] = np.nan
+    assert find_background(known).verdict == "absent"

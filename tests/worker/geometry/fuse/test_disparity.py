@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
+from worker.geometry.fuse.disparity import EDGE_SLOPE_PER_PX, depth_from_disparity, edge_confidence
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def test_percentiles_of_the_disparity_land_on_the_ends_of_the_range(ramp):
 
 def test_the_middle_of_the_disparity_agrees_with_a_hand_worked_depth(ramp):
     # Half way between 1/1 and 1/3 lies 2/3.
-    assert depth_from_disparity(ramp)[0, 50] == pytest.approx(1.5)
+    depth = depth_from_disparity(ramp)
+    assert (depth[0, 50], depth.dtype) == (pytest.approx(1.5), np.float32)
 
 
 def test_depth_ignores_the_disparitys_scale_and_shift(ramp):
@@ -58,6 +59,23 @@ def test_confidence_falls_at_a_step_and_not_on_a_slope():
     confidence = edge_confidence(np.tile(step, (5, 1)))
     assert confidence[2, 99] < 0.01
     assert confidence[2, 50] > 0.95
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_confidence_is_a_half_where_a_pixel_changes_by_the_named_part_of_the_range(turned):
+    # Of 1,000 values from 0 to 1 the middle 20 rise by 0.03 of the range a pixel, in either direction.
+    rise = np.clip((np.arange(1000) - 500) * EDGE_SLOPE_PER_PX, 0, 1) + np.zeros((40, 1))
+    confidence = edge_confidence(rise.T if turned else rise)
+    confidence = confidence.T if turned else confidence
+    assert confidence[20, 510] == pytest.approx(0.5)
+    assert confidence.dtype == np.float32
+    # Twice as steep it is 1 / (1 + 2^2).
+    steep = np.clip((np.arange(1000) - 500) * 2 * EDGE_SLOPE_PER_PX, 0, 1) + np.zeros((40, 1))
+    assert edge_confidence(steep)[20, 508] == pytest.approx(0.2)
+
+
+def test_two_pixels_are_enough_for_a_step():
+    assert edge_confidence(np.array([[0.0, 1.0]])).max() < 0.01
 
 
 def test_a_strip_one_pixel_wide_has_a_confidence():

@@ -32,6 +32,16 @@ def test_hair_over_a_part_of_the_face_hardly_moves_the_match():
     y = 3 * x + 7
     y[:150] += 60
     assert matched(x, y, np.ones_like(x), np.ones_like(x)).slope == pytest.approx(3, rel=0.2)
+    # In whatever unit, and however small all weights are.
+    assert matched(x, y / 1e4, np.ones_like(x) / 1e4, np.ones_like(x)).slope == pytest.approx(3e-4, rel=0.2)
+
+
+def test_what_is_off_by_no_more_than_it_is_uncertain_by_counts_in_full():
+    x = np.linspace(0, 10, 1000)
+    y = 3 * x + 7
+    y[:150] += 60
+    doubtful = np.where(np.arange(1000) < 150, 600.0, 1.0)
+    assert matched(x, y, np.ones_like(x), doubtful).slope == pytest.approx(y.std() / x.std(), rel=0.05)
 
 
 def test_the_face_keeps_its_distance_whatever_the_slope():
@@ -47,6 +57,37 @@ def test_a_depth_between_the_measured_and_the_likely_one_is_believed():
     assert fit.correlation > 0.95
     assert fit.measured_mm < fit.extent_mm < fit.likely_mm
     assert fit.extent_mm - fit.measured_mm < fit.likely_mm - fit.extent_mm
+
+
+def test_measured_and_likely_depths_are_averaged_by_hand_worked_weights():
+    bust = 620 + 2 * (HEAD - 620)
+    fit = fit_person(EXACT, FACE, bust, ONES)
+    assert fit.likely_mm == pytest.approx(1.4 * np.ptp(np.nanpercentile(bust, (3, 97))))
+    # A spread of 0.1 / correlation for the one, of 0.4 for the other: weights of 100 correlation^2 and 6.25.
+    weight = 100 * fit.correlation**2
+    logarithm = (weight * np.log(fit.measured_mm) + 6.25 * np.log(fit.likely_mm)) / (weight + 6.25)
+    assert (fit.extent_mm, fit.bound) == (pytest.approx(np.exp(logarithm)), None)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_person_is_as_deep_in_the_map_as_the_fit_says(times):
+    fit = fit_person(EXACT, FACE, 620 + times * (HEAD - 620), ONES)
+    assert np.ptp(np.nanpercentile(fit.depth(EXACT), (3, 97))) == pytest.approx(fit.extent_mm, rel=1e-3)
+    assert fit.depth(EXACT).dtype == np.float32
+
+
+def test_of_a_map_of_the_face_alone_the_least_depth_is_believed():
+    face_alone = np.where(np.isfinite(FACE), EXACT, np.nan)
+    fit = fit_person(face_alone, FACE, 620 + 3 * (HEAD - 620), ONES)
+    assert (fit.bound, fit.extent_mm) == ("least", FIT.least_extent_mm)
+    fit = fit_person(face_alone, FACE, HEAD, ONES)  # its bust is less deep than that
+    assert (fit.bound, fit.extent_mm) == ("least", pytest.approx(np.ptp(np.nanpercentile(HEAD, (3, 97)))))
+
+
+def test_a_face_without_a_bust_beside_it_is_matched_by_itself():
+    fit = fit_person(EXACT, FACE, FACE, ONES)
+    assert fit.correlation > 0.99
+    assert fit.a > 0
 
 
 def test_the_less_face_and_bust_agree_with_the_map_the_more_counts_what_is_likely():
@@ -70,7 +111,9 @@ def test_a_map_that_goes_the_wrong_way_on_the_face_still_gives_a_slope_above_0()
 
 
 def test_a_face_without_any_disparity_is_an_error():
-    with pytest.raises(ValueError, match="face"):
+    with pytest.raises(ValueError, match="no pixel"):
+        fit_person(EXACT, FACE, HEAD, 0 * ONES)
+    with pytest.raises(ValueError, match=r"^no pixel of the face has a disparity$"):
         fit_person(np.full(FACE.shape, np.nan), FACE, HEAD, ONES)
 
 
@@ -79,4 +122,7 @@ def test_a_plane_leaning_by_60_degrees_is_seen_with_a_quarter():
     # On the optical axis the ray is the axis: cos 60 = 1 / 2, squared 1 / 4.
     assert leaning[60, 80] == pytest.approx(0.25, abs=0.01)
     assert visibility(plane(CAMERA_160), CAMERA_160)[60, 80] == pytest.approx(1, abs=1e-4)
+    # In the corner the ray leans: its squared cosine is 1 / (1 + (79.5 / 400)^2 + (59.5 / 400)^2).
+    seen = visibility(plane(CAMERA_160), CAMERA_160)
+    assert (seen[0, 0], seen.dtype) == (pytest.approx(0.942, abs=0.001), np.float32)
     assert not visibility(np.full((120, 160), np.nan), CAMERA_160).any()

@@ -52,7 +52,9 @@ def test_there_is_no_seam_at_the_crops_edges():
 
 def test_a_hand_worked_scale_and_shift_is_found():
     source = np.array([[0.0, 1.0, 2.0], [3.0, 4.0, np.nan]])
-    fit = fit_disparity(source, 3 * source + 5)
+    target = 3 * source + 5
+    target[0, 1] = np.nan
+    fit = fit_disparity(source, target)
     assert (fit.slope, fit.intercept) == (pytest.approx(3), pytest.approx(5))
 
 
@@ -86,6 +88,29 @@ def test_a_crop_at_the_photos_edge_keeps_its_weight_there():
     assert weight[25, 15] == 1
 
 
+def test_the_weight_of_a_crop_rises_from_hand_worked_numbers_at_its_edges():
+    # A fifth of 10 pixels is 2: their middles lie at 1/4 and 3/4 of the ramp, t^2 (3 - 2 t) is 5/32 and 27/32.
+    rise = [5 / 32, 27 / 32, 1, 1, 1]
+    weight = feather(Box(1, 1, 11, 21), (12, 22))
+    assert weight.shape == (20, 10)
+    np.testing.assert_allclose(weight[10], rise + rise[::-1])
+    np.testing.assert_allclose(feather(Box(0, 0, 10, 20), (12, 22))[0], [1] * 5 + rise[::-1])
+    np.testing.assert_allclose(feather(Box(2, 2, 12, 22), (12, 22))[-1], [*rise, 1, 1, 1, 1, 1])
+
+
+def test_a_map_that_a_crop_is_joined_into_stays_as_it_was():
+    whole, detail, _ = flat_face_and_detail()
+    whole = whole.astype(np.float32)
+    before = whole.copy()
+    fused_disparity(whole, detail, BOX)
+    np.testing.assert_array_equal(whole, before)
+
+
+def test_a_box_on_another_grid_lies_over_the_same_part_of_the_picture():
+    assert Box(4, 6, 8, 15).scaled((20, 30), (10, 10)) == Box(2, 2, 4, 5)
+    assert Box(0, 7, 3, 9).scaled((10, 20), (13, 50)) == Box(0, 18, 4, 22)  # 17.5, 3.9 and 22.5 to even
+
+
 def test_the_crop_round_a_face_agrees_with_a_hand_worked_one():
     # Face 100 high, middle (500, 250): a square of 300 round (500, 280).
     assert crop_round_face((1000, 800), (460, 200, 540, 300)) == Box(350, 130, 650, 430)
@@ -93,12 +118,24 @@ def test_the_crop_round_a_face_agrees_with_a_hand_worked_one():
 
 def test_a_crop_at_the_corner_is_moved_into_the_photo():
     assert crop_round_face((1000, 800), (0, 0, 80, 100)) == Box(0, 0, 300, 300)
+    assert crop_round_face((1000, 800), (920, 700, 1000, 800)) == Box(700, 500, 1000, 800)
+
+
+def test_a_crop_is_at_most_as_large_as_the_short_side_of_the_photo():
+    assert crop_round_face((1000, 210), (460, 20, 540, 120)) == Box(395, 0, 605, 210)
+    assert crop_round_face((200, 1000), (60, 450, 140, 550)) == Box(0, 430, 200, 630)
+
+
+def test_the_smallest_crop_has_two_pixels():
+    assert crop_round_face((9, 7), (4, 3, 4.6, 3.6)) == Box(3, 2, 5, 4)
+    assert crop_round_face((9, 7), (4, 3, 4.4, 3.4)) is None
 
 
 @pytest.mark.parametrize(
     ("size_wh", "face"),
     [
         ((600, 200), (200, 40, 300, 150)),  # more than half of the height
+        ((600, 200), (200, 40, 300, 140)),  # half of it
         ((600, 600), (200, 200, 440, 480)),  # the crop would be the whole
         ((600, 400), (200, 200, 200, 200)),  # no face
     ],
@@ -108,5 +145,5 @@ def test_a_face_that_a_crop_would_not_enlarge_has_none(size_wh, face):
 
 
 def test_a_detail_of_another_shape_than_its_box_is_refused():
-    with pytest.raises(ValueError, match="detail"):
+    with pytest.raises(ValueError, match=r"\(5, 5\), its box \(5, 6\)"):
         fused_disparity(np.zeros((20, 30)), np.zeros((5, 5)), Box(0, 0, 6, 5))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.support.fusing import CAMERA, HEAD, ON_HEAD, SCENE, U, V
-from worker.geometry.fuse.ramps import parted
+from worker.geometry.fuse.ramps import STEEPEST, parted
 
 BLURRED = 1 / cv2.GaussianBlur(1 / SCENE, (0, 0), 2.0)
 
@@ -45,3 +45,49 @@ def test_strands_that_the_map_does_not_see_go_on_from_the_rest_of_the_person():
     strands = ON_HEAD | ((np.abs(V - 80) < 2) & (U > 180) & (U < 200))
     result = parted(1 / cv2.GaussianBlur(1 / SCENE, (0, 0), 1.0), strands, CAMERA)
     assert result[strands].max() < 760
+
+
+def leaning_person(blur_px=2.0, down=0.3, right=0.5):
+    """A slanted plane before a wall, left of column 120: its true depth, and what a network draws of both."""
+    true = np.where(U < 120, 500 + right * U + down * V, 2000.0)
+    return true, 1 / cv2.GaussianBlur(1 / true, (0, 0), blur_px)
+
+
+def test_a_slanted_rim_goes_on_along_its_slope_and_the_wall_comes_up_to_it():
+    true, blurred = leaning_person()
+    result = parted(blurred, U < 120, CAMERA)
+    inner = np.s_[20:-20, 20:]
+    assert np.abs(blurred - true)[inner].max() > 400
+    np.testing.assert_allclose(result[inner], true[inner], atol=2.5)
+    assert result.dtype == np.float32
+
+
+def test_a_rim_goes_on_no_more_steeply_than_the_rule_says():
+    _, blurred = leaning_person(down=0.0, right=4.0)
+    result = parted(blurred, U < 120, CAMERA)
+    pixel_mm = np.median(blurred[:, :120]) / CAMERA.fx
+    steps = np.diff(result[80, 110:120])
+    assert steps[:2] == pytest.approx([4, 4], abs=0.1)
+    assert (steps[-5:-3] / pixel_mm).mean() == pytest.approx(STEEPEST, rel=0.1)
+
+
+def test_a_ramp_that_lies_outside_the_outline_alone_becomes_the_wall():
+    true, blurred = leaning_person()
+    sharp = np.where(U < 120, true, blurred).astype(np.float32)
+    before = sharp.copy()
+    result = parted(sharp, U < 120, CAMERA)
+    np.testing.assert_allclose(result[:, 120:], 2000, atol=5)
+    np.testing.assert_array_equal(sharp, before)
+
+
+def test_of_a_person_only_what_lies_far_behind_all_the_rest_is_put_nearer():
+    # From 500 to 600 mm, and in a narrow tail on to 700: what lies 0.7 of that range farther back is not theirs.
+    person = (U < 180) | ((U < 205) & (np.abs(V - 80) < 12))
+    depth = np.where(person, np.where(U < 180, 500 + U / 1.8, 600 + 4.0 * (U - 180)), 2000.0)
+    near, far = np.percentile(depth[person], (3, 97))
+    limit = far + 0.7 * (far - near)
+    assert 655 < limit < 670
+    result = parted(depth, person, CAMERA)[80]
+    np.testing.assert_allclose(result[178:192], depth[80, 178:192], rtol=1e-6)
+    assert (depth[80, 200:205] - result[200:205]).min() > 9
+    assert depth[80, 200] > limit + 10

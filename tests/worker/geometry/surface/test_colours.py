@@ -43,6 +43,15 @@ def test_where_no_more_than_an_outline_is_known_the_rim_takes_its_colour_from_in
     np.testing.assert_allclose(colours[:, :22], np.broadcast_to(SKIN, (30, 22, 3)), atol=3)
 
 
+def test_one_soft_pixel_is_enough_for_alpha_to_count_as_it_is():
+    alpha = (PERSON * np.ones((60, 1))).astype(np.float32)
+    alpha[0, 89] = 0.5
+    pixels = photo(PERSON * np.ones((60, 1)))
+    pixels[:, 88:90] = WALL  # the last column of the person shows the wall, and alpha says that it is all theirs
+    colours = colours_of_points(pixels, np.ones((60, 90), bool), alpha, np.zeros((60, 90), bool))
+    np.testing.assert_array_equal(colours[10:50, 44], np.broadcast_to(WALL, (40, 3)))
+
+
 def test_the_photo_is_averaged_where_nothing_is_mixed_in():
     pixels = np.zeros((40, 80, 3), np.uint8)
     pixels[:, ::2] = 100

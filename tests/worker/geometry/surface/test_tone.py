@@ -1,13 +1,14 @@
 import numpy as np
 
-from worker.geometry.surface.tone import gray16_from_depth, gray_from_depth
+from worker.geometry.surface.tone import gray16_from_depth, gray16_from_disparity, gray_from_depth, gray_from_disparity
 
 
 def test_the_gray_is_linear_in_inverse_depth():
     # 1 / depth: 1/100, 1/200, 1/400 -> 1, 1/3, 0 of the range; 40 + 215 / 3 = 111.7.
     depth = np.array([[100.0, 200, 400, np.nan]])
     row = np.repeat(depth, 3, axis=0)
-    assert gray16_from_depth(row)[0].tolist() == [65535, 21846, 1, 0]
+    fine = gray16_from_depth(row)
+    assert (fine[0].tolist(), fine.dtype) == ([65535, 21846, 1, 0], np.uint16)
     few = gray_from_depth(row)[0]
     assert few[0] == 255
     assert abs(int(few[1]) - 112) <= 1
@@ -31,3 +32,18 @@ def test_a_stray_point_does_not_take_the_contrast():
 def test_a_flat_map_is_white_and_an_empty_one_black():
     assert (gray_from_depth(np.full((2, 3), 600.0)) == 255).all()
     assert not gray_from_depth(np.full((2, 3), np.nan)).any()
+
+
+def test_a_disparity_map_is_drawn_as_it_is_nearest_white():
+    disparity = np.array([[-3.0, 0.0, 1.0, 5.0]])  # 0, 3/8, 1/2 and 1 of the range
+    assert gray16_from_disparity(disparity).tolist() == [[0, 24576, 32768, 65535]]
+    many = np.repeat(disparity, 500, axis=1)
+    assert gray_from_disparity(many)[0, ::500].tolist() == [0, 96, 128, 255]
+    assert (gray_from_disparity(many).dtype, gray16_from_disparity(many).dtype) == (np.uint8, np.uint16)
+
+
+def test_in_few_grays_a_stray_disparity_is_clipped_and_in_many_it_is_not():
+    disparity = np.arange(1000.0)[None].copy()
+    disparity[0, -1] = 1e6
+    assert gray_from_disparity(disparity)[0, 500] == 128
+    assert gray16_from_disparity(disparity)[0, 500] < 50
