@@ -3,7 +3,7 @@
 /** @type {Record<NotDrawn, string>} */
 const WORDS = {
   waiting: "The 3D view was lost. It is drawn again\u2026",
-  lost: "The 3D view was lost, as happens after sleep or by a fault of the graphics driver, and cannot be drawn again now.",
+  lost: "The 3D view was lost, as happens after sleep or by a driver's fault, and cannot be drawn again now.",
   webgl: "The 3D view needs WebGL, which this browser does not offer or has turned off.",
   library: "The 3D view needs plotly.js, which could not be loaded. Check your connection, and what blocks scripts.",
 };
@@ -151,4 +151,5 @@ export class StillsView {
 }
 
 /** Whether it can have the focus. @param {Element | null} element */
-const isSeen = (element) => element !== document.body && Boolean(element?.checkVisibility({ visibilityProperty: true }));
+const isSeen = (element) =>
+  element !== document.body && Boolean(element?.checkVisibility({ visibilityProperty: true }));
