@@ -13,10 +13,10 @@ from shared.jobs.record import Stage
 from shared.jobs.scripts import LUA, job_scripts
 from shared.options import ModelOptions
 
-RESULT_BYTES = {  # of each stage; measured: 2.6, 0.3, 13.5 and 10.7 MB at the most, whatever the size of the photo
+RESULT_BYTES = {  # of each stage; measured: 2.6, 0.7, 13.8 and 10.7 MB at the most, whatever the size of the photo
     Stage.DEPTH: 3_000_000,
-    Stage.MODEL: 300_000,
-    Stage.HEAD: 14_000_000,
+    Stage.MODEL: 700_000,
+    Stage.HEAD: 14_200_000,
     Stage.EXPORT: 11_000_000,
 }
 POINT_BYTES = 18  # of each point, in the files of the model stage

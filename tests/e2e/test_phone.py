@@ -66,7 +66,7 @@ def test_a_person_gets_a_3d_face_by_tapping(phone):
     phone.get_by_text("Surface").tap()
     phone.wait_for_url(re.compile("look=surface"))
 
-    expect(phone.get_by_role("link", name=re.compile("3D model, GLB"))).to_be_visible(timeout=JOB_MS)
+    expect(phone.get_by_role("link", name=re.compile("Visible surface, GLB"))).to_be_visible(timeout=JOB_MS)
     phone.get_by_role("button", name="Share", exact=True).tap()
     expect(phone.get_by_label("Whoever has this link sees this face")).to_be_visible()
     assert_fits(phone)

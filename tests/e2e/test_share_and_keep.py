@@ -13,7 +13,7 @@ def test_each_download_has_the_size_that_it_says(face):
     for name, words in (
         ("cloud.ply", "Point cloud"),
         ("depth16.png", "16 bit"),
-        ("face.glb", "3D model, GLB"),
+        ("face.glb", "Visible surface, GLB"),
         ("head.glb", "Whole head, GLB"),
     ):
         [size] = [file["bytes"] for file in job["results"] if file["name"] == name]

@@ -25,6 +25,7 @@ def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
     out = tmp_path / "new" / "folder"
     assert command.main([str(photo), "--out", str(out), "--model", "portrait", "--point-budget", "3000"]) == 0
     names = {"depth.png", "depth16.png", "depth.npz", "cloud.rlf", "cloud.ply", "view.html", "report.json"}
+    names |= {"turntable.jpg", "preview.jpg"}
     assert {path.name for path in out.iterdir()} == names
     report = json.loads((out / "report.json").read_text())
     assert 2700 <= report["cloud"]["points"] <= 3000

@@ -31,7 +31,10 @@ PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-I
 
 BY_STAGE = {  # counter in Redis -> metric, help
     "done": ("relief_runs_done", "Runs of a stage whose results count."),
-    "seconds": ("relief_run_seconds", "Seconds spent in runs whose results count."),
+    "seconds": (
+        "relief_run_seconds",
+        "Seconds of workers' time in runs whose results count; in a batch each its part.",
+    ),
     "batches": ("relief_batches", "Claims of one or more jobs at once."),
     "claimed": ("relief_claimed", "Jobs claimed; with relief_batches, the size of a batch."),
     "recovered": ("relief_recovered", "Jobs taken back from workers that died or hung."),
@@ -47,7 +50,7 @@ BY_REASON = {  # the same
 
 @blueprint.get("/metrics")
 @Rate.UNCOUNTED
-@Operation({200: None}, media_type="text/plain", refuses=(403,))
+@Operation({200: None}, content={"text/plain": {"type": "string"}}, refuses=(403,))
 def metrics() -> Response:
     """All figures, in Prometheus's text format; to this machine, and to the networks of RELIEF_METRICS_FROM."""
     if not _may_read(services().settings.metrics_from):

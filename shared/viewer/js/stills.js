@@ -1,5 +1,7 @@
 /** What is seen in place of the 3D view where that cannot be drawn: why, and pictures that were drawn beforehand. */
 
+import { sideText } from "./about.js";
+
 /** @type {Record<NotDrawn, string>} */
 const WORDS = {
   waiting: "The 3D view was lost. It is drawn again\u2026",
@@ -20,13 +22,6 @@ export const STILLS_MARKUP = `
       <label class="rv-slider"><span>Turn</span><input type="range" min="0" step="1"></label>
     </div>
   </div>`;
-
-/** From where a view is seen, in words. @param {number} yaw degrees that the face is turned to the picture's right */
-export function turnedTo(yaw) {
-  const degrees = Math.round(yaw);
-  if (Math.abs(degrees) === 180) return "from behind";
-  return degrees ? `turned ${Math.abs(degrees)}\u00b0 to the ${degrees > 0 ? "right" : "left"}` : "from the front";
-}
 
 /** The panel of these pictures. */
 export class StillsView {
@@ -109,7 +104,7 @@ export class StillsView {
     const views = columns * rows;
     const all = views * step_deg >= WIDE_DEG;
     const index = all ? ((view % views) + views) % views : Math.min(views - 1, Math.max(0, view));
-    const from = turnedTo(first_yaw_deg + index * step_deg);
+    const from = sideText({ yaw: -first_yaw_deg - index * step_deg, pitch: 0 });
     Object.assign(this.image.style, {
       width: `${100 * columns}%`,
       height: `${100 * rows}%`,

@@ -73,7 +73,8 @@ interface Stills {
   word: string; url: string;
   mode: Appearance["mode"]; // what it stands for
   columns: number; rows: number;
-  first_yaw_deg: number; step_deg: number; // yaw of the first view, and from each to the next
+  // How far the face is turned to the picture's right: in the first view, and from each to the next.
+  first_yaw_deg: number; step_deg: number;
 }
 
 type Weights = Record<string, number>; // how strong each expression is, 0 to 1; those that are absent are not seen

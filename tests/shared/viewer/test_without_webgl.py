@@ -50,7 +50,7 @@ def test_it_says_what_is_missing_and_shows_the_face_from_the_front(page):
     expect(page.locator(".rv-stills")).to_contain_text("needs WebGL")
     expect(page.locator(".rv-stage")).to_be_hidden()
     expect(page.locator(".rv-bar")).to_be_hidden()
-    expect(page.get_by_role("img", name="Face, turned 10° to the right")).to_be_visible()
+    expect(page.get_by_role("img", name="Face, from 10° left of the front")).to_be_visible()
     assert "get.webgl.org" not in page.content()
     box = page.locator(WINDOW).bounding_box()
     assert box and box["height"] > 300 and box["width"] / box["height"] == pytest.approx(32 / 40, abs=0.01)
@@ -63,7 +63,7 @@ def test_slider_arrow_keys_and_drags_turn_it(page):
     assert view_seen(page) == 3
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    expect(slider).to_have_attribute("aria-valuetext", "turned 10° to the left")
+    expect(slider).to_have_attribute("aria-valuetext", "from 10° right of the front")
     assert view_seen(page) == 2
     page.keyboard.press("End")
     assert view_seen(page) == 5
@@ -73,7 +73,7 @@ def test_slider_arrow_keys_and_drags_turn_it(page):
     drag(page, 50)
     assert view_seen(page) == 1
     expect(slider).to_be_focused()
-    expect(page.get_by_role("img", name="Face, turned 30° to the left")).to_be_visible()
+    expect(page.get_by_role("img", name="Face, from 30° right of the front")).to_be_visible()
 
 
 def test_a_head_goes_on_turning_all_around(page):
@@ -81,8 +81,17 @@ def test_a_head_goes_on_turning_all_around(page):
     page.locator(".rv-pictures").get_by_text("Head").click()
     expect(page.get_by_role("img", name="Head, from the front")).to_be_visible()
     drag(page, 180)  # more than half of it
-    expect(page.get_by_role("img", name="Head, turned 120° to the left")).to_be_visible()
+    expect(page.get_by_role("img", name="Head, from 120° right of the front")).to_be_visible()
     assert view_seen(page) == 1
+
+
+def test_the_picture_that_is_seen_is_printed(page):
+    serve(page, FACE, HEAD)
+    page.emulate_media(media="print")
+    expect(page.get_by_role("img", name="Face")).to_be_visible()
+    expect(page.get_by_role("slider", name="Turn")).to_be_hidden()
+    page.emulate_media(media="screen")
+    expect(page.get_by_role("slider", name="Turn")).to_be_visible()
 
 
 def test_a_picture_alone_needs_no_slider_and_one_that_is_not_there_is_left_out(page):
