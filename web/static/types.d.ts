@@ -57,6 +57,7 @@ interface Report {
     measures?: { name: string; length_mm: number; error_mm: number }[];
   };
   points?: number; dropped?: Record<string, number>; // points that were left out, by reason
+  guessed?: string[]; // parts of the face that the photo does not show
   advice?: string;
 }
 
