@@ -15,6 +15,7 @@ from shared.head.accuracy import ACCURACY
 from shared.options import PUPIL_DISTANCE_MM
 from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE
 from web.access import owner
+from web.page.stills import stills
 from web.pieces import Pieces, Text
 from web.rates import Rate
 from web.services import services
@@ -45,7 +46,7 @@ def page() -> str:
     files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD, "archive": ARCHIVE}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
     accuracy = json.dumps({source: asdict(each) for source, each in ACCURACY.items()})
-    return render_template("index.html", **numbers, **files, accuracy=accuracy)
+    return render_template("index.html", **numbers, **files, accuracy=accuracy, stills=json.dumps(stills()))
 
 
 @Rate.UNCOUNTED

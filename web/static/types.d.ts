@@ -66,7 +66,7 @@ interface DepthModel { name: string; title: string; unit: string; ready: boolean
 /** A setting in JSON Schema. */
 interface Schema {
   title: string; description?: string; type?: string; default?: any;
-  minimum?: number; maximum?: number; step?: number; // between two values of a slider
-  hidden?: boolean; // not in the form
+  minimum?: number; maximum?: number; "x-step"?: number; // between two values of a slider
+  "x-hidden"?: boolean; // not in the form
   enum?: string[]; maxLength?: number; anyOf?: Schema[];
 }
