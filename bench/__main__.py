@@ -16,7 +16,7 @@ SCRIPTS = (
     "batches",
     "load",
     "turns",
-    "expected",
+    "waits",
     "wire",
     "turning",
     "recovery",

@@ -1,59 +1,67 @@
-"""When a job will have ended: a guess from how quick its stages have been, and what is before it."""
+"""What a job says of the time: when it will have ended, and how much of it is done by now."""
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import defaultdict
+from dataclasses import dataclass, field
 
-from shared.jobs.record import Job, Stage, stage_progress
-from shared.jobs.statistics import StageStatistics, Statistics
+from shared.jobs.record import Job, State, overall_progress
+from shared.jobs.statistics import Statistics
+from shared.redis.clock import RedisClock
+from web.forecast import forecast
 
 REMEMBERED_S = 0.5
+PAUSE = 20.0  # times what a forecast took is the time until another
+PAUSE_OF_NEW = 4.0  # the same, for the sake of a job that was not there yet
+LEAST_S = 0.1  # is left of what has not ended
+DONE_AS_EXPECTED = 0.95  # of a run is said to be done when it has taken as long as was expected
+MOST_PROGRESS = 0.99  # of what has not ended
 
 
-class RecentStatistics:
-    """The statistics of the stages, asked for at most twice a second, however many clients poll."""
+@dataclass(frozen=True)
+class _Forecast:
+    """When each job will have ended, ms by Redis's clock, None where unknown; when asked, and what that took."""
 
-    def __init__(self, statistics: Statistics) -> None:
-        self._statistics = statistics
-        self._known: tuple[float, dict[Stage, StageStatistics]] = (-REMEMBERED_S, {})  # when, and what; changed as one
-
-    def now(self) -> dict[Stage, StageStatistics]:
-        """The statistics of each stage."""
-        at_s, known = self._known
-        if time.monotonic() - at_s >= REMEMBERED_S:
-            known = self._statistics.by_stage()
-            self._known = (time.monotonic(), known)
-        return known
+    ends_ms: dict[str, float | None] = field(default_factory=dict)
+    asked_s: float = -1e9
+    took_s: float = 0.0
 
 
-def expected_seconds(job: Job, before: int | None, statistics: dict[Stage, StageStatistics]) -> float | None:
-    """Seconds until the job ends, from stage to stage: each begins when its workers have done what is before.
+class Expected:
+    """The forecast of all jobs, made at most twice a second, however many clients poll, and anew for a new job."""
 
-    Args:
-        job: the job.
-        before: jobs that are claimed before it; None where it is not waiting.
-        statistics: of every stage.
-    Returns:
-        None at the job's end, and where a stage that it needs has not run yet or has no worker.
-    """
-    if job.ended:
-        return None
-    stages = job.steps[job.steps.index(job.stage) :]
-    work_s: dict[frozenset[bytes], float] = defaultdict(float)  # before this job, of workers, which may share stages
-    at_s = ahead = 0.0  # when it comes to a stage, and how many come there before it
-    for stage in stages:
-        known = statistics[stage]
-        if known.run_s is None or known.cost_s is None or not known.workers:
+    def __init__(self, statistics: Statistics, clock: RedisClock, most_in_batch: int) -> None:
+        self._statistics, self._clock, self._most_in_batch = statistics, clock, most_in_batch
+        self._lock = threading.Lock()
+        self._known = _Forecast()
+
+    def seconds(self, job: Job) -> float | None:
+        """Seconds until a job ends; None after its end, and where that is unknown: before any run, without a worker."""
+        if job.ended or (job.state is State.QUEUED and job.put_off_ms):
             return None
-        left = 1.0
-        if stage is not job.stage:
-            jobs = ahead = ahead + known.waiting + known.running
-        elif before is not None:
-            # those that run are half done, in the mean
-            jobs, ahead = before + known.running / 2, before + known.running
-        else:
-            jobs, ahead, left = 0.0, (known.running - 1) / 2, 1.0 - stage_progress(job)
-        work_s[known.workers] += jobs * known.cost_s / len(known.workers)
-        at_s = max(at_s, work_s[known.workers]) + left * known.run_s
-    return round(at_s, 1)
+        with self._lock:
+            if self._is_old_for(job):
+                self._known = self._made()
+            end_ms = self._known.ends_ms.get(job.id)
+        return None if end_ms is None else round(max(LEAST_S, (end_ms - self._clock.now_ms()) / 1000), 1)
+
+    def progress(self, job: Job) -> float:
+        """How much of a job is done, 0..1: what its worker recorded, and by the time that its run has taken."""
+        if job.state is not State.RUNNING or job.started_ms is None or not job.expected_s:
+            return job.progress
+        times = max(0.0, (self._clock.now_ms() - job.started_ms) / 1000 / job.expected_s)
+        in_time = DONE_AS_EXPECTED * times if times < 1 else 1 - (1 - DONE_AS_EXPECTED) / times
+        return round(min(MOST_PROGRESS, max(job.progress, overall_progress(job, in_time))), 4)
+
+    def _is_old_for(self, job: Job) -> bool:
+        remembered_s, pause = (REMEMBERED_S, PAUSE) if job.id in self._known.ends_ms else (0.0, PAUSE_OF_NEW)
+        return time.monotonic() - self._known.asked_s >= max(remembered_s, pause * self._known.took_s)
+
+    def _made(self) -> _Forecast:
+        asked_s = time.monotonic()
+        queue = self._statistics.queue()
+        seconds = forecast(queue, self._most_in_batch)
+        ends_ms = {job_id: queue.now_ms + 1000 * left_s for job_id, left_s in seconds.items()}
+        unknown = dict.fromkeys(job.id for job in (*queue.waiting, *queue.running))
+        return _Forecast(unknown | ends_ms, asked_s, time.monotonic() - asked_s)

@@ -19,7 +19,7 @@ from shared.settings import Settings
 from shared.storage import storage_from
 from web.changes import Changes
 from web.checksums import Checksums
-from web.expected import RecentStatistics
+from web.expected import Expected
 from web.intake.decoding import Decoding
 from web.keys import Keys
 
@@ -36,7 +36,7 @@ class Services:
         self.jobs = Jobs(self.redis)
         self.space = Space(self.redis)
         self.statistics = Statistics(self.redis)
-        self.recent_statistics = RecentStatistics(self.statistics)
+        self.expected = Expected(self.statistics, self.clock, settings.depth_batch)
         self.workers = Workers(self.redis)
         self.wakeups = WakeUps(celery_app(settings.redis_url))
         self.storage = storage_from(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.jobs.record import Stage
 from shared.jobs.wakeups import celery_app
 from shared.settings import Settings
 from worker.stages.depth import LONGEST_TASK_S
@@ -16,3 +17,8 @@ app.conf.update(
     worker_proc_alive_timeout=180,  # a process may take its time to load the model
     worker_soft_shutdown_timeout=20,
 )
+
+
+def served_stages() -> list[Stage]:
+    """The stages that this worker was started for."""
+    return [stage for stage in Stage if stage in app.amqp.queues.consume_from]

@@ -22,7 +22,7 @@ from shared.storage import storage_from
 from shared.webhooks.delivery import WebhookSender
 from shared.webhooks.queue import DeliveryQueue
 from worker import tasks
-from worker.app import app, settings
+from worker.app import app, served_stages, settings
 from worker.depth import registry
 from worker.devices import limit_threads
 from worker.sweeper import Sweeper
@@ -39,7 +39,7 @@ def log_as_all_processes_do(**_: Any) -> None:
 @worker_init.connect
 def refuse_to_start_without_a_model(**_: Any) -> None:
     """A depth worker whose model is not there says so at once, instead of failing each job."""
-    if Stage.DEPTH not in _stages():
+    if Stage.DEPTH not in served_stages():
         return
     try:
         model = registry.choose(settings.depth_model, settings.weights)
@@ -55,7 +55,9 @@ def begin(**_: Any) -> None:
     redis = connect(settings.redis_url)
     Sweeper(redis, storage_from(settings), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
     WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
-    threading.Thread(target=_announce_for_ever, args=(redis, _stages()), name="announcements", daemon=True).start()
+    threading.Thread(
+        target=_announce_for_ever, args=(redis, served_stages()), name="announcements", daemon=True
+    ).start()
 
 
 @worker_shutting_down.connect
@@ -68,13 +70,8 @@ def take_no_more_work(**_: Any) -> None:
 def load_model(**_: Any) -> None:
     """In the child process, after the fork: threads, then the network."""
     limit_threads(settings.threads)
-    if Stage.DEPTH in _stages():
+    if Stage.DEPTH in served_stages():
         tasks.runner().warm_up()
-
-
-def _stages() -> Sequence[Stage]:
-    """The stages that this worker was started for."""
-    return [stage for stage in Stage if stage in app.amqp.queues.consume_from]
 
 
 def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:

@@ -9,7 +9,7 @@ from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps, task_name
 from shared.redis.connection import connect
 from shared.storage import storage_from
-from worker.app import app, settings
+from worker.app import app, served_stages, settings
 from worker.stages.runner import StageRunner
 
 stopping = multiprocessing.get_context("fork").Event()  # set by the parent process, seen by its children
@@ -19,7 +19,8 @@ stopping = multiprocessing.get_context("fork").Event()  # set by the parent proc
 def runner() -> StageRunner:
     """This process's runner; made after the fork."""
     redis = connect(settings.redis_url)
-    return StageRunner(redis, storage_from(settings), WakeUps(app), settings, stopping=stopping.is_set)
+    storage, wakeups = storage_from(settings), WakeUps(app)
+    return StageRunner(redis, storage, wakeups, settings, stopping=stopping.is_set, serves=served_stages())
 
 
 @app.task(name=task_name(Stage.DEPTH))

@@ -38,12 +38,16 @@ class Claim:
 
 @dataclass(frozen=True)
 class Finished:
-    """What a run of a stage leaves in the job record, and the folders of files that count no more then."""
+    """What a run of a stage leaves in the job record, and the folders of files that count no more then.
+
+    own_s: seconds of the worker's time that the job itself took, in a batch its part; None for the whole run.
+    """
 
     files: Sequence[StoredFile]
     report: dict[str, Any]
     model_name: str | None = None
     replaced: Sequence[str] = ()
+    own_s: float | None = None
 
 
 class Claims:
@@ -101,7 +105,8 @@ class Claims:
         fields = _earlier_results(job) | ({"model_name": finished.model_name} if finished.model_name else {})
         replaced = json.dumps(list(finished.replaced))
         next_stage = following[0] if following else ""
-        self._call("finish", claim, next_stage, done, result, replaced, "schema", SCHEMA, *flat(fields))
+        own_s = "" if finished.own_s is None else f"{finished.own_s:.3f}"
+        self._call("finish", claim, next_stage, done, result, replaced, own_s, "schema", SCHEMA, *flat(fields))
 
     def fail(self, claim: Claim, problem: Problem) -> None:
         """End the job as failed.

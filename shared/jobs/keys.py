@@ -32,9 +32,8 @@ class Key(StrEnum):
     PUT_OFF = "relief:put-off"  # zset: id of a queued job that waits for storage -> when it is in its queue again, ms
     GIVEN_UP = "relief:dead"  # zset: id of a job given up after too many attempts -> when, ms
     COUNTERS = "relief:counters"  # hash: name -> sum since the records began
-    RUN_SECONDS = "relief:seconds:"  # stage -> list: how long its latest runs took
-    RUN_COSTS = "relief:costs:"  # stage -> list: seconds of a worker's time that they took
-    LAST_END = "relief:ended:"  # stage:worker -> when the worker's latest run of the stage ended, ms
+    COSTS = "relief:own-seconds:"  # stage -> list: seconds of a worker's time that its latest jobs took
+    OLD_COSTS = "relief:costs:"  # stage -> list: the same, as the release before wrote it
     WORKERS = "relief:workers:"  # stage -> zset: names of its workers -> when each was last heard of, s
     GPU_MEMORY = "relief:gpu:"  # worker -> bytes
     DEPTH_MODELS = "relief:models"  # JSON: the depth models that the workers have

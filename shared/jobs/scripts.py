@@ -16,5 +16,5 @@ DELIVERIES = Path(__file__).parents[1] / "webhooks" / "lua" / "common" / "queue.
 
 def job_scripts(redis: Redis, name: str, lua: Path = LUA) -> Scripts:
     """The scripts in the folder `name`: jobs, claims, upkeep or statistics."""
-    libraries = (DELIVERIES, lua / "common" / "records.lua", lua / "common" / "queue.lua")
+    libraries = (DELIVERIES, *(lua / "common" / f"{library}.lua" for library in ("records", "costs", "queue")))
     return Scripts(redis, lua / name, enums=(Stage, State, Key), libraries=libraries)

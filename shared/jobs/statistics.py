@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from redis import Redis
 
@@ -16,17 +17,53 @@ from shared.jobs.workers import ALIVE_S
 
 @dataclass(frozen=True)
 class StageStatistics:
-    """Names of a stage's workers, jobs waiting and running, and how quick its latest runs were, if any.
+    """Names of a stage's workers, jobs waiting and running, and seconds of a worker's time for a job, if one ran.
 
-    run_s: seconds from the claim of a job to its end, the median. cost_s: seconds of a worker's time for each job, the
-    mean: in a batch of eight, each job runs for as long as all of them, and costs an eighth of it.
+    In a batch of eight, each job costs an eighth of its time.
     """
 
     workers: frozenset[bytes]
     waiting: int
     running: int
-    run_s: float | None
     cost_s: float | None
+
+
+@dataclass(frozen=True)
+class QueuedJob:
+    """A job that waits for `steps[0]`, or is at it, and then goes on to the others."""
+
+    id: str
+    owner: str
+    group: str
+    steps: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class RunningJob(QueuedJob):
+    """A job in a run of a worker: how long, and how long it was expected to take when it began, in seconds, if known.
+
+    All jobs of a run began together and end together.
+    """
+
+    worker: str
+    run: str
+    elapsed_s: float
+    expected_s: float | None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """All jobs at one moment: those that wait, as they take turns, and those that run.
+
+    now_ms: by Redis's clock. costs_s: of each stage that has run, seconds of a worker's time for a job. workers: the
+    names of each stage's.
+    """
+
+    now_ms: float
+    costs_s: dict[Stage, float]
+    workers: dict[Stage, frozenset[bytes]]
+    waiting: tuple[QueuedJob, ...]
+    running: tuple[RunningJob, ...]
 
 
 class Statistics:
@@ -39,6 +76,17 @@ class Statistics:
         """The statistics of every stage, at one moment."""
         rows = self._scripts.call("by_stage", ALIVE_S)
         return {stage: _stage_statistics(*row) for stage, row in zip(Stage, rows, strict=True)}
+
+    def queue(self) -> Queue:
+        """All jobs that wait or run, at one moment."""
+        now, costs, workers, waiting, running = self._scripts.call("queue", ALIVE_S)
+        return Queue(
+            now_ms=float(now),
+            costs_s={stage: float(cost) for stage, cost in zip(Stage, costs, strict=True) if cost},
+            workers={stage: frozenset(names) for stage, names in zip(Stage, workers, strict=True)},
+            waiting=tuple(QueuedJob(**_queued(row)) for row in waiting),
+            running=tuple(_running(row, float(now)) for row in running),
+        )
 
     def oldest_wait_s(self, stage: Stage) -> float:
         """How long the job that waits longest for the stage has waited; 0 where none waits."""
@@ -54,6 +102,22 @@ class Statistics:
         return {name.decode(): float(value) for name, value in sums.items()}
 
 
-def _stage_statistics(run_s: bytes, cost_s: bytes, waiting: int, running: int, workers: list[bytes]) -> StageStatistics:
-    measured = (float(seconds) if seconds else None for seconds in (run_s, cost_s))
-    return StageStatistics(frozenset(workers), waiting, running, *measured)
+def _stage_statistics(cost_s: bytes, waiting: int, running: int, workers: list[bytes]) -> StageStatistics:
+    return StageStatistics(frozenset(workers), waiting, running, float(cost_s) if cost_s else None)
+
+
+def _queued(row: list[bytes]) -> dict[str, Any]:
+    job_id, owner, group, stage, steps = (text.decode() for text in row[:5])
+    following = [Stage(step) for step in json.loads(steps)]
+    return {"id": job_id, "owner": owner, "group": group, "steps": tuple(following[following.index(Stage(stage)) :])}
+
+
+def _running(row: list[bytes], now_ms: float) -> RunningJob:
+    worker, run, started_ms, expected_s = (text.decode() for text in row[5:])
+    return RunningJob(
+        **_queued(row),
+        worker=worker,
+        run=run,
+        elapsed_s=max(0.0, (now_ms - float(started_ms)) / 1000),
+        expected_s=float(expected_s) if expected_s else None,
+    )

@@ -32,6 +32,7 @@ STORED_BYTES = 32_000_000  # of a photo; measured: detailed ones of 50 megapixel
 STORED_AS = ((95, 0), (95, 2), (85, 2), (60, 2))  # JPEG quality and chroma subsampling; the first that fits is taken
 BACKGROUND = 255  # white shows through a transparent photo
 PIXELS_PER_STRIP = 100_000  # whole copies in between would take several times the memory, and leave the CPU's caches
+LEAST_MISSING = 0.005  # less is not told from what is gray in the photo
 MOST_MISSING = 0.25  # of the picture; a part below the face, or a strip, can be done without
 # EXIF Orientation -> what turns pixels (H, W, 3) upright
 UPRIGHT_BY_ORIENTATION: Mapping[float, Callable[[np.ndarray], np.ndarray]] = {
@@ -156,11 +157,15 @@ def _damage(image: bytes) -> str | None:
         return None
     if share > MOST_MISSING:
         raise PhotoError(
-            f"the photo is damaged or cut short: about {share:.0%} of its picture is missing, where {MOST_MISSING:.0%} "
-            "may be; save or send it again"
+            f"the photo is damaged or cut short: {_share(share)} of its picture is missing, and at most "
+            f"{MOST_MISSING:.0%} may be; save or send it again"
         )
-    missing = f"about {share:.0%} of its picture" if share >= 0.005 else "a little of its picture"
-    return f"The photo's file is damaged or cut short: {missing} is missing or lacks detail."
+    missing = f"{_share(share)} of its picture" if share >= LEAST_MISSING else "some of its detail"
+    return f"The photo's file is damaged or cut short: {missing} is missing."
+
+
+def _share(share: float) -> str:
+    return "all" if share == 1 else f"about {share:.0%}"
 
 
 def _pixels(parts: Parts) -> np.ndarray:

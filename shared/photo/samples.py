@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from shared.errors import PhotoTypeError
-from shared.photo.others import NO_PHOTO
 
 FORMATS = ("JPEG", "PNG")
 GRAY, COLOUR, GRAY_ALPHA, COLOUR_ALPHA = 0, 2, 4, 6  # colour types of PNG
@@ -61,12 +60,14 @@ def opened(data: bytes) -> ImageFile.ImageFile:
     """A file of which only the header is read.
 
     Raises:
-        PhotoTypeError: not a JPEG or PNG.
+        PhotoTypeError: it begins as one of these, and is none.
     """
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
     except Exception as error:  # whatever Pillow raises
-        raise PhotoTypeError(f"{NO_PHOTO}; save it as one of these and try again") from error
+        raise PhotoTypeError(
+            "the photo begins as a JPEG or PNG, but is damaged or cut short before its pixels; save or send it again"
+        ) from error
 
 
 def samples_of(data: bytes, key: bytes) -> Samples:

@@ -22,7 +22,12 @@ JPEG_START, PNG_START = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 MARKER = re.compile(rb"\xff[\xc0-\xc7\xc9-\xcf\xd9-\xef\xfe]")  # never in a scan's data, where 0x00 or RST follow 0xFF
 END, SCAN, EXIF, PROFILE = 0xD9, 0xDA, 0xE1, 0xE2
 END_MARKER = bytes([0xFF, END])
-FRAME_MARKERS = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive; no camera writes the others
+FRAME_MARKERS = {0xC0, 0xC1, 0xC2}  # baseline, extended, progressive
+OTHER_FRAMES = {  # which no camera writes
+    **dict.fromkeys((0xC3, 0xC7, 0xCB, 0xCF), "is lossless"),
+    **dict.fromkeys((0xC5, 0xC6, 0xCD, 0xCE), "is hierarchical"),
+    **dict.fromkeys((0xC9, 0xCA), "is coded arithmetically"),
+}
 PIXEL_SEGMENTS = {*FRAME_MARKERS, 0xC4, END, SCAN, 0xDB, 0xDC, 0xDD, 0xE0, 0xEE}  # with tables, scans, JFIF, Adobe
 PIXEL_CHUNKS = {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
 SAID_CHUNKS = {b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"tRNS", b"eXIf"}  # of colours, transparency and lens
@@ -51,7 +56,7 @@ def sanitized(data: bytes) -> Parts:
 
     Raises:
         PhotoTypeError: it does not start as a JPEG or PNG file.
-        PhotoError: it has too many scans.
+        PhotoError: it has too many scans, or is a JPEG of a kind that is not read.
     """
     if data.startswith(JPEG_START):
         return _jpeg(data)
@@ -62,7 +67,8 @@ def sanitized(data: bytes) -> Parts:
 
 def _jpeg(data: bytes) -> Parts:
     kept, exif, profile, scans = [JPEG_START], b"", dict[int, bytes](), 0
-    for code, start, end in _segments(data):
+    for code, start, end in segments(data):
+        _check_kind(code, data[start + 4 : start + 5])
         content = data[start + 4 : end] if code in (EXIF, PROFILE) else b""
         scans += code == SCAN
         if scans > MAX_SCANS:
@@ -81,7 +87,13 @@ def _jpeg(data: bytes) -> Parts:
     return Parts(b"".join(kept), exif, whole[:MAX_PROFILE_BYTES], {})
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+def _check_kind(code: int, bits: bytes) -> None:
+    other = f"has {bits[0]} bits a sample" if code in FRAME_MARKERS and bits not in (b"", b"\x08") else None
+    if other := other or OTHER_FRAMES.get(code):
+        raise PhotoError(f"the photo is a JPEG that {other}, which is not read; save it as a common JPEG or a PNG")
+
+
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     """Marker code, start and end of each segment up to the image's end; a scan's goes on to the next marker."""
     offset = len(JPEG_START)
     while found := MARKER.search(data, offset):

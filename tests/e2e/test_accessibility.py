@@ -1,5 +1,6 @@
 """The page by keyboard, for screen readers (axe-core), and the spots that link its pictures."""
 
+import re
 from itertools import cycle
 
 from playwright.sync_api import expect
@@ -47,6 +48,10 @@ def test_a_screen_reader_hears_titles_without_their_numbers(opened_face):
     for title in ("Photo", "Depth map", "3D model"):
         expect(opened_face.get_by_role("heading", name=title, exact=True)).to_have_text(title)
         expect(opened_face.get_by_role("article", name=title, exact=True)).to_be_visible()
+    view = opened_face.locator("#viewer")  # gets the focus
+    expect(view).to_have_role("group")
+    expect(view).to_have_accessible_name("3D model")
+    expect(view).to_have_accessible_description(re.compile(r"^[\d,]+ points of .*skin.* mm wide, .* mm high"))
 
 
 def test_the_point_under_the_pointer_is_shown_in_both_pictures(opened_face):

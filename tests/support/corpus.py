@@ -6,7 +6,9 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from tests.support import hostile
-from tests.support.pictures import encoded, four_corners, fraction, short, tiff, with_exif
+from tests.support.pictures import chunk, encoded, four_corners, fraction, png, short, tiff, with_chunks, with_exif
+
+BT2020 = (31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600)  # of white, red, green and blue, in 1/100,000
 
 EXIF = tiff(
     [(0x010F, 2, b"Canon\0"), (0x0112, 3, short(6))],
@@ -22,9 +24,23 @@ def photos() -> list[bytes]:
     jpegs += [encoded(image, "JPEG", progressive=True), encoded(image, "MPO", save_all=True, append_images=[image])]
     modes = ("RGB", "RGBA", "P", "1", "L", "LA", "I;16")
     pngs = [encoded(image.convert(mode), icc_profile=profile) for mode in modes]
-    pngs += [encoded(image.convert("P"), transparency=3), encoded(image, pnginfo=None, gamma=0.45)]
+    pngs += [encoded(image.convert("P"), transparency=3), *_said(image)]
     broken = [hostile.short_iccp(), hostile.mpo_bomb(30), hostile.exif_bomb(), *hostile.broken_profiles()]
     return [with_exif(photo, EXIF) for photo in (*jpegs, *pngs)] + broken
+
+
+def _said(image: Image.Image) -> list[bytes]:
+    """PNG files of 8 and 16 bits whose chunks say something of colours and transparency."""
+    high = np.asarray(image.convert("RGBA")).astype(">u2") * 257
+    rows = {2: high[..., :3], 4: high[..., 2:], 6: high, 0: high[..., :1]}
+    deep = [
+        png(image.size, b"".join(b"\0" + row.tobytes() for row in samples), depth=16, colour=colour)
+        for colour, samples in rows.items()
+    ]
+    linear = chunk(b"gAMA", (100_000).to_bytes(4)) + chunk(b"cHRM", np.array(BT2020, ">u4").tobytes())
+    said = [chunk(b"cICP", bytes([9, transfer, 0, 1])) for transfer in (16, 18, 13)]
+    said += [linear, linear + chunk(b"tRNS", high[0, 0, :3].tobytes())]
+    return [with_chunks(photo, chunks) for photo, chunks in zip([*deep, encoded(image)], said, strict=True)]
 
 
 def disparities() -> list[bytes]:

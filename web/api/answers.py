@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterable
 
 from flask import Response, request
@@ -20,8 +21,8 @@ from web.waiting import only_waits
 
 POLL_S = 1
 LONGEST_WAIT_S = 60
-PASSES = {"expires_in_s"}  # fields that change without any change of the job
-LIST_PASSES = {"jobs": {"__all__": PASSES}}
+PASSING = {"expires_in_s", "expected_seconds"}
+DUE_STEP_S = 4.0  # by which the end of a job must move to be news
 PREFER_WAIT = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})', re.IGNORECASE)
 
 
@@ -39,15 +40,22 @@ def json_response(document: BaseModel, status: int = 200) -> Response:
     return Response(document.model_dump_json(), status, headers, mimetype="application/json")
 
 
+def lasting(document: JobDocument) -> str:
+    """The document but for the seconds that pass by themselves; of when the job will have ended, some seconds count."""
+    expected_s = document.expected_seconds
+    due = None if expected_s is None else (time.time() + expected_s) // DUE_STEP_S
+    return f"{due} {document.model_dump_json(exclude=PASSING)}"
+
+
 def tagged_response(document: JobDocument | JobList, status: int = 200) -> Response:
-    """The document as JSON with its ETag; a weak one, of all else, where there are seconds that pass by themselves."""
+    """The document as JSON with its ETag; a weak one, of what lasts, where it has seconds that pass by themselves."""
     response = json_response(document, status)
-    jobs = document.jobs if isinstance(document, JobList) else [document]
-    if any(job.expires_in_s is not None for job in jobs):
-        lasting = document.model_dump_json(exclude=LIST_PASSES if isinstance(document, JobList) else PASSES)
-        response.set_etag(hashlib.sha256(lasting.encode()).hexdigest(), weak=True)
-    else:
+    jobs, following = (document.jobs, document.next) if isinstance(document, JobList) else ([document], None)
+    if all(getattr(job, name) is None for job in jobs for name in PASSING):
         response.add_etag()
+    else:
+        text = "\n".join([*map(lasting, jobs), str(following)])
+        response.set_etag(hashlib.sha256(text.encode()).hexdigest(), weak=True)
     return response
 
 

@@ -14,7 +14,6 @@ from shared.viewer import view_bytes
 from web.access import is_shared, name_of
 from web.api.archive import archive_bytes, archived
 from web.api.schemas import JobDocument, JobSettings, Result, Timings
-from web.expected import expected_seconds
 from web.services import services
 
 
@@ -26,11 +25,11 @@ def job_document(job: Job) -> JobDocument:
         state=job.state,
         stage=job.stage,
         steps=job.steps,
-        progress=job.progress,
+        progress=services().expected.progress(job),
         message=_message(job, before),
         attempt=job.attempt,
         queue_position=None if before is None else before + 1,
-        expected_seconds=None if job.ended else expected_seconds(job, before, services().recent_statistics.now()),
+        expected_seconds=services().expected.seconds(job),
         model=job.model_name,
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,

@@ -13,6 +13,7 @@ from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
 from web.access import check_key_again, client_group, readable_job, requester
+from web.api.answers import lasting
 from web.api.documents import job_document
 from web.api.openapi import Operation
 from web.changes import JobWatch
@@ -54,16 +55,16 @@ def _stream(id_or_token: str, watch: JobWatch, known: str | None) -> Iterator[st
         try:
             check_key_again()
             job = readable_job(id_or_token)
-            document = job_document(job).model_dump_json()
+            document = job_document(job)
         except JobNotFoundError:
             yield "event: gone\ndata: {}\n\n"
             return
         except (RedisError, Unauthorized):
             return  # the client connects again; it is told then why it is refused
-        if document != sent and not (not sent and known == str(job.version)):
-            yield _event(job, document)
+        if (now := lasting(document)) != sent and not (not sent and known == str(job.version)):
+            yield _event(job, document.model_dump_json())
             sent_at = time.monotonic()
-        sent = document
+        sent = now
         if job.ended:
             return
         if time.monotonic() - sent_at >= HEARTBEAT_S:

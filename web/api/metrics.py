@@ -31,7 +31,10 @@ PROXIED = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-I
 
 BY_STAGE = {  # counter in Redis -> metric, help
     "done": ("relief_runs_done", "Runs of a stage whose results count."),
-    "seconds": ("relief_run_seconds", "Seconds spent in runs whose results count."),
+    "seconds": (
+        "relief_run_seconds",
+        "Seconds of workers' time in runs whose results count; in a batch each its part.",
+    ),
     "batches": ("relief_batches", "Claims of one or more jobs at once."),
     "claimed": ("relief_claimed", "Jobs claimed; with relief_batches, the size of a batch."),
     "recovered": ("relief_recovered", "Jobs taken back from workers that died or hung."),

@@ -88,9 +88,17 @@ class StageContext:
         return gzip.decompress(data) if RESULTS[name].gzipped else data
 
     def finish(
-        self, claim: Claim, files: dict[str, bytes], report: dict[str, Any], model_name: str | None = None
+        self,
+        claim: Claim,
+        files: dict[str, bytes],
+        report: dict[str, Any],
+        *,
+        model_name: str | None = None,
+        own_s: float | None = None,
     ) -> None:
         """Write the run's files to its own folder, make them count, and wake up the next stage.
+
+        own_s: see `Finished`.
 
         Raises:
             ClaimLostError: the job is no longer this run's; nothing counts.
@@ -99,7 +107,7 @@ class StageContext:
         self._check_reserve()
         stored = [self._stored(claim, name, data) for name, data in files.items()]
         replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
-        self.claims.finish(claim, Finished(stored, report, model_name, replaced))
+        self.claims.finish(claim, Finished(stored, report, model_name, replaced, own_s))
         self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
         after = self.jobs.get(job.id)

@@ -1,8 +1,9 @@
 """The depth stage: batches of photos through the network, which never waits for a JPEG.
 
 While the network has one batch, threads claim and decode the next and store the results of the one before. A batch is
-bounded by photos and by pixels, so that memory is. A job that is retried after a crash runs alone: nothing else is held
-by this process meanwhile.
+bounded by photos and by pixels, so that memory is, and by the time that it takes (`shared.jobs.batches`), so that none
+wait for a stranger's photos. Where one photo takes all of that time, none is claimed ahead: whoever comes is next. A
+job that is retried after a crash runs alone: nothing else is held by this process meanwhile.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from worker import pipeline
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.report import made_by
 from worker.stages.context import BUG, StageContext, problem_of
+from worker.stages.pace import Pace
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +38,10 @@ Step = tuple[Claim, Callable[[Claim], None]]
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs that were claimed together: how many, and those whose photos could be read."""
+    """Jobs that were claimed together: how many, at which monotonic time, and those whose photos could be read."""
 
     claimed: int
+    claimed_s: float
     jobs: Sequence[ReadJob]
 
     @property
@@ -47,21 +50,27 @@ class Batch:
         return any(claim.job.attempt > 1 for claim, _ in self.jobs)
 
 
-NO_JOBS = Batch(0, ())
+NO_JOBS = Batch(0, 0.0, ())
 
 
 class DepthBatches:
     """Runs the depth stage of waiting jobs.
 
+    pace: how quick it is here, which is known from earlier tasks.
     estimator: gives the name and the loaded model that a job's choice means here.
     stopping: True when the process is to take no more work.
     """
 
     def __init__(
-        self, context: StageContext, estimator: Callable[[str], tuple[str, Estimator]], stopping: Callable[[], bool]
+        self,
+        context: StageContext,
+        pace: Pace,
+        estimator: Callable[[str], tuple[str, Estimator]],
+        stopping: Callable[[], bool],
     ) -> None:
-        self._context, self._estimator, self._stopping = context, estimator, stopping
+        self._context, self._pace, self._estimator, self._stopping = context, pace, estimator, stopping
         self._until_s = time.monotonic() + LONGEST_TASK_S
+        self._free_s = 0.0  # when the network was done with the batch before
 
     def run(self) -> bool:
         """Work until nothing waits, or it is time to stop; False where LONGEST_TASK_S passed and more may wait."""
@@ -69,13 +78,18 @@ class DepthBatches:
             while (batch := self._collect(readers, take_retried=True)).claimed:
                 storing: list[Future[None]] = []
                 while batch.claimed:
-                    ahead = None if batch.alone else readers.submit(self._collect, readers, take_retried=False)
+                    another = partial(self._collect, readers, take_retried=False)
+                    ahead = readers.submit(another) if self._size > 1 and not batch.alone else None
                     steps = self._estimate(batch)
                     wait(storing)  # at most one batch is being stored: memory stays bounded
                     storing = [writers.submit(self._context.guarded, claim, step) for claim, step in steps]
-                    batch = ahead.result() if ahead else NO_JOBS
+                    batch = NO_JOBS if batch.alone else ahead.result() if ahead else another()
                 wait(storing)
         return time.monotonic() < self._until_s
+
+    @property
+    def _size(self) -> int:
+        return self._pace.batch(self._context.settings.depth_batch)
 
     def _going_on(self) -> bool:
         return time.monotonic() < self._until_s and not self._stopping()
@@ -84,13 +98,15 @@ class DepthBatches:
         """Claim a batch and decode its photos; waits a moment for a batch that is not full."""
         if not self._going_on():
             return NO_JOBS
-        limit = self._context.settings.depth_batch
+        limit, claimed_s = self._size, time.monotonic()
         claims = self._context.claim(Stage.DEPTH, limit, take_retried=take_retried)
         if claims and len(claims) < limit and claims[0].job.attempt == 1:
             time.sleep(self._context.settings.depth_batch_wait_s)
             claims += self._context.claim(Stage.DEPTH, limit - len(claims), take_retried=False, held=claims)
         photos = list(readers.map(partial(self._context.guarded, step=self._read), claims))
-        return Batch(len(claims), [(claim, photo) for claim, photo in zip(claims, photos, strict=True) if photo])
+        return Batch(
+            len(claims), claimed_s, [(claim, photo) for claim, photo in zip(claims, photos, strict=True) if photo]
+        )
 
     def _read(self, claim: Claim) -> Photo:
         photo = self._context.photo(claim)
@@ -100,12 +116,14 @@ class DepthBatches:
     def _estimate(self, batch: Batch) -> list[Step]:
         """Each job of the batch with the step that stores its result."""
         by_model = groupby(sorted(batch.jobs, key=_model_name), key=_model_name)
-        return [step for name, jobs in by_model for step in self._estimate_by(name, list(jobs))]
+        return [step for name, jobs in by_model for step in self._estimate_by(name, list(jobs), batch.claimed_s)]
 
-    def _estimate_by(self, name: str, jobs: Sequence[ReadJob]) -> list[Step]:
+    def _estimate_by(self, name: str, jobs: Sequence[ReadJob], claimed_s: float) -> list[Step]:
         """One model's part of a batch through its network."""
+        began_s, loading_s = max(claimed_s, self._free_s), time.monotonic()
         try:
             model, estimator = self._estimator(name)
+            began_s += time.monotonic() - loading_s  # to load a model is no job's own time
             results = estimator.estimate([photo for _, photo in jobs])
         except ReliefError as error:
             for claim, _ in jobs:
@@ -116,17 +134,20 @@ class DepthBatches:
             for claim, _ in jobs:
                 self._context.try_again(claim, BUG)
             return []
+        self._free_s = time.monotonic()
+        own_s = (self._free_s - began_s) / len(jobs)
+        self._pace.measured(own_s)
         return [
-            (claim, partial(self._store, model=model, result=result))
+            (claim, partial(self._store, model=model, result=result, own_s=own_s))
             for (claim, _), result in zip(jobs, results, strict=True)
         ]
 
-    def _store(self, claim: Claim, *, model: str, result: DepthMap | PhotoError) -> None:
+    def _store(self, claim: Claim, *, model: str, result: DepthMap | PhotoError, own_s: float) -> None:
         if isinstance(result, PhotoError):
             raise result
         self._context.claims.progress(claim, 0.8)
         files = pipeline.depth_files(result, model=model)
-        self._context.finish(claim, files, result.report | made_by(model), model_name=model)
+        self._context.finish(claim, files, result.report | made_by(model), model_name=model, own_s=own_s)
 
 
 def _model_name(job: ReadJob) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache, partial
 
 from redis import Redis
@@ -25,6 +25,7 @@ from worker.stages.export import write_meshes
 from worker.stages.head import build_head
 from worker.stages.leases import Leases
 from worker.stages.model import build_model
+from worker.stages.pace import Pace
 
 LOADED_MODELS = 2
 SINGLE_JOB_STAGES = {Stage.MODEL: build_model, Stage.HEAD: build_head, Stage.EXPORT: write_meshes}
@@ -34,6 +35,7 @@ class StageRunner:
     """Runs stages of jobs; one to a process.
 
     stopping: True when the process is to take no more work.
+    serves: the stages that this process is there for.
     load: gives the estimator of a model's name; the registry's where none is given.
     """
 
@@ -45,19 +47,23 @@ class StageRunner:
         settings: Settings,
         *,
         stopping: Callable[[], bool] = lambda: False,
+        serves: Collection[Stage] = (),
         load: Callable[[str], Estimator] | None = None,
     ) -> None:
         self._jobs, self._claims, self._workers = Jobs(redis), Claims(redis), Workers(redis)
         self._storage, self._wakeups, self._settings = storage, wakeups, settings
         self._removals = Removals(redis, storage)
         self._reserve_is_gone = partial(reserve_is_gone, redis)
-        self._stopping = stopping
+        self._stopping, self._serves, self._pace = stopping, serves, Pace()
         self._load = lru_cache(LOADED_MODELS)(
             load or partial(registry.load, folder=settings.weights, backend=settings.depth_backend)
         )
 
     def run(self, stage: Stage) -> None:
-        """Run waiting jobs of the stage; returns at once where none wait."""
+        """Run waiting jobs of the stage; returns at once where none wait.
+
+        Points, which are quickly made and what people wait to see, do not wait for a head or for meshes.
+        """
         with Leases(self._claims, self._settings.lease_s) as leases:
             context = StageContext(
                 self._jobs,
@@ -71,16 +77,22 @@ class StageRunner:
             )
             if stage is Stage.DEPTH:
                 self._run_depth(context)
-            elif not self._stopping():
-                for claim in context.claim(stage, 1):
-                    context.guarded(claim, partial(SINGLE_JOB_STAGES[stage], context))
+            else:
+                if stage is not Stage.MODEL and Stage.MODEL in self._serves:
+                    self._run_one(context, Stage.MODEL)
+                self._run_one(context, stage)
 
     def warm_up(self) -> None:
         """Load the model of jobs that name none."""
         self._estimator("auto")
 
+    def _run_one(self, context: StageContext, stage: Stage) -> None:
+        if not self._stopping():
+            for claim in context.claim(stage, 1):
+                context.guarded(claim, partial(SINGLE_JOB_STAGES[stage], context))
+
     def _run_depth(self, context: StageContext) -> None:
-        finished = DepthBatches(context, self._estimator, self._stopping).run()
+        finished = DepthBatches(context, self._pace, self._estimator, self._stopping).run()
         if (used_bytes := gpu_memory_bytes()) is not None:
             self._workers.announce_gpu_memory(process_name(), used_bytes)
         if not finished:

@@ -2,6 +2,7 @@
 
 import { HEAD_MARKUP } from "./head-controls.js";
 import { MARKS_MARKUP } from "./marks-view.js";
+import { listenForPrint } from "./print.js";
 
 /** @type {Appearance} */
 export const DEFAULTS = { mode: "points", color: "grayscale", size: 1.35, light: -35 };
@@ -63,7 +64,9 @@ function slider(property, label) {
 
 /** The stage, which receives gestures and keys, the bar below it, and the icons in its corner. */
 const MARKUP = `
-  <div class="rv-stage" tabindex="0" role="application" aria-label="3D face. ${HINT}. ${KEYS}">
+  <p class="rv-about" id="rv-about"></p>
+  <div class="rv-stage" tabindex="0" role="application" aria-label="3D face. ${HINT}. ${KEYS}"
+       aria-describedby="rv-about">
     <div class="rv-graph"></div>
     <ul class="rv-legend" aria-label="Colours" hidden></ul>
     <canvas class="rv-overlay" aria-hidden="true"></canvas>
@@ -84,7 +87,7 @@ const MARKUP = `
 /**
  * Fill the host with the stage and the controls.
  * @param {HTMLElement} host @param {(change: Partial<Appearance>) => void} set
- * @param {{ reset: () => void, mark: () => void, snapshot: () => Promise<Blob> }} acts of the icons
+ * @param {{ reset: () => void, mark: () => void, snapshot: import("./print.js").Snapshot }} acts of the icons
  */
 export function build(host, set, { reset, mark, snapshot }) {
   host.classList.add("rv");
@@ -95,6 +98,7 @@ export function build(host, set, { reset, mark, snapshot }) {
   for (const [act, run] of Object.entries(acts)) {
     host.querySelector(`[data-act="${act}"]`)?.addEventListener("click", run);
   }
+  listenForPrint(host, snapshot);
   for (const input of options(host)) {
     const value = () => (input.type === "radio" ? input.value : input.valueAsNumber);
     input.addEventListener("input", () => set({ [String(input.dataset.option)]: value() }));
@@ -135,11 +139,14 @@ export function reflect(host, appearance) {
   }
 }
 
-/** Download a picture. @param {Promise<Blob>} picture */
+/** Download a picture. @param {HTMLCanvasElement} picture */
 async function save(picture) {
+  /** @type {Blob | null} */
+  const png = await new Promise((resolve) => picture.toBlob(resolve));
+  if (!png) throw new Error("There is no memory for a picture.");
   const link = document.createElement("a");
   link.download = "relief.png";
-  link.href = URL.createObjectURL(await picture);
+  link.href = URL.createObjectURL(png);
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -136,21 +136,24 @@ export function moveMesh(graph, uid, places, normals, corners) {
 }
 
 /**
- * The picture of the scene as PNG.
+ * The picture of the scene as it is now.
  * @param {PlotlyGraph} graph @param {(context: CanvasRenderingContext2D, ratio: number) => void} drawOver draws on it,
  *   so many of its pixels to one of CSS
- * @returns {Promise<Blob>}
+ * @param {number[]} [ground] red, green, blue, alpha from 0 to 1 of what is behind, for this picture alone
+ * @throws {Error} nothing is drawn yet
  */
-export function snapshot(graph, drawOver) {
+export function snapshot(graph, drawOver, ground) {
   const glplot = sceneOf(graph)?.glplot;
-  if (!glplot) return Promise.reject(new Error("Nothing is drawn yet."));
+  if (!glplot) throw new Error("Nothing is drawn yet.");
   const { width, height } = glplot.canvas;
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const { clearColor } = glplot;
+  glplot.clearColor = ground ?? clearColor;
   glplot.redraw(); // the buffer is cleared after each frame: draw and read within one task
   context.drawImage(glplot.canvas, 0, 0);
+  glplot.clearColor = clearColor;
+  if (ground) glplot.redraw();
   drawOver(context, width / graph.clientWidth);
-  return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("No picture."))));
-  });
+  return canvas;
 }

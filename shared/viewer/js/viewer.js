@@ -4,10 +4,9 @@
  *     const viewer = new Viewer(document.querySelector("#viewer"));
  *     await viewer.show(await response.arrayBuffer(), { color: "photo" });
  *     viewer.addEventListener("hover", (event) => mark(event.detail)); // {u, v} as fractions of the photo, or null
- *     viewer.addEventListener("camera", () => remember(viewer.camera)); // the view has come to rest
- *     viewer.addEventListener("marks", () => remember(viewer.marks)); // points were marked
  */
 
+import { describe } from "./about.js";
 import { Camera } from "./camera.js";
 import { parseCloud, pointsFromCloud, seenInPhoto } from "./cloud.js";
 import { appearanceFromText, appearanceToText, build, DEFAULTS, offerClasses, offerHead, reflect } from "./controls.js";
@@ -44,7 +43,7 @@ export class Viewer extends EventTarget {
     const { stage, graph } = build(host, (change) => this.setAppearance(change), {
       reset: () => (this.camera = this.mode === "head" ? this.eye.closeTo(this.head.mesh) : this.front),
       mark: () => this.marking.toggle(),
-      snapshot: () => snapshot(this.graph, (context, ratio) => this.marking.drawOn(context, ratio)),
+      snapshot: (ground) => snapshot(this.graph, (context, ratio) => this.marking.drawOn(context, ratio), ground),
     });
     this.stage = stage;
     this.graph = graph;
@@ -69,6 +68,7 @@ export class Viewer extends EventTarget {
     this.turntable = new Turntable(this.orbit, (turning) => this.head.setTurning(turning));
     this.head = new HeadView(host, graph, { draw: () => this.draw(), turn: () => this.turntable.toggle() });
     this.offerHead(null);
+    this.addEventListener("camera", () => describe(this));
     new ResizeObserver(() => this.resized()).observe(stage);
   }
 
@@ -147,7 +147,7 @@ export class Viewer extends EventTarget {
     else this.scheduleCamera();
   }
 
-  /** The pose as text, "yaw,pitch,zoom,x,y,z"; may be set at any time. */
+  /** The pose as text, "yaw,pitch,zoom,x,y,z"; may be set at any time. The event "camera" tells of another one. */
   get camera() {
     return poseToText(this.orbit.pose);
   }
@@ -161,7 +161,7 @@ export class Viewer extends EventTarget {
     this.dispatchEvent(new Event("camera"));
   }
 
-  /** Points that were marked, as text, "x,y,z_x,y,z"; empty while marking is off; may be set at any time. */
+  /** Points that were marked, as text, "x,y,z_x,y,z"; empty while marking is off; may be set. See "marks". */
   get marks() {
     return this.marking.text;
   }
@@ -185,6 +185,7 @@ export class Viewer extends EventTarget {
     if (first) this.hover.listen();
     this.resizePoints();
     this.scheduleCamera();
+    describe(this);
   }
 
   /** The place that is seen at a pixel of the stage. @param {Point2D} at */

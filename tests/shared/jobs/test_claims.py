@@ -83,7 +83,7 @@ def test_progress_never_goes_backwards(store):
     [depth] = claim(store)
     store.claims.progress(depth, 0.5)
     store.claims.progress(depth, 0.2)
-    assert store.jobs.get(job.id).progress == 0.3571  # half of depth, which is 5/7 of depth and model
+    assert store.jobs.get(job.id).progress == 0.3889  # half of depth, which is 7/9 of depth and model
 
 
 def test_a_lease_that_runs_out_gives_the_job_to_another_run(store):

@@ -39,7 +39,7 @@ def test_a_job_goes_through_both_stages_and_succeeds(store):
     file = StoredFile(name="depth.npz", folder=depth.folder, bytes=7, stage=Stage.DEPTH)
     store.claims.finish(depth, Finished([file], {"faces": 1, "notes": []}, "portrait"))
     between = store.jobs.get(job.id)
-    assert (between.state, between.stage, between.progress) == (State.QUEUED, Stage.MODEL, 0.7143)
+    assert (between.state, between.stage, between.progress) == (State.QUEUED, Stage.MODEL, 0.7778)
     assert between.files == {"depth.npz": file}
     assert between.stages[Stage.DEPTH].report == {"faces": 1, "notes": []}
     assert between.model_name == "portrait"

@@ -1,5 +1,7 @@
 """Photos as phones and programs make them: small files from bug reports, and others of their kinds made here."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +121,50 @@ def test_a_jpeg_that_lacks_a_part_is_refused_or_named(mode, options, end):
             assert not allowed and "damaged or cut short" in str(error)
         else:
             assert allowed or "progressive" in options  # whose first scan shows all of it, coarsely
+
+
+def scans_of(photo: bytes) -> list[bytes]:
+    """A JPEG's parts: what is before the first scan, and each scan with the tables before it."""
+    tables = [found.start() for found in re.finditer(rb"\xff\xc4", photo)]
+    scans = [found.start() for found in re.finditer(rb"\xff\xda", photo)]
+    starts = [scans[0], *(next((t for t in tables if a < t < b), b) for a, b in pairwise(scans)), len(photo) - 2]
+    return [photo[: starts[0]], *(photo[a:b] for a, b in pairwise(starts))]
+
+
+def test_a_progressive_photo_without_its_last_scans_lacks_detail_and_without_its_first_everything():
+    whole = encoded(noise(), "JPEG", progressive=True)
+    head, *scans = scans_of(whole)
+    assert len(scans) == 10
+    assert read_photo(head + b"".join(scans) + b"\xff\xd9").damage is None
+    for kept in (scans[:1], scans[:-2], scans[:-1]):
+        assert "some of its detail is missing" in read_photo(head + b"".join(kept) + b"\xff\xd9").damage
+    for kept in (scans[1:], scans[-1:], []):
+        with pytest.raises(PhotoError, match="all of its picture is missing"):
+            read_photo(head + b"".join(kept) + b"\xff\xd9")
+
+
+def test_a_photo_without_a_scan_of_one_of_its_colours_is_refused():
+    photo = encoded(noise("L"), "JPEG")  # now with two more colours in its frame, of which nothing comes
+    frame = photo.index(b"\xff\xc0")
+    more = bytes([2, 0x11, 0, 3, 0x11, 0])
+    whole = (
+        photo[: frame + 2] + b"\0\x11" + photo[frame + 4 : frame + 9] + b"\3" + photo[frame + 10 : frame + 13] + more
+    )
+    with pytest.raises(PhotoError, match="all of its picture is missing"):
+        read_photo(whole + photo[frame + 13 :])
+
+
+KINDS = {0xC3: "lossless", 0xC6: "hierarchical", 0xC9: "coded arithmetically", 0xCA: "coded arithmetically"}
+
+
+@pytest.mark.parametrize("marker", KINDS)
+def test_a_jpeg_of_a_rare_kind_is_named(marker):
+    photo = encoded(noise(), "JPEG")
+    frame = photo.index(b"\xff\xc0") + 1
+    with pytest.raises(PhotoError, match=f"{KINDS[marker]}, which is not read"):
+        read_photo(photo[:frame] + bytes([marker]) + photo[frame + 1 :])
+    with pytest.raises(PhotoError, match="12 bits a sample"):
+        read_photo(photo[: frame + 3] + b"\x0c" + photo[frame + 4 :])
 
 
 def test_how_much_is_missing_is_said():

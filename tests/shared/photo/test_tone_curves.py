@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.photo.decode import DecodedPhoto
+from shared.errors import PhotoError
+from shared.photo.decode import DecodedPhoto, read_photo
 from shared.photo.profile import MAX_PROFILE_BYTES, colours_of_profile
 from shared.photo.sanitize import sanitized
 from tests.shared.photo.test_profile import PRIMARIES, curves
@@ -61,3 +62,15 @@ def test_what_stands_behind_the_end_of_a_file_is_not_read():
 def test_what_is_known_of_a_photo_is_all_but_its_pixels():
     photo = DecodedPhoto(np.zeros((2, 3, 3), np.uint8), 26.0, "a doubt", "a fault")
     assert photo.known() == {"focal_35mm": 26.0, "focal_doubt": "a doubt", "damage": "a fault"}
+
+
+@pytest.mark.parametrize(("size_wh", "limit"), [((65_501, 64), "65500 at most"), ((65_500, 63), "64 or more")])
+def test_sides_are_read_up_to_their_limits(size_wh, limit):
+    assert read_photo(encoded(Image.new("1", (65_500, 64)))).pixels.shape == (64, 65_500, 3)
+    with pytest.raises(PhotoError, match=f"{size_wh[0]} x {size_wh[1]} pixels.* {limit}"):
+        read_photo(encoded(Image.new("1", size_wh)))
+
+
+def test_a_photo_that_cannot_be_decoded_is_told_as_the_photo():
+    with pytest.raises(PhotoError, match=r"^the photo is damaged or cut short"):
+        read_photo(encoded(Image.new("RGB", (70, 90)))[:-40])

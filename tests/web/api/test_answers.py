@@ -5,6 +5,7 @@ import time
 import pytest
 
 from shared.jobs.record import Stage
+from shared.jobs.workers import Workers
 from tests.support.jobs import claim
 from tests.support.requests import API, assert_problem, finish_stage, later, upload
 
@@ -26,6 +27,23 @@ def test_a_weak_etag_works_like_the_strong_one(client, portrait):
         assert client.request(method, made["links"]["self"], headers={"If-None-Match": f"W/{tag}"}).status_code == 304
     answer = client.get(f"{made['links']['self']}?wait=1", headers={"If-None-Match": f"W/{tag}"})
     assert (answer.status_code, answer.elapsed.total_seconds() >= 1) == (304, True)
+
+
+def test_that_time_passes_as_expected_is_no_news(client, store, portrait):
+    Workers(store.redis).announce(Stage.DEPTH, "host:1")
+    store.redis.rpush("relief:own-seconds:depth", 30)
+    url = upload(client, portrait, steps="depth").json()["links"]["self"]
+    answers = []
+    for _ in range(8):
+        answers.append(client.get(url))
+        time.sleep(0.1)
+    assert len({answer.json()["expected_seconds"] for answer in answers}) > 4
+    tags = {answer.headers["ETag"] for answer in answers}
+    assert 1 <= len(tags) <= 2 and all(tag.startswith("W/") for tag in tags)  # two, where a step of some seconds passes
+    store.redis.rpush("relief:own-seconds:depth", 90, 90)
+    time.sleep(0.6)  # longer than a forecast is remembered
+    later = client.get(url, headers={"If-None-Match": answers[-1].headers["ETag"]})
+    assert (later.status_code, later.json()["expected_seconds"] > 50) == (200, True)
 
 
 @pytest.mark.parametrize(("query", "headers"), [("", {"Prefer": "respond-async, wait=10"}), ("?wait=10", {})])

@@ -44,6 +44,18 @@ def test_waiting_running_and_ended_jobs_are_counted(client, store):
     assert seen["relief_waiting_work_seconds", "depth"] >= 0
 
 
+def test_the_seconds_of_a_batch_are_counted_once(client, store):
+    for _ in range(4):
+        new_job(store)
+    for held in claim(store, limit=4):
+        store.claims.finish(held, Finished((), {}, own_s=0.25))
+    seen = figures(client)
+    assert (seen["relief_run_seconds_total", "depth"], seen["relief_runs_done_total", "depth"]) == (1, 4)
+    new_job(store)
+    assert seen["relief_waiting_work_seconds", "model"] == 0  # it has not run yet
+    assert figures(client)["relief_waiting_work_seconds", "depth"] == 0.25
+
+
 def status_for(settings, peer: str, **headers: str) -> int:
     """The status of /metrics for a peer of this IP address."""
     client = create_app(settings).test_client()

@@ -2,12 +2,16 @@
 
 import json
 
+import pytest
+
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Stage, State
+from shared.jobs.wakeups import WakeUps, celery_app
 from shared.options import ModelOptions
 from shared.results import METRIC_IMAGE, REPORT, RESULTS
 from tests.support.jobs import ALL
 from tests.support.stages import RampNetwork, queue_job
+from worker.stages.runner import StageRunner
 
 
 def test_each_stage_stores_its_results_and_wakes_the_next(store, storage, runner_of):
@@ -23,6 +27,18 @@ def test_each_stage_stores_its_results_and_wakes_the_next(store, storage, runner
     assert all(RESULTS[file.name].stage == file.stage for file in others)
     assert set(storage.folders(job.id)) == {"photo", *(file.folder for file in done.files.values())}
     assert [store.redis.llen(stage) for stage in ALL] == [0, 1, 1, 1]  # it was us who queued it for its first stage
+
+
+@pytest.mark.parametrize("serves", [(), (Stage.MODEL, Stage.HEAD)])
+def test_points_go_before_a_head_where_one_process_makes_both(store, storage, settings, serves):
+    first, second = (queue_job(store, storage, steps=ALL) for _ in range(2))
+    wakeups = WakeUps(celery_app(settings.redis_url))
+    runner = StageRunner(store.redis, storage, wakeups, settings, serves=serves, load=lambda _: RampNetwork())
+    runner.run(Stage.DEPTH)
+    runner.run(Stage.MODEL)
+    runner.run(Stage.HEAD)
+    stages = [store.jobs.get(job.id).stage for job in (first, second)]
+    assert stages == [Stage.EXPORT, Stage.HEAD if serves else Stage.MODEL]
 
 
 def test_a_photo_without_a_face_has_no_head_and_its_report_says_why(store, storage, runner_of):

@@ -38,6 +38,10 @@ while #claimed < limit do
     break
   end
 end
+local cost = usual_cost(stage)
+for _, id in ipairs(cost and claimed or {}) do
+  set(id, 'expected_s', #claimed * cost) -- they end together
+end
 if #claimed > 0 then
   count('batches:' .. stage, 1)
   count('claimed:' .. stage, #claimed)

@@ -1,30 +1,22 @@
--- ARGV: id, run, next stage or '', progress, result as JSON, folders that it replaces as JSON, then field, value, ...
+-- ARGV: id, run, next stage or '', progress, result as JSON, folders that it replaces as JSON, seconds of its worker's
+-- time that were the job's own or '' for all of its run, then field, value, ...
 -- Answer: 1 where the run held the job and its results now count; asked twice, because an answer was lost, it says so
 -- twice.
-local MEASURED_RUNS, WORKER_FORGOTTEN_MS = 100, 3600000
 local id, run, next_stage, progress, result = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if not holds(id, run) then
   return get(id, 'counted_run') == run and 1 or 0
 end
 
-local function remember(list, seconds)
-  redis.call('LPUSH', list, seconds)
-  redis.call('LTRIM', list, 0, MEASURED_RUNS - 1)
-end
-
 local now, stage, started = now_ms(), get(id, 'stage'), tonumber(get(id, 'started_ms'))
 local run_s, queued_s = (now - started) / 1000, (started - tonumber(get(id, 'queued_ms'))) / 1000
-remember(Key.RUN_SECONDS .. stage, run_s)
--- What the job cost its worker: of a batch, which began and ends together, the first costs the time, the rest nothing.
-local last_end = Key.LAST_END .. stage .. ':' .. get(id, 'worker')
-remember(Key.RUN_COSTS .. stage, (now - math.max(started, tonumber(redis.call('GET', last_end) or '0'))) / 1000)
-redis.call('SET', last_end, now, 'PX', WORKER_FORGOTTEN_MS)
+local own_s = tonumber(ARGV[7]) or run_s
+remember_cost(stage, own_s)
 count('done:' .. stage, 1)
-count('seconds:' .. stage, run_s)
+count('seconds:' .. stage, own_s)
 end_run(id)
 forget_waits(id)
 set(id, 'stage:' .. stage, string.format('{"run_s":%.3f,"queued_s":%.3f,%s', run_s, queued_s, string.sub(result, 2)))
-set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 7))
+set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 8))
 for _, folder in ipairs(cjson.decode(ARGV[6])) do
   remove_files(id, folder)
 end

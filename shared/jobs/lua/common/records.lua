@@ -172,6 +172,7 @@ end
 local function end_run(id)
   redis.call('ZREM', Key.LEASES, id)
   set(id, 'run', '')
+  redis.call('HDEL', job_key(id), 'expected_s')
 end
 
 -- Storage took and gave the files of a run: the next time that it refuses is the first again.

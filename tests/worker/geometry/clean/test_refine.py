@@ -87,6 +87,23 @@ def test_the_wall_stays_where_the_user_keeps_it():
     assert refined.dropped["background"] == 0
 
 
+def test_a_background_that_is_kept_loses_no_pixel_and_what_is_filled_is_counted_and_trusted_little():
+    head = ball(CAMERA)
+    person = np.isfinite(head)
+    scene = np.where(person, head, 2500.0)
+    scene[20:23, 20:24] = 300  # a speck before the wall, one before the face
+    scene[80:83, 110:114] -= 150
+    refined = refined_of(scene, remove_background=False, person=person)
+    assert np.isfinite(refined.depth).all() and refined.depth.dtype == np.float32
+    assert (np.median(refined.depth[20:23, 20:24]), refined.depth[81, 112]) == pytest.approx(
+        (2500, head[81, 112]), abs=3
+    )
+    for speck in (np.s_[20:23, 20:24], np.s_[80:83, 110:114]):
+        np.testing.assert_allclose(refined.confidence[speck], FILLED_CONFIDENCE)
+    assert refined.filled == (refined.confidence == np.float32(FILLED_CONFIDENCE)).sum() >= 24
+    assert set(refined.dropped.values()) == {0}
+
+
 def test_pixels_are_counted_once():
     _, scene = head_before_a_wall()
     scene[80, 110] -= 100

@@ -42,7 +42,7 @@ def test_outside_the_crop_nothing_changes():
 
 def test_there_is_no_seam_at_the_crops_edges():
     whole, detail, _ = flat_face_and_detail()
-    detail = detail + 30 * np.sin(np.arange(80) / 9)  # the two disagree beside the face too
+    detail = detail + 30 * np.cos(np.arange(80) / 9)  # the two disagree beside the face too
     change = fused_disparity(whole, detail, BOX) - whole
     assert np.abs(change).max() > 1
     rows = np.abs(np.diff(change, axis=0))[[BOX.top - 1, BOX.bottom - 1]]
@@ -94,6 +94,7 @@ def test_the_weight_of_a_crop_rises_from_hand_worked_numbers_at_its_edges():
     weight = feather(Box(1, 1, 11, 21), (12, 22))
     assert weight.shape == (20, 10)
     np.testing.assert_allclose(weight[10], rise + rise[::-1])
+    assert weight[0, 5] == pytest.approx(0.125**2 * 2.75)  # of 20 pixels it is 4
     np.testing.assert_allclose(feather(Box(0, 0, 10, 20), (12, 22))[0], [1] * 5 + rise[::-1])
     np.testing.assert_allclose(feather(Box(2, 2, 12, 22), (12, 22))[-1], [*rise, 1, 1, 1, 1, 1])
 

@@ -67,3 +67,34 @@ def test_a_map_without_any_step_leaves_the_outline_to_the_matting():
     flat = (100 + noise(V.shape, 1e-3)).astype(np.float32)
     region = region_by_steps(flat, FACE, BODY)
     np.testing.assert_array_equal(joint_outline(BODY, region & FACE & False, flat), BODY)
+
+
+def test_of_two_steps_the_one_counts_that_agrees_with_the_other_outline():
+    sofa = (np.abs(U - 150) < 145) & (V > 30)
+    shown = disparity((sofa, 110.0), (BODY, 170.0))  # it stands out from the floor more than the person from it
+    assert overlap(region_by_steps(shown, FACE, BODY), BODY) > 0.95
+    assert overlap(region_by_steps(shown, FACE, sofa), sofa) > 0.95
+
+
+def test_an_outline_is_the_same_in_any_unit_of_the_map():
+    shown = disparity((BODY, 170 - 10 * V / 240))
+    by_matting = BODY & ~SHIRT
+    for unit in (1e-4, 1e4):
+        region = region_by_steps(shown * unit, FACE, BODY)
+        np.testing.assert_array_equal(region, region_by_steps(shown, FACE, BODY))
+        joint = joint_outline(by_matting, region, shown * unit)
+        np.testing.assert_array_equal(joint, joint_outline(by_matting, region, shown))
+
+
+def test_a_map_without_a_step_and_a_face_too_small_for_it_show_nobody():
+    speck = np.zeros((300, 900), bool)
+    speck[90, 150] = True
+    step = np.where(np.arange(900) < 200, 170.0, 20.0) * np.ones((300, 1), np.float32)
+    for shown, face in ((np.full(V.shape, 50.0, np.float32), FACE), (step, speck)):
+        nobody = region_by_steps(shown, face, np.ones(face.shape, bool))
+        assert (nobody.shape, nobody.dtype, nobody.any()) == (face.shape, bool, False)
+
+
+def test_an_outline_of_the_whole_picture_has_no_step_that_others_could_be_measured_by():
+    shown = disparity((BODY, 170.0))
+    np.testing.assert_array_equal(joint_outline(BODY, np.ones(V.shape, bool), shown), BODY)

@@ -80,6 +80,18 @@ def test_a_ramp_that_lies_outside_the_outline_alone_becomes_the_wall():
     np.testing.assert_array_equal(sharp, before)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_map_whose_step_lies_inside_the_outline_is_continued_up_to_it(turned):
+    # The map ends the person six pixels too early, and goes on flat, a little behind them.
+    person = 500 + (V if turned else U) / 2
+    across, edge = (V, 100) if turned else (U, 120)
+    depth = cv2.GaussianBlur(np.where(across < edge - 6, person, 500 + edge / 2 + 30), (0, 0), 0.7)
+    result = parted(depth, across < edge, CAMERA)
+    rim = (across >= edge - 6) & (across < edge)
+    assert (depth - person)[rim & (across > edge - 4)].min() > 25
+    np.testing.assert_allclose(result[rim], person[rim], atol=2.5)
+
+
 def test_of_a_person_only_what_lies_far_behind_all_the_rest_is_put_nearer():
     # From 500 to 600 mm, and in a narrow tail on to 700: what lies 0.7 of that range farther back is not theirs.
     person = (U < 180) | ((U < 205) & (np.abs(V - 80) < 12))

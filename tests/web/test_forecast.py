@@ -1,0 +1,97 @@
+"""The forecast of the queue: when each job ends, as workers, batches, turns and stages go on."""
+
+from shared.jobs.record import Stage
+from shared.jobs.statistics import Queue, QueuedJob, RunningJob
+from web.forecast import all_costs_s, forecast
+
+ALL = tuple(Stage)
+COSTS_S = {Stage.DEPTH: 3.0, Stage.MODEL: 0.5, Stage.HEAD: 4.0, Stage.EXPORT: 2.0}
+ONE_EACH = {Stage.DEPTH: {b"d"}} | {stage: {b"m"} for stage in ALL[1:]}
+
+
+def job(name: str, owner: str = "ann", steps=ALL, group: str | None = None) -> QueuedJob:
+    return QueuedJob(name, owner, group or owner, tuple(steps))
+
+
+def running(name: str, elapsed_s: float, *, run: str = "r", steps=ALL, worker="d", expected_s=None) -> RunningJob:
+    return RunningJob(name, "ann", "ann", tuple(steps), worker, run, elapsed_s, expected_s)
+
+
+def ends_s(waiting=(), runs=(), *, costs_s=COSTS_S, workers=ONE_EACH, most=8) -> dict[str, float]:
+    names = {stage: frozenset(workers.get(stage, ())) for stage in Stage}
+    return forecast(Queue(0.0, costs_s, names, tuple(waiting), tuple(runs)), most)
+
+
+def test_a_single_job_takes_the_sum_of_its_stages():
+    assert ends_s([job("a")]) == {"a": 9.5}
+    assert ends_s([job("a", steps=ALL[:2])]) == {"a": 3.5}
+
+
+def test_depth_goes_on_beside_the_other_stages_which_share_a_worker():
+    ends = ends_s([job(name) for name in "abc"])
+    # depth is ready at 3, 6, 9. The other worker: points of a to 3.5, head to 7.5, points of b to 8, meshes of a to 10,
+    # points of c to 10.5, head of b to 14.5, meshes of b to 16.5, head of c to 20.5, meshes to 22.5
+    assert ends == {"a": 10, "b": 16.5, "c": 22.5}
+
+
+def test_points_do_not_wait_for_heads_and_meshes():
+    waiting = [job("a", steps=ALL[2:]), job("b", steps=ALL[1:2])]
+    assert ends_s(waiting) == {"b": 0.5, "a": 6.5}
+
+
+def test_what_has_run_for_a_while_is_sooner_ready():
+    assert ends_s(runs=[running("a", 1.0)]) == {"a": 8.5}
+    assert ends_s([job("b", steps=ALL[:1])], [running("a", 1.0, steps=ALL[:1])]) == {"a": 2, "b": 5}
+
+
+def test_what_takes_longer_than_expected_is_never_said_to_be_ready_now():
+    assert ends_s(runs=[running("a", 10.0, steps=ALL[:1])]) == {"a": 1.5}
+
+
+def test_the_jobs_of_a_batch_end_together():
+    quick = COSTS_S | {Stage.DEPTH: 0.25}
+    depth = ALL[:1]
+    waiting = [job(name, steps=depth) for name in "abcdefghij"]
+    ends = ends_s(waiting, costs_s=quick)
+    assert [ends[name] for name in "abcdefghij"] == [2.0] * 8 + [2.5] * 2
+    assert list(ends_s(waiting, costs_s=quick, most=4).values()) == [1.0] * 4 + [2.0] * 4 + [2.5] * 2
+    runs = [running(name, 0.5, expected_s=1.0, steps=depth) for name in "uv"]
+    assert ends_s(waiting[:1], runs, costs_s=quick) == {"u": 0.5, "v": 0.5, "a": 0.75}
+
+
+def test_a_batch_that_is_claimed_ahead_begins_when_the_one_before_ends():
+    depth = ALL[:1]
+    runs = [
+        running("b", 0.9, run="1", expected_s=2.0, steps=depth),
+        running("a", 1, run="2", expected_s=2, steps=depth),
+    ]
+    assert ends_s(runs=runs) == {"a": 1.0, "b": 3.0}
+
+
+def test_two_workers_share_the_jobs_that_wait():
+    workers = {Stage.DEPTH: {b"d1", b"d2"}}
+    assert ends_s([job(name, steps=ALL[:1]) for name in "abc"], workers=workers) == {"a": 3, "b": 3, "c": 6}
+
+
+def test_groups_and_owners_take_turns_at_every_stage():
+    crowd = [job(f"a{number}", "ann", ALL[:2], "crowd") for number in range(3)]
+    waiting = [*crowd, job("b", "bob", ALL[:2], "crowd"), job("c", "cid", ALL[:2], "home")]
+    ends = ends_s(waiting)
+    assert sorted(ends, key=ends.__getitem__) == ["a0", "c", "b", "a1", "a2"]
+    late = [job(f"a{number}", "ann", ALL[2:3]) for number in range(5)]
+    assert ends_s([*late, job("b", "bob", ALL[2:3])])["b"] == 8  # second, after one head of ann's
+
+
+def test_a_job_is_expected_only_where_each_of_its_stages_has_a_worker():
+    assert ends_s([job("a"), job("b", steps=ALL[:1])], workers={Stage.DEPTH: {b"d"}}) == {"b": 6}
+    assert ends_s([job("a")], workers={}) == {}
+
+
+def test_a_stage_that_never_ran_is_expected_to_take_its_share():
+    assert all_costs_s({}) == {} == ends_s([job("a")], costs_s={})
+    assert all_costs_s({Stage.DEPTH: 3.5}) == {Stage.DEPTH: 3.5, Stage.MODEL: 1, Stage.HEAD: 3.5, Stage.EXPORT: 2}
+
+
+def test_the_run_of_a_worker_that_nobody_knows_ends_and_takes_no_others_place():
+    runs = [running(name, 1.0, run=name, worker=name, steps=ALL[:1]) for name in ("gone", "d")]
+    assert ends_s([job("a", steps=ALL[:1])], runs) == {"gone": 2, "d": 2, "a": 5}
