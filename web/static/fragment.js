@@ -1,6 +1,6 @@
 /**
- * What the page keeps in its URL behind the #, so that a reload or a link finds it again. A link to a shared job has its
- * token in the path instead, where those can read it who draw a card of the link.
+ * What the page keeps in its URL behind the #, so that a reload or a link finds it again. A link to a shared job has
+ * its token in the path instead, where those can read it who draw a card of the link.
  */
 
 /**

@@ -84,14 +84,11 @@ def test_behind_a_proxy_the_card_s_urls_have_the_proxy_s_scheme_and_host(store, 
         job = upload(client, portrait, steps="depth,model").json()
         finish_stage(store, storage, Stage.DEPTH, "depth.png")
         finish_stage(store, storage, Stage.MODEL, "preview.jpg")
-        shared = client.post(f"{API}/jobs/{job['id']}/share").json()
-        assert shared["url"] == f"https://relief.example.org/s/{shared['token']}"
-        card = Card(client.get(f"/s/{shared['token']}").text).tags
-        assert card["og:url"] == shared["url"]
-        assert card["og:image"].startswith(
-            f"https://relief.example.org{API}/jobs/{shared['token']}/results/preview.jpg"
-        )
-        assert client.get(f"/s/{shared['token']}", headers={"Host": "evil.example"}).status_code == 421
+        token = store.jobs.share(job["id"])
+        card = Card(client.get(f"/s/{token}").text).tags
+        assert card["og:url"] == f"https://relief.example.org/s/{token}"
+        assert card["og:image"].startswith(f"https://relief.example.org{API}/jobs/{token}/results/preview.jpg")
+        assert client.get(f"/s/{token}", headers={"Host": "evil.example"}).status_code == 421
 
 
 @pytest.mark.parametrize("form", ["{url}/s/{token}", "{url}/s/{token}#view=0,0,1", "{url}/#job={token}"])
