@@ -39,6 +39,7 @@ ARCHIVE = "all.zip"
 
 BINARY = "application/octet-stream"
 HTML = "text/html; charset=utf-8"
+JSON = "application/json"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(HEAD_OBJ, "application/zip", "Whole head, OBJ", "with textures, for any 3D program", Stage.HEAD),
         ResultFile(HEAD_STL, "model/stl", "Whole head, STL", "one solid on a flat base, for printing", Stage.HEAD),
         ResultFile(HEAD_USDZ, "model/vnd.usdz+zip", "Whole head, USDZ", "for iPhone and iPad", Stage.HEAD),
-        ResultFile(HEAD_JSON, "application/json", "Whole head, figures", "JSON: landmarks, measures, pose", Stage.HEAD),
+        ResultFile(HEAD_JSON, JSON, "Whole head, figures", "JSON: landmarks, measures, pose", Stage.HEAD),
         ResultFile(GLB, "model/gltf-binary", "Visible surface, GLB", "for Blender and the web", Stage.EXPORT),
         ResultFile(OBJ, "application/zip", "Visible surface, OBJ", "with texture, for any 3D program", Stage.EXPORT),
         ResultFile(STL, "model/stl", "Visible surface, STL", "for printing", Stage.EXPORT),
@@ -77,7 +78,7 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(TURNTABLE, "image/jpeg", "Turning pictures", "JPEG: 24 views of the visible surface", Stage.MODEL),
         ResultFile(HEAD_TURNTABLE, "image/jpeg", "Turning pictures, head", "JPEG: 24 views all around", Stage.HEAD),
         ResultFile(PREVIEW, "image/jpeg", "Picture to share", "JPEG: photo, depth map, 3D", Stage.MODEL),
-        ResultFile(REPORT, "application/json", "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
+        ResultFile(REPORT, JSON, "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
         ResultFile(CLOUD, BINARY, "Point cloud", "for Relief's own viewer", Stage.MODEL, hidden=True, gzipped=True),
         ResultFile(HEAD, BINARY, "Whole head", "for Relief's own viewer", Stage.HEAD, hidden=True, gzipped=True),
         ResultFile(PHOTO, "image/jpeg", "Photo", "as stored, without metadata"),

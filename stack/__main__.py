@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from shared.errors import ReliefError
+from shared.running import DEFAULT_DATA
 from stack.local import Plan, Stack
 
 log = logging.getLogger("stack")
@@ -19,7 +20,7 @@ def main() -> int:
     """Start all processes, log the URL, and stop them at SIGINT, SIGTERM or SIGHUP; 1 where they cannot start."""
     parser = argparse.ArgumentParser(prog="python -m stack", description=__doc__)
     parser.add_argument(
-        "--data", type=Path, default=Path("data"), help="folder of photos, results, job records and logs"
+        "--data", type=Path, default=DEFAULT_DATA, help="folder of photos, results, job records and logs"
     )
     parser.add_argument("--port", type=int, default=8000, help="port of the page and the API; 0: any free one")
     parser.add_argument("--depth-workers", type=int, default=1)

@@ -12,6 +12,7 @@ from types import TracebackType
 
 import httpx
 
+from shared.running import ADDRESS_FILE
 from stack.leftovers import DataLock
 from stack.processes import Command, Supervised, check_free, free_port, wait_until
 from stack.valkey import start_valkey
@@ -75,6 +76,7 @@ class Stack:
             list(pool.map(Supervised.stop, self.processes.values()))
         self.processes.clear()
         if server:
+            (self.plan.data / ADDRESS_FILE).unlink(missing_ok=True)
             server.stop()
         if self._lock:
             self._lock.close()
@@ -85,6 +87,7 @@ class Stack:
 
     def _start(self) -> None:
         self.processes["valkey"], self.redis_url = start_valkey(self.plan.data / "valkey", self._kept_open)
+        _write_own(self.plan.data / ADDRESS_FILE, self.redis_url)
         environment = {
             "REDIS_URL": self.redis_url,
             "RELIEF_DATA": str(self.plan.data),
@@ -129,8 +132,13 @@ def _celery(queues: str, name: str) -> list[str]:
 def _secret(path: Path) -> str:
     """The secret that signs cookies; made at the first start and kept in the data folder."""
     if not path.exists():
-        temporary = path.with_suffix(".part")
-        temporary.touch(mode=0o600)
-        temporary.write_text(secrets.token_hex(32))
-        temporary.replace(path)
+        _write_own(path, secrets.token_hex(32))
     return path.read_text()
+
+
+def _write_own(path: Path, text: str) -> None:
+    """Write a file that nobody else on this machine may read, at once or not at all."""
+    temporary = path.with_suffix(".part")
+    temporary.touch(mode=0o600)
+    temporary.write_text(text)
+    temporary.replace(path)

@@ -14,6 +14,7 @@ from shared.errors import SettingsError
 from shared.settings import Settings
 from web import access, hosts, problems, rates, request_ids, reserve
 from web.api import events, health, jobs, metrics, models, openapi, results
+from web.conditions import ConditionalResponse
 from web.intake.forms import accept_any_names
 from web.page import routes as pages
 from web.server.bodies import SETTINGS_BYTES, body_limit_bytes
@@ -52,6 +53,7 @@ def create_app(settings: Settings) -> APIFlask:
         MAX_FORM_PARTS=FORM_PARTS,
         OPENAPI_VERSION="3.1.0",
     )
+    app.response_class = ConditionalResponse
     app.extensions[KEY] = Services(settings)
     request_ids.register(app)
     problems.register(app)

@@ -21,16 +21,19 @@ from shared.options import ModelOptions
 from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, METRIC_IMAGE, REPORT, RESULTS
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.depth.format import bytes_from_depth_map
-from worker.export.formats import WRITERS, png_from_image
+from worker.export.formats import WRITERS
 from worker.export.head.formats import HEAD_WRITERS
 from worker.export.head.source import HeadSource
 from worker.export.head.stl import SolidError
+from worker.export.png import depth_png, disparity_png
 from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
 from worker.geometry.surface.solid import solid_squares
 from worker.geometry.surface.tone import (
-    gray16_from_depth,
-    gray16_from_disparity,
+    DEPTH_8,
+    DEPTH_16,
+    DISPARITY_8,
+    DISPARITY_16,
     gray_from_depth,
     gray_from_disparity,
 )
@@ -108,16 +111,15 @@ def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
 
     Where a network ran, the pictures are its own disparity, and depth in mm is a picture more.
     """
-    depth, disparity = depth_map.depth, depth_map.disparity
+    files, facts = {DEPTH_VALUES: bytes_from_depth_map(depth_map)}, facts_of(model)
+    depth, disparity, unit = depth_map.depth, depth_map.disparity, depth_map.unit
     if disparity is None:
-        pictures = {DEPTH_IMAGE: gray_from_depth(depth), DEPTH_IMAGE_16: gray16_from_depth(depth)}
+        scales = {DEPTH_IMAGE: DEPTH_8, DEPTH_IMAGE_16: DEPTH_16}
     else:
-        pictures = {DEPTH_IMAGE: gray_from_disparity(disparity), DEPTH_IMAGE_16: gray16_from_disparity(disparity)}
-        if depth_map.unit == "mm":
-            pictures[METRIC_IMAGE] = gray_from_depth(depth)
-    facts = facts_of(model, depth_map.unit)
-    images = {name: png_from_image(picture, facts) for name, picture in pictures.items()}
-    return {DEPTH_VALUES: bytes_from_depth_map(depth_map)} | images
+        for name, scale in {DEPTH_IMAGE: DISPARITY_8, DEPTH_IMAGE_16: DISPARITY_16}.items():
+            files[name] = disparity_png(gray_from_disparity(disparity, scale), facts, _scale_and_shift(depth_map))
+        scales = {METRIC_IMAGE: DEPTH_8} if unit == "mm" else {}
+    return files | {name: depth_png(gray_from_depth(depth, scale), unit, facts) for name, scale in scales.items()}
 
 
 def cloud_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, model: str) -> dict[str, bytes]:
@@ -141,7 +143,7 @@ def mesh_files(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, *, 
 
 def head_files(head: WholeHead, *, model: str) -> dict[str, bytes]:
     """The files of the head stage, which say `model`, the depth model's name."""
-    source, files = HeadSource(head, facts_of(model, "mm")), {}
+    source, files = HeadSource(head, facts_of(model)), {}
     for name, write in HEAD_WRITERS.items():
         try:
             files[name] = write(source)
@@ -155,9 +157,15 @@ def report_files(report: dict[str, Any]) -> dict[str, bytes]:
     return {REPORT: json.dumps(report, indent=2, allow_nan=False).encode()}
 
 
+def _scale_and_shift(depth_map: DepthMap) -> tuple[float, float] | None:
+    """What took a network's disparity to 1 / mm; None where no face did."""
+    found = depth_map.report.get("network", {})
+    return (found["a"], found["b"]) if "a" in found else None
+
+
 def _source(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, model: str) -> Source:
     """What the files of a cloud are made from, its photo (H, W, 3) uint8 set upright."""
-    return Source(cloud, turned(pixels, cloud.quarters), options.color, facts_of(model, cloud.unit, options))
+    return Source(cloud, turned(pixels, cloud.quarters), options.color, facts_of(model, options))
 
 
 def _stage_files(stage: Stage, source: Source) -> dict[str, bytes]:

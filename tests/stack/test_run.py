@@ -66,6 +66,7 @@ def test_ctrl_c_leaves_no_process_and_a_restart_finds_the_jobs(tmp_path, portrai
     assert process.stderr
     process.stderr.close()
     assert processes_of(data) == []
+    assert not (data / "redis-url").exists()
 
     process, url = start(data)
     with httpx.Client(base_url=url, timeout=60, cookies=cookies) as client:
@@ -126,8 +127,33 @@ def test_no_process_but_the_web_has_the_secret_of_the_cookies(stack):
     assert held == {name: name.startswith("web") for name in stack.processes}
 
 
+def command(*arguments: str, cwd: Path = PROJECT, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command of ours, in a shell that has none of our settings."""
+    own = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), **environment}
+    return subprocess.run([sys.executable, "-m", *arguments], cwd=cwd, env=own, capture_output=True, text=True)
+
+
+def test_commands_beside_a_stack_find_it_by_its_data_folder(stack, tmp_path):
+    made = command("web.keys", "create", "beside", RELIEF_DATA=str(stack.plan.data))
+    assert made.returncode == 0, made.stderr
+    with httpx.Client(base_url=stack.url, headers={"Authorization": f"Bearer {made.stdout.strip()}"}) as client:
+        assert client.get("/api/v1/jobs").status_code == 200
+    (tmp_path / "data").symlink_to(stack.plan.data)
+    assert "beside" in command("web.keys", "list", cwd=tmp_path).stdout.splitlines()
+    assert command("worker.dead", "list", cwd=tmp_path).returncode == 0
+    assert command("web.keys", "revoke", "beside", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("web.keys", "create", "nobody"), ("worker.dead", "list")])
+def test_commands_beside_no_stack_say_what_to_set(arguments, tmp_path):
+    refused = command(*arguments, cwd=tmp_path)
+    assert refused.returncode == 1
+    for words in ("REDIS_URL", "RELIEF_DATA", str(tmp_path / "data")):
+        assert words in refused.stdout + refused.stderr
+
+
 def test_what_a_stack_keeps_can_be_read_by_its_user_alone(stack):
-    for name in ("secret", "valkey/valkey.conf"):
+    for name in ("secret", "redis-url", "valkey/valkey.conf"):
         assert (stack.plan.data / name).stat().st_mode & 0o077 == 0, name
 
 

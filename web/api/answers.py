@@ -15,6 +15,7 @@ from shared.jobs.record import Job
 from web.access import check_key_again, client_group, requester
 from web.api.documents import job_document
 from web.api.schemas import JobDocument, JobList
+from web.conditions import ConditionalResponse
 from web.intake.submission import chosen
 from web.services import services
 from web.waiting import only_waits
@@ -37,7 +38,7 @@ class WaitQuery(BaseModel):
 def json_response(document: BaseModel, status: int = 200) -> Response:
     """The document as JSON; caches are to ask whether it is still valid."""
     headers = {"Cache-Control": "private, no-cache"}
-    return Response(document.model_dump_json(), status, headers, mimetype="application/json")
+    return ConditionalResponse(document.model_dump_json(), status, headers, mimetype="application/json")
 
 
 def lasting(document: JobDocument) -> str:

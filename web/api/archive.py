@@ -7,32 +7,33 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.jobs.record import Job, StoredFile
 from shared.results import result_file
+from shared.zips import TIME_BYTES, zip_entry
 from web.pieces import Piece, Stored, Text
 
-FORMAT = "2"  # counts with each change of the bytes that the same files give, so that no download is mended by others
+FORMAT = "3"  # counts with each change of the bytes that the same files give, so that no download is mended by others
 # What is written round a file that is only stored; its name stands in both headers (APPNOTE.TXT 6.3.10, 4.3).
 LOCAL_HEADER_BYTES, CENTRAL_HEADER_BYTES, END_BYTES = 30, 46, 22
 CENTRAL_HEADER, END = "<4s6H3I5H2I", "<4s4H2IH"
 VERSION_NEEDED = 20
-REGULAR_FILE = 0o100600 << 16  # type and rights, as zipfile writes them
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file of the archive: its name there, its bytes, what counts their CRC-32, and the mark of their version."""
+    """A file of the archive: its name there, its bytes, what counts their CRC-32, and when it was made."""
 
     name: str
     file: Stored
     crc32: Callable[[], int]
-    version: str
+    made: datetime
 
 
 def archive_bytes(sizes: Mapping[str, int]) -> int:
     """The size of an archive of files with these names and sizes."""
-    own = LOCAL_HEADER_BYTES + CENTRAL_HEADER_BYTES
+    own = LOCAL_HEADER_BYTES + CENTRAL_HEADER_BYTES + 2 * TIME_BYTES
     return END_BYTES + sum(own + 2 * len(name) + size for name, size in sizes.items())
 
 
@@ -56,7 +57,7 @@ def archive_pieces(members: Sequence[Member]) -> list[Piece]:
     pieces: list[Piece] = []
     directory, offset = b"", 0
     for member in members:
-        info = zipfile.ZipInfo(member.name)
+        info = zip_entry(member.name, member.made)
         info.CRC = member.crc32()
         info.file_size = info.compress_size = member.file.size_bytes
         header = info.FileHeader(zip64=False)
@@ -69,10 +70,11 @@ def archive_pieces(members: Sequence[Member]) -> list[Piece]:
 
 def _central_header(info: zipfile.ZipInfo, offset: int) -> bytes:
     """The entry of the archive's directory for a file whose own header begins there."""
-    year, month, day, *_ = info.date_time
-    date = (year - 1980) << 9 | month << 5 | day
+    year, month, day, hour, minute, second = info.date_time
+    date, time = (year - 1980) << 9 | month << 5 | day, hour << 11 | minute << 5 | second // 2
     sizes = (info.CRC, info.compress_size, info.file_size)
     name = info.filename.encode("ascii")
     made_by = (info.create_system << 8) + VERSION_NEEDED
-    start = (b"PK\1\2", made_by, VERSION_NEEDED, 0, zipfile.ZIP_STORED, 0, date)
-    return struct.pack(CENTRAL_HEADER, *start, *sizes, len(name), 0, 0, 0, 0, REGULAR_FILE, offset) + name
+    start = (b"PK\1\2", made_by, VERSION_NEEDED, 0, zipfile.ZIP_STORED, time, date)
+    lengths = (len(name), len(info.extra), 0, 0, 0)
+    return struct.pack(CENTRAL_HEADER, *start, *sizes, *lengths, info.external_attr, offset) + name + info.extra

@@ -29,7 +29,7 @@ BUSY_S = 5
 
 
 @blueprint.get("/jobs/<job_id>/events")
-@Operation({200: None, 204: None}, headers=("Last-Event-ID",), media_type="text/event-stream")
+@Operation({200: None, 204: None}, headers=("Last-Event-ID",), content={"text/event-stream": {"type": "string"}})
 def events(job_id: str) -> Response:
     """The job's document now and at each change, until it has ended; 204 where the client knows its end already."""
     job = readable_job(job_id)

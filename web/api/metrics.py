@@ -50,7 +50,7 @@ BY_REASON = {  # the same
 
 @blueprint.get("/metrics")
 @Rate.UNCOUNTED
-@Operation({200: None}, media_type="text/plain", refuses=(403,))
+@Operation({200: None}, content={"text/plain": {"type": "string"}}, refuses=(403,))
 def metrics() -> Response:
     """All figures, in Prometheus's text format; to this machine, and to the networks of RELIEF_METRICS_FROM."""
     if not _may_read(services().settings.metrics_from):

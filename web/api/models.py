@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from apiflask import APIBlueprint
-from flask import Response, json, jsonify
+from flask import Response, jsonify
 
 from shared.options import DepthOptions, ModelOptions
 from shared.results import RESULTS
@@ -32,4 +32,4 @@ def options() -> Response:
         "model": ModelOptions.model_json_schema(),
         "results": list(RESULTS.values()),
     }
-    return Response(json.dumps(document, sort_keys=False), mimetype="application/json")  # the form has the same order
+    return jsonify(document)  # the form has the same order

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from apiflask import APIFlask
 from flask import current_app, render_template
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
-from shared.results import BINARY
-from web.api.schemas import JobDocument, ProblemDocument
-from web.intake.submission import IMAGE_TYPES, NOT_IN_QUERY, SECRET_HEADER, JobSettingsForm
-from web.intake.upload import DISPARITY_MP
+from shared.results import JSON
+from web.api.descriptions import PATH, SCHEMES, Part, answer, header, problems, query, ref, schemas_of, upload
+from web.api.schemas import JobDocument
+from web.intake.submission import JobSettingsForm
 from web.rates import Rate
 
-REF = "#/components/schemas/"
-SCHEMES = {
-    "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
-    "visitor": {"type": "apiKey", "in": "cookie", "name": "relief", "description": "Comes with a visitor's first job."},
-}
-HEADERS = {
-    "Prefer": "`wait=N`: answer when the job has ended, if that is within N seconds.",
-    "Idempotency-Key": "The same key with the same body gives the same job for 24 hours.",
-    SECRET_HEADER: "In place of `webhook_secret`, and the only way with a bare image: 16 to 200 ASCII characters.",
-    "If-None-Match": "The ETag of what one has; 304 where it is still so.",
-    "If-Match": "The ETag that is meant; 412 where it is another by now.",
-    "If-Range": "The ETag of what one has a part of; where it is another by now, all of it comes.",
-    "Range": "`bytes=FROM-TO`, one range; others are passed over.",
-    "Last-Event-ID": "Id of the last event that one has: what it told is not told again.",
-}
-ANSWER_HEADERS = {
-    "Location": "Where the job is.",
-    "Retry-After": "Seconds until it is worth asking again.",
-    "ETag": "The version of what is answered.",
-    "Content-Disposition": "The name to keep the file by.",
-    "Accept-Ranges": "`bytes`",
-    "Content-Range": "Which part it is, of how many bytes.",
-    "X-Request-ID": "The id of this request in the logs.",
-}
-DISPARITY_FILE = (
-    "A disparity map in place of a network's, larger is nearer: .png of 8 or 16 bits, .npy or .npz; of the photo's "
-    f"shape, at any size up to {DISPARITY_MP} megapixels."
-)
-BODILESS = (204, 304)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -57,7 +26,7 @@ class Operation:
 
     answers: a model by status; None where the answer is no JSON.
     query, headers, body: what the request may have; of headers the names.
-    media_type: of the answers.
+    content: schemas of the answers that are no JSON, by media type.
     gives: names of the headers of a success, beside those of every job document.
     refuses: statuses of this route's own problems.
     """
@@ -66,7 +35,7 @@ class Operation:
     query: tuple[type[BaseModel], ...] = ()
     headers: tuple[str, ...] = ()
     body: type[BaseModel] | None = None
-    media_type: str = "application/json"
+    content: Mapping[str, Part] = field(default_factory=dict)
     gives: tuple[str, ...] = ()
     refuses: tuple[int, ...] = ()
 
@@ -80,6 +49,7 @@ def register(app: APIFlask) -> None:
     """Describe the application, and show the description as a page."""
     app.config.update(AUTO_OPERATION_ID=True, AUTO_404_RESPONSE=False, AUTO_SERVERS=False)
     app.spec_processor(partial(_complete, app))
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of several media types, generated clients take the first
     app.add_url_rule("/docs", "docs", docs)
 
 
@@ -123,72 +93,27 @@ def _common_refusals(path: str, method: str) -> set[int]:
 def _describe(entry: dict[str, Any], operation: Operation, refusals: set[int]) -> None:
     refusals |= set(operation.refuses) | ({422} if operation.query or operation.body else set())
     headers = (*(("If-None-Match",) if 304 in operation.answers else ()), *operation.headers)
-    entry["parameters"] += [_header(name) for name in headers]
+    for parameter in entry["parameters"]:
+        parameter.update(PATH[parameter["name"]])
+    entry["parameters"] += [header(name) for name in headers]
     for model in operation.query:
-        entry["parameters"] += _query(model)
+        entry["parameters"] += query(model)
     if operation.body is JobSettingsForm:
-        entry["requestBody"] = _upload()
+        entry["requestBody"] = upload()
     elif operation.body:
-        entry["requestBody"] = {"content": {"application/json": {"schema": _ref(operation.body)}}}
-    answers = {status: _answer(status, model, operation) for status, model in operation.answers.items()}
-    problems = {status: _problem(HTTPStatus(status).phrase) for status in sorted(refusals)}
-    entry["responses"] = {str(status): answer for status, answer in (problems | answers).items()}
-    entry["responses"]["default"] = _problem("What was wrong, and what would be right (RFC 9457).")
+        entry["requestBody"] = {"content": {JSON: {"schema": ref(operation.body)}}}
+    answers = {str(status): _answer(status, model, operation) for status, model in operation.answers.items()}
+    entry["responses"] = problems(refusals - operation.answers.keys()) | answers
 
 
-def _answer(status: int, model: type[BaseModel] | None, operation: Operation) -> dict[str, Any]:
+def _answer(status: int, model: type[BaseModel] | None, operation: Operation) -> Part:
     names = operation.gives
     if JobDocument in operation.answers.values():
         names += (*(("Location",) if 202 in operation.answers else ()), "ETag", "Retry-After")
-    headers = {name: {"schema": {"type": "string"}, "description": ANSWER_HEADERS[name]} for name in names}
-    answer: dict[str, Any] = {"description": HTTPStatus(status).phrase} | ({"headers": headers} if headers else {})
-    if model:
-        answer["content"] = {operation.media_type: {"schema": _ref(model)}}
-    elif status not in BODILESS:
-        answer["content"] = {("*/*" if operation.media_type == BINARY else operation.media_type): {"schema": {}}}
-    return answer
+    return answer(status, {JSON: ref(model)} if model else dict(operation.content), names)
 
 
-def _problem(description: str) -> dict[str, Any]:
-    request_id = {"schema": {"type": "string"}, "description": ANSWER_HEADERS["X-Request-ID"]}
-    return {
-        "description": description,
-        "headers": {"X-Request-ID": request_id},
-        "content": {"application/problem+json": {"schema": _ref(ProblemDocument)}},
-    }
-
-
-def _upload() -> dict[str, Any]:
-    binary = {"type": "string", "format": "binary"}
-    files = {"photo": binary, "disparity": {**binary, "description": DISPARITY_FILE}}
-    form = JobSettingsForm.model_json_schema()
-    form = {**form, "properties": {**files, **form["properties"]}, "required": ["photo"]}
-    content = {"multipart/form-data": {"schema": form}} | {kind: {"schema": binary} for kind in IMAGE_TYPES}
-    return {"required": True, "content": content}
-
-
-def _query(model: type[BaseModel]) -> list[dict[str, Any]]:
-    schemas = model.model_json_schema()["properties"]
-    return [
-        {"in": "query", "name": name, "schema": schema, "description": schema.get("description", "")}
-        for name, schema in schemas.items()
-        if name not in NOT_IN_QUERY
-    ]
-
-
-def _header(name: str) -> dict[str, Any]:
-    return {"in": "header", "name": name, "schema": {"type": "string"}, "description": HEADERS[name]}
-
-
-def _ref(model: type[BaseModel]) -> dict[str, str]:
-    return {"$ref": f"{REF}{model.__name__}"}
-
-
-def _schemas(operations: list[Operation]) -> dict[str, Any]:
+def _schemas(operations: list[Operation]) -> Part:
     answers = {model for operation in operations for model in operation.answers.values() if model}
     bodies = {operation.body for operation in operations if operation.body not in (None, JobSettingsForm)}
-    wanted = sorted(answers | {ProblemDocument}, key=lambda model: model.__name__)
-    _, outgoing = models_json_schema([(model, "serialization") for model in wanted], ref_template=f"{REF}{{model}}")
-    asked = sorted(bodies, key=lambda model: model.__name__)
-    _, incoming = models_json_schema([(model, "validation") for model in asked], ref_template=f"{REF}{{model}}")
-    return incoming["$defs"] | outgoing["$defs"]
+    return schemas_of(answers, bodies)

@@ -10,13 +10,15 @@ from redis.exceptions import RedisError
 
 from shared.errors import ReliefError, SettingsError
 from shared.redis.connection import connect
-from shared.settings import Settings
+from shared.running import running_redis_url
 from web.keys import Keys
+
+DESCRIPTION = "API keys of the Relief at REDIS_URL, or else of the one that runs on the folder RELIEF_DATA (data)."
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; 0 where it was done."""
-    parser = argparse.ArgumentParser(prog="python -m web.keys", description="API keys of this Relief (REDIS_URL).")
+    parser = argparse.ArgumentParser(prog="python -m web.keys", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", required=True)
     for command, words in (("create", "make a key and show it once"), ("revoke", "make a key worthless")):
         commands.add_parser(command, help=words).add_argument("name")
@@ -35,14 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _redis() -> Redis:
-    """The Redis of the environment.
+    """The Redis of the Relief that runs.
 
     Raises:
-        SettingsError: a setting is missing, or REDIS_URL is not valid.
+        SettingsError: none is known, or REDIS_URL is not valid.
     """
-    url = Settings.from_environment().redis_url
     try:
-        return connect(url)
+        return connect(running_redis_url())
     except ValueError as error:
         raise SettingsError("REDIS_URL is no address of a Redis; one looks like redis://127.0.0.1:6379/0") from error
 

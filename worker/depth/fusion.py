@@ -136,8 +136,8 @@ def _facts(belief: Belief) -> dict[str, Any]:
 def _contributions(fit: Fit, surface: Surface) -> dict[str, Any]:
     """What each source gave, as JSON values of a few digits."""
     return {
-        "a": float(f"{fit.a:.4g}"),
-        "b": float(f"{fit.b:.4g}"),
+        "a": float(f"{fit.a:.7g}"),
+        "b": float(f"{fit.b:.7g}"),
         "fit_correlation": round(fit.correlation, 3),
         "measured_depth_mm": round(fit.measured_mm),
         "likely_depth_mm": round(fit.likely_mm),

@@ -5,13 +5,10 @@ A new one is a function here, a row in WRITERS, and a row in shared/results.py, 
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Callable, Mapping
 
 import numpy as np
 import trimesh
-from PIL import Image, PngImagePlugin
 from trimesh.exchange.gltf import export_glb
 from trimesh.exchange.obj import export_obj
 from trimesh.exchange.ply import export_ply
@@ -22,20 +19,21 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, PREVIEW, STL, TURNTABLE
+from shared.zips import zipped
 from worker.export.pictures.views import preview_jpg, turntable_jpg
-from worker.export.source import Facts, Source, fact_lines
+from worker.export.png import NORMAL_FACTS, png_from_image
+from worker.export.source import AXES, METRES_PER_MM, Facts, Source, fact_lines
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.surface.mesh import Y_UP
 
-METRES_PER_MM = 0.001
 STL_HEADER_BYTES = 80
 PLY_VERTEX = np.dtype(
     [(axis, "<f4") for axis in ("x", "y", "z")]
     + [(plane, "u1") for plane in ("red", "green", "blue", "gray", "confidence", "class")]
 )
 PLY_TYPES = {"<f4": "float", "|u1": "uchar"}
-PLY_BEGIN = b"ply\nformat binary_little_endian 1.0\ncomment frame: x right, y up, z towards the viewer\n"
+PLY_BEGIN = f"ply\nformat binary_little_endian 1.0\ncomment frame: {AXES}, the camera at the origin\n".encode()
 PLY_CLASSES = "classes: " + ", ".join(f"{each:d} {each.word}" for each in PointClass)
 
 
@@ -48,7 +46,7 @@ def glb(source: Source) -> bytes:
     material = PBRMaterial(baseColorTexture=source.texture, metallicFactor=0.0, roughnessFactor=1.0, doubleSided=True)
     body = trimesh.Trimesh(mesh.vertices * METRES_PER_MM, mesh.triangles, process=False)
     body.visual = TextureVisuals(uv=mesh.uv, material=material)
-    return export_glb(trimesh.Scene(body, metadata=dict(source.facts)), include_normals=True)
+    return export_glb(trimesh.Scene(body, metadata=dict(source.mesh_facts("m"))), include_normals=True)
 
 
 def obj_zip(source: Source) -> bytes:
@@ -57,22 +55,18 @@ def obj_zip(source: Source) -> bytes:
     material = SimpleMaterial(image=source.texture, diffuse=[255, 255, 255], specular=[0, 0, 0])
     body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
     body.visual = TextureVisuals(uv=mesh.uv, material=material)
-    header = "\n# ".join(fact_lines(source.facts))
+    header = "\n# ".join(fact_lines(source.mesh_facts("mm")))
     text, others = export_obj(
         body, include_normals=True, return_texture=True, digits=5, mtl_name="face.mtl", header=header
     )
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in {"face.obj": text.encode(), **others}.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
-    return file.getvalue()
+    return zipped({"face.obj": text.encode(), **others}, source.made)
 
 
 def stl(source: Source) -> bytes:
     """The closed body as STL in mm, on z = 0 with its face up; the facts go into the header, cut to its 80 bytes."""
     body = trimesh.Trimesh(source.solid.vertices, source.solid.triangles, process=False)
     body.apply_translation([0, 0, -body.bounds[0, 2]])
-    header = "; ".join(fact_lines(source.facts)).encode("ascii", "replace")[:STL_HEADER_BYTES]
+    header = "; ".join(fact_lines({"unit": "mm", **source.facts})).encode("ascii", "replace")[:STL_HEADER_BYTES]
     return header.ljust(STL_HEADER_BYTES) + export_stl(body)[STL_HEADER_BYTES:]
 
 
@@ -83,7 +77,7 @@ def mesh_ply(source: Source) -> bytes:
     body.visual = ColorVisuals(body, vertex_colors=mesh.rgb)
     body.vertex_attributes.update({"confidence": mesh.confidence, "class": mesh.classes})
     first, second, rest = export_ply(body, vertex_normal=True).split(b"\n", 2)
-    return b"\n".join([first, second, _ply_comments(source.facts) + rest])
+    return b"\n".join([first, second, _ply_comments(source.mesh_facts("mm")) + rest])
 
 
 def cloud_ply(source: Source) -> bytes:
@@ -103,24 +97,14 @@ def cloud_ply(source: Source) -> bytes:
     vertices["class"] = cloud.classes[shown]
     properties = "".join(f"property {PLY_TYPES[PLY_VERTEX[name].str]} {name}\n" for name in PLY_VERTEX.names or ())
     layout = f"element vertex {len(vertices)}\n{properties}end_header\n".encode()
-    return PLY_BEGIN + _ply_comments(source.facts) + layout + vertices.tobytes()
+    return PLY_BEGIN + _ply_comments(source.cloud_facts) + layout + vertices.tobytes()
 
 
 def normals_png(source: Source) -> bytes:
     """The normal map on the cloud's grid, which lights a flat picture as if it had depth."""
     cloud = source.cloud
     normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
-    return png_from_image(normal_map(normals), source.facts)
-
-
-def png_from_image(image: np.ndarray, facts: Facts) -> bytes:
-    """A picture, (H, W) uint8 or uint16 or (H, W, 3) uint8, as PNG with the facts as text."""
-    text = PngImagePlugin.PngInfo()
-    for name, fact in facts.items():
-        text.add_text(name, fact)
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG", pnginfo=text, compress_level=4)
-    return file.getvalue()
+    return png_from_image(normal_map(normals), {**NORMAL_FACTS, **source.facts})
 
 
 def _ply_comments(facts: Facts) -> bytes:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from shared.cloud.classes import PointClass, colours_of
-from shared.cloud.pointcloud import PointCloud, Unit
+from shared.cloud.pointcloud import PointCloud
 from shared.options import Color, ModelOptions
 from worker import __version__
 from worker.geometry.clean.holes import nearest_places
@@ -28,13 +29,15 @@ MESH_TRIANGLES, SOLID_TRIANGLES, PICTURE_TRIANGLES = 60_000, 100_000, 16_000
 """At most so many; the rest goes where the shape needs it least."""
 RELATIVE_HEIGHT_MM = 200.0
 """How tall a body without a true size becomes: formats and printers need millimetres."""
+METRES_PER_MM = 0.001
+AXES = "x right, y up, z towards the viewer"
 TEXTURE_LONG_SIDE_PX = 2048
 TEXTURE_QUALITY = 90
 SAME_COLOUR = 12
 """Levels of 255 up to which a colour of the cloud, resampled on another way, is the photo's own."""
 
 Facts = Mapping[str, str]
-"""What made a file, as the file itself says it: generator, depth model, unit, settings."""
+"""What a file says of itself: its unit, and what made it."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +63,22 @@ class Source:
     pixels: (H, W, 3) uint8, the photo at any size.
     color: of the points in a format that holds one colour: gray by depth, the photo's, or that of the class. A mesh has
         no gray by depth: it has the photo's colours then.
-    facts: what made the cloud; every file says it.
+    facts: what made the cloud; every file says it, after what its numbers are.
+    made: when the files are made, for archives.
     """
 
     cloud: PointCloud
     pixels: np.ndarray
     color: Color
     facts: Facts
+    made: datetime = field(default_factory=partial(datetime.now, UTC))
 
     @cached_property
     def mesh(self) -> TexturedMesh:
         """The surface, simplified."""
-        mesh, camera = simplified(mesh_from_cloud(self.cloud), MESH_TRIANGLES), self.cloud.camera
+        mesh, camera = self._surface, self.cloud.camera
         return TexturedMesh(
-            vertices=_centred(mesh.vertices) * self.mm_per_unit,
+            vertices=(mesh.vertices - _middle(mesh.vertices)) * self.mm_per_unit,
             triangles=mesh.triangles,
             uv=texture_coordinates(mesh.vertices, camera),
             rgb=sampled(self.surface_colours, mesh.vertices, camera),
@@ -93,7 +98,24 @@ class Source:
     def solid(self) -> Mesh:
         """A closed body with the surface in front, in mm."""
         solid = simplified(solid_from_cloud(self.cloud), SOLID_TRIANGLES)
-        return Mesh(_centred(solid.vertices) * self.mm_per_unit, solid.triangles)
+        return Mesh((solid.vertices - _middle(solid.vertices)) * self.mm_per_unit, solid.triangles)
+
+    @property
+    def cloud_facts(self) -> Facts:
+        """What a file of the points says."""
+        return {"unit": self.cloud.unit, **self.facts}
+
+    def mesh_facts(self, unit: Literal["mm", "m"]) -> Facts:
+        """What a file of the mesh says, whose lengths are in that unit."""
+        camera = -_middle(self._surface.vertices) * self.mm_per_unit * (METRES_PER_MM if unit == "m" else 1.0)
+        size = {} if self.cloud.unit == "mm" else {"size": f"not known, made {RELATIVE_HEIGHT_MM:g} mm tall"}
+        place = " ".join(f"{value:.6g}" for value in camera)
+        return {"unit": unit, **size, "axes": AXES, "camera at": place, **self.facts}
+
+    @cached_property
+    def _surface(self) -> Mesh:
+        """The surface, simplified, in the cloud's unit, with the camera at the origin."""
+        return simplified(mesh_from_cloud(self.cloud), MESH_TRIANGLES)
 
     @property
     def surface_colours(self) -> np.ndarray:
@@ -150,9 +172,9 @@ class Source:
         return RELATIVE_HEIGHT_MM / float(np.ptp(self.cloud.points()[:, 1]) or 1.0)
 
 
-def facts_of(model: str, unit: Unit, options: ModelOptions | None = None) -> Facts:
-    """The facts of a file: the depth model, the unit of its lengths, and what the user chose."""
-    facts = {"generator": f"Relief {__version__}", "depth model": model, "unit": unit}
+def facts_of(model: str, options: ModelOptions | None = None) -> Facts:
+    """What made a file: the depth model, and what the user chose."""
+    facts = {"generator": f"Relief {__version__}", "depth model": model}
     if options:
         facts["settings"] = " ".join(f"{name}={value}" for name, value in options.model_dump().items())
     return facts
@@ -176,5 +198,6 @@ def _reopened(image: Image.Image, kind: str, **how: Any) -> Image.Image:
     return Image.open(file, formats=(kind,))
 
 
-def _centred(vertices: np.ndarray) -> np.ndarray:
-    return vertices - (vertices.min(0) + vertices.max(0)) / 2
+def _middle(vertices: np.ndarray) -> np.ndarray:
+    """(3,), of the bounds."""
+    return (vertices.min(0) + vertices.max(0)) / 2

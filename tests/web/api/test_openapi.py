@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.jobs.record import Stage
+from shared.results import RESULTS
 from tests.support.fronts import client_of
 from tests.support.requests import finish_stage, upload
 from web.app import create_app
@@ -54,7 +55,38 @@ def test_a_webhook_secret_is_described_in_the_form_and_in_a_header_but_not_in_th
     form = asked["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     assert "webhook_secret" in form
     for schema in (form["webhook"], offered["query", "webhook"]["schema"]):
-        assert {"type": "string", "format": "uri", "maxLength": 2000} in schema["anyOf"]
+        assert {"type": "string", "format": "uri", "maxLength": 2000}.items() <= schema.items()
+
+
+def test_a_result_has_the_media_types_of_the_table_and_no_answer_is_for_all_statuses(client):
+    paths = client.get("/openapi.json").json()["paths"]
+    file = paths["/api/v1/jobs/{job_id}/results/{name}"]["get"]
+    [name] = [parameter for parameter in file["parameters"] if parameter["name"] == "name"]
+    assert name["schema"]["enum"] == list(RESULTS)
+    kinds = {row.media_type.partition(";")[0] for row in RESULTS.values()}
+    for status in ("200", "206"):
+        content = list(file["responses"][status]["content"])
+        assert kinds == set(content)
+        assert content[0] == "application/octet-stream"  # generated clients take the first that they know
+    for path, methods in paths.items():
+        for entry in methods.values():
+            assert "default" not in entry["responses"]
+            for status, answer in entry["responses"].items():
+                told = status[0] in "23" or path == "/readyz"
+                assert told or list(answer["content"]) == ["application/problem+json"]
+                assert "*/*" not in answer.get("content", ())
+
+
+def test_forms_and_queries_have_no_null_and_only_forms_have_defaults(client):
+    """A generated client sends defaults: those of a query would stand against what its form says."""
+    made = client.get("/openapi.json").json()["paths"]["/api/v1/jobs"]["post"]
+    fields = made["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    queries = {entry["name"]: entry for entry in made["parameters"] if entry["in"] == "query"}
+    for schema in [*fields.values(), *(entry["schema"] for entry in queries.values())]:
+        assert "anyOf" not in schema and schema.get("default", "") is not None
+    assert fields["point_budget"]["default"] == 100_000
+    assert "default" not in queries["point_budget"]["schema"]
+    assert queries["point_budget"]["description"].endswith("Default: 100000.")
 
 
 def test_the_docs_page_lists_every_route_and_loads_nothing_from_elsewhere(client):

@@ -4,12 +4,17 @@ import base64
 import io
 import os
 import re
+import shutil
+import subprocess
 import zipfile
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 from PIL import Image
 
 from shared.jobs.record import Stage
+from tests.support.browser_setup import in_ci
 from tests.support.requests import API, assert_problem, finish_stage, upload
 
 
@@ -55,8 +60,23 @@ def test_the_archive_has_photo_and_results_and_is_sent_in_parts(client, job):
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == ["depth.png", "photo.jpg"]
         assert archive.read("depth.png") == b"depth.png" * 50
+        for entry in archive.infolist():
+            stored = client.get(url.replace("all.zip", entry.filename))
+            made = parsedate_to_datetime(stored.headers["Last-Modified"])
+            assert abs(datetime(*entry.date_time, tzinfo=UTC) - made) < timedelta(seconds=2)
+            assert entry.external_attr >> 16 == 0o100644
     head = client.head(url)
     assert (head.headers["Content-Length"], head.headers["ETag"]) == (str(len(answer.content)), answer.headers["ETag"])
+
+
+@pytest.mark.skipif(not shutil.which("unzip") and not in_ci(), reason="no unzip here")
+def test_unzip_gives_files_that_all_may_read_with_the_time_at_which_they_were_made(client, job, settings, tmp_path):
+    (tmp_path / "all.zip").write_bytes(client.get(f"{job['links']['self']}/results/all.zip").content)
+    subprocess.run(["unzip", "-q", "all.zip"], cwd=tmp_path, check=True, umask=0o022)
+    for name in ("depth.png", "photo.jpg"):
+        [stored] = settings.data.rglob(name)
+        own = (tmp_path / name).stat()
+        assert (own.st_mode & 0o777, own.st_mtime) == (0o644, int(stored.stat().st_mtime))
 
 
 def test_the_archive_gets_a_new_etag_when_a_result_is_added(client, store, storage, job):

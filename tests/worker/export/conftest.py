@@ -5,7 +5,7 @@ from tests.support.scenes import ball, camera_of, cloud_of
 from worker.export.source import Source
 
 CAMERA = camera_of(60, 80, 200)
-FACTS = {"generator": "Relief 0", "depth model": "größe", "unit": "mm"}
+FACTS = {"generator": "Relief 0", "depth model": "größe"}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from worker.export.formats import png_from_image
+from worker.export.png import png_from_image
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from shared.head.head import HeadPart
-from worker.export.formats import METRES_PER_MM
 from worker.export.head.gltf import Gltf, Sparse
 from worker.export.head.materials import MATERIALS
 from worker.export.head.source import ExportPart, HeadSource, y_up
+from worker.export.source import METRES_PER_MM
 
 CLAMPED = 33071  # a texture is not repeated beyond its edge
 
@@ -34,7 +34,7 @@ def head_glb(source: HeadSource) -> bytes:
             mesh["weights"] = [round(float(source.head.weights.get(name, 0)), 4) for name in expressions]
             mesh["extras"] = {"targetNames": list(expressions)}
         document.add("nodes", {"name": part.name, "mesh": document.add("meshes", mesh)})
-    return document.packed(source.facts)
+    return document.packed(source.facts_in("m"))
 
 
 def _primitive(document: Gltf, exported: ExportPart) -> dict[str, Any]:

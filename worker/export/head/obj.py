@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
-
+from shared.zips import zipped
 from worker.export.head.source import ExportPart, HeadSource, rows_as_text
 from worker.export.source import fact_lines
-
-QUICK = 1  # level of compression: the default takes four times as long and gives a sixth less
 
 
 def head_obj_zip(source: HeadSource) -> bytes:
@@ -18,16 +14,11 @@ def head_obj_zip(source: HeadSource) -> bytes:
     """
     files = {"head.obj": _text(source).encode(), "head.mtl": _materials(source).encode()}
     files |= {_texture_name(each): each.texture for each in source.parts}
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in files.items():
-            how = zipfile.ZIP_STORED if name.endswith(".jpg") else zipfile.ZIP_DEFLATED
-            archive.writestr(zipfile.ZipInfo(name), data, how, QUICK)
-    return file.getvalue()
+    return zipped(files, source.made)
 
 
 def _text(source: HeadSource) -> str:
-    head = "".join(f"# {line}\n" for line in [*fact_lines(source.facts), "unit: mm, x right, y up, z to the viewer"])
+    head = "".join(f"# {line}\n" for line in fact_lines(source.facts_in("mm")))
     texts, first = [head, "mtllib head.mtl\n"], 1
     for exported in source.parts:
         texts.append(_object(exported, first))

@@ -5,14 +5,16 @@ Convention: lengths in mm, x right, y up, z towards the viewer, the camera at th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import Literal
 
 import cv2
 import numpy as np
 
 from shared.head.head import HeadPart, WholeHead
-from worker.export.source import Facts
+from worker.export.source import AXES, Facts
 from worker.geometry.surface.mesh import Y_UP
 from worker.head.meshes import vertex_normals
 
@@ -52,10 +54,19 @@ class ExportPart:
 
 @dataclass(frozen=True)
 class HeadSource:
-    """A whole head; each part is prepared when the first format asks for it. Every file says the facts."""
+    """A whole head; each part is prepared when the first format asks for it.
+
+    facts: what made it; every file says it, after what its numbers are.
+    made: when the files are made, for archives.
+    """
 
     head: WholeHead
     facts: Facts
+    made: datetime = field(default_factory=partial(datetime.now, UTC))
+
+    def facts_in(self, unit: Literal["mm", "m"]) -> Facts:
+        """What a file says whose lengths are in that unit, and whose frame is the photo's."""
+        return {"unit": unit, "axes": f"{AXES}; the camera is the origin", **self.facts}
 
     @cached_property
     def parts(self) -> tuple[ExportPart, ...]:

@@ -56,7 +56,11 @@ def head_stl(source: HeadSource) -> bytes:
     mesh = head_solid(source).to_mesh()
     triangles = np.zeros(len(mesh.tri_verts), STL_TRIANGLE)
     triangles["corners"] = _apart(mesh.vert_properties)[mesh.tri_verts]
-    header = "; ".join(fact_lines(source.facts)).encode("ascii", "replace")[:STL_HEADER_BYTES].ljust(STL_HEADER_BYTES)
+    header = (
+        "; ".join(fact_lines({"unit": "mm", **source.facts}))
+        .encode("ascii", "replace")[:STL_HEADER_BYTES]
+        .ljust(STL_HEADER_BYTES)
+    )
     return header + np.uint32(len(triangles)).tobytes() + triangles.tobytes()
 
 

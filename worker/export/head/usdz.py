@@ -8,13 +8,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from datetime import datetime
 
 import numpy as np
 
-from worker.export.formats import METRES_PER_MM
+from shared.zips import zip_entry
 from worker.export.head.materials import MATERIALS
 from worker.export.head.source import ExportPart, HeadSource, rows_as_text
-from worker.export.source import fact_lines
+from worker.export.source import METRES_PER_MM, fact_lines
 
 ALIGNMENT_BYTES = 64
 LOCAL_HEADER_BYTES = 30
@@ -25,24 +26,25 @@ PADDING_ID, PADDING_HEADER_BYTES = 0x1986, 4
 def head_usdz(source: HeadSource) -> bytes:
     """The head, a mesh for each part with its material and texture; the facts are the layer's documentation."""
     files = {"head.usda": _layer(source).encode()}  # the first one is what is shown
-    return aligned_zip(files | {f"textures/{each.part.name}.jpg": each.texture for each in source.parts})
+    files |= {f"textures/{each.part.name}.jpg": each.texture for each in source.parts}
+    return aligned_zip(files, source.made)
 
 
-def aligned_zip(files: dict[str, bytes]) -> bytes:
+def aligned_zip(files: dict[str, bytes], made: datetime) -> bytes:
     """An archive without compression in which every file's bytes begin at a multiple of ALIGNMENT_BYTES."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, data in files.items():
-            entry = zipfile.ZipInfo(name)
-            begin = file.tell() + LOCAL_HEADER_BYTES + len(name.encode()) + PADDING_HEADER_BYTES
+            entry = zip_entry(name, made)
+            begin = file.tell() + LOCAL_HEADER_BYTES + len(name.encode()) + len(entry.extra) + PADDING_HEADER_BYTES
             padding = -begin % ALIGNMENT_BYTES
-            entry.extra = PADDING_ID.to_bytes(2, "little") + padding.to_bytes(2, "little") + bytes(padding)
+            entry.extra += PADDING_ID.to_bytes(2, "little") + padding.to_bytes(2, "little") + bytes(padding)
             archive.writestr(entry, data)
     return file.getvalue()
 
 
 def _layer(source: HeadSource) -> str:
-    words = json.dumps("; ".join(fact_lines(source.facts)), ensure_ascii=False)
+    words = json.dumps("; ".join(fact_lines(source.facts_in("mm"))), ensure_ascii=False)
     meshes = "".join(map(_mesh, source.parts))
     materials = "".join(map(_material, source.parts))
     return f"""#usda 1.0

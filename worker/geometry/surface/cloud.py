@@ -68,7 +68,7 @@ def cloud_from_depth(
         depth=thinned,
         camera=coarse,
         unit=unit,
-        gray=gray_from_depth(thinned),
+        gray=gray_from_depth(thinned).image,
         rgb=colours_of_points(pixels, known, alpha, behind),
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
         classes=point_classes,

@@ -3,7 +3,7 @@ import pytest
 from tests.support.heads import closed_head
 from worker.export.head.source import HeadSource
 
-FACTS = {"generator": "Relief 0", "depth model": "größe", "unit": "mm"}
+FACTS = {"generator": "Relief 0", "depth model": "größe"}
 
 
 @pytest.fixture(scope="module")

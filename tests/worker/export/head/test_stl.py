@@ -74,7 +74,7 @@ def test_a_part_that_is_inside_out_is_refused_by_name(source):
 
 
 def test_its_header_says_what_made_it(source):
-    assert head_stl(source).startswith(b"generator: Relief 0; depth model: gr??e; unit: mm")
+    assert head_stl(source).startswith(b"unit: mm; generator: Relief 0; depth model: gr??e")
 
 
 def test_vertices_of_one_place_are_moved_apart_so_that_surfaces_that_touch_stay_two():
