@@ -15,7 +15,7 @@ from shared.errors import JobNotFoundError
 from shared.head.accuracy import ACCURACY
 from shared.jobs.record import Job, State
 from shared.options import PUPIL_DISTANCE_MM
-from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE, PREVIEW
+from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, GLB, HEAD, HEAD_GLB, HEAD_USDZ, METRIC_IMAGE, PREVIEW
 from shared.turntable import PREVIEW_SIZE_WH
 from web.access import owner
 from web.api.documents import share_url
@@ -28,6 +28,7 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), display-capture=(), usb=(), payment=()"
+SPACE_FILES = {"quick_look": [HEAD_USDZ], "scene_viewer": [HEAD_GLB, GLB]}  # of viewers in space; the best first
 SHARED_PATH = "/s/"  # and the token of a shared job
 JAVASCRIPT = "text/javascript"
 FOR_SEARCH = ("page", "docs", "static")  # endpoints; all else is somebody's, or for programs
@@ -84,7 +85,13 @@ def _page(preview: Preview | None = None) -> str:
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
     accuracy = json.dumps({source: asdict(each) for source, each in ACCURACY.items()})
     return render_template(
-        "index.html", **numbers, **files, accuracy=accuracy, preview=preview, shared_path=SHARED_PATH
+        "index.html",
+        **numbers,
+        **files,
+        accuracy=accuracy,
+        preview=preview,
+        shared_path=SHARED_PATH,
+        space=json.dumps(SPACE_FILES),
     )
 
 
