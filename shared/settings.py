@@ -85,7 +85,11 @@ class DepthSettings(_Group):
         description="What runs depth networks: `torch`, `onnxruntime`, or `auto`: torch on a GPU, else the faster",
     )
     depth_batch: int = Field(
-        8, ge=1, le=64, alias="DEPTH_BATCH", description="Photos that may share one forward pass, 1 to 64"
+        8,
+        ge=1,
+        le=64,
+        alias="DEPTH_BATCH",
+        description="Photos that may share one forward pass, 1 to 64; fewer where they would take over two seconds",
     )
     depth_batch_mp: float = Field(
         64,

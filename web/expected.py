@@ -14,6 +14,7 @@ from web.forecast import forecast
 REMEMBERED_S = 0.5
 PAUSE = 20.0  # times what a forecast took is the time until another
 PAUSE_OF_NEW = 4.0  # the same, for the sake of a job that was not there yet
+LONGEST_WAIT_S = 0.5  # for another thread that asks; then the earlier forecast has to do
 LEAST_S = 0.1  # is left of what has not ended
 DONE_AS_EXPECTED = 0.95  # of a run is said to be done when it has taken as long as was expected
 MOST_PROGRESS = 0.99  # of what has not ended
@@ -40,10 +41,13 @@ class Expected:
         """Seconds until a job ends; None after its end, and where that is unknown: before any run, without a worker."""
         if job.ended or (job.state is State.QUEUED and job.put_off_ms):
             return None
-        with self._lock:
-            if self._is_old_for(job):
-                self._known = self._made()
-            end_ms = self._known.ends_ms.get(job.id)
+        if self._is_old_for(job) and self._lock.acquire(timeout=LONGEST_WAIT_S):
+            try:
+                if self._is_old_for(job):  # still, now that no other thread asks
+                    self._known = self._made()
+            finally:
+                self._lock.release()
+        end_ms = self._known.ends_ms.get(job.id)
         return None if end_ms is None else round(max(LEAST_S, (end_ms - self._clock.now_ms()) / 1000), 1)
 
     def progress(self, job: Job) -> float:

@@ -17,14 +17,13 @@ from shared.jobs.workers import ALIVE_S
 
 @dataclass(frozen=True)
 class StageStatistics:
-    """Names of a stage's workers, jobs waiting and running, and seconds of a worker's time for a job, if one ran.
+    """Names of a stage's workers, jobs waiting, and seconds of a worker's time for a job, if one ran.
 
     In a batch of eight, each job costs an eighth of its time.
     """
 
     workers: frozenset[bytes]
     waiting: int
-    running: int
     cost_s: float | None
 
 
@@ -102,8 +101,8 @@ class Statistics:
         return {name.decode(): float(value) for name, value in sums.items()}
 
 
-def _stage_statistics(cost_s: bytes, waiting: int, running: int, workers: list[bytes]) -> StageStatistics:
-    return StageStatistics(frozenset(workers), waiting, running, float(cost_s) if cost_s else None)
+def _stage_statistics(cost_s: bytes, waiting: int, workers: list[bytes]) -> StageStatistics:
+    return StageStatistics(frozenset(workers), waiting, float(cost_s) if cost_s else None)
 
 
 def _queued(row: list[bytes]) -> dict[str, Any]:

@@ -54,5 +54,5 @@ def face(visitor: Page) -> Page:
     choose_photo(visitor, PORTRAIT)
     generate_depth(visitor)
     generate_model(visitor)
-    expect(visitor.get_by_role("link", name=re.compile("Visible surface, GLB"))).to_be_visible(timeout=JOB_MS)
+    expect(visitor.get_by_role("link", name=re.compile("3D model, GLB"))).to_be_visible(timeout=JOB_MS)
     return visitor

@@ -79,7 +79,7 @@ def test_one_press_makes_first_the_depth_map_and_then_the_3d_face(visitor):
     expect(visitor.locator("#depth-image")).to_be_visible(timeout=JOB_MS)
     expect(one).to_be_hidden()
     see_model(visitor)
-    expect(visitor.get_by_role("link", name=re.compile("Visible surface, STL"))).to_be_visible(timeout=JOB_MS)
+    expect(visitor.get_by_role("link", name=re.compile("3D model, STL"))).to_be_visible(timeout=JOB_MS)
     assert len(requests) == 1
     expect(steps[0]).to_be_visible()
     expect(steps[1]).to_be_enabled()

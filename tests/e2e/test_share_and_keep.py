@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from playwright.sync_api import expect
 
-from tests.support.page_actions import JOB_MS, TILES, job_of, see_model
+from tests.conftest import PORTRAIT
+from tests.support.page_actions import JOB_MS, TILES, choose_photo, generate_depth, job_of, see_model
 
 
 def test_each_download_has_the_size_that_it_says(face):
@@ -13,7 +14,7 @@ def test_each_download_has_the_size_that_it_says(face):
     for name, words in (
         ("cloud.ply", "Point cloud"),
         ("depth16.png", "16 bit"),
-        ("face.glb", "Visible surface, GLB"),
+        ("face.glb", "3D model, GLB"),
         ("head.glb", "Whole head, GLB"),
     ):
         [size] = [file["bytes"] for file in job["results"] if file["name"] == name]
@@ -63,12 +64,14 @@ def test_a_shared_link_shows_the_face_to_another_who_can_only_look(face, visit):
     expect(friend.locator("#work")).to_be_hidden()
 
 
-def test_the_time_that_is_left_is_the_servers_whatever_the_visitors_clock_says(face):
+def test_the_time_that_is_left_is_the_servers_whatever_the_visitors_clock_says(visitor):
+    choose_photo(visitor, PORTRAIT)
+    generate_depth(visitor)
     for days in (-41, 41):
-        face.clock.set_system_time(datetime.now() + timedelta(days=days))
-        face.reload()
-        expect(face.locator("#expires")).to_have_text(re.compile(r"Deleted in (24 h 0|23 h 5\d) min, \w+"))
-        expect(face.locator(TILES)).to_contain_text(datetime.now().strftime("%a"))
+        visitor.clock.set_system_time(datetime.now() + timedelta(days=days))
+        visitor.reload()
+        expect(visitor.locator("#expires")).to_have_text(re.compile(r"Deleted in (24 h 0|23 h 5\d) min, \w+"))
+        expect(visitor.locator(TILES)).to_contain_text(datetime.now().strftime("%a"))
 
 
 def test_keeping_longer_begins_the_countdown_anew(face):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -25,14 +25,16 @@ ARGUMENTS = [
 ]
 
 
-def open_chromium(playwright: Playwright, folder: str, width: int = 1000, height: int = 700, **more) -> BrowserContext:
-    """The browser that is there, with a fresh profile in the folder."""
+def open_chromium(
+    playwright: Playwright, folder: str, width: int = 1000, height: int = 700, flags: Sequence[str] = (), **more
+) -> BrowserContext:
+    """The browser that is there, with a fresh profile in the folder, and flags beside the usual ones."""
     path = find_browser()
     if not path:
         raise RuntimeError(MISSING)
     viewport = {"width": width, "height": height}
     return playwright.chromium.launch_persistent_context(
-        folder, executable_path=path, headless=True, args=ARGUMENTS, viewport=viewport, **more
+        folder, executable_path=path, headless=True, args=[*ARGUMENTS, *flags], viewport=viewport, **more
     )
 
 

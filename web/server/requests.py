@@ -72,6 +72,8 @@ class Request(HTTPRequestParser):
     def received(self, data: bytes) -> int:
         """Take some of the data; how much."""
         taken = super().received(data)
+        if self.error or self.body_rcv is None:
+            self.expect_continue = False  # waitress would wait for a body that is refused, or that is none
         return len(data) if self.error else taken
 
     def parse_header(self, header_plus: bytes) -> None:

@@ -60,7 +60,9 @@ function offerArchive(tile, job) {
   tile.bytes = archive ? archive.bytes : 0;
   if (!archive) return;
   tile.archive.href = archive.url;
-  tile.download.textContent = `All files, ${bytesText(archive.bytes)}`;
+  const words = `All files, ${bytesText(archive.bytes)}`;
+  tile.download.textContent = words;
+  tile.download.ariaLabel = `${words}, of the photo of ${timeText(job.created_at)}`;
 }
 
 /** The tiles that are shown and have files to download. */

@@ -13,8 +13,8 @@ const COLORS = {
   classes: "coloured by what they are",
 };
 
-/** "from 20° left of the front, and from above" @param {Pose} pose */
-function sideText({ yaw, pitch }) {
+/** "from 20° left of the front, and from above" @param {{ yaw: number, pitch: number }} pose */
+export function sideText({ yaw, pitch }) {
   const turned = Math.round(((((yaw + 180) % 360) + 360) % 360) - 180); // to the picture's right
   const away = Math.abs(turned);
   const side = `from ${away}° ${turned > 0 ? "right" : "left"} of the front`;

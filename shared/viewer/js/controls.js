@@ -3,6 +3,7 @@
 import { HEAD_MARKUP } from "./head-controls.js";
 import { MARKS_MARKUP } from "./marks-view.js";
 import { listenForPrint } from "./print.js";
+import { STILLS_MARKUP } from "./stills.js";
 
 /** @type {Appearance} */
 export const DEFAULTS = { mode: "points", color: "grayscale", size: 1.35, light: -35 };
@@ -82,7 +83,8 @@ const MARKUP = `
     ${iconButton("snapshot", "Save a picture", CAMERA)}
     ${iconButton("fullscreen", "Full screen", "M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4")}
   </div>
-  ${MARKS_MARKUP}`;
+  ${MARKS_MARKUP}
+  ${STILLS_MARKUP}`;
 
 /**
  * Fill the host with the stage and the controls.

@@ -7,21 +7,20 @@ export class Hover {
   /** @param {PlotlyGraph} graph @param {HTMLElement} stage @param {HoverListener} listener of places x, y, z */
   constructor(graph, stage, listener) {
     this.graph = graph;
-    this.stage = stage;
     this.listener = listener;
     /** @type {number[] | null} */
     this.place = null;
+    // A finger that is lifted leaves its mark.
+    stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.tell(null));
+    stage.addEventListener("dblclick", () => this.place && this.listener.approach(this.place));
   }
 
-  /** Begin, once something was drawn. */
+  /** A scene was drawn for the first time, or anew. */
   listen() {
     const hit = (/** @type {{ points: Point3D[] }} */ { points: [{ x, y, z }] }) => this.tell([x, y, z]);
     this.graph.on("plotly_hover", hit);
     this.graph.on("plotly_click", hit); // what it says on a phone
     this.graph.on("plotly_unhover", () => this.tell(null));
-    // A finger that is lifted leaves its mark.
-    this.stage.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && this.tell(null));
-    this.stage.addEventListener("dblclick", () => this.place && this.listener.approach(this.place));
   }
 
   /** @param {number[] | null} place */

@@ -16,9 +16,19 @@ function objectsOf(graph) {
   return sceneOf(graph)?.glplot?.objects ?? [];
 }
 
-/** True once something stands in the scene. @param {PlotlyGraph} graph */
+/** True while something stands in the scene, and its WebGL context was not lost. @param {PlotlyGraph} graph */
 export function isDrawn(graph) {
-  return objectsOf(graph).length > 0;
+  return objectsOf(graph).length > 0 && !sceneOf(graph).glplot.contextLost;
+}
+
+/**
+ * Leave a lost context to recovery.js: Plotly would ask in each frame whether the same canvas has it again, and throw
+ * once that canvas is gone.
+ * @param {PlotlyGraph} graph
+ */
+export function leaveRecovery(graph) {
+  const glplot = sceneOf(graph)?.glplot;
+  if (glplot) glplot.oncontextloss = null;
 }
 
 /**
@@ -143,8 +153,8 @@ export function moveMesh(graph, uid, places, normals, corners) {
  * @throws {Error} nothing is drawn yet
  */
 export function snapshot(graph, drawOver, ground) {
-  const glplot = sceneOf(graph)?.glplot;
-  if (!glplot) throw new Error("Nothing is drawn yet.");
+  if (!isDrawn(graph)) throw new Error("Nothing is drawn yet.");
+  const { glplot } = sceneOf(graph);
   const { width, height } = glplot.canvas;
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));

@@ -9,7 +9,7 @@ export function listenForPrint(host, snapshot) {
   const shown = () => host.querySelector(".rv-printed");
   const remove = () => shown()?.remove();
   const show = () => {
-    if (!host.dataset.ready || shown()) return; // there is nothing to show, or it is there already
+    if (!host.dataset.ready || host.dataset.stills || shown()) return; // nothing is drawn, or it is there already
     const picture = snapshot(WHITE);
     picture.className = "rv-printed";
     host.prepend(picture);

@@ -9,15 +9,21 @@ async function unpack(id) {
   return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
 }
 
+/** Load plotly.js, which is no module. */
+async function library() {
+  const script = document.createElement("script");
+  script.textContent = new TextDecoder().decode(await unpack("plotly"));
+  document.head.append(script);
+}
+
 /** Show the cloud of this page. */
 async function start() {
   const host = /** @type {HTMLElement} */ (document.getElementById("viewer"));
   const note = /** @type {HTMLElement} */ (document.getElementById("note"));
+  note.className = "begun"; // until then it says what is missing
+  note.textContent = "Unpacking the face\u2026";
   try {
-    const library = document.createElement("script");
-    library.textContent = new TextDecoder().decode(await unpack("plotly"));
-    document.head.append(library);
-    const viewer = new Viewer(host);
+    const viewer = new Viewer(host, library);
     const [camera, ...marks] = location.hash.slice(1).split("_");
     viewer.camera = camera;
     viewer.marks = marks.join("_");

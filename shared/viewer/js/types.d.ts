@@ -65,6 +65,18 @@ interface Framed {
   middle: number; // z that half of its points are nearer than
 }
 
+/** Why there is no 3D view: its context is waited for, or was lost, or there is no WebGL, or no plotly.js. */
+type NotDrawn = "waiting" | "lost" | "webgl" | "library";
+
+/** Views of the same thing side by side in one picture, row by row; one view alone is a picture as any other. */
+interface Stills {
+  word: string; url: string;
+  mode: Appearance["mode"]; // what it stands for
+  columns: number; rows: number;
+  // How far the face is turned to the picture's right: in the first view, and from each to the next.
+  first_yaw_deg: number; step_deg: number;
+}
+
 type Weights = Record<string, number>; // how strong each expression is, 0 to 1; those that are absent are not seen
 
 /** What a person can try on a head: a word, and how strongly it moves each expression of the head. */
@@ -118,6 +130,7 @@ interface Marked {
 interface Window {
   Plotly: {
     react(graph: HTMLElement, data: object[], layout: object, config: object): Promise<void>;
+    purge(graph: HTMLElement): void;
     relayout(graph: HTMLElement, change: object): Promise<void>;
     Plots: { resize(graph: HTMLElement): Promise<void> };
   };
@@ -126,6 +139,7 @@ interface Window {
 interface PlotlyGraph extends HTMLElement {
   on(event: "plotly_hover" | "plotly_click", listener: (data: { points: Point3D[] }) => void): void;
   on(event: "plotly_unhover", listener: () => void): void;
+  on(event: "plotly_webglcontextlost", listener: (lost: { event: Event }) => void): void;
   _fullLayout?: { scene?: { _scene?: any } }; // not public: for internals.js alone
 }
 

@@ -1,5 +1,6 @@
 /**
- * The interactive 3D view of a point cloud. Needs plotly.js as `window.Plotly`.
+ * The interactive 3D view of a point cloud. Draws with plotly.js as `window.Plotly`; where that or WebGL is absent, it
+ * says so and shows pictures instead.
  *
  *     const viewer = new Viewer(document.querySelector("#viewer"));
  *     await viewer.show(await response.arrayBuffer(), { color: "photo" });
@@ -10,31 +11,29 @@ import { describe } from "./about.js";
 import { Camera } from "./camera.js";
 import { parseCloud, pointsFromCloud, seenInPhoto } from "./cloud.js";
 import { appearanceFromText, appearanceToText, build, DEFAULTS, offerClasses, offerHead, reflect } from "./controls.js";
-import { Detail } from "./detail.js";
+import { Drawing } from "./drawing.js";
 import { framingOfHead, pointSide } from "./framing.js";
 import { HeadView } from "./head-view.js";
 import { Hover } from "./hover.js";
-import { aimLight, isDrawn, lookAt, refine, sizePoints, snapshot } from "./internals.js";
+import { aimLight, isDrawn, sizePoints, snapshot } from "./internals.js";
 import { MarksView } from "./marks-view.js";
 import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
 import { pointAt } from "./screen.js";
 import { withSteepParts } from "./shape.js";
-import { layout, trace } from "./traces.js";
+import { StillsView } from "./stills.js";
+import { trace } from "./traces.js";
 import { Turntable } from "./turntable.js";
 
-const CONFIG = {
-  displayModeBar: false,
-  doubleClick: false,
-  plotlyServerURL: "", // else "Share chart" would send the face to a third party
-  plotGlPixelRatio: Math.min(2, Math.max(1, devicePixelRatio)),
-};
 const NEAR_PX = 6; // a click beside a point means it
 const ROUGH_POINTS = 4000; // at least so many make the view that comes first
 
 /** The 3D view in an element of the page. */
 export class Viewer extends EventTarget {
-  /** @param {HTMLElement} host filled by the viewer; its size is the view's size */
-  constructor(host) {
+  /**
+   * @param {HTMLElement} host filled by the viewer; its size is the view's size
+   * @param {() => Promise<unknown>} [library] loads plotly.js; called again where it is not there then
+   */
+  constructor(host, library = async () => {}) {
     super();
     this.host = host;
     this.shown = DEFAULTS;
@@ -49,12 +48,19 @@ export class Viewer extends EventTarget {
     this.graph = graph;
     this.orbit = new Orbit(stage, {
       start: () => this.beginTurning(),
-      change: () => this.scheduleCamera(),
+      change: () => this.drawing.schedule(),
       rest: () => this.rest(),
       tap: (event) => this.marking.tap(event) || this.hover.tap(event),
     });
     this.eye = new Camera(this.orbit, graph);
-    this.detail = new Detail(graph);
+    this.stills = new StillsView(host, () => this.draw());
+    this.drawing = new Drawing(graph, stage, this.eye, {
+      library,
+      begun: () => this.hover.listen(),
+      moved: () => this.moved(),
+      again: () => this.draw(),
+      without: (why) => this.stills.show(why),
+    });
     this.hover = new Hover(graph, stage, {
       tell: (place) => this.tell(place),
       approach: (place) => this.marking.on || this.eye.approach(place),
@@ -69,7 +75,6 @@ export class Viewer extends EventTarget {
     this.head = new HeadView(host, graph, { draw: () => this.draw(), turn: () => this.turntable.toggle() });
     this.offerHead(null);
     this.addEventListener("camera", () => describe(this));
-    new ResizeObserver(() => this.resized()).observe(stage);
   }
 
   /**
@@ -85,7 +90,7 @@ export class Viewer extends EventTarget {
     if (this.shown.color === "classes" && !this.cloud.classes.length) this.shown.color = DEFAULTS.color;
     offerClasses(this.host, this.cloud.classes);
     this.reflect();
-    this.detail.reset(this.points.levels);
+    this.drawing.detail.reset(this.points.levels);
     const rough = this.points.levels.find((count) => count >= ROUGH_POINTS) ?? 0;
     if (this.mode === "points" && rough * 3 < this.points.count) {
       await this.draw(rough); // something to see at once, while the rest is prepared
@@ -104,6 +109,11 @@ export class Viewer extends EventTarget {
     offerHead(this.host, Boolean(fetch));
     this.reflect();
     if (this.cloud) await this.headIfWanted();
+  }
+
+  /** Pictures to show while the 3D view cannot be drawn. @param {Stills[]} pictures */
+  offerPictures(pictures) {
+    this.stills.offer(pictures);
   }
 
   /** Show the head, if it is what was chosen and there is one. */
@@ -144,7 +154,7 @@ export class Viewer extends EventTarget {
     if (change.mode) this.turntable.stop();
     if (change.mode === "head") await this.headIfWanted();
     else if (change.mode || change.color) await this.draw();
-    else this.scheduleCamera();
+    else this.drawing.schedule();
   }
 
   /** The pose as text, "yaw,pitch,zoom,x,y,z"; may be set at any time. The event "camera" tells of another one. */
@@ -157,7 +167,7 @@ export class Viewer extends EventTarget {
     if (!pose) return;
     this.orbit.pose = pose;
     if (!isDrawn(this.graph)) return;
-    this.scheduleCamera();
+    this.drawing.schedule();
     this.dispatchEvent(new Event("camera"));
   }
 
@@ -170,21 +180,17 @@ export class Viewer extends EventTarget {
     this.marking.text = text;
   }
 
-  /** Have Plotly draw it. @param {number} [count] only the first so many points */
+  /** Have Plotly draw it, or say why that cannot be. @param {number} [count] only the first so many points */
   async draw(count) {
-    const { cloud, graph, points, mode } = this;
+    const { cloud, points, mode } = this;
     if (!cloud || !points) return;
-    refine(graph);
     this.rough = count;
-    const first = !isDrawn(graph);
     const shown = { ...this.shown, mode };
     const head = mode === "head" ? this.head.mesh : undefined;
     this.eye.framing = head ? framingOfHead(points, head.head) : points;
     const traces = head ? head.traces(shown, cloud.classes, this.head.hair) : [trace(cloud, points, shown, count)];
-    await window.Plotly.react(graph, traces, layout(this.eye.framing, this.eye.forPlotly()), CONFIG);
-    if (first) this.hover.listen();
+    this.stills.show(await this.drawing.draw(traces));
     this.resizePoints();
-    this.scheduleCamera();
     describe(this);
   }
 
@@ -200,24 +206,16 @@ export class Viewer extends EventTarget {
   resizePoints() {
     if (!this.points || !this.cloud) return;
     const seen = this.orbit.distance / this.orbit.pose.zoom;
-    const drawn = this.rough ?? this.detail.drawn;
+    const drawn = this.rough ?? this.drawing.detail.drawn;
     this.side = pointSide(this.points, seen, this.cloud.fx, this.stage.clientHeight, drawn);
     sizePoints(this.graph, Math.max(1, this.side * this.shown.size));
   }
 
-  /** Move camera and light to the pose in the next frame. */
-  scheduleCamera() {
-    if (this.frame || !this.points) return;
-    this.frame = requestAnimationFrame((now) => {
-      this.frame = 0;
-      if (!lookAt(this.graph, this.eye.pose())) {
-        window.Plotly.relayout(this.graph, { "scene.camera": this.eye.forPlotly() });
-      }
-      aimLight(this.graph, lightDirection(this.orbit.pose, this.shown.light));
-      this.resizePoints();
-      this.marking.draw();
-      this.detail.time(now);
-    });
+  /** The camera was moved. */
+  moved() {
+    aimLight(this.graph, lightDirection(this.orbit.pose, this.shown.light));
+    this.resizePoints();
+    this.marking.draw();
   }
 
   /** Tell where in the photo a place is seen. @param {number[] | null} place */
@@ -230,21 +228,14 @@ export class Viewer extends EventTarget {
   beginTurning() {
     this.host.dataset.touched = this.host.dataset.turning = "true";
     this.dispatchEvent(new CustomEvent("hover", { detail: null }));
-    if (this.points) this.detail.begin();
+    if (this.points) this.drawing.detail.begin();
   }
 
   /** The view has come to rest. */
   rest() {
     delete this.host.dataset.turning;
-    this.detail.end();
+    this.drawing.detail.end();
     this.resizePoints();
     this.dispatchEvent(new Event("camera"));
-  }
-
-  /** The stage has another size. */
-  resized() {
-    if (!isDrawn(this.graph) || !this.stage.clientWidth) return; // not while it is hidden
-    window.Plotly.Plots.resize(this.graph);
-    this.scheduleCamera();
   }
 }

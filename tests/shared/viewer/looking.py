@@ -1,0 +1,37 @@
+"""What a person sees of the dome in a viewer, and how it is dragged."""
+
+from __future__ import annotations
+
+import numpy as np
+from playwright.sync_api import Page
+
+from tests.shared.viewer.opened import picture, settle
+
+
+def bright(page: Page) -> np.ndarray:
+    """(H, W) bool, True where there is more than background."""
+    return picture(page).max(axis=-1) > 60
+
+
+def closed(mask: np.ndarray) -> float:
+    """Share of True in the middle of the picture."""
+    height, width = mask.shape
+    return float(mask[height * 2 // 5 : height * 3 // 5, width * 2 // 5 : width * 3 // 5].mean())
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> float:
+    """Share of pixels that differ clearly."""
+    return float((np.abs(before.astype(int) - after).max(axis=-1) > 24).mean())
+
+
+def drag(page: Page, dx: int, dy: int = 0) -> None:
+    box = page.locator(".rv-stage").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 6):
+        page.mouse.move(x + dx * step / 5, y + dy * step / 5)
+    page.mouse.up()
+    page.mouse.move(box["x"] + 5, box["y"] + 5)
+    settle(page)
