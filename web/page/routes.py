@@ -19,6 +19,7 @@ from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, GLB, HEAD, HEAD_GLB, HEA
 from shared.turntable import PREVIEW_SIZE_WH
 from web.access import owner
 from web.api.documents import share_url
+from web.page.stills import stills
 from web.pieces import Pieces, Text
 from web.rates import Rate
 from web.services import services
@@ -89,6 +90,7 @@ def _page(preview: Preview | None = None) -> str:
         **numbers,
         **files,
         accuracy=accuracy,
+        stills=json.dumps(stills()),
         preview=preview,
         shared_path=SHARED_PATH,
         space=json.dumps(SPACE_FILES),
