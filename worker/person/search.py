@@ -111,6 +111,12 @@ class FaceSearch:
         points, score = self._landmarks.landmarks(pixels, square_of_detection(detection))
         return self._at(pixels, square_of_landmarks(points)) if score >= SEARCH.hopeless_score else None
 
+    def _centred(self, pixels: np.ndarray, square: Square) -> Face | None:
+        """The face in a square that may be off its middle, whatever the first look says; None where there is none."""
+        points, _ = self._landmarks.landmarks(pixels, square)
+        face = self._at(pixels, square_of_landmarks(points))
+        return face and (self._at(pixels, square_of_landmarks(face.landmarks)) or face)
+
     def _right_way_up(self, pixels: np.ndarray, face: Face | None) -> Face | None:
         """The best of what the landmark network sees in the same place turned by quarters, where it is not clear.
 
@@ -120,7 +126,7 @@ class FaceSearch:
             return face
         square = square_of_landmarks(face.landmarks)
         ways = [replace(square, angle_rad=square.angle_rad + quarters * np.pi / 2) for quarters in (1, 2, 3)]
-        return max([face, *filter(None, (self._at(pixels, way) for way in ways))], key=lambda one: one.score)
+        return max([face, *filter(None, (self._centred(pixels, way) for way in ways))], key=lambda one: one.score)
 
     def _at(self, pixels: np.ndarray, square: Square) -> Face | None:
         """The face in a square; None where the landmark network sees none.

@@ -94,6 +94,7 @@ def report_on(
     width_px = faces[0].box[2] - faces[0].box[0]
     as_stored = [face.turned(-photo.quarters, photo.size_wh) for face in faces]
     known_mm = distance_mm if photo.camera_source != "assumed" else None
+    better = hidden_advice(guessed) or _advice(known_mm, width_px, sharpness, pose, silhouette_found)
     return {
         "face_found": True,
         "faces_in_photo": len(faces),
@@ -110,9 +111,7 @@ def report_on(
         "silhouette_found": silhouette_found,
         "metric": True,
         "guessed": list(guessed),
-        "advice": hidden_advice(guessed)
-        or _advice(known_mm, width_px, sharpness, pose, silhouette_found)
-        or LYING[photo.quarters],
+        "advice": " ".join(filter(None, (better, LYING[photo.quarters]))) or None,
     }
 
 
