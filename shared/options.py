@@ -40,7 +40,7 @@ class DepthOptions(BaseModel):
         title="Between the pupils",
         ge=40,
         le=80,
-        json_schema_extra={"step": 0.5},
+        json_schema_extra={"x-step": 0.5},
         description="Distance between the pupils in mm, which sets the size of everything; empty: from the size of the "
         "irises where they are clear, else 63, the mean of adults.",
     )
@@ -59,7 +59,7 @@ class DepthOptions(BaseModel):
         None,
         title="Face",
         pattern=r"^[0-9]{1,6}(\.[0-9]{1,3})?,[0-9]{1,6}(\.[0-9]{1,3})?$",
-        json_schema_extra={"hidden": True},  # the page shows the faces on the photo
+        json_schema_extra={"x-hidden": True},  # the page shows the faces on the photo
         description="X,Y in pixels of the upright photo: of several people, the one whose face is nearest to it; "
         "empty: the one whose face is largest.",
     )
@@ -86,14 +86,14 @@ class ModelOptions(BaseModel):
         ge=1_000,
         le=500_000,
         description="The cloud has at most this many points.",
-        json_schema_extra={"step": 1000},
+        json_schema_extra={"x-step": 1000},
     )
     smoothing: float = Field(
         1.0,
         ge=0,
         le=10,
         description="Strength of the smoothing, in mm where the depth is metric, else in pixels; 0 is none.",
-        json_schema_extra={"step": 0.1},
+        json_schema_extra={"x-step": 0.1},
     )
     color: Color = Field(
         "grayscale",

@@ -97,6 +97,7 @@ class _Simulation:
         worker = next((one for one in self._free if running[0].steps[0] in one), [])
         if worker:
             self._free.remove(worker)
+            _took(worker, running[0].steps[0])
         runs = [list(jobs) for _, jobs in groupby(running, key=lambda job: job.run)]
         for jobs in runs:
             whole_s += jobs[0].expected_s or len(jobs) * self._costs_s[jobs[0].steps[0]]
@@ -121,8 +122,7 @@ class _Simulation:
         if not waiting:
             return None
         chosen = Stage.MODEL if Stage.MODEL in waiting else waiting[0]
-        worker.remove(chosen)
-        worker.append(chosen)
+        _took(worker, chosen)
         return chosen
 
     def _start(self, worker: list[Stage], jobs: Sequence[QueuedJob], end_s: float) -> None:
@@ -134,3 +134,9 @@ class _Simulation:
             self._waiting[following[0]].add(QueuedJob(job.id, job.owner, job.group, following))
         else:
             self._ends_s[job.id] = now_s
+
+
+def _took(worker: list[Stage], stage: Stage) -> None:
+    """The stage's turn comes last from now on."""
+    worker.remove(stage)
+    worker.append(stage)

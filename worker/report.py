@@ -51,10 +51,16 @@ def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float | N
     given = {"pupil_distance_mm": pupil_distance_mm, "source": "given"} if pupil_distance_mm else {}
     scale = depth.get("scale", given)
     return {
-        "face": f"metric, if the pupils are {_pupils(scale)}",
+        "face": f"metric, if the pupils are {_pupils(scale)}{_guessed(depth)}",
         "beside the face": _beside(depth),
         "distance from the camera": _distance(depth),
     }
+
+
+def _guessed(depth: dict[str, Any]) -> str:
+    """The parts of the face that the photo does not show."""
+    parts = depth.get("guessed")
+    return f"; not seen, and guessed: {', '.join(parts)}" if parts else ""
 
 
 def _distance(depth: dict[str, Any]) -> str:

@@ -1,10 +1,14 @@
-"""How a photo comes to the page: from the camera, by pasting and dropping, several files at once."""
+"""How a photo comes to the page: from the camera, by pasting and dropping, several at once, and what its file says."""
+
+import re
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import PORTRAIT
-from tests.support.page_actions import TILES, until
+from tests.support.page_actions import HEADS, JOB_MS, TILES, choose_photo, generate_depth, until
+
+AS_MADE = HEADS.parent / "photos_as_made"
 
 
 def test_the_camera_takes_a_photo(opened):
@@ -78,3 +82,13 @@ def test_the_same_photo_chosen_twice_is_named_and_kept(visitor, tmp_path):
     expect(visitor.locator("#error-title")).to_have_text("The same photo twice")
     expect(visitor.locator("#error-detail")).to_contain_text("copy.png")
     expect(visitor.locator(TILES)).to_have_count(2)
+
+
+def test_what_a_photo_lacks_and_why_its_lens_is_not_believed_stand_in_the_report(visitor, tmp_path):
+    whole = (AS_MADE / "exif_26_crop_px.jpg").read_bytes()
+    (tmp_path / "me.jpg").write_bytes(whole[: int(0.93 * len(whole))])
+    choose_photo(visitor, tmp_path / "me.jpg")
+    generate_depth(visitor)
+    report = visitor.locator("#report")
+    expect(report).to_contain_text(re.compile(r"Photo\s*Damaged\s*The photo's file is damaged"), timeout=JOB_MS)
+    expect(report).to_contain_text(re.compile(r"Distance\s*\d+ cm\s*The lens in the photo's metadata is not believ"))

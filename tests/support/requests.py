@@ -10,6 +10,7 @@ from shared.jobs.record import Stage, StoredFile
 from shared.settings import Settings
 from shared.storage.base import Storage
 from shared.storage.folder import CLOCK
+from stack.processes import wait_until
 from tests.support.jobs import Store
 
 API = "/api/v1"
@@ -34,7 +35,8 @@ def assert_problem(response: httpx.Response, status: int, words: str) -> dict:
 
 
 def finish_stage(store: Store, storage: Storage, stage: Stage, *names: str) -> None:
-    """Do the work of the next job's stage, as a worker would; each result is some bytes."""
+    """Do the work of the next job's stage, as a worker would, when there is one; each result is some bytes."""
+    wait_until("a job that waits", lambda: store.waiting(stage) > 0)
     [claim] = store.claims.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
     files = [
         StoredFile(

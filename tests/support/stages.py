@@ -46,7 +46,7 @@ def queue_job(store: Store, storage: Storage, red: int = 90, steps: Sequence[Sta
     job_id = uuid.uuid4().hex
     pixels = np.full((HEIGHT, WIDTH, 3), (red, 80, 70), np.uint8)
     storage.write(job_id, PHOTO_FOLDER, PHOTO, jpeg_from_pixels(pixels))
-    return new_job(store, steps=steps, id=job_id, photo=PhotoInfo(width=WIDTH, height=HEIGHT), **more)
+    return new_job(store, **{"steps": steps, "id": job_id, "photo": PhotoInfo(width=WIDTH, height=HEIGHT)} | more)
 
 
 def states(store: Store, jobs: Sequence[Job]) -> list[State]:

@@ -44,6 +44,11 @@ def test_what_has_run_for_a_while_is_sooner_ready():
     assert ends_s([job("b", steps=ALL[:1])], [running("a", 1.0, steps=ALL[:1])]) == {"a": 2, "b": 5}
 
 
+def test_after_a_head_come_meshes_where_both_wait():
+    waiting = [job("a", steps=ALL[2:3]), job("b", steps=ALL[3:])]
+    assert ends_s(waiting, [running("c", 3.0, steps=ALL[2:3], worker="m")]) == {"c": 1, "b": 3, "a": 7}
+
+
 def test_what_takes_longer_than_expected_is_never_said_to_be_ready_now():
     assert ends_s(runs=[running("a", 10.0, steps=ALL[:1])]) == {"a": 1.5}
 

@@ -47,15 +47,14 @@ def file_once(name: str) -> FileStorage | None:
     """
     files = {field: [file for file in request.files.getlist(field) if _is_sent(file)] for field in request.files}
     if unknown := sorted(field for field, sent in files.items() if sent and field not in FILE_FIELDS):
-        known = " and ".join(f'"{field}"' for field in FILE_FIELDS)
         raise UnprocessableEntity(
             f"There is no field {', '.join(map(repr, unknown))} for a file: a photo is sent in the field "
-            f'"photo", a disparity map in "disparity", and settings without a filename. Files: {known}.'
+            '"photo", a disparity map in "disparity", and settings without a filename.'
         )
     sent = files.get(name, [])
     if len(sent) > 1:
         raise UnprocessableEntity(
-            f'The field "{name}" was sent {len(sent)} times; a job takes one file of it: send a request for each photo.'
+            f'The field "{name}" was sent {len(sent)} times; a job takes one: send a request for each photo.'
         )
     return sent[0] if sent else None
 

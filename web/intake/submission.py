@@ -177,7 +177,7 @@ def _photo() -> BinaryIO:
     upload = file_once("photo")
     if upload is None and request.mimetype == FORM and not request.form and not request.files:
         raise BadRequest("The multipart body cannot be read: it is cut off, or is not parted by the boundary it names.")
-    if upload is None and "photo" in request.form:
+    if request.form.get("photo") or request.args.get("photo") or (upload is None and "photo" in request.form):
         raise PhotoError('the field "photo" was sent as text; it must be a file, with a filename')
     if upload is None:
         raise PhotoError(NO_PHOTO)

@@ -33,7 +33,7 @@ function control(schema) {
   if (choices) return select(choices, schema.default);
   const types = [schema, ...(schema.anyOf ?? [])]; // one that may be null has several
   const range = types.find(({ type }) => type === "integer" || type === "number");
-  const bounds = { min: range?.minimum ?? "", max: range?.maximum ?? "", step: schema.step ?? "any" };
+  const bounds = { min: range?.minimum ?? "", max: range?.maximum ?? "", step: schema["x-step"] ?? "any" };
   if (range && schema.default !== null) return make("input", { type: "range", ...bounds, value: schema.default });
   if (range) return make("input", { type: "number", ...bounds, placeholder: "From the photo", inputMode: "decimal" });
   return make("input", { type: "text", value: schema.default ?? "", maxLength: schema.maxLength ?? 200 });
@@ -66,7 +66,7 @@ export async function buildSettings(changed) {
   const groups = STAGES.map((stage) => {
     /** @type {[string, Schema][]} */
     const schemas = Object.entries(options[stage].properties);
-    const shown = schemas.filter(([, schema]) => !schema.hidden); // others are chosen elsewhere on the page
+    const shown = schemas.filter(([, schema]) => !schema["x-hidden"]); // others are chosen elsewhere on the page
     const fields = shown.map(([name, schema]) =>
       field(stage, name, schema, name === "model" ? modelSelect(schema, models) : control(schema)),
     );

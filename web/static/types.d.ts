@@ -57,6 +57,7 @@ interface Report {
     measures?: { name: string; length_mm: number; error_mm: number }[];
   };
   points?: number; dropped?: Record<string, number>; // points that were left out, by reason
+  guessed?: string[]; // parts of the face that the photo does not show
   advice?: string;
 }
 
@@ -65,7 +66,7 @@ interface DepthModel { name: string; title: string; unit: string; ready: boolean
 /** A setting in JSON Schema. */
 interface Schema {
   title: string; description?: string; type?: string; default?: any;
-  minimum?: number; maximum?: number; step?: number; // between two values of a slider
-  hidden?: boolean; // not in the form
+  minimum?: number; maximum?: number; "x-step"?: number; // between two values of a slider
+  "x-hidden"?: boolean; // not in the form
   enum?: string[]; maxLength?: number; anyOf?: Schema[];
 }

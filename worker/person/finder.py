@@ -8,6 +8,7 @@ import numpy as np
 
 from worker.person.face import Face
 from worker.person.face_mesh import face_mesh
+from worker.person.hidden import hidden_parts
 from worker.person.networks.face_detector import DETECTORS, FaceDetector
 from worker.person.networks.face_landmarks import LandmarkNetwork
 from worker.person.outline import PersonNetworks, person_of
@@ -45,6 +46,10 @@ class PersonFinder:
     def quarters_to_upright(self, pixels: np.ndarray, face: Face) -> int:
         """Quarter turns clockwise, 0 to 3, that set the person of a face upright; see `worker.person.upright`."""
         return quarters_to_upright(pixels, face, self._networks.segmentation)
+
+    def hidden_parts(self, pixels: np.ndarray, face: Face) -> list[str]:
+        """Words for the parts of a face that a photo does not show; see `worker.person.hidden`."""
+        return hidden_parts(pixels, face, self._networks.segmentation)
 
     def person(self, pixels: np.ndarray, face: Face, others: list[Face]) -> Person:
         """The person whose face that is, on the grid of a photo; see `person_of`."""

@@ -72,15 +72,16 @@ class Scale:
         return {key: round(value, 1) if isinstance(value, float) else value for key, value in asdict(self).items()}
 
 
-def scale_of(face: Face, camera: Intrinsics, given_mm: float | None = None) -> Scale:
+def scale_of(face: Face, camera: Intrinsics, given_mm: float | None = None, *, eyes_seen: bool = True) -> Scale:
     """How large a face is.
 
     Args:
         face: in pixels of the camera's grid.
         camera: that grid's intrinsics.
         given_mm: the distance between the pupils, where the user knows it: it is taken as it is.
+        eyes_seen: False where something hides an eye: irises that nobody sees say nothing.
     """
-    irises_mm, error = _by_irises(face, camera)
+    irises_mm, error = _by_irises(face, camera) if eyes_seen else (PUPIL_DISTANCE_MM, np.inf)
     clear = error <= SCALE.most_error
     seen = irises_mm if clear else None
     if given_mm is not None:

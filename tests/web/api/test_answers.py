@@ -53,7 +53,7 @@ def test_an_upload_that_waits_is_answered_with_the_finished_job(client, store, s
     made = client.post(f"{API}/jobs{query}", files={"photo": portrait}, data={"steps": "depth"}, headers=headers)
     timer.join()
     assert (made.status_code, made.json()["state"]) == (200, "succeeded")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 9  # the wait that was asked for is 10
 
 
 def test_an_upload_whose_wait_runs_out_is_answered_with_202(client, portrait):
@@ -76,7 +76,7 @@ def test_a_long_poll_is_answered_when_the_job_changes(client, store, portrait):
         changed = client.get(url, headers={"If-None-Match": for_tag} if for_tag else {})
         timer.join()
         assert (changed.status_code, changed.json()["state"]) == (200, state)
-        assert 0.25 < time.monotonic() - began < 1.5
+        assert 0.25 < time.monotonic() - began < 5
     ended = client.get(url, headers={"If-None-Match": changed.headers["ETag"]})
     assert ended.status_code == 304
 
@@ -86,4 +86,4 @@ def test_a_long_poll_without_a_change_is_answered_with_304(client, portrait):
     tag = client.get(job["links"]["self"]).headers["ETag"]
     began = time.monotonic()
     assert client.get(f"{job['links']['self']}?wait=1", headers={"If-None-Match": tag}).status_code == 304
-    assert 1 <= time.monotonic() - began < 3
+    assert 1 <= time.monotonic() - began < 5

@@ -122,6 +122,12 @@ def test_a_photo_in_another_field_is_told_where_it_belongs(client, field):
     assert 'sent in the field "photo"' in assert_problem(refused, 422, f"'{field}'")["detail"]
 
 
+@pytest.mark.parametrize(("query", "fields"), [("?photo=b.jpg", {}), ("", {"photo": "b.jpg"})])
+def test_a_photo_named_in_text_beside_a_photo_is_not_dropped_in_silence(client, query, fields):
+    refused = client.post(URL + query, files={"photo": ("a.jpg", PHOTO)}, data=fields)
+    assert_problem(refused, 422, "must be a file")
+
+
 def test_a_photo_sent_as_a_form_of_text_is_told_how(client):
     body, kind = PHOTO[:20_000], {"Content-Type": "application/x-www-form-urlencoded"}  # as curl --data-binary does
     assert_problem(client.post(URL, content=body, headers=kind), 422, "curl -F photo=@FILE")

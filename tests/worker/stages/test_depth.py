@@ -10,7 +10,7 @@ import pytest
 from shared.disparity.disparity import Disparity
 from shared.disparity.read import bytes_from_disparity
 from shared.jobs.limits import UNLIMITED
-from shared.jobs.record import DisparityInfo, Stage, State
+from shared.jobs.record import DisparityInfo, PhotoInfo, Stage, State
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
@@ -72,6 +72,14 @@ def test_a_batch_costs_each_of_its_jobs_its_part_and_to_load_a_model_is_no_jobs_
     counted = store.statistics.counters()
     assert (counted["done:depth"], counted["batches:depth"]) == (5, 2)
     assert 0.8 <= counted["seconds:depth"] < 1.5  # of two batches of 0.4 s
+
+
+def test_the_estimator_gets_what_the_record_says_of_the_photos_file(store, storage, runner_of):
+    said = {"focal_35mm": 28.5, "focal_doubt": "Cut out.", "damage": "Cut short."}
+    queue_job(store, storage, photo=PhotoInfo(width=WIDTH, height=HEIGHT, **said))
+    seen: list[Photo] = []
+    runner_of(RampNetwork(seen.extend)).run(Stage.DEPTH)
+    assert {name: getattr(seen[0], name) for name in said} == said
 
 
 def test_the_network_gets_the_disparity_map_that_came_with_a_photo_each_time(store, storage, runner_of):

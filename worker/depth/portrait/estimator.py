@@ -29,6 +29,7 @@ from worker.head.surface import Seen, seen
 from worker.person.face import Face, Pose, head_pose, points_mm
 from worker.person.face_mesh import face_mesh
 from worker.person.finder import PersonFinder
+from worker.person.hidden import EYES, hidden_pixels
 from worker.person.landmarks import LANDMARKS
 from worker.person.person import Person
 from worker.person.scale import scale_of
@@ -97,7 +98,8 @@ class Portrait:
         camera, pixels = _on_grid(photo)
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
-        scale = scale_of(face, camera, photo.pupil_distance_mm)
+        guessed = self._finder.hidden_parts(pixels, face)
+        scale = scale_of(face, camera, photo.pupil_distance_mm, eyes_seen=not EYES.intersection(guessed))
         size = scale.size  # all lengths here are those of a head of mean size
         if photo.camera_source == "assumed":
             camera = _plausible(camera, face, size)
@@ -112,9 +114,9 @@ class Portrait:
         within = head_and_shoulders(skull_frame(pose, camera)) if photo.extent == "bust" else None
         if within is not None:
             depth = np.where(within, depth, np.nan)
-        confidence = confidence_of(depth, face_depth, camera)
+        confidence = confidence_of(depth, face_depth, camera, hidden_pixels(face, guessed, depth.shape))
         true_pose = Pose(pose.axes, size * pose.eyes)
-        report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found)
+        report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found, guessed=guessed)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person, head=whole)
         return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found, within=within)
 

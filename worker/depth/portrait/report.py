@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,27 +46,39 @@ LYING = (None, ON_ITS_SIDE, UPSIDE_DOWN, ON_ITS_SIDE)
 """What is said of a photo by the quarter turns that set it upright."""
 
 
-def confidence_of(depth: np.ndarray, face: np.ndarray, camera: Intrinsics) -> np.ndarray:
+def confidence_of(
+    depth: np.ndarray, face: np.ndarray, camera: Intrinsics, hidden: np.ndarray | None = None
+) -> np.ndarray:
     """Confidence of a portrait's depth.
 
     Args:
         depth: (H, W) mm, NaN outside the person.
         face: (H, W) mm, NaN outside the face mesh.
         camera: intrinsics of that grid.
+        hidden: (H, W) bool, parts of the face that the photo does not show; None where it shows all.
     Returns:
         (H, W) float32: `face` where the face is seen from the front, less where it turns away, `extended` on what was
-        extended, down to `rim` at the silhouette, 0 outside.
+        extended and on what is hidden, down to `rim` at the silhouette, 0 outside.
     """
     person = np.isfinite(depth)
     reach_px = max(depth.shape) * CONFIDENCE.reach
     on_face = np.clip(distance_px(np.isfinite(face)) / reach_px, 0, 1)
-    trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face * _frontality(depth, camera)
+    on_face = on_face * _frontality(depth, camera) * (1 if hidden is None else ~hidden)
+    trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face
     padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
     inside = np.clip(distance_px(padded)[1:-1, 1:-1] / reach_px, 0, 1)
     return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
 
 
-def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silhouette_found: bool) -> dict[str, Any]:
+def report_on(
+    photo: Photo,
+    faces: list[Face],
+    pose: Pose,
+    scale: Scale,
+    *,
+    silhouette_found: bool,
+    guessed: Sequence[str] = (),
+) -> dict[str, Any]:
     """The report of a portrait.
 
     Args:
@@ -74,6 +87,7 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silh
         pose: of the head, in mm.
         scale: what makes its size known.
         silhouette_found: whether hair, neck and shoulders are there.
+        guessed: words for the parts of the face that the photo does not show.
     """
     sharpness = sharpness_of(photo.pixels, faces[0])
     distance_mm = float(np.linalg.norm(pose.eyes))
@@ -95,7 +109,10 @@ def report_on(photo: Photo, faces: list[Face], pose: Pose, scale: Scale, *, silh
         "sharpness": round(sharpness, 2),
         "silhouette_found": silhouette_found,
         "metric": True,
-        "advice": _advice(known_mm, width_px, sharpness, pose, silhouette_found) or LYING[photo.quarters],
+        "guessed": list(guessed),
+        "advice": hidden_advice(guessed)
+        or _advice(known_mm, width_px, sharpness, pose, silhouette_found)
+        or LYING[photo.quarters],
     }
 
 
@@ -123,6 +140,19 @@ def sharpness_of(pixels: np.ndarray, face: Face) -> float:
     small = cv2.resize(gray, (ADVICE.sharpness_side_px,) * 2, interpolation=cv2.INTER_AREA)
     detail = float(np.abs(small - cv2.GaussianBlur(small, (0, 0), 1.5)).mean())
     return float(np.clip(detail / (float(small.std()) + 1e-6) / ADVICE.sharp_detail / 2, 0, 1))
+
+
+def hidden_advice(guessed: Sequence[str]) -> str | None:
+    """One sentence about parts of the face that the photo does not show; None where it shows all."""
+    if not guessed:
+        return None
+    return f"The photo does not show {in_words(guessed)} of the face, so that is guessed: show all of the face."
+
+
+def in_words(parts: Sequence[str]) -> str:
+    """A list of parts, one at least, as a sentence has it: "the mouth and the chin"."""
+    named = [f"the {part}" for part in parts]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
 
 
 def _advice(

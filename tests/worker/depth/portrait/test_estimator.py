@@ -7,6 +7,7 @@ import pytest
 from shared.cloud.camera import unproject
 from shared.cloud.quarters import turned
 from shared.errors import NoFaceError, WeightsError
+from tests.support.covering import COVERS, covered_by
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Portrait, facing
 from worker.report import lengths_of
@@ -43,6 +44,18 @@ def test_a_photo_that_lies_has_the_same_depth_in_the_place_where_it_shows_it(mod
     np.testing.assert_array_equal(lying.turned(-quarters).person.classes, upright.person.classes)
     np.testing.assert_allclose(lying.turned(-quarters).head.shift_mm, upright.head.shift_mm, atol=0.01)
     assert abs(lying.report["roll_deg"]) == pytest.approx(90 * quarters, abs=12)
+
+
+@pytest.mark.parametrize(("cover", "source"), [("mask", "irises"), ("sunglasses", "assumed")])
+def test_a_face_that_is_covered_is_sure_only_where_it_shows(model, finder, astronaut, result, cover, source):
+    (face, *_) = finder.find_faces(astronaut)
+    (found,) = model.estimate([Photo(covered_by(cover, astronaut, face.landmarks[:, :2]))])
+    assert set(COVERS[cover]) <= set(found.report["guessed"])
+    assert result.report["guessed"] == []
+    assert found.report["scale"]["source"] == source
+    mouth, eye = ((*face.landmarks[index, :2].round().astype(int)[::-1],) for index in (13, 159))
+    hidden, seen = (mouth, eye) if cover == "mask" else (eye, mouth)
+    assert found.confidence[hidden] <= 0.45 < 0.6 < found.confidence[seen]
 
 
 def test_the_nose_is_nearest_and_the_hair_behind_it(result):

@@ -7,6 +7,7 @@ from worker.depth.estimator import Photo
 from worker.depth.portrait.report import report_on, sharpness_of
 from worker.person.face import Pose
 from worker.person.scale import Scale
+from worker.report import lengths_of
 
 AHEAD = Pose(np.eye(3), np.array([0.0, 0.0, 700.0]))
 SCALE = Scale(61.2, "irises", 59.8)
@@ -48,6 +49,15 @@ def test_a_photo_that_lies_is_told_so_and_its_faces_are_where_it_shows_them(head
     assert report["advice"] is None if advice is None else advice in report["advice"]
     left, top, right, bottom = face.turned(-quarters, upright.size_wh).box
     assert report["faces"][0]["box"] == [round(left), round(top), round(right), round(bottom)]
+
+
+def test_parts_that_the_photo_does_not_show_are_called_guessed(head, face):
+    guessed = ["right half", "mouth", "chin"]
+    report = report_on(Photo(head), [face], AHEAD, SCALE, silhouette_found=True, guessed=guessed)
+    assert report["guessed"] == guessed
+    assert "the right half, the mouth and the chin" in report["advice"]
+    words = lengths_of(report, unit="mm", pupil_distance_mm=None)["face"]
+    assert words.endswith("not seen, and guessed: right half, mouth, chin")
 
 
 def test_a_face_turned_away_is_told_to_look_here(head, face):
