@@ -45,6 +45,7 @@ function beginAgain() {
   byId("main").focus({ preventScroll: true });
 }
 
+byId("no-scripts").remove();
 document.querySelector(".skip")?.addEventListener("click", (event) => {
   event.preventDefault(); // the part of the URL behind # is the job's
   byId("main").focus();

@@ -3,28 +3,37 @@
 import { getBlob } from "./api.js";
 import { announce, byId, errorText, make } from "./dom.js";
 import { inFragment, setFragment } from "./fragment.js";
-import { showError } from "./panels.js";
+import { showError, showTitle } from "./panels.js";
 
 const WRITE_MS = 250;
 const FAILED = "The 3D view could not be loaded. Check your connection and reload the page.";
 /** @type {ReturnType<typeof load>|null} */
 let loading = null;
+/** @type {Promise<unknown>|null} */
+let library = null;
 let shown = ""; // URL of the cloud in the viewer; it names the run that made the cloud
 let head = ""; // URL of the head that the viewer offers
 /** @type {string|null} */
 let chosen = null; // the appearance that was chosen on this page
 let writing = 0;
 
+/** Load plotly.js, which is no module; where that fails, the viewer says so and may ask again. */
+function plotly() {
+  library ??= new Promise((done) => {
+    const onerror = () => done((library = null));
+    document.head.append(make("script", { src: document.body.dataset.plotly, onload: done, onerror }));
+  });
+  return library;
+}
+
 /** The viewer in its element. */
 async function load() {
-  const urls = document.body.dataset;
-  const plotly = new Promise((resolve, reject) => { // it is no module
-    const onerror = () => reject(new Error(FAILED));
-    document.head.append(make("script", { src: urls.plotly, onload: resolve, onerror }));
+  plotly(); // both at once
+  /** @type {import("../../shared/viewer/js/viewer.js")} */
+  const { Viewer } = await import(String(document.body.dataset.viewer)).catch(() => {
+    throw new Error(FAILED);
   });
-  /** @type {[import("../../shared/viewer/js/viewer.js"), unknown]} */
-  const [{ Viewer }] = await Promise.all([import(String(urls.viewer)), plotly]);
-  const view = new Viewer(byId("viewer"));
+  const view = new Viewer(byId("viewer"), plotly);
   view.addEventListener("hover", (event) => showSpot(/** @type {CustomEvent} */ (event).detail));
   view.addEventListener("camera", () => setFragment({ view: view.camera }));
   view.addEventListener("marks", () => setFragment({ marks: view.marks || null }));
@@ -68,7 +77,11 @@ export function forgetAppearance() {
  * @param {Job} job @param {string} url
  */
 export async function showCloud(job, url) {
-  if (shown === url) return false;
+  if (shown === url) {
+    viewer().then((view) => view.offerPictures(stillsOf(job)), () => {}); // the head's come last
+    isNotDrawn();
+    return false;
+  }
   shown = url;
   try {
     const [view, file] = await Promise.all([viewer(), getBlob(url)]);
@@ -82,13 +95,29 @@ export async function showCloud(job, url) {
     if (chosen) setFragment({ look: appearance });
     const color = /** @type {Appearance["color"]} */ (job.settings.model.color);
     view.marking.accuracy = accuracyOf(job);
+    view.offerPictures(stillsOf(job));
     await view.show(bytes, { color }, appearance);
-    announce("The 3D model is ready.");
+    announce(isNotDrawn() ? "The 3D model is ready, but cannot be drawn here." : "The 3D model is ready.");
     return true;
   } catch (error) {
     if (shown === url) shown = "";
     throw error;
   }
+}
+
+/** Whether the model that is there cannot be drawn, which the title says too. */
+function isNotDrawn() {
+  const { ready, stills } = byId("viewer").dataset;
+  if (ready && stills) showTitle("Ready, not drawn");
+  return Boolean(stills);
+}
+
+/** The pictures of a job that stand in for its 3D view. @param {Job} job @returns {Stills[]} */
+function stillsOf({ results }) {
+  /** @type {[string, Omit<Stills, "url">][]} */
+  const known = Object.entries(JSON.parse(byId("viewer").dataset.pictures ?? "{}"));
+  return known.flatMap(([name, layout]) =>
+    results.filter((file) => file.name === name).map(({ url }) => ({ ...layout, url })));
 }
 
 /** How far lengths in a job's cloud may be off, where that is known. @param {Job} job @returns {Accuracy | null} */

@@ -14,12 +14,16 @@ const WIDE_DEG = 360;
 
 export const STILLS_MARKUP = `
   <div class="rv-stills" role="group" aria-label="Pictures in place of the 3D view" tabindex="-1" hidden>
-    <p role="status"></p>
-    <button type="button" class="rv-button" aria-pressed="false" data-stills="again">Draw it again</button>
+    <div class="rv-why">
+      <p role="status"></p>
+      <button type="button" class="rv-button" data-stills="again">Draw it again</button>
+    </div>
     <div class="rv-pictures" hidden>
-      <div class="rv-choice" role="radiogroup" aria-label="Picture"></div>
       <div class="rv-window"><img alt="" draggable="false"></div>
-      <label class="rv-slider"><span>Turn</span><input type="range" min="0" step="1"></label>
+      <div class="rv-why">
+        <div class="rv-choice" role="radiogroup" aria-label="Picture"></div>
+        <label class="rv-slider"><span>Turn</span><input type="range" min="0" step="1"></label>
+      </div>
     </div>
   </div>`;
 
@@ -62,15 +66,16 @@ export class StillsView {
     if (next && !isSeen(document.activeElement)) /** @type {HTMLElement} */ (next).focus({ preventScroll: true });
   }
 
-  /** Show the choice of pictures, and that of what the 3D view would show; nothing is loaded while it is drawn. */
+  /** Show the choice of pictures, and that which was seen, else that of what the view would show; none beside it. */
   showPictures() {
     const wanted = this.panel.hidden || this.host.dataset.stills === "waiting" ? [] : this.pictures;
     const choice = /** @type {HTMLElement} */ (this.panel.querySelector(".rv-choice"));
     /** @type {HTMLElement} */ (this.panel.querySelector(".rv-pictures")).hidden = !wanted.length;
     choice.hidden = wanted.length < 2;
     choice.replaceChildren(...wanted.map((picture) => this.option(picture)));
-    const first = wanted.find(({ mode }) => mode === this.host.dataset.mode) ?? wanted[0];
-    if (first) this.choose(first);
+    const kept = this.image.src ? wanted.find(({ url }) => url === this.shown?.url) : undefined;
+    const first = kept ?? wanted.find(({ mode }) => mode === this.host.dataset.mode) ?? wanted[0];
+    if (first) this.choose(first, kept && this.slider.valueAsNumber);
     else this.image.removeAttribute("src");
   }
 
@@ -84,8 +89,8 @@ export class StillsView {
     return label;
   }
 
-  /** Show a picture, from the front. @param {Stills} picture */
-  choose(picture) {
+  /** Show a picture. @param {Stills} picture @param {number} [view] else that from the front */
+  choose(picture, view = Math.round(-picture.first_yaw_deg / (picture.step_deg || 1))) {
     this.shown = picture;
     const views = picture.columns * picture.rows;
     for (const input of this.panel.querySelectorAll("[name=rv-picture]")) {
@@ -94,7 +99,7 @@ export class StillsView {
     /** @type {HTMLElement} */ (this.slider.parentElement).hidden = views < 2;
     this.slider.max = String(views - 1);
     this.image.src = picture.url;
-    this.turnTo(Math.round(-picture.first_yaw_deg / (picture.step_deg || 1)));
+    this.turnTo(view);
   }
 
   /** Show one view; those of a whole turn go on from the last to the first. @param {number} view */

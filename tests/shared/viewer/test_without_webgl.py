@@ -85,6 +85,15 @@ def test_a_head_goes_on_turning_all_around(page):
     assert view_seen(page) == 1
 
 
+def test_pictures_that_come_later_leave_the_one_that_is_seen(page):
+    serve(page, FACE)
+    page.get_by_role("slider", name="Turn").press("End")
+    page.evaluate("(pictures) => window.viewer.offerPictures(pictures)", [HEAD, FACE])
+    expect(page.get_by_role("radio")).to_have_count(2)
+    expect(page.get_by_role("radio", name="Face")).to_be_checked()
+    assert view_seen(page) == 5
+
+
 def test_the_picture_that_is_seen_is_printed(page):
     serve(page, FACE, HEAD)
     page.emulate_media(media="print")
