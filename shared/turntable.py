@@ -1,8 +1,10 @@
-"""Pictures of a 3D model from many sides, all in one image: its layout, and from where each is seen."""
+"""Pictures of a 3D model: the layout of an image that has many views, and the size of a preview."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+PREVIEW_SIZE_WH = (1200, 630)  # as large as link previews are shown
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from shared.errors import JobNotFoundError
 from shared.jobs.jobs import SHARE_PREFIX
 from shared.jobs.record import Job
 from web import cookies
+from web.file_links import FILE_PREFIX, job_of_file_token
 from web.services import services
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-TOKENS = (SHARE_PREFIX, cookies.OWN_PREFIX)  # what may stand in place of a job's id begins so
+TOKENS = (SHARE_PREFIX, cookies.OWN_PREFIX, FILE_PREFIX)  # what may stand in place of a job's id begins so
 IPV6_PREFIX_BITS = 64  # the smallest network that a provider gives; its holder may send from each of 2^64 addresses
 
 
@@ -79,6 +80,20 @@ def readable_job(id_or_token: str) -> Job:
     if id_or_token.startswith(SHARE_PREFIX):
         return services().jobs.shared(id_or_token)
     return own_job(id_or_token)
+
+
+def job_of_file(id_or_token: str, name: str) -> Job:
+    """A job of which the caller may read this file: as `readable_job`, or by a link to the file alone.
+
+    Raises:
+        JobNotFoundError: there is none, or the link is too old, or another file's.
+    """
+    if not id_or_token.startswith(FILE_PREFIX):
+        return readable_job(id_or_token)
+    named = job_of_file_token(id_or_token, name)
+    if named is None:
+        raise JobNotFoundError("this link to a file is too old, or is not for this file; ask for another one")
+    return services().jobs.shared(named) if named.startswith(SHARE_PREFIX) else services().jobs.get(named)
 
 
 def check_key_again() -> None:

@@ -50,7 +50,7 @@ def job_document(job: Job) -> JobDocument:
 
 def share_url(token: str) -> str:
     """The page's URL for whoever has the token of a shared job."""
-    return url_for("page", _external=True, _anchor=f"job={token}")
+    return url_for("shared_page", token=token, _external=True)
 
 
 def size_source(job: Job) -> SizeSource | None:

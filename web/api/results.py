@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response, request, url_for
 from werkzeug.datastructures import ContentRange
 from werkzeug.wsgi import wrap_file
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import State
 from shared.results import ARCHIVE, VIEW, result_file
-from web.access import readable_job
+from web.access import is_shared, job_of_file, readable_job
+from web.api.answers import json_response
 from web.api.descriptions import result_content
 from web.api.downloads import Download, download_of
 from web.api.openapi import Operation
+from web.api.schemas import FileLink
 from web.conditions import is_known, wanted_part
+from web.file_links import LINK_S, file_token
 from web.pieces import Pieces
 
 blueprint = APIBlueprint("results", __name__)
@@ -30,13 +33,25 @@ blueprint = APIBlueprint("results", __name__)
 )
 def download(job_id: str, name: str) -> Response:
     """One file of a job, by its name."""
-    job = readable_job(job_id)
+    job = job_of_file(job_id, name)
     if job.state is State.CANCELED:
         raise JobNotFoundError("this job was canceled, and its files are deleted")
     try:
         return _sent(download_of(job, name))
     except FileNotFoundError as error:
         raise JobNotFoundError(f"the file {name} of this job is gone") from error
+
+
+@blueprint.get("/jobs/<job_id>/results/<name>/link")
+@Operation({200: FileLink})
+def link(job_id: str, name: str) -> Response:
+    """A URL by which a program without cookies can read this one file for some minutes, such as a phone's viewer."""
+    job = readable_job(job_id)
+    if name not in job.files:
+        raise JobNotFoundError(f"this job has no file {name!r}")
+    token = file_token(job_id if is_shared() else job.id, name)
+    url = url_for("results.download", job_id=token, name=name, _external=True)
+    return json_response(FileLink(url=url, expires_in_s=LINK_S))
 
 
 def _sent(file: Download) -> Response:

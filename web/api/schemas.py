@@ -129,6 +129,13 @@ class WorkerCount(BaseModel):
     workers: dict[Stage, int] | None = None
 
 
+class FileLink(BaseModel):
+    """Where one file can be read without cookie or key, and for how long."""
+
+    url: str
+    expires_in_s: int
+
+
 class ProblemDocument(BaseModel):
     """Why a request was refused (RFC 9457)."""
 

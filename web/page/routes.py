@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import asdict
-from functools import cache
+from dataclasses import asdict, dataclass
+from functools import cache, partial
 
-from flask import Flask, Response, render_template, request, send_file
+from flask import Flask, Response, render_template, request, send_file, url_for
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
+from shared.errors import JobNotFoundError
 from shared.head.accuracy import ACCURACY
+from shared.jobs.record import Job, State
 from shared.options import PUPIL_DISTANCE_MM
-from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, HEAD, METRIC_IMAGE
+from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, GLB, HEAD, HEAD_GLB, HEAD_USDZ, METRIC_IMAGE, PREVIEW
+from shared.turntable import PREVIEW_SIZE_WH
 from web.access import owner
+from web.api.documents import share_url
 from web.page.stills import stills
 from web.pieces import Pieces, Text
 from web.rates import Rate
@@ -25,14 +29,27 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
 PERMISSIONS = "camera=(self), microphone=(), geolocation=(), display-capture=(), usb=(), payment=()"
+SPACE_FILES = {"quick_look": [HEAD_USDZ], "scene_viewer": [HEAD_GLB, GLB]}  # of viewers in space; the best first
+SHARED_PATH = "/s/"  # and the token of a shared job
 JAVASCRIPT = "text/javascript"
+FOR_SEARCH = ("page", "docs", "static")  # endpoints; all else is somebody's, or for programs
 YEAR_S = 365 * 24 * 3600
 PLOTLY_URL = f"/plotly-{viewer.plotly_version()}.min.js"  # the version is in the name, so it may be kept for a year
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a card of a shared job's link shows: absolute URLs of its page and its picture, where there is one."""
+
+    page_url: str
+    image_url: str | None
+    image_wh: tuple[int, int] = PREVIEW_SIZE_WH
 
 
 def register(app: Flask) -> None:
     """Add the page and its files to the application."""
     app.add_url_rule("/", "page", page)
+    app.add_url_rule(f"{SHARED_PATH}<token>", "shared_page", shared_page)
     app.add_url_rule(PLOTLY_URL, "plotly_js", plotly_js)
     app.add_url_rule("/viewer/<path:filename>", "viewer_static", viewer_static)
     Rate.UNCOUNTED(app.view_functions["static"])
@@ -42,11 +59,42 @@ def register(app: Flask) -> None:
 @Rate.UNCOUNTED
 def page() -> str:
     """The page: upload, depth map, 3D view. It sets the cookie, so that all photos sent from it have one owner."""
+    return _page()
+
+
+def shared_page(token: str) -> tuple[str, int]:
+    """The page that shows a shared job, with a preview for whoever draws a card of its link and runs no script."""
+    try:
+        job = services().jobs.shared(token)
+    except JobNotFoundError:
+        return _page(), 404
+    if job.state is State.CANCELED:
+        return _page(), 404
+    return _page(preview=_preview(job, token)), 200
+
+
+def _preview(job: Job, token: str) -> Preview:
+    """What a card of the link shows; nothing of the job but its picture."""
+    file = job.files.get(PREVIEW)
+    url = partial(url_for, job_id=token, name=PREVIEW, _external=True)
+    return Preview(share_url(token), url("results.download", run=file.folder) if file else None)
+
+
+def _page(preview: Preview | None = None) -> str:
     owner()
     files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD, "archive": ARCHIVE}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
     accuracy = json.dumps({source: asdict(each) for source, each in ACCURACY.items()})
-    return render_template("index.html", **numbers, **files, accuracy=accuracy, stills=json.dumps(stills()))
+    return render_template(
+        "index.html",
+        **numbers,
+        **files,
+        accuracy=accuracy,
+        stills=json.dumps(stills()),
+        preview=preview,
+        shared_path=SHARED_PATH,
+        space=json.dumps(SPACE_FILES),
+    )
 
 
 @Rate.UNCOUNTED
@@ -77,6 +125,8 @@ def add_security_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
+    if request.endpoint not in FOR_SEARCH:
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Permissions-Policy"] = PERMISSIONS
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

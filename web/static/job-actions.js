@@ -47,8 +47,8 @@ export function showJobActions(now) {
 /** The link for others, to what is seen just now; empty while the job is not shared. */
 function linkWithView() {
   const names = /** @type {const} */ (["view", "look", "marks"]);
-  const view = names.flatMap((name) => (inFragment(name) ? [`&${name}=${inFragment(name)}`] : []));
-  return job.share_url ? job.share_url + view.join("") : "";
+  const view = names.flatMap((name) => (inFragment(name) ? [`${name}=${inFragment(name)}`] : []));
+  return job.share_url ? [job.share_url, ...(view.length ? [view.join("&")] : [])].join("#") : "";
 }
 
 /** Copy the link; where the browser has no clipboard to offer, it is selected. */

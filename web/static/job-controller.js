@@ -10,6 +10,7 @@ import { showJobActions } from "./job-actions.js";
 import { leave, photoAlone, result, showChosen, showState, state } from "./page-state.js";
 import * as panels from "./panels.js";
 import { chosenSettings, settingsAreValid, settingsDiffer, showKeptSettings, showSettings } from "./settings.js";
+import { showSpace } from "./space.js";
 import { forgetAppearance, hideCloud, offerHead, preload, showCloud } from "./view3d.js";
 import { watch } from "./watch.js";
 
@@ -136,6 +137,7 @@ function showJob(job) {
   showFaces(job);
   showJobActions(job);
   panels.showDownloads(job);
+  showSpace(job);
   if (state.busy && !hasModel(job)) panels.showProgress(job, job.stage === "depth" ? "depth" : "model");
   else showEnd(job, followed); // while head and meshes are made, the 3D model can be looked at already
   showState();

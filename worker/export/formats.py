@@ -13,6 +13,7 @@ from trimesh.exchange.gltf import export_glb
 from trimesh.exchange.obj import export_obj
 from trimesh.exchange.ply import export_ply
 from trimesh.exchange.stl import export_stl
+from trimesh.transformations import translation_matrix
 from trimesh.visual import ColorVisuals, TextureVisuals
 from trimesh.visual.material import PBRMaterial, SimpleMaterial
 
@@ -22,7 +23,7 @@ from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, PREVIEW, ST
 from shared.zips import zipped
 from worker.export.pictures.views import preview_jpg, turntable_jpg
 from worker.export.png import NORMAL_FACTS, png_from_image
-from worker.export.source import AXES, METRES_PER_MM, Facts, Source, fact_lines
+from worker.export.source import AXES, METRES_PER_MM, Facts, Source, fact_lines, standing
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.surface.mesh import Y_UP
@@ -46,7 +47,9 @@ def glb(source: Source) -> bytes:
     material = PBRMaterial(baseColorTexture=source.texture, metallicFactor=0.0, roughnessFactor=1.0, doubleSided=True)
     body = trimesh.Trimesh(mesh.vertices * METRES_PER_MM, mesh.triangles, process=False)
     body.visual = TextureVisuals(uv=mesh.uv, material=material)
-    return export_glb(trimesh.Scene(body, metadata=dict(source.mesh_facts("m"))), include_normals=True)
+    scene = trimesh.Scene(metadata=dict(source.mesh_facts("m")))
+    scene.add_geometry(body, transform=translation_matrix(standing(body.vertices)))  # viewers in space have a floor
+    return export_glb(scene, include_normals=True)
 
 
 def obj_zip(source: Source) -> bytes:

@@ -198,6 +198,12 @@ def _reopened(image: Image.Image, kind: str, **how: Any) -> Image.Image:
     return Image.open(file, formats=(kind,))
 
 
+def standing(vertices: np.ndarray) -> np.ndarray:
+    """(3,) what moves vertices (N, 3) so that they stand on y = 0, with their middle above the origin."""
+    middle = _middle(vertices)
+    return -np.array([middle[0], vertices[:, 1].min(), middle[2]])
+
+
 def _middle(vertices: np.ndarray) -> np.ndarray:
     """(3,), of the bounds."""
     return (vertices.min(0) + vertices.max(0)) / 2

@@ -8,12 +8,12 @@ import numpy as np
 
 from worker.person.face import Face
 from worker.person.face_mesh import face_mesh
-from worker.person.hidden import hidden_parts
+from worker.person.hidden import INNER_PARTS, hidden_parts
 from worker.person.networks.face_detector import DETECTORS, FaceDetector
 from worker.person.networks.face_landmarks import LandmarkNetwork
 from worker.person.outline import PersonNetworks, person_of
 from worker.person.person import Person
-from worker.person.search import FaceSearch
+from worker.person.search import SEARCH, FaceSearch
 from worker.person.upright import quarters_to_upright
 
 
@@ -41,7 +41,13 @@ class PersonFinder:
         if near_uv and faces:
             chosen = min(faces, key=lambda face: face.distance_px(near_uv))
             faces = [chosen] + [face for face in faces if face is not chosen]
+        while len(faces) > 1 and not self._shows_a_face(pixels, faces[0]):
+            faces = faces[1:]
         return [self._search.sharpened(pixels, face) for face in faces[:1]] + faces[1:]
+
+    def _shows_a_face(self, pixels: np.ndarray, face: Face) -> bool:
+        """False where a find that is not clear shows no eyes, nose and mouth: cloth and walls look like faces too."""
+        return face.score >= SEARCH.clear_score or not INNER_PARTS.issubset(self.hidden_parts(pixels, face))
 
     def quarters_to_upright(self, pixels: np.ndarray, face: Face) -> int:
         """Quarter turns clockwise, 0 to 3, that set the person of a face upright; see `worker.person.upright`."""

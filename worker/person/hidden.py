@@ -43,6 +43,7 @@ PARTS: dict[str, tuple[Indices, tuple[Part, ...]]] = {
 """The parts of a face: their landmarks, and what they show where nothing hides them. Fringes may hang to the eyes."""
 HALVES = {"right half": ("right eye", "right cheek"), "left half": ("left eye", "left cheek")}
 """What is said in place of both parts, which make up most of a half. Hair hides cheeks: alone they are not told."""
+INNER_PARTS = {"right eye", "left eye", "nose", "mouth"}
 EYES = {"right eye", "left eye", *HALVES}
 
 

@@ -159,7 +159,7 @@ def test_a_depth_stage_does_not_run_again_with_a_depth_model_that_is_not_ready(c
 
 def test_only_its_owner_runs_the_depth_of_a_job_again(client, stranger, job):
     client.post(job["links"]["share"])
-    token = client.get(job["links"]["self"]).json()["share_url"].rpartition("=")[2]
+    token = client.get(job["links"]["self"]).json()["share_url"].rpartition("/")[2]
     shown = stranger.get(f"{API}/jobs/{token}").json()
     assert "depth" not in shown["links"]
     for one in (job["id"], token):

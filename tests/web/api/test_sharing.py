@@ -7,7 +7,7 @@ def test_a_share_token_allows_reading_and_nothing_else(client, stranger, job):
     assert job["share_url"] is None
     shared = client.post(job["links"]["share"]).json()
     assert client.get(job["links"]["self"]).json()["share_url"] == shared["url"]
-    assert shared["url"] == f"{client.base_url}/#job={shared['token']}"
+    assert shared["url"] == f"{client.base_url}/s/{shared['token']}"
     seen = stranger.get(f"{API}/jobs/{shared['token']}").json()
     assert job["id"] not in str(seen)
     assert set(seen["links"]) == {"self", "photo", "thumbnail", "events"}

@@ -27,6 +27,12 @@ def test_a_head_that_leans_far_over_an_upright_trunk_is_left_as_it_is(finder, as
     assert finder.quarters_to_upright(pixels, face) == 0
 
 
+def test_what_only_looks_like_a_face_does_not_win_in_a_photo_that_is_turned(finder, astronaut):
+    pixels, onto = turned_by(astronaut, 45)
+    face, *_ = finder.find_faces(pixels)
+    assert np.linalg.norm(face.middle - onto @ [222, 118, 1]) < 30
+
+
 @pytest.mark.parametrize(("name", "degrees"), [("obama_arms_smile", 135), ("whitman_hat_beard", 225)])
 def test_a_face_is_found_right_way_up_where_its_photo_is_turned(finder, name, degrees):
     upright = photo(name)

@@ -15,7 +15,8 @@ DIGITS = 3  # of mm
 FRAME = {
     "unit": "mm",
     "axes": "x to the right of the photo, y up, z towards the viewer; the camera is the origin",
-    "files": "head.glb has the same axes in metres, head.obj.zip and head.usdz in mm; head.stl stands on z = 0",
+    "files": "the meshes of head.glb have the same axes in metres, those of head.usdz and head.obj.zip in mm; in "
+    "head.glb and head.usdz their parent moves them onto the floor; head.stl stands on z = 0",
 }
 POSE = {
     "rotation": "columns: the head's directions from its right to its left, up, and to the front",

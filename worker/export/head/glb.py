@@ -23,9 +23,10 @@ def head_glb(source: HeadSource) -> bytes:
     """The neutral head in metres, with the photo's expression as weights of the morph targets.
 
     One mesh for each part. Those that move have all expressions, in the head's order, whose names are in
-    `extras.targetNames`; the facts are the scene's `extras`.
+    `extras.targetNames`. They have the camera as their origin; the node above them, `head`, moves them so that the head
+    stands on the floor. The facts are the scene's `extras`.
     """
-    document = Gltf()
+    document, nodes = Gltf(), []
     for exported in source.parts:
         part, expressions = exported.part, source.head.expressions
         mesh: dict[str, Any] = {"name": part.name, "primitives": [_primitive(document, exported)]}
@@ -33,7 +34,9 @@ def head_glb(source: HeadSource) -> bytes:
             mesh["primitives"][0]["targets"] = _targets(document, part, expressions)
             mesh["weights"] = [round(float(source.head.weights.get(name, 0)), 4) for name in expressions]
             mesh["extras"] = {"targetNames": list(expressions)}
-        document.add("nodes", {"name": part.name, "mesh": document.add("meshes", mesh)})
+        nodes.append(document.add("nodes", {"name": part.name, "mesh": document.add("meshes", mesh)}))
+    move = (source.standing_mm * METRES_PER_MM).round(5).tolist()
+    document.add("nodes", {"name": "head", "translation": move, "children": nodes})
     return document.packed(source.facts_in("m"))
 
 

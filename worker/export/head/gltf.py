@@ -67,8 +67,8 @@ class Gltf:
         return made
 
     def packed(self, extras: Mapping[str, str]) -> bytes:
-        """The file, whose one scene shows all nodes and has the extras."""
-        scene = {"nodes": list(range(len(self._lists["nodes"]))), "extras": dict(extras)}
+        """The file, whose one scene shows the node that was added last, with all below it, and has the extras."""
+        scene = {"nodes": [len(self._lists["nodes"]) - 1], "extras": dict(extras)}
         document = {
             "asset": {"version": "2.0", "generator": extras.get("generator", "Relief")},
             "scene": 0,

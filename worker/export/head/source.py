@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from shared.head.head import HeadPart, WholeHead
-from worker.export.source import AXES, Facts
+from worker.export.source import AXES, Facts, standing
 from worker.geometry.surface.mesh import Y_UP
 from worker.head.meshes import vertex_normals
 
@@ -67,6 +67,12 @@ class HeadSource:
     def facts_in(self, unit: Literal["mm", "m"]) -> Facts:
         """What a file says whose lengths are in that unit, and whose frame is the photo's."""
         return {"unit": unit, "axes": f"{AXES}; the camera is the origin", **self.facts}
+
+    @cached_property
+    def standing_mm(self) -> np.ndarray:
+        """(3,) what moves the head so that it stands on the floor at the origin, as viewers in space want it."""
+        points = np.vstack([part.posed for part in self.parts]).astype(float)
+        return standing(points)
 
     @cached_property
     def parts(self) -> tuple[ExportPart, ...]:

@@ -24,7 +24,10 @@ PADDING_ID, PADDING_HEADER_BYTES = 0x1986, 4
 
 
 def head_usdz(source: HeadSource) -> bytes:
-    """The head, a mesh for each part with its material and texture; the facts are the layer's documentation."""
+    """The head, a mesh for each part with its material and texture; the facts are the layer's documentation.
+
+    The meshes have the camera as their origin, and are moved together, so that the head stands on the floor.
+    """
     files = {"head.usda": _layer(source).encode()}  # the first one is what is shown
     files |= {f"textures/{each.part.name}.jpg": each.texture for each in source.parts}
     return aligned_zip(files, source.made)
@@ -45,6 +48,7 @@ def aligned_zip(files: dict[str, bytes], made: datetime) -> bytes:
 
 def _layer(source: HeadSource) -> str:
     words = json.dumps("; ".join(fact_lines(source.facts_in("mm"))), ensure_ascii=False)
+    move = ", ".join(f"{value:.2f}" for value in source.standing_mm)
     meshes = "".join(map(_mesh, source.parts))
     materials = "".join(map(_material, source.parts))
     return f"""#usda 1.0
@@ -62,6 +66,8 @@ def Xform "Head" (
     kind = "component"
 )
 {{
+    double3 xformOp:translate = ({move})
+    uniform token[] xformOpOrder = ["xformOp:translate"]
 {meshes}
     def Scope "Materials"
     {{{materials}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from shared.turntable import HEAD_TURNTABLE, SURFACE_TURNTABLE, Turntable
+from shared.turntable import HEAD_TURNTABLE, PREVIEW_SIZE_WH, SURFACE_TURNTABLE, Turntable
 from worker.export.head.source import HeadSource
 from worker.export.pictures.render import GROUND, Surface, View, rendered
 from worker.export.pictures.surfaces import surface_of, surface_of_head
@@ -15,7 +15,7 @@ TURNTABLE_QUALITY, PREVIEW_QUALITY = 75, 88
 MARGIN = 1.06  # of what is in view, round the model
 LARGEST_MM = 430.0  # in view, from top to bottom: a head and shoulders; the rest of a body is cut off below
 AXIS_BEHIND_MM = 95.0  # what is most in front: there is the middle of a head
-PREVIEW_WH, GAP_PX = (1200, 630), 12  # as large as link previews are shown; between its three pictures
+PREVIEW_GAP_PX = 12  # between its three pictures
 PREVIEW_YAW_DEG = -30.0
 
 
@@ -30,13 +30,13 @@ def head_turntable_jpg(source: HeadSource) -> bytes:
 
 
 def preview_jpg(source: Source) -> bytes:
-    """Photo, depth map and surface side by side, of PREVIEW_WH pixels."""
-    width, height = PREVIEW_WH
-    surface, size_wh = surface_of(source), ((width - 2 * GAP_PX) // 3, height)
+    """Photo, depth map and surface side by side, of PREVIEW_SIZE_WH pixels."""
+    width, height = PREVIEW_SIZE_WH
+    surface, size_wh = surface_of(source), ((width - 2 * PREVIEW_GAP_PX) // 3, height)
     view = framed(surface, PREVIEW_YAW_DEG, size_wh)
     gray = cv2.cvtColor(np.where(source.cloud.mask, source.cloud.gray, GROUND), cv2.COLOR_GRAY2RGB)
     pictures = [_same_part(source, picture, view) for picture in (source.pixels, gray)]
-    gap = np.full((height, GAP_PX, 3), GROUND, np.uint8)
+    gap = np.full((height, PREVIEW_GAP_PX, 3), GROUND, np.uint8)
     return _jpg(np.hstack([pictures[0], gap, pictures[1], gap, rendered(surface, view)]), PREVIEW_QUALITY)
 
 

@@ -37,6 +37,13 @@ def test_every_part_is_a_mesh_in_metres_with_its_material_and_texture(source, re
     assert {"generator": "Relief 0", "depth model": "größe", "unit": "m"}.items() <= read.extras.items()
 
 
+def test_in_space_the_head_stands_on_the_floor_at_the_origin(source, glb):
+    scene = trimesh.load(io.BytesIO(glb), file_type="glb")
+    (left, low, back), (right, high, front) = scene.bounds
+    np.testing.assert_allclose([left + right, low, back + front], 0, atol=0.01)  # of the neutral head: 1 cm
+    assert high > 0.1
+
+
 def test_the_face_looks_at_the_viewer_from_where_the_photo_has_it(read):
     skin = read.meshes["skin"].positions
     np.testing.assert_allclose(skin.mean(0), [0.010, 0.020, -0.690], atol=0.002)

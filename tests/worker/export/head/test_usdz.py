@@ -35,6 +35,15 @@ def test_it_has_metres_per_unit_and_its_upper_side(stage):
     assert "größe" in stage.GetRootLayer().documentation
 
 
+def test_in_space_it_stands_on_the_floor_at_the_origin_and_looks_at_the_viewer(source, stage):
+    bounds = UsdGeom.BBoxCache(Usd.TimeCode.Default(), ["default"]).ComputeWorldBound(stage.GetDefaultPrim())
+    low, high = (
+        np.array(end) for end in (bounds.ComputeAlignedRange().GetMin(), bounds.ComputeAlignedRange().GetMax())
+    )
+    np.testing.assert_allclose([low[1], low[0] + high[0], low[2] + high[2]], 0, atol=0.05)
+    assert (high - low > 100).all()  # mm, and not turned: the mesh is x right, y up, z to the viewer
+
+
 def test_every_part_is_a_mesh_with_the_photo_s_expression_and_its_texture(source, stage):
     for part in source.head.parts:
         mesh = UsdGeom.Mesh(stage.GetPrimAtPath(f"/Head/{part.name}"))

@@ -7,13 +7,13 @@ from PIL import Image
 
 from shared.cloud.classes import PointClass
 from shared.options import ModelOptions
-from shared.turntable import HEAD_TURNTABLE, SURFACE_TURNTABLE
+from shared.turntable import HEAD_TURNTABLE, PREVIEW_SIZE_WH, SURFACE_TURNTABLE
 from tests.support.model_heads import mean_head
 from tests.support.scenes import ball_depth_map
 from worker import pipeline
 from worker.export.head.source import HeadSource
 from worker.export.pictures.render import GROUND
-from worker.export.pictures.views import PREVIEW_WH, head_turntable_jpg, preview_jpg, turntable_jpg
+from worker.export.pictures.views import head_turntable_jpg, preview_jpg, turntable_jpg
 from worker.export.source import Source
 
 RED, BLUE = (220, 40, 30), (30, 40, 220)
@@ -77,7 +77,7 @@ def test_a_cloud_without_a_surface_gives_the_empty_ground_and_no_error():
 @pytest.mark.parametrize("unit", ["mm", "relative"])
 def test_the_preview_has_the_same_part_of_photo_depth_map_and_surface_side_by_side(unit):
     picture = opened(preview_jpg(ball_source(unit=unit)))
-    assert picture.shape == (PREVIEW_WH[1], PREVIEW_WH[0], 3)
+    assert picture.shape == (*PREVIEW_SIZE_WH[::-1], 3)
     photo, depth, surface = picture[:, :392], picture[:, 404:796], picture[:, 808:]
     assert abs(picture[:, 394:402] - GROUND).max() < 25
     middle = 315
