@@ -21,7 +21,7 @@ from worker.person.networks.segmentation import SIZE_PX, Part, SegmentationNetwo
 
 @dataclass(frozen=True)
 class HiddenSettings:
-    """When a part of a face is hidden; set on every other photo of tests/data/photos, by name, whole and covered."""
+    """When a part of a face is hidden; set on the photos of tests/data/photos, whole and covered, none kept apart."""
 
     seen: float = 2.2  # side of the square that the network sees, in sides of the face
     least_other: float = 0.5  # share of a part that is no face, from where on it is hidden
