@@ -87,15 +87,15 @@ def test_a_bad_chunk_gets_one_answer_and_the_connection_is_closed(proxy_url, bad
 def test_a_chunked_request_reaches_the_front_only_when_it_is_whole(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as front:
         front.settimeout(1)
-        with running_proxy(tmp_path, f"127.0.0.1:{front.getsockname()[1]}", UPLOAD_MB) as url:
-            with connect(url) as sender:
-                sender.sendall(CHUNKED + b"1\r\nx\r\n" * 20_000)
-                with pytest.raises(TimeoutError):
-                    front.accept()
-                sender.sendall(b"0\r\n\r\n")
-                passed_on, _ = front.accept()
+        proxy = running_proxy(tmp_path, f"127.0.0.1:{front.getsockname()[1]}", UPLOAD_MB)
+        with proxy as url, connect(url) as sender:
+            sender.sendall(CHUNKED + b"1\r\nx\r\n" * 20_000)
+            with pytest.raises(TimeoutError):
+                front.accept()
+            sender.sendall(b"0\r\n\r\n")
+            passed_on, _ = front.accept()
             with passed_on:
-                head = passed_on.recv(65536)
+                head = passed_on.recv(65536)  # while the sender waits: nginx drops what nobody waits for
     assert b"Content-Length: 20000" in head
     assert b"hunked" not in head
 

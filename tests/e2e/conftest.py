@@ -29,6 +29,7 @@ def opened(page: Page, stack: Stack) -> Iterator[Page]:
     page.on("console", lambda message: "Content Security Policy" in message.text and breaches.append(message.text))
     open_page(page, stack.url)
     yield page
+    leave(page, stack.url)
     assert elsewhere == []
     assert breaches == []
 
@@ -43,9 +44,18 @@ def opened_face(opened: Page) -> Page:
 
 
 @pytest.fixture
-def visitor(visit: Callable[..., Page], stack: Stack) -> Page:
+def visitor(visit: Callable[..., Page], stack: Stack) -> Iterator[Page]:
     """The page as a new visitor sees it, in a browser of its own."""
-    return open_page(visit(), stack.url)
+    page = open_page(visit(), stack.url)
+    yield page
+    leave(page, stack.url)
+
+
+def leave(page: Page, url: str) -> None:
+    """Cancel what still goes on for this visitor, so that no other test waits for it."""
+    for job in page.request.get(f"{url}/api/v1/jobs?limit=100").json()["jobs"]:
+        if "cancel" in job["links"]:
+            page.request.post(f"{url}{job['links']['cancel']}")
 
 
 @pytest.fixture

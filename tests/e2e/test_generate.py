@@ -1,10 +1,6 @@
 """What a person does on the page, step by step: depth map, 3D model, waiting, errors."""
 
-import os
 import re
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 
 import httpx
@@ -22,6 +18,7 @@ from tests.support.page_actions import (
     generate_depth,
     generate_model,
     middle,
+    paused,
     photo_without_a_face,
     picture,
     see_model,
@@ -157,16 +154,6 @@ def test_a_guess_of_seconds_is_told_no_finer_than_it_is(opened):
         "about a minute left",
         "about 2 min left",
     ]
-
-
-@contextmanager
-def paused(stack, name: str) -> Iterator[None]:
-    """Stop a worker and its children as long as the block runs."""
-    os.killpg(stack.processes[name].pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.killpg(stack.processes[name].pid, signal.SIGCONT)
 
 
 def test_who_waits_sees_the_position_in_the_queue_and_the_seconds_left(visitor, stack, portrait):

@@ -15,6 +15,7 @@ from tests.support.page_actions import (
     generate_model,
     job_of,
     open_page,
+    paused,
     see_model,
     until,
     violations,
@@ -116,10 +117,11 @@ def cloud_url(page: Page) -> str:
     return next((file["url"] for file in job_of(page)["results"] if file["name"] == "cloud.rlf"), "")
 
 
-def test_a_canceled_choice_leaves_the_face_that_was(boys):
+def test_a_canceled_choice_leaves_the_face_that_was(boys, stack):
     before = chosen(boys)
-    faces(boys).nth(before.index(False)).click()
-    boys.locator("#cancel").click()
+    with paused(stack, "depth0"):
+        faces(boys).nth(before.index(False)).click()
+        boys.locator("#cancel").click()
     expect(faces(boys).first).to_be_enabled()
     assert chosen(boys) == reported(boys) == before
     expect(boys.locator("#depth-image")).to_be_visible()

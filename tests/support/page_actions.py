@@ -1,9 +1,12 @@
 """What a person does on the page, step by step."""
 
 import io
+import os
 import re
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from stack.local import Stack
 from tests.conftest import PORTRAIT
 
 JOB_MS = 60_000
@@ -116,3 +120,13 @@ def job_of(page: Page) -> dict:
     answer = page.request.get(f"{page.url.partition('#')[0]}api/v1/jobs/{job_id[1]}")
     assert answer.ok
     return answer.json()
+
+
+@contextmanager
+def paused(stack: Stack, name: str) -> Iterator[None]:
+    """Stop a worker and its children as long as the block runs."""
+    os.killpg(stack.processes[name].pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(stack.processes[name].pid, signal.SIGCONT)
