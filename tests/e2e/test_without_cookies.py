@@ -40,6 +40,6 @@ def test_a_browser_without_cookies_makes_sees_and_deletes_a_face(forgetful):
 
 
 def test_a_browser_without_cookies_is_told_why_a_job_is_not_shown(forgetful, stack):
+    forgetful.goto("about:blank")
     forgetful.goto(f"{stack.url}/#job={'feed' * 8}")
-    forgetful.reload()
     expect(forgetful.locator("#error-detail")).to_contain_text("keeps no cookies")

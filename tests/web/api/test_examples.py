@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import os
 import re
 import subprocess
@@ -86,13 +87,20 @@ def run(command: str, folder: Path, url: str, **variables: str) -> subprocess.Co
     )
 
 
+def wait_for_end(folder: Path, url: str, **known: str) -> None:
+    """Ask, each time until something changes, until the job has ended; one that was deleted has no state."""
+    state = ""
+    while state not in ("succeeded", "failed", "canceled"):
+        state = json.loads(run('curl "$API/jobs/$ID?wait=30"', folder, url, **known).stdout).get("state", "succeeded")
+
+
 def test_the_commands_of_the_api_s_document_run_one_after_the_other(url, workers, folder):
     written = commands("docs/api.md", "curl")
     assert len(written) >= 20
     known: dict[str, str] = {}
     for command in written:
         if known:
-            run('curl "$API/jobs/$ID?wait=30"', folder, url, **known)  # one that runs answers 409
+            wait_for_end(folder, url, **known)  # a job that runs answers 409
         done = run(command, folder, url, **known)
         refused = command.endswith(REFUSED)
         assert (done.returncode == 0) is not refused, (command, done.stdout, done.stderr)
