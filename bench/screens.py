@@ -33,16 +33,19 @@ def main() -> None:
                 context = open_chromium(playwright, profile, **window)
                 _draw(context.new_page(), stack.url, name)
                 context.close()
+            with tempfile.TemporaryDirectory() as profile:
+                context = open_chromium(playwright, profile, flags=["--disable-3d-apis"], **window)
+                _draw_without_webgl(context.new_page(), stack.url, name)
+                context.close()
 
 
 def _draw(page: Page, url: str, window: str) -> None:
     """One visitor's way through the page."""
 
     def keep(name: str) -> None:
-        page.screenshot(path=TARGET / f"{window}-{name}.jpg", type="jpeg", quality=QUALITY)
+        _keep(page, f"{window}-{name}")
 
-    page.goto(url)
-    page.wait_for_selector("#settings-groups fieldset", state="attached")
+    _open(page, url)
     keep("1-beginning")
     page.locator("#photo-input").set_input_files([*(HEADS / f"h{number}.jpg" for number in (0, 2, 4, 6)), PORTRAIT])
     _wait(page, lambda: page.locator("#gallery-list b:empty").count() == 5)
@@ -50,27 +53,47 @@ def _draw(page: Page, url: str, window: str) -> None:
     keep("2-gallery")
     page.locator("#photo-input").set_input_files(PORTRAIT)
     page.wait_for_timeout(500)
+    keep("3-chosen")
     page.locator("#generate-depth").click()
     page.wait_for_timeout(400)
-    keep("3-running")
+    keep("4-running")
     page.locator("#depth-image").wait_for(timeout=PATIENCE_MS)
     page.wait_for_timeout(800)
-    keep("4-depth")
+    keep("5-depth")
     page.locator("#generate-model").click()
     page.wait_for_selector("#viewer[data-ready]", timeout=PATIENCE_MS)
     _show(page)
-    keep("5-points")
+    keep("6-points")
     page.get_by_text("Surface").click()
     page.locator(".rv-choice span", has_text="Photo").click()
     _show(page)
     _point(page)
-    keep("6-surface")
+    keep("7-surface")
     page.locator(".rv-choice span", has_text="Head").click()
     page.wait_for_selector(".rv-head:not([hidden])", timeout=PATIENCE_MS)
     _show(page)
-    keep("7-head")
+    keep("8-head")
     page.locator("#measures").scroll_into_view_if_needed()
-    keep("8-measures")
+    keep("9-measures")
+
+
+def _draw_without_webgl(page: Page, url: str, window: str) -> None:
+    """What a visitor sees in place of the 3D view whose browser has no WebGL."""
+    _open(page, url)
+    page.locator("#photo-input").set_input_files(PORTRAIT)
+    page.locator("#generate-all").click()
+    page.locator(".rv-pictures").get_by_text("Head").click(timeout=PATIENCE_MS)
+    _show(page)
+    _keep(page, f"{window}-without-webgl")
+
+
+def _open(page: Page, url: str) -> None:
+    page.goto(url)
+    page.wait_for_selector("#settings-groups fieldset", state="attached")
+
+
+def _keep(page: Page, name: str) -> None:
+    page.screenshot(path=TARGET / f"{name}.jpg", type="jpeg", quality=QUALITY)
 
 
 def _show(page: Page) -> None:
