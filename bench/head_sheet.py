@@ -26,6 +26,7 @@ from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Estimator, Photo
 from worker.geometry.raster import fragments_of
+from worker.geometry.rotation import rotation
 from worker.head.meshes import vertex_normals
 
 OUT = Path(__file__).parent.parent / "docs" / "heads.jpg"
@@ -56,10 +57,7 @@ class Side:
     @property
     def rotation(self) -> np.ndarray:
         """(3, 3) from the camera's frame to the viewer's."""
-        yaw, pitch = np.radians([self.yaw, self.pitch])
-        about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-        about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-        return np.asarray(about_x @ about_y)
+        return rotation(self.yaw, self.pitch)
 
 
 SIDES = (*(Side(yaw) for yaw in (0, 45, 90, 135, 180, -135, -90, -45)), Side(0, 50), Side(0, -50))

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from worker.geometry.raster import fragments_of
+from worker.geometry.rotation import rotation
 from worker.geometry.surface.mesh import Mesh
 from worker.head.meshes import vertex_normals
 
@@ -33,8 +34,7 @@ class View:
     @property
     def rotation(self) -> np.ndarray:
         """(3, 3), mesh frame (x right, y up, z to the viewer) to the viewer's."""
-        angle = np.radians(self.yaw_deg)
-        return np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+        return rotation(self.yaw_deg)
 
 
 def rendered(mesh: Mesh, view: View, colours: np.ndarray | None = None) -> np.ndarray:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from worker.geometry.rotation import rotation
+
 OVERSAMPLED = 1.5  # in both directions
 GROUND = 10  # brightness of the empty picture, which is the page's own black; nothing is drawn darker
 LAMP = np.array([-0.5, 0.6, 0.62], np.float32)  # where it stands, seen from the viewer
@@ -51,10 +53,7 @@ class View:
     @property
     def rotation(self) -> np.ndarray:
         """(3, 3), the mesh's frame to the viewer's."""
-        yaw, pitch = np.radians([self.yaw_deg, self.pitch_deg])
-        about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-        about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-        return np.asarray(about_x @ about_y, np.float32)
+        return rotation(self.yaw_deg, self.pitch_deg).astype(np.float32)
 
     @property
     def pose(self) -> np.ndarray:

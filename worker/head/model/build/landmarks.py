@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from worker.geometry.raster import fragments_of
+from worker.geometry.rotation import rotation
 from worker.head.meshes import vertex_normals
 from worker.person.face_mesh import face_mesh, loop_subdivision
 from worker.person.finder import PersonFinder
@@ -68,7 +69,7 @@ def observed(subject: Subject, weights_folder: Path) -> tuple[np.ndarray, np.nda
     """
     finder = PersonFinder(weights_folder)
     views = [(yaw, pitch) for yaw in VIEW.yaws_deg for pitch in VIEW.pitches_deg]
-    hits = [_hits(subject, _rotation(*view), finder) for view in views]
+    hits = [_hits(subject, rotation(*view), finder) for view in views]
     points = np.stack([hit.points for hit in hits])  # (V, 468, 3)
     facing = np.stack([hit.facing for hit in hits])
     mirror = face_mesh().mirror
@@ -133,13 +134,6 @@ def _robust_middles(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray
         middle = (robust[..., None] * points).sum(0) / robust.sum(0)[:, None]
     far = np.linalg.norm(points - middle, axis=2)
     return middle, np.sqrt((weights * far**2).sum(0) / weights.sum(0))
-
-
-def _rotation(yaw_deg: float, pitch_deg: float) -> np.ndarray:
-    yaw, pitch = np.radians([yaw_deg, pitch_deg])
-    about_y = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    about_x = np.array([[1, 0, 0], [0, np.cos(pitch), -np.sin(pitch)], [0, np.sin(pitch), np.cos(pitch)]])
-    return np.asarray(about_x @ about_y)
 
 
 def _hits(subject: Subject, rotation: np.ndarray, finder: PersonFinder) -> Hits:
