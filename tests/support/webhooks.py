@@ -4,16 +4,18 @@ import contextlib
 import socket
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from shared.jobs.claims import Finished
 from shared.jobs.record import Stage
-from shared.webhooks.queue import Webhook
+from shared.webhooks.queue import Delivery, Webhook
 from tests.support.jobs import Store, claim, new_job
 
 SECRET = "a secret of sixteen"
 LINK = "https://relief.example/api/v1/jobs/1"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Receiver(ThreadingHTTPServer):
@@ -140,3 +142,15 @@ def due_now(store: Store) -> None:
     for key in (*store.redis.keys("relief:news-hosts:*"), "relief:news-turns"):
         for member in store.redis.zrange(key, 0, -1):
             store.redis.zadd(key, {member: 0})
+
+
+def delivery_to(url: str, secret: str = SECRET) -> Delivery:
+    return Delivery(number="1", id="1f-1", url=url, secret=secret, body='{"state": "é"}', attempt=1)
+
+
+def seconds_until(condition, limit_s: float = 30) -> float:
+    """Seconds until it is true."""
+    began = time.monotonic()
+    while not condition() and time.monotonic() - began < limit_s:
+        time.sleep(0.02)
+    return time.monotonic() - began
