@@ -10,7 +10,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
-from tests.support.browser import open_chromium
+from tests.support.browser import chromium, without_webgl
 
 PROJECT = Path(__file__).parent.parent
 HEADS = PROJECT / "tests" / "data" / "heads"
@@ -29,14 +29,10 @@ def main() -> None:
     TARGET.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, Stack(Plan(Path(folder))) as stack, sync_playwright() as playwright:
         for name, window in WINDOWS.items():
-            with tempfile.TemporaryDirectory() as profile:
-                context = open_chromium(playwright, profile, **window)
+            with chromium(playwright, **window) as context:
                 _draw(context.new_page(), stack.url, name)
-                context.close()
-            with tempfile.TemporaryDirectory() as profile:
-                context = open_chromium(playwright, profile, flags=["--disable-3d-apis"], **window)
+            with without_webgl(playwright, **window) as context:
                 _draw_without_webgl(context.new_page(), stack.url, name)
-                context.close()
 
 
 def _draw(page: Page, url: str, window: str) -> None:

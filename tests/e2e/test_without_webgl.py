@@ -1,23 +1,20 @@
 """The page in a browser without WebGL, and without plotly.js: it says so, and shows pictures that a worker made."""
 
 import re
-import tempfile
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
-from tests.support.browser import open_chromium
+from tests.support.browser import without_webgl
 from tests.support.page_actions import JOB_MS, see_model, violations
 
 
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[BrowserContext]:
     """One that has no WebGL."""
-    with tempfile.TemporaryDirectory() as folder:
-        context = open_chromium(playwright, folder, flags=["--disable-3d-apis"])
+    with without_webgl(playwright) as context:
         yield context
-        context.close()
 
 
 def see_pictures(page: Page, reason: str) -> None:

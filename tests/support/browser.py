@@ -51,13 +51,27 @@ def playwright() -> Iterator[Playwright]:
         yield running
 
 
+@contextmanager
+def chromium(playwright: Playwright, **how) -> Iterator[BrowserContext]:
+    """The browser with a profile of its own, until the block ends; `how` as for `open_chromium`."""
+    with tempfile.TemporaryDirectory() as folder:
+        context = open_chromium(playwright, folder, **how)
+        yield context
+        context.close()
+
+
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[BrowserContext]:
     """One browser for all tests of a module."""
-    with tempfile.TemporaryDirectory() as folder:
-        context = open_chromium(playwright, folder)
+    with chromium(playwright) as context:
         yield context
-        context.close()
+
+
+@contextmanager
+def without_webgl(playwright: Playwright, **how) -> Iterator[BrowserContext]:
+    """A browser as `chromium` gives it, that has no WebGL."""
+    with chromium(playwright, flags=["--disable-3d-apis"], **how) as context:
+        yield context
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from tests.shared.viewer.opened import picture, settle
+from tests.support.page_actions import middle
 
 
 def bright(page: Page) -> np.ndarray:
@@ -25,13 +26,18 @@ def changed(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def drag(page: Page, dx: int, dy: int = 0) -> None:
-    box = page.locator(".rv-stage").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle(page, ".rv-stage")
     page.mouse.move(x, y)
     page.mouse.down()
     for step in range(1, 6):
         page.mouse.move(x + dx * step / 5, y + dy * step / 5)
+    let_go(page)
+
+
+def let_go(page: Page) -> None:
+    """Release the button, leave the model, and wait until the view is at rest."""
     page.mouse.up()
+    box = page.locator(".rv-stage").bounding_box()
+    assert box
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     settle(page)

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from shared.cloud.classes import PointClass
 from tests.shared.viewer.looking import bright, changed, closed
 from tests.shared.viewer.opened import choose, dome, opened, picture, settle
+from tests.support.page_actions import middle
 
 
 def test_the_dome_stands_in_the_middle_in_gray(view):
@@ -58,9 +59,9 @@ def test_the_surface_is_shaded_and_its_light_moves(view):
 
 
 def test_hover_shows_a_point_in_mm(view):
-    box = view.locator(".rv-stage").bounding_box()
+    x, y = middle(view, ".rv-stage")
     for shift in (0, 3):
-        view.mouse.move(box["x"] + box["width"] / 2 + shift, box["y"] + box["height"] / 2)
+        view.mouse.move(x + shift, y)
         view.wait_for_timeout(300)
     label = view.locator(".hovertext").first
     expect(label).to_be_attached()

@@ -10,6 +10,7 @@ from tests.shared.viewer.looking import changed
 from tests.shared.viewer.opened import READY_MS, choose, dome, opened, picture, settle
 from tests.shared.viewer.served import FACE, serve
 from tests.support.heads import some_head
+from tests.support.page_actions import middle
 
 LOSE = """() => {
   window.gone = document.querySelector(".rv-graph canvas").getContext("webgl").getExtension("WEBGL_lose_context");
@@ -81,9 +82,9 @@ def test_it_can_be_turned_and_pointed_at_after_it_came_back(view):
         view.keyboard.press("ArrowRight")
     settle(view)
     assert not alike(before, picture(view))
-    box = view.locator(".rv-stage").bounding_box()
+    x, y = middle(view, ".rv-stage")
     for shift in (0, 3):
-        view.mouse.move(box["x"] + box["width"] / 2 + shift, box["y"] + box["height"] / 2)
+        view.mouse.move(x + shift, y)
         settle(view)
     expect(view.locator(".hovertext").first).to_be_attached()
 

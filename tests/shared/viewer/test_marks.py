@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from shared.head.accuracy import ACCURACY
 from tests.shared.viewer.opened import READY, READY_MS, choose, dome, opened, picture, settle
 from tests.support.heads import some_head
+from tests.support.page_actions import middle
 
 FRONT = "0,0,1,0,0,0"
 LEFT, RIGHT, BELOW = (0.42, 0.45), (0.58, 0.45), (0.5, 0.6)  # fractions of the stage
@@ -101,11 +102,11 @@ def test_nothing_is_marked_beside_the_face_nor_by_a_drag(view):
     start(view)
     mark(view, (0.03, 0.5))
     assert len(marks(view)) == 0
-    box = view.locator(".rv-stage").bounding_box()
-    view.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    x, y = middle(view, ".rv-stage")
+    view.mouse.move(x, y)
     view.mouse.down()
     for step in range(8):  # slowly: each step is short
-        view.mouse.move(box["x"] + box["width"] / 2 + 2 * step, box["y"] + box["height"] / 2)
+        view.mouse.move(x + 2 * step, y)
     view.mouse.up()
     settle(view)
     assert len(marks(view)) == 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import Page
 
-from tests.shared.viewer.looking import bright, changed, closed, drag
+from tests.shared.viewer.looking import bright, changed, closed, drag, let_go
 from tests.shared.viewer.opened import READY, READY_MS, choose, dome, picture, settle
+from tests.support.page_actions import middle
 
 SCREEN = "({ width: innerWidth, height: innerHeight })"
 # Each frame takes 90 ms more, and the fewest points of a frame are noted.
@@ -36,9 +37,7 @@ def width(mask: np.ndarray) -> int:
 
 def turn_until(page: Page, seen: str, most_moves: int = 100) -> None:
     """Turn back and forth until the page says so: a slow machine needs more moves before its frames are measured."""
-    box = page.locator(".rv-stage").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle(page, ".rv-stage")
     page.mouse.move(x, y)
     page.mouse.down()
     for move in range(most_moves):
@@ -48,16 +47,12 @@ def turn_until(page: Page, seen: str, most_moves: int = 100) -> None:
             break
     else:
         raise AssertionError(f"not within {most_moves} moves: {seen}")
-    page.mouse.up()
-    page.mouse.move(box["x"] + 5, box["y"] + 5)
-    settle(page)
+    let_go(page)
 
 
 def pinch(page: Page, from_px: int, to_px: int) -> None:
     """Two fingers on the stage, that far apart at first and at last."""
-    box = page.locator(".rv-stage").bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle(page, ".rv-stage")
     touch = page.context.new_cdp_session(page)
     for step in range(6):
         half = (from_px + (to_px - from_px) * step / 5) / 2

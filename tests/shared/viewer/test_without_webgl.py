@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +12,8 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from shared.viewer import PLOTLY, view_html
 from tests.shared.viewer.opened import dome, opened
 from tests.shared.viewer.served import FACE, HEAD, ONE, serve
-from tests.support.browser import open_chromium
-from tests.support.page_actions import violations
+from tests.support.browser import without_webgl
+from tests.support.page_actions import middle, violations
 
 WINDOW = ".rv-window"
 
@@ -22,10 +21,8 @@ WINDOW = ".rv-window"
 @pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[BrowserContext]:
     """One that has no WebGL."""
-    with tempfile.TemporaryDirectory() as folder:
-        context = open_chromium(playwright, folder, flags=["--disable-3d-apis"])
+    with without_webgl(playwright) as context:
         yield context
-        context.close()
 
 
 def view_seen(page: Page) -> int:
@@ -36,9 +33,7 @@ def view_seen(page: Page) -> int:
 
 
 def drag(page: Page, dx: int) -> None:
-    box = page.locator(WINDOW).bounding_box()
-    assert box
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    x, y = middle(page, WINDOW)
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + dx, y, steps=4)
