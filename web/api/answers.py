@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Callable, Iterable
 
 from flask import Response, request
@@ -44,7 +43,7 @@ def json_response(document: BaseModel, status: int = 200) -> Response:
 def lasting(document: JobDocument) -> str:
     """The document but for the seconds that pass by themselves; of when the job will have ended, some seconds count."""
     expected_s = document.expected_seconds
-    due = None if expected_s is None else (time.time() + expected_s) // DUE_STEP_S
+    due = None if expected_s is None else (services().clock.now_ms() / 1000 + expected_s) // DUE_STEP_S
     return f"{due} {document.model_dump_json(exclude=PASSING)}"
 
 
