@@ -77,9 +77,9 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(METRIC_IMAGE, "image/png", "Depth map, metric", "PNG, 8 bit: network and face in one", Stage.DEPTH),
         ResultFile(DEPTH_VALUES, "application/zip", "Depth values", "NumPy, with the camera", Stage.DEPTH),
         ResultFile(NORMALS, "image/png", "Normal map", "PNG", Stage.EXPORT),
-        ResultFile(TURNTABLE, "image/jpeg", "Turning pictures", "JPEG: 24 views of the 3D model", Stage.MODEL),
+        ResultFile(TURNTABLE, "image/jpeg", "Turning pictures", "JPEG: 24 views of the 3D model", Stage.EXPORT),
         ResultFile(HEAD_TURNTABLE, "image/jpeg", "Turning pictures, head", "JPEG: 24 views all around", Stage.HEAD),
-        ResultFile(PREVIEW, "image/jpeg", "Picture to share", "JPEG: photo, depth map, 3D", Stage.MODEL),
+        ResultFile(PREVIEW, "image/jpeg", "Picture to share", "JPEG: photo, depth map, 3D", Stage.EXPORT),
         ResultFile(REPORT, JSON, "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
         ResultFile(CLOUD, BINARY, "Point cloud", "for Relief's own viewer", Stage.MODEL, hidden=True, gzipped=True),
         ResultFile(
