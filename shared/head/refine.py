@@ -33,7 +33,7 @@ def refined(part: HeadPart, most_vertices: int) -> HeadPart:
         if room <= 0:
             break
         edges, sides = _edges(part.triangles[whole:])
-        worth = _worth(part, edges, ~_seams(part, edges) if not older else (edges >= older).any(axis=1))
+        worth = _worth(part, edges, _new(edges, older) if older else _once(part, edges))
         chosen = worth > 0
         if not chosen.any():
             break
@@ -56,11 +56,16 @@ def _keys(pairs: np.ndarray) -> np.ndarray:
     return pairs.min(axis=1).astype(np.int64) << 32 | pairs.max(axis=1)
 
 
-def _seams(part: HeadPart, edges: np.ndarray) -> np.ndarray:
-    """(E,) bool, edges on the texture's seams, which stand twice; beside them a texture is empty."""
+def _once(part: HeadPart, edges: np.ndarray) -> np.ndarray:
+    """(E,) bool, edges that are not on the texture's seams, where they stand twice; beside them a texture is empty."""
     keys = _keys(numbered(part.vertices.view(np.uint32))[edges])
     _, same, count = np.unique(keys, return_inverse=True, return_counts=True)
-    return np.asarray(count[same] > 1)
+    return np.asarray(count[same] == 1)
+
+
+def _new(edges: np.ndarray, older: int) -> np.ndarray:
+    """(E,) bool, edges with an end that is none of the first `older` vertices."""
+    return np.asarray((edges >= older).any(axis=1))
 
 
 def _worth(part: HeadPart, edges: np.ndarray, usable: np.ndarray) -> np.ndarray:

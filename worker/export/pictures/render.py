@@ -77,14 +77,14 @@ def rendered(surface: Surface, view: View) -> np.ndarray:
     height, width = surface.texture.shape[:2]
     own = cv2.remap(surface.texture, u * width - 0.5, (1 - v) * height - 0.5, cv2.INTER_LINEAR)
     shade = cv2.cvtColor(cv2.convertScaleAbs(light, alpha=255), cv2.COLOR_GRAY2RGB)
-    lit = cv2.max(cv2.multiply(own, shade, scale=1 / 255), (GROUND,) * 3)
+    lit = np.maximum(cv2.multiply(own, shade, scale=1 / 255), np.uint8(GROUND))
     return _smooth_at_edges(lit, near, EDGE * view.span)
 
 
 def _smooth_at_edges(picture: np.ndarray, depth: np.ndarray, step: float) -> np.ndarray:
     """A picture (H, W, 3), blurred where its depths (H, W) jump: cheaper than to draw it larger than it is shown."""
     around = np.ones((3, 3), np.uint8)
-    jumps = cv2.compare(cv2.subtract(cv2.dilate(depth, around), cv2.erode(depth, around)), step, cv2.CMP_GT)
+    jumps = (cv2.dilate(depth, around) - cv2.erode(depth, around) > step).astype(np.uint8)
     return np.asarray(cv2.copyTo(cv2.GaussianBlur(picture, (3, 3), 0), jumps, picture))
 
 
