@@ -15,7 +15,7 @@ from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
 from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished
 from shared.jobs.jobs import Jobs
-from shared.jobs.record import Problem, Stage, State, StoredFile
+from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
 from shared.photo.decode import read_photo
@@ -121,12 +121,11 @@ class StageContext:
         self._check_reserve()
         stored = [self._stored(claim, name, data, claim.folder) for name, data in files.items()]
         replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
-        self.claims.finish(claim, Finished(stored, report, model_name, replaced, own_s))
+        following = self.claims.finish(claim, Finished(stored, report, model_name, replaced, own_s))
         self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
-        after = self.jobs.get(job.id)
-        if after.state is State.QUEUED:
-            self.wakeups.send(after.stage)
+        if following:
+            self.wakeups.send(following)
         for folder in replaced:
             self.removals.remove(job.id, folder)
 
