@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -42,8 +44,8 @@ def preview_jpg(source: Source) -> bytes:
 
 def turned(surface: Surface, turntable: Turntable) -> np.ndarray:
     """(rows * height, columns * width, 3) uint8, all views of a turntable."""
-    size_wh = turntable.width_px, turntable.height_px
-    views = [rendered(surface, framed(surface, yaw, size_wh)) for yaw in turntable.yaws_deg]
+    front = framed(surface, 0.0, (turntable.width_px, turntable.height_px))
+    views = [rendered(surface, replace(front, yaw_deg=yaw)) for yaw in turntable.yaws_deg]
     columns = turntable.columns
     return np.vstack([np.hstack(views[first : first + columns]) for first in range(0, len(views), columns)])
 
