@@ -23,8 +23,8 @@ from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings
 from shared.storage.base import PHOTO_FOLDER, Storage
 from worker.depth.estimator import Photo
-from worker.photos import pixels_from_stored
 from worker.stages.leases import Leases
+from worker.stages.photos import pixels_from_stored
 
 log = logging.getLogger(__name__)
 

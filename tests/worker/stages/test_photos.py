@@ -8,7 +8,7 @@ from PIL import Image
 
 from shared.errors import PhotoError
 from shared.photo.decode import STORED_AS, jpeg_from_pixels, read_photo
-from worker.photos import pixels_from_stored
+from worker.stages.photos import pixels_from_stored
 
 
 @pytest.mark.parametrize(("quality", "subsampling"), STORED_AS)
