@@ -1,4 +1,4 @@
-"""What is drawn: the visible surface, or all parts of a whole head, each as one mesh with one texture."""
+"""What is drawn of a whole head: all its parts as one mesh with one texture."""
 
 from __future__ import annotations
 
@@ -7,26 +7,11 @@ import numpy as np
 
 from worker.export.head.source import ExportPart, HeadSource
 from worker.export.pictures.render import Surface
-from worker.export.source import Source
-from worker.geometry.surface.mesh import texture_coordinates
-from worker.head.meshes import vertex_normals
 from worker.head.model.load import head_model
 from worker.head.skin import fine_skin
 
 PART_PX = 512  # of each part's texture
 EDGE_PX = 1  # that is left to the parts beside it
-
-
-def surface_of(source: Source) -> Surface:
-    """The visible surface in mm and in the photo's colours; where a person is known, theirs alone."""
-    cloud, mesh = source.cloud, source.person_mesh
-    return Surface(
-        vertices=(mesh.vertices * source.mm_per_unit).astype(np.float32),
-        normals=vertex_normals(mesh.vertices, mesh.triangles).astype(np.float32),
-        triangles=mesh.triangles.astype(np.int32),
-        uv=texture_coordinates(mesh.vertices, cloud.camera).astype(np.float32),
-        texture=source.extended_colours,
-    )
 
 
 def surface_of_head(source: HeadSource) -> Surface:
