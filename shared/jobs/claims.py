@@ -21,6 +21,7 @@ from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.workers import process_name
 
 UNLIMITED_PX = 10**15
+ROUGH_FOLDER_END = "-rough"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Claim:
     def folder(self) -> str:
         """The folder on storage that only this run writes to."""
         return f"{self.job.stage}-{self.run}"
+
+    @property
+    def rough_folder(self) -> str:
+        """The folder of the run's rough point cloud, which goes sooner than its results."""
+        return f"{self.folder}{ROUGH_FOLDER_END}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,14 @@ class Claims:
             ClaimLostError: another run holds the job, or it was canceled or deleted.
         """
         self._call("progress", claim, f"{overall_progress(claim.job, fraction):.4f}")
+
+    def show_rough(self, claim: Claim, file: StoredFile) -> None:
+        """Have the run's rough point cloud count, until the job has its points, ends, or loses this run.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted.
+        """
+        self._call("show_rough", claim, file.model_dump_json())
 
     def finish(self, claim: Claim, finished: Finished) -> None:
         """Make the run's results count, and end the job or queue it for its next stage.

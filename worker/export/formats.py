@@ -20,13 +20,13 @@ from trimesh.visual.material import PBRMaterial, SimpleMaterial
 from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, PREVIEW, STL, TURNTABLE
-from shared.zips import zipped
 from worker.export.pictures.views import preview_jpg, turntable_jpg
 from worker.export.png import NORMAL_FACTS, png_from_image
 from worker.export.source import AXES, METRES_PER_MM, Facts, Source, fact_lines, standing
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.surface.mesh import Y_UP
+from worker.zips import zipped
 
 STL_HEADER_BYTES = 80
 PLY_VERTEX = np.dtype(

@@ -19,6 +19,7 @@ from itertools import groupby
 from shared.errors import PhotoError, ReliefError
 from shared.jobs.claims import Claim
 from shared.jobs.record import Stage
+from shared.logs import log_context
 from worker import pipeline
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.report import made_by
@@ -70,11 +71,12 @@ class DepthBatches:
     ) -> None:
         self._context, self._pace, self._estimator, self._stopping = context, pace, estimator, stopping
         self._until_s = time.monotonic() + LONGEST_TASK_S
+        self._writers = ThreadPoolExecutor(WRITERS, "write")
         self._free_s = 0.0  # when the network was done with the batch before
 
     def run(self) -> bool:
         """Work until nothing waits, or it is time to stop; False where LONGEST_TASK_S passed and more may wait."""
-        with ThreadPoolExecutor(READERS + 1, "read") as readers, ThreadPoolExecutor(WRITERS, "write") as writers:
+        with ThreadPoolExecutor(READERS + 1, "read") as readers, self._writers as writers:
             while (batch := self._collect(readers, take_retried=True)).claimed:
                 storing: list[Future[None]] = []
                 while batch.claimed:
@@ -124,7 +126,7 @@ class DepthBatches:
         try:
             model, estimator = self._estimator(name)
             began_s += time.monotonic() - loading_s  # to load a model is no job's own time
-            results = estimator.estimate([photo for _, photo in jobs])
+            results = estimator.estimate([photo for _, photo in jobs], partial(self._show_rough, jobs))
         except ReliefError as error:
             for claim, _ in jobs:
                 self._context.fail(claim, problem_of(error))
@@ -141,6 +143,19 @@ class DepthBatches:
             (claim, partial(self._store, model=model, result=result, own_s=own_s))
             for (claim, _), result in zip(jobs, results, strict=True)
         ]
+
+    def _show_rough(self, jobs: Sequence[ReadJob], index: int, depth_map: DepthMap) -> None:
+        """Have a first look at one of the jobs stored, while the network goes on."""
+        claim, photo = jobs[index]
+        if Stage.MODEL in claim.job.steps:
+            self._writers.submit(self._store_rough, claim, photo, depth_map)
+
+    def _store_rough(self, claim: Claim, photo: Photo, depth_map: DepthMap) -> None:
+        with log_context(job_id=claim.job.id, request_id=claim.job.request_id):
+            try:
+                self._context.show_rough(claim, pipeline.rough_files(depth_map, photo.pixels))
+            except Exception:  # it is a courtesy: the job goes on without it
+                log.exception("no rough point cloud")
 
     def _store(self, claim: Claim, *, model: str, result: DepthMap | PhotoError, own_s: float) -> None:
         if isinstance(result, PhotoError):
