@@ -15,16 +15,16 @@ from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
 from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished
 from shared.jobs.jobs import Jobs
-from shared.jobs.record import Problem, Stage, State, StoredFile
+from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
-from shared.photo.decode import read_photo
 from shared.removals import Removals
 from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings
 from shared.storage.base import PHOTO_FOLDER, Storage
 from worker.depth.estimator import Photo
 from worker.stages.leases import Leases
+from worker.stages.photos import pixels_from_stored
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class StageContext:
     def photo(self, claim: Claim) -> Photo:
         """The job's photo, decoded, with what its user said of it."""
         job = claim.job
-        pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
+        pixels = pixels_from_stored(self.storage.read(job.id, PHOTO_FOLDER, PHOTO))
         said = job.photo.model_dump(include={"focal_35mm", "focal_doubt", "damage"})
         photo = Photo(pixels, **said, **job.depth.for_photo())
         if job.disparity is None:
@@ -121,12 +121,11 @@ class StageContext:
         self._check_reserve()
         stored = [self._stored(claim, name, data, claim.folder) for name, data in files.items()]
         replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
-        self.claims.finish(claim, Finished(stored, report, model_name, replaced, own_s))
+        following = self.claims.finish(claim, Finished(stored, report, model_name, replaced, own_s))
         self.leases.let_go(claim)
         log.info("%s done by %s", job.stage, claim.run)
-        after = self.jobs.get(job.id)
-        if after.state is State.QUEUED:
-            self.wakeups.send(after.stage)
+        if following:
+            self.wakeups.send(following)
         for folder in replaced:
             self.removals.remove(job.id, folder)
 

@@ -56,6 +56,13 @@ def test_it_is_there_for_each_photo_of_a_batch_while_the_network_is_at_work(stor
     thread.join()
 
 
+def test_whoever_has_waited_for_long_gets_none(store, storage, runner_of):
+    late, soon = (queue_job(store, storage, steps=BOTH) for _ in range(2))
+    store.redis.hincrby(f"relief:job:{late.id}", "queued_ms", -2500)
+    runner_of(RampNetwork()).run(Stage.DEPTH)
+    assert [store.jobs.get(job.id).preview is None for job in (late, soon)] == [True, False]
+
+
 def test_it_is_gone_from_storage_when_the_points_are_there(store, storage, runner_of):
     job = queue_job(store, storage, steps=BOTH)
     runner = runner_of(RampNetwork())

@@ -113,7 +113,8 @@ class Portrait:
         within = head_and_shoulders(skull_frame(pose, camera)) if photo.extent == "bust" else None
         if within is not None:
             depth = np.where(within, depth, np.nan)
-        confidence = confidence_of(depth, face_depth, camera, hidden_pixels(face, guessed, depth.shape))
+        unseen = hidden_pixels(face, guessed, depth.shape) if guessed else None
+        confidence = confidence_of(depth, face_depth, camera, unseen)
         true_pose = Pose(pose.axes, size * pose.eyes)
         report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found, guessed=guessed)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person, head=whole)
