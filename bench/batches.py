@@ -33,7 +33,7 @@ from shared.storage.base import PHOTO_FOLDER, Storage
 from shared.storage.folder import FolderStorage
 from stack.demo import PORTRAIT
 from stack.valkey import start_valkey
-from worker.depth.estimator import DepthMap, Estimator, Photo
+from worker.depth.estimator import DepthMap, Early, Estimator, Photo
 from worker.stages.runner import StageRunner
 
 BATCH = 8
@@ -46,7 +46,7 @@ SLEEP_S = 0.1  # a photo, as a large network takes on a GPU that is not here
 class Sleeping:
     """Stands for a network on a GPU: waits for each photo without using a core, then gives a ramp."""
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+    def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """One batch."""
         time.sleep(SLEEP_S * len(photos))
         return [_ramp(photo.pixels.shape[0], photo.pixels.shape[1]) for photo in photos]
@@ -60,7 +60,7 @@ class Convolving:
         layers = [torch.nn.Conv2d(3 if first else 24, 24, 3, padding=1) for first in (True, *[False] * 5)]
         self._network = torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1)).eval()
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+    def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """One batch."""
         pixels = np.stack([photo.pixels for photo in photos])
         with torch.inference_mode():

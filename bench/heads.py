@@ -25,7 +25,8 @@ from shared.options import ModelOptions
 from shared.settings import WeightsSettings
 from worker.depth.estimator import Photo
 from worker.depth.portrait.bust import extend
-from worker.depth.portrait.estimator import Bust, Portrait, surface_of
+from worker.depth.portrait.estimator import Bust, Portrait
+from worker.depth.portrait.placing import surface_of
 from worker.head.fit.fit import posed as head_posed
 from worker.head.model.load import head_model
 from worker.head.surface import seen

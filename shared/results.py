@@ -15,6 +15,7 @@ DISPARITY = "disparity.npz"  # that came with the photo; stored beside it, and n
 THUMBNAIL = "thumbnail.jpg"
 VIEW = "view.html"
 CLOUD = "cloud.rlf"
+ROUGH = "rough.rlf"
 CLOUD_PLY = "cloud.ply"
 GLB = "face.glb"
 OBJ = "face.obj.zip"
@@ -54,6 +55,7 @@ class ResultFile:
     stored: bool = True  # False where it is made on request
     hidden: bool = False  # for programs: neither listed on the page nor put into the archive
     gzipped: bool = False  # stored compressed, and sent so
+    temporary: bool = False  # there while the job's `preview` is true alone
 
 
 RESULTS = {  # in the order in which they are listed
@@ -75,11 +77,21 @@ RESULTS = {  # in the order in which they are listed
         ResultFile(METRIC_IMAGE, "image/png", "Depth map, metric", "PNG, 8 bit: network and face in one", Stage.DEPTH),
         ResultFile(DEPTH_VALUES, "application/zip", "Depth values", "NumPy, with the camera", Stage.DEPTH),
         ResultFile(NORMALS, "image/png", "Normal map", "PNG", Stage.EXPORT),
-        ResultFile(TURNTABLE, "image/jpeg", "Turning pictures", "JPEG: 24 views of the 3D model", Stage.MODEL),
+        ResultFile(TURNTABLE, "image/jpeg", "Turning pictures", "JPEG: 24 views of the 3D model", Stage.EXPORT),
         ResultFile(HEAD_TURNTABLE, "image/jpeg", "Turning pictures, head", "JPEG: 24 views all around", Stage.HEAD),
-        ResultFile(PREVIEW, "image/jpeg", "Picture to share", "JPEG: photo, depth map, 3D", Stage.MODEL),
+        ResultFile(PREVIEW, "image/jpeg", "Picture to share", "JPEG: photo, depth map, 3D", Stage.EXPORT),
         ResultFile(REPORT, JSON, "Report", "JSON: how it was made, and what is metric", Stage.MODEL),
         ResultFile(CLOUD, BINARY, "Point cloud", "for Relief's own viewer", Stage.MODEL, hidden=True, gzipped=True),
+        ResultFile(
+            ROUGH,
+            BINARY,
+            "Rough point cloud",
+            "until the point cloud is there",
+            Stage.DEPTH,
+            hidden=True,
+            gzipped=True,
+            temporary=True,
+        ),
         ResultFile(HEAD, BINARY, "Whole head", "for Relief's own viewer", Stage.HEAD, hidden=True, gzipped=True),
         ResultFile(PHOTO, "image/jpeg", "Photo", "as stored, without metadata"),
         ResultFile(THUMBNAIL, "image/jpeg", "Photo, small", "at most 320 pixels", stored=False, hidden=True),

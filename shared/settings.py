@@ -89,7 +89,7 @@ class DepthSettings(_Group):
         ge=1,
         le=64,
         alias="DEPTH_BATCH",
-        description="Photos that may share one forward pass, 1 to 64; fewer where they would take over two seconds",
+        description="Photos that may share one forward pass, 1 to 64; fewer where they would take over half a second",
     )
     depth_batch_mp: float = Field(
         64,
@@ -98,7 +98,11 @@ class DepthSettings(_Group):
         description="Megapixels that the photos of a batch may have together; one photo of more goes alone",
     )
     depth_batch_wait_ms: float = Field(
-        20, ge=0, le=1000, alias="DEPTH_BATCH_WAIT", description="How long a batch waits for more photos, in ms"
+        20,
+        ge=0,
+        le=1000,
+        alias="DEPTH_BATCH_WAIT",
+        description="How long a batch waits for more photos, in ms, while another is at work",
     )
 
     @property

@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     weights = WeightsSettings.from_environment().weights
     parser.add_argument("--weights", type=Path, default=weights, metavar="DIR", help="folder of model weights")
-    parser.add_argument("--meshes", action="store_true", help="write GLB, OBJ, PLY and STL meshes and a normal map too")
+    parser.add_argument("--meshes", action="store_true", help="write meshes, a normal map and pictures too")
     for name, field in (DepthOptions.model_fields | ModelOptions.model_fields).items():
         parser.add_argument(f"--{name.replace('_', '-')}", default=field.default, help=field.description)
     return parser

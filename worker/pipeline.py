@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from shared.cloud.format import bytes_from_cloud
 from shared.cloud.pointcloud import PointCloud
 from shared.cloud.quarters import turned
 from shared.errors import PhotoError
 from shared.head.head import WholeHead
 from shared.jobs.record import Stage
 from shared.options import ModelOptions
-from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, METRIC_IMAGE, REPORT, RESULTS
+from shared.results import DEPTH_IMAGE, DEPTH_IMAGE_16, DEPTH_VALUES, METRIC_IMAGE, REPORT, RESULTS, ROUGH
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.depth.format import bytes_from_depth_map
 from worker.export.formats import WRITERS
@@ -28,6 +29,7 @@ from worker.export.head.stl import SolidError
 from worker.export.png import depth_png, disparity_png
 from worker.export.source import Source, facts_of
 from worker.geometry.surface.cloud import cloud_from_depth
+from worker.geometry.surface.rough import rough_cloud_from_depth
 from worker.geometry.surface.solid import solid_squares
 from worker.geometry.surface.tone import (
     DEPTH_8,
@@ -82,6 +84,19 @@ def build_cloud(depth_map: DepthMap, pixels: np.ndarray, options: ModelOptions) 
         classes=upright.person.classes if upright.person else None,
     )
     return replace(cloud, quarters=quarters), found
+
+
+def rough_files(depth_map: DepthMap, pixels: np.ndarray) -> dict[str, bytes]:
+    """The file of a rough depth map and its photo (H, W, 3) uint8: its points, upright, until the point cloud is there.
+
+    Raises:
+        ValueError: there is no depth.
+    """
+    quarters, upright = depth_map.quarters, depth_map.turned(depth_map.quarters)
+    cloud = rough_cloud_from_depth(
+        upright.depth, upright.confidence, upright.camera, upright.unit, turned(pixels, quarters)
+    )
+    return {ROUGH: bytes_from_cloud(replace(cloud, quarters=quarters))}
 
 
 def head_view(depth_map: DepthMap, pixels: np.ndarray) -> HeadView | None:

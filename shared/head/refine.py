@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from shared.head.head import HeadPart, Morph
+from shared.head.weld import numbered
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,26 @@ def refined(part: HeadPart, most_vertices: int) -> HeadPart:
 
     Where there is not room for all, long edges with much difference go first.
     """
+    whole, older = 0, 0  # of its triangles and vertices: after a round only what is new can be worth more
     for _ in range(REFINE.rounds if part.texture.size else 0):
-        edges, sides = _edges(part)
-        worth = _worth(part, edges)
         room = most_vertices - len(part.vertices)
+        if room <= 0:
+            break
+        edges, sides = _edges(part.triangles[whole:])
+        worth = _worth(part, edges, _new(edges, older) if older else _once(part, edges))
         chosen = worth > 0
-        if room <= 0 or not chosen.any():
+        if not chosen.any():
             break
         if chosen.sum() > room:
             chosen = worth > np.partition(worth, -room)[-room]
-        part = _split(part, edges, sides, chosen)
+        older = len(part.vertices)
+        part, whole = _split(part, whole, edges, sides, chosen)
     return part
 
 
-def _edges(part: HeadPart) -> tuple[np.ndarray, np.ndarray]:
+def _edges(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Each edge (E, 2) once, and those of each triangle (T, 3): from its first corner to the second, and on."""
-    pairs = np.stack([part.triangles, np.roll(part.triangles, -1, axis=1)], -1)
+    pairs = np.stack([triangles, np.roll(triangles, -1, axis=1)], -1)
     _, first, sides = np.unique(_keys(pairs.reshape(-1, 2)), return_index=True, return_inverse=True)
     return pairs.reshape(-1, 2)[first], sides.reshape(-1, 3)
 
@@ -51,32 +56,49 @@ def _keys(pairs: np.ndarray) -> np.ndarray:
     return pairs.min(axis=1).astype(np.int64) << 32 | pairs.max(axis=1)
 
 
-def _worth(part: HeadPart, edges: np.ndarray) -> np.ndarray:
-    """(E,) how much a vertex in the middle of each edge is worth; nothing on seams, beside which a texture is empty."""
-    ends = part.vertices[edges]
-    length = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
-    wanted = _sampled(part.texture, part.uv[edges].mean(axis=1))
-    difference = np.abs(wanted - part.rgb[edges].astype(np.float32).mean(axis=1)).max(axis=1)
-    worth = np.where((difference > REFINE.difference) & (length > REFINE.shortest_mm), difference * length, 0)
-    _, place = np.unique(part.vertices, axis=0, return_inverse=True)
-    _, same, count = np.unique(_keys(place.reshape(-1)[edges]), return_inverse=True, return_counts=True)
-    return np.where(count[same.reshape(-1)] > 1, 0, worth)
+def _once(part: HeadPart, edges: np.ndarray) -> np.ndarray:
+    """(E,) bool, edges that are not on the texture's seams, where they stand twice; beside them a texture is empty."""
+    keys = _keys(numbered(part.vertices.view(np.uint32))[edges])
+    _, same, count = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(count[same] == 1)
 
 
-def _split(part: HeadPart, edges: np.ndarray, sides: np.ndarray, chosen: np.ndarray) -> HeadPart:
-    """The part with a vertex in the middle of each chosen edge."""
+def _new(edges: np.ndarray, older: int) -> np.ndarray:
+    """(E,) bool, edges with an end that is none of the first `older` vertices."""
+    return np.asarray((edges >= older).any(axis=1))
+
+
+def _worth(part: HeadPart, edges: np.ndarray, usable: np.ndarray) -> np.ndarray:
+    """(E,) how much a vertex in the middle of each edge is worth; nothing where it is not usable (E,)."""
+    worth = np.zeros(len(edges))
+    length = np.linalg.norm(part.vertices[edges[:, 1]] - part.vertices[edges[:, 0]], axis=1)
+    at = np.flatnonzero(usable & (length > REFINE.shortest_mm))
+    wanted = _sampled(part.texture, part.uv[edges[at]].mean(axis=1))
+    difference = np.abs(wanted - part.rgb[edges[at]].astype(np.float32).mean(axis=1)).max(axis=1)
+    worth[at] = np.where(difference > REFINE.difference, difference * length[at], 0)
+    return worth
+
+
+def _split(
+    part: HeadPart, whole: int, edges: np.ndarray, sides: np.ndarray, chosen: np.ndarray
+) -> tuple[HeadPart, int]:
+    """The part with a vertex in the middle of each chosen edge, and how many of its triangles are not new.
+
+    The first `whole` triangles have none of the edges; the others have the sides (T, 3).
+    """
     ends = edges[chosen]
     middle = np.full(len(edges), -1, np.int32)
     middle[chosen] = len(part.vertices) + np.arange(len(ends))
-    uv = part.uv[ends].mean(axis=1)
-    return replace(
+    uv, middles = part.uv[ends].mean(axis=1), middle[sides]
+    split = replace(
         part,
         vertices=np.concatenate([part.vertices, part.vertices[ends].mean(axis=1)]),
-        triangles=_split_triangles(part.triangles, middle[sides]),
+        triangles=np.concatenate([part.triangles[:whole], _split_triangles(part.triangles[whole:], middles)]),
         uv=np.concatenate([part.uv, uv]),
         rgb=np.concatenate([part.rgb, np.rint(_sampled(part.texture, uv)).astype(np.uint8)]),
         morphs={name: _split_morph(morph, ends, len(part.vertices)) for name, morph in part.morphs.items()},
     )
+    return split, whole + int((middles < 0).all(axis=1).sum())
 
 
 def _split_triangles(corners: np.ndarray, middles: np.ndarray) -> np.ndarray:

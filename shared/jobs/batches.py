@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST_BATCH_S = 2.0
+LONGEST_BATCH_S = 0.5
 """A batch lasts no longer than that, so that whoever comes meanwhile is soon next, and each result is soon there. Where
 one photo takes longer, as on a CPU, it goes alone: nothing is gained by a batch there."""
 

@@ -21,6 +21,7 @@ from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.workers import process_name
 
 UNLIMITED_PX = 10**15
+ROUGH_FOLDER_END = "-rough"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,16 @@ class Claim:
     def folder(self) -> str:
         """The folder on storage that only this run writes to."""
         return f"{self.job.stage}-{self.run}"
+
+    @property
+    def waited_s(self) -> float:
+        """How long the job had waited when this run took it, in seconds."""
+        return ((self.job.started_ms or self.job.queued_ms) - self.job.queued_ms) / 1000
+
+    @property
+    def rough_folder(self) -> str:
+        """The folder of the run's rough point cloud, which goes sooner than its results."""
+        return f"{self.folder}{ROUGH_FOLDER_END}"
 
 
 @dataclass(frozen=True)
@@ -91,8 +102,16 @@ class Claims:
         """
         self._call("progress", claim, f"{overall_progress(claim.job, fraction):.4f}")
 
-    def finish(self, claim: Claim, finished: Finished) -> None:
-        """Make the run's results count, and end the job or queue it for its next stage.
+    def show_rough(self, claim: Claim, file: StoredFile) -> None:
+        """Have the run's rough point cloud count, until the job has its points, ends, or loses this run.
+
+        Raises:
+            ClaimLostError: another run holds the job, or it was canceled or deleted.
+        """
+        self._call("show_rough", claim, file.model_dump_json())
+
+    def finish(self, claim: Claim, finished: Finished) -> Stage | None:
+        """Make the run's results count, and end the job or queue it for its next stage, which is given.
 
         Raises:
             ClaimLostError: another run holds the job, or it was canceled or deleted; nothing was changed.
@@ -107,6 +126,7 @@ class Claims:
         next_stage = following[0] if following else ""
         own_s = "" if finished.own_s is None else f"{finished.own_s:.3f}"
         self._call("finish", claim, next_stage, done, result, replaced, own_s, "schema", SCHEMA, *flat(fields))
+        return following[0] if following else None
 
     def fail(self, claim: Claim, problem: Problem) -> None:
         """End the job as failed.

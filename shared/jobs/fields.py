@@ -18,7 +18,7 @@ from shared.jobs.keys import Key
 from shared.jobs.record import Job, Stage
 
 SCHEMA = 2
-JSON_FIELDS = ("steps", "photo", "disparity", "depth", "model", "error")
+JSON_FIELDS = ("steps", "photo", "disparity", "depth", "model", "error", "rough")
 
 
 def not_found(job_id: str) -> JobNotFoundError:

@@ -123,6 +123,7 @@ class Job(BaseModel):
     model_name: str | None = None
     stages: dict[Stage, StageResult]
     error: Problem | None = None
+    rough: StoredFile | None = None  # the point cloud of landmarks alone
     put_off_ms: int = 0  # how long it has waited for storage in its present stage
     expected_s: float | None = None  # how long its present run was expected to take when it began
 
@@ -134,6 +135,14 @@ class Job(BaseModel):
     def files_of(self, stage: Stage) -> tuple[StoredFile, ...]:
         """The results of a stage; none before its first run has ended."""
         return self.stages[stage].files if stage in self.stages else ()
+
+    @property
+    def preview(self) -> StoredFile | None:
+        """The rough point cloud, while a run's own points are still to come.
+
+        A worker of the release before leaves it in the record where it makes the points.
+        """
+        return self.rough if self.stage in (Stage.DEPTH, Stage.MODEL) and not self.ended else None
 
     @property
     def pixels(self) -> int:

@@ -20,7 +20,7 @@ def browser(playwright: Playwright) -> Iterator[BrowserContext]:
 def see_pictures(page: Page, reason: str) -> None:
     expect(page.locator(".rv-stills")).to_contain_text(reason)
     image = page.get_by_role("img", name="Face, from the front")
-    expect(image).to_be_visible()
+    expect(image).to_be_visible(timeout=JOB_MS)  # drawn in the last stage
     page.wait_for_function("document.querySelector('.rv-window img').naturalWidth > 1000")
 
 

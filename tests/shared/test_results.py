@@ -12,7 +12,7 @@ def test_every_named_file_has_a_row():
 
 def test_cloud_and_head_are_stored_compressed_for_the_viewer_alone():
     compressed = {file.name: file.stage for file in RESULTS.values() if file.gzipped and file.hidden}
-    assert compressed == {"cloud.rlf": Stage.MODEL, "head.rlh": Stage.HEAD}
+    assert compressed == {"cloud.rlf": Stage.MODEL, "rough.rlf": Stage.DEPTH, "head.rlh": Stage.HEAD}
     assert all(file.hidden for file in RESULTS.values() if file.gzipped)
 
 

@@ -1,5 +1,7 @@
 """The forecast of the queue: when each job ends, as workers, batches, turns and stages go on."""
 
+import pytest
+
 from shared.jobs.record import Stage
 from shared.jobs.statistics import Queue, QueuedJob, RunningJob
 from web.forecast import all_costs_s, forecast
@@ -54,14 +56,14 @@ def test_what_takes_longer_than_expected_is_never_said_to_be_ready_now():
 
 
 def test_the_jobs_of_a_batch_end_together():
-    quick = COSTS_S | {Stage.DEPTH: 0.25}
+    quick = COSTS_S | {Stage.DEPTH: 0.0625}
     depth = ALL[:1]
     waiting = [job(name, steps=depth) for name in "abcdefghij"]
     ends = ends_s(waiting, costs_s=quick)
-    assert [ends[name] for name in "abcdefghij"] == [2.0] * 8 + [2.5] * 2
-    assert list(ends_s(waiting, costs_s=quick, most=4).values()) == [1.0] * 4 + [2.0] * 4 + [2.5] * 2
+    assert [ends[name] for name in "abcdefghij"] == [0.5] * 8 + [0.625] * 2
+    assert list(ends_s(waiting, costs_s=quick, most=4).values()) == [0.25] * 4 + [0.5] * 4 + [0.625] * 2
     runs = [running(name, 0.5, expected_s=1.0, steps=depth) for name in "uv"]
-    assert ends_s(waiting[:1], runs, costs_s=quick) == {"u": 0.5, "v": 0.5, "a": 0.75}
+    assert ends_s(waiting[:1], runs, costs_s=quick) == pytest.approx({"u": 0.5, "v": 0.5, "a": 0.5625})
 
 
 def test_a_batch_that_is_claimed_ahead_begins_when_the_one_before_ends():

@@ -116,7 +116,8 @@ def test_the_meshes_are_whole_and_say_what_made_them():
     options = ModelOptions(point_budget=5000)
     cloud, _ = pipeline.build_cloud(ball_depth_map(), PIXELS, options)
     files = pipeline.mesh_files(cloud, PIXELS, options, model="a_model")
-    assert set(files) == {"face.glb", "face.obj.zip", "face.ply", "face.stl", "normals.png"}
+    meshes = {"face.glb", "face.obj.zip", "face.ply", "face.stl"}
+    assert set(files) == meshes | {"normals.png", "turntable.jpg", "preview.jpg"}
     for name in ("face.glb", "face.ply", "face.stl", "normals.png"):
         assert b"a_model" in files[name], name
     assert trimesh.load(io.BytesIO(files["face.stl"]), file_type="stl").is_watertight

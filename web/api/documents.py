@@ -9,7 +9,7 @@ from flask import url_for
 
 from shared.head.accuracy import SizeSource
 from shared.jobs.record import Job, Stage, State
-from shared.results import ARCHIVE, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW, ResultFile, in_order
+from shared.results import ARCHIVE, CLOUD, HEAD, PHOTO, ROUGH, THUMBNAIL, VIEW, ResultFile, in_order
 from shared.viewer import view_bytes
 from web.access import is_shared, name_of
 from web.api.archive import archive_bytes, archived
@@ -42,6 +42,7 @@ def job_document(job: Job) -> JobDocument:
         settings=JobSettings(depth=job.depth, model=job.model),
         report=_report(job),
         results=_results(job),
+        preview=job.preview is not None,
         error=job.error,
         links=_links(job),
         share_url=share_url(job.share) if job.share and not is_shared() else None,
@@ -97,15 +98,15 @@ def _report(job: Job) -> dict[str, Any] | None:
 
 def _results(job: Job) -> list[Result]:
     """The stored files, and those that are made of them on request."""
-    if not job.files:
-        return []
-    versions = {name: (file.folder, file.bytes) for name, file in job.files.items()}
+    stored = job.files | ({ROUGH: job.preview} if job.preview else {})
+    versions = {name: (file.folder, file.bytes) for name, file in stored.items()}
     if cloud := job.files.get(CLOUD):
         head = job.files.get(HEAD)
         size = view_bytes(cloud.bytes, head.bytes if head else 0, color=job.model.color, size_from=size_source(job))
         versions[VIEW] = ("-".join([cloud.folder, *([head.folder] if head else [])]), size)
-    sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in archived(job)}
-    versions[ARCHIVE] = (str(job.version), archive_bytes(sizes))
+    if job.files:
+        sizes = {PHOTO: job.photo.bytes} | {file.name: file.bytes for file in archived(job)}
+        versions[ARCHIVE] = (str(job.version), archive_bytes(sizes))
     return [_result(job, file, *versions[file.name]) for file in in_order(versions)]
 
 

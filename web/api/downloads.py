@@ -14,7 +14,7 @@ from PIL import Image
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job, State
-from shared.results import ARCHIVE, CLOUD, HEAD, PHOTO, THUMBNAIL, VIEW
+from shared.results import ARCHIVE, CLOUD, HEAD, PHOTO, ROUGH, THUMBNAIL, VIEW
 from shared.storage.base import PHOTO_FOLDER, FileInfo
 from shared.viewer import view_parts
 from web.api.archive import Member, archive_bytes, archive_etag, archive_pieces, archived
@@ -156,7 +156,7 @@ def _crc32(parts: Sequence[object]) -> int:
 
 
 def _folder(job: Job, name: str) -> str:
-    file = job.files.get(name)
+    file = job.preview if name == ROUGH else job.files.get(name)
     if file is None:
         known = ", ".join([PHOTO, *job.files]) or "none yet"
         raise JobNotFoundError(f"this job has no file {name!r}; it has {known}")

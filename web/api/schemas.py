@@ -46,7 +46,10 @@ class Timings(BaseModel):
 
 
 class JobDocument(BaseModel):
-    """A job: where it stands, what it gave, and where to go from here."""
+    """A job: where it stands, what it gave, and where to go from here.
+
+    preview: whether the results have `rough.rlf`, which the run's own `cloud.rlf` takes the place of.
+    """
 
     id: str
     state: State
@@ -69,6 +72,7 @@ class JobDocument(BaseModel):
     settings: JobSettings
     report: dict[str, Any] | None
     results: list[Result]
+    preview: bool
     error: Problem | None
     links: dict[str, str]
     share_url: str | None

@@ -84,7 +84,9 @@ class Relief:
         if missing:
             raise RefusedError(f"job {job['id']} has no {', '.join(missing)}; it has {', '.join(results)}")
         folder.mkdir(parents=True, exist_ok=True)
-        wanted = names or [name for name in results if name in RESULTS and name != ARCHIVE]
+        wanted = names or [
+            name for name in results if name in RESULTS and not RESULTS[name].temporary and name != ARCHIVE
+        ]
         return [self.fetch(results[name], folder / Path(name).name) for name in wanted]
 
     def fetch(self, url: str, path: Path) -> Path:

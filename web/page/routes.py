@@ -15,7 +15,7 @@ from shared.errors import JobNotFoundError
 from shared.head.accuracy import ACCURACY
 from shared.jobs.record import Job, State
 from shared.options import PUPIL_DISTANCE_MM
-from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, GLB, HEAD, HEAD_GLB, HEAD_USDZ, METRIC_IMAGE, PREVIEW
+from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, GLB, HEAD, HEAD_GLB, HEAD_USDZ, METRIC_IMAGE, PREVIEW, THUMBNAIL
 from shared.turntable import PREVIEW_SIZE_WH
 from web.access import owner
 from web.api.documents import share_url
@@ -39,10 +39,14 @@ PLOTLY_URL = f"/plotly-{viewer.plotly_version()}.min.js"  # the version is in th
 
 @dataclass(frozen=True)
 class Preview:
-    """What a card of a shared job's link shows: absolute URLs of its page and its picture, where there is one."""
+    """What a card of a shared job's link shows: absolute URLs of its page and its picture.
+
+    whole: whether the picture shows the 3D model beside the photo; it does not before the export stage.
+    """
 
     page_url: str
-    image_url: str | None
+    image_url: str
+    whole: bool
     image_wh: tuple[int, int] = PREVIEW_SIZE_WH
 
 
@@ -75,9 +79,10 @@ def shared_page(token: str) -> tuple[str, int]:
 
 def _preview(job: Job, token: str) -> Preview:
     """What a card of the link shows; nothing of the job but its picture."""
-    file = job.files.get(PREVIEW)
-    url = partial(url_for, job_id=token, name=PREVIEW, _external=True)
-    return Preview(share_url(token), url("results.download", run=file.folder) if file else None)
+    url = partial(url_for, "results.download", job_id=token, _external=True)
+    if file := job.files.get(PREVIEW):
+        return Preview(share_url(token), url(name=PREVIEW, run=file.folder), whole=True)
+    return Preview(share_url(token), url(name=THUMBNAIL), whole=False)
 
 
 def _page(preview: Preview | None = None) -> str:

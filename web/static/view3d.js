@@ -78,7 +78,7 @@ export function forgetAppearance() {
  */
 export async function showCloud(job, url) {
   if (shown === url) {
-    viewer().then((view) => view.offerPictures(stillsOf(job)), () => {}); // the head's come last
+    viewer().then((view) => view.offerPictures(stillsOf(job)), () => {}); // they come later
     isNotDrawn();
     return false;
   }

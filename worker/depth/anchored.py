@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, DisparityNetwork, Photo, grid_size_wh, relative_depth_map
+from worker.depth.estimator import DepthMap, DisparityNetwork, Early, Photo, grid_size_wh, relative_depth_map
 from worker.depth.fusion import fused
 from worker.depth.portrait.estimator import Portrait
+from worker.depth.portrait.rough import all_upright
 from worker.geometry.fuse.focus import FaceBox
 from worker.geometry.fuse.levels import on_grid
 from worker.person.face import Face
@@ -47,19 +48,21 @@ class Anchored:
         self._own_maps = OwnMaps()
         self._portrait = portrait
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+    def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """Depth of each photo; its report says what each source gave."""
+        upright = all_upright(self._portrait, photos, early)
         results: dict[int, DepthMap | PhotoError] = {}
         for with_map in (True, False):
-            chosen = {index: photo for index, photo in enumerate(photos) if (photo.disparity is not None) == with_map}
+            chosen = [index for index, photo in enumerate(photos) if (photo.disparity is not None) == with_map]
             source = self._own_maps if with_map else self._network
-            mine = list(chosen.values())
-            estimates = self._fused(mine, source) if source else self._portrait.estimate(mine)
+            mine = [upright[index] for index in chosen]
+            estimates = self._fused(mine, source) if source else [self._portrait.depth_of(*found) for found in mine]
             results |= dict(zip(chosen, estimates, strict=True))
         return [results[index] for index in range(len(photos))]
 
-    def _fused(self, photos: Sequence[Photo], source: DisparityNetwork) -> list[DepthMap | PhotoError]:
-        upright = [self._portrait.upright(photo) for photo in photos]
+    def _fused(
+        self, upright: Sequence[tuple[Photo, list[Face]]], source: DisparityNetwork
+    ) -> list[DepthMap | PhotoError]:
         boxes = [faces[0].box if faces else None for _, faces in upright]
         disparities = source.disparity([photo for photo, _ in upright], boxes)
         return [self._estimate(source, *one, given) for one, given in zip(upright, disparities, strict=True)]

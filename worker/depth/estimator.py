@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -162,11 +162,18 @@ def relative_depth_map(photo: Photo, disparity: np.ndarray, report: dict[str, An
     )
 
 
+Early = Callable[[int, DepthMap], None]
+"""Takes the index of a photo, and a rough depth map of its face on a small grid: what can be shown at once."""
+
+
 class Estimator(Protocol):
     """A loaded depth model. It may be used from one thread at a time."""
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
-        """Estimate each photo's depth in one batch; a photo that cannot be used gives its error in its place."""
+    def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
+        """Estimate each photo's depth in one batch; a photo that cannot be used gives its error in its place.
+
+        An estimator that finds faces calls `early` for each photo with one, before the long work on any begins.
+        """
         ...
 
 

@@ -18,10 +18,10 @@ import numpy as np
 from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import Unit
-from shared.zips import zipped
 from worker.depth.estimator import DepthMap
 from worker.head.fit.head_fit import HeadFit
 from worker.person.person import Person
+from worker.zips import zipped
 
 CAMERA_KEYS = ("fx", "fy", "cx", "cy")
 HEAD_KEYS = tuple(field.name for field in fields(HeadFit))

@@ -9,21 +9,18 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import trimesh
-from trimesh.exchange.gltf import export_glb
-from trimesh.exchange.obj import export_obj
 from trimesh.exchange.ply import export_ply
 from trimesh.exchange.stl import export_stl
-from trimesh.transformations import translation_matrix
-from trimesh.visual import ColorVisuals, TextureVisuals
-from trimesh.visual.material import PBRMaterial, SimpleMaterial
+from trimesh.visual import ColorVisuals
 
 from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, PREVIEW, STL, TURNTABLE
-from shared.zips import zipped
+from worker.export.glb import glb
+from worker.export.obj import obj_zip
 from worker.export.pictures.views import preview_jpg, turntable_jpg
 from worker.export.png import NORMAL_FACTS, png_from_image
-from worker.export.source import AXES, METRES_PER_MM, Facts, Source, fact_lines, standing
+from worker.export.source import AXES, Facts, Source, fact_lines
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.surface.mesh import Y_UP
@@ -38,33 +35,6 @@ PLY_BEGIN = f"ply\nformat binary_little_endian 1.0\ncomment frame: {AXES}, the c
 PLY_CLASSES = "classes: " + ", ".join(f"{each:d} {each.word}" for each in PointClass)
 
 
-def glb(source: Source) -> bytes:
-    """The textured mesh as binary glTF, in metres as the format demands; the facts are the scene's `extras`.
-
-    Source: Khronos, glTF 2.0 Specification, section 3.4 (units).
-    """
-    mesh = source.mesh
-    material = PBRMaterial(baseColorTexture=source.texture, metallicFactor=0.0, roughnessFactor=1.0, doubleSided=True)
-    body = trimesh.Trimesh(mesh.vertices * METRES_PER_MM, mesh.triangles, process=False)
-    body.visual = TextureVisuals(uv=mesh.uv, material=material)
-    scene = trimesh.Scene(metadata=dict(source.mesh_facts("m")))
-    scene.add_geometry(body, transform=translation_matrix(standing(body.vertices)))  # viewers in space have a floor
-    return export_glb(scene, include_normals=True)
-
-
-def obj_zip(source: Source) -> bytes:
-    """The textured mesh as Wavefront OBJ in mm, zipped with its material and the photo; the facts are comments."""
-    mesh = source.mesh
-    material = SimpleMaterial(image=source.texture, diffuse=[255, 255, 255], specular=[0, 0, 0])
-    body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
-    body.visual = TextureVisuals(uv=mesh.uv, material=material)
-    header = "\n# ".join(fact_lines(source.mesh_facts("mm")))
-    text, others = export_obj(
-        body, include_normals=True, return_texture=True, digits=5, mtl_name="face.mtl", header=header
-    )
-    return zipped({"face.obj": text.encode(), **others}, source.made)
-
-
 def stl(source: Source) -> bytes:
     """The closed body as STL in mm, on z = 0 with its face up; the facts go into the header, cut to its 80 bytes."""
     body = trimesh.Trimesh(source.solid.vertices, source.solid.triangles, process=False)
@@ -76,7 +46,7 @@ def stl(source: Source) -> bytes:
 def mesh_ply(source: Source) -> bytes:
     """The mesh as binary PLY in mm with colour, confidence and class of each vertex; facts are comments."""
     mesh = source.mesh
-    body = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    body = trimesh.Trimesh(mesh.vertices, mesh.triangles, vertex_normals=mesh.normals, process=False)
     body.visual = ColorVisuals(body, vertex_colors=mesh.rgb)
     body.vertex_attributes.update({"confidence": mesh.confidence, "class": mesh.classes})
     first, second, rest = export_ply(body, vertex_normal=True).split(b"\n", 2)
@@ -106,8 +76,10 @@ def cloud_ply(source: Source) -> bytes:
 def normals_png(source: Source) -> bytes:
     """The normal map on the cloud's grid, which lights a flat picture as if it had depth."""
     cloud = source.cloud
-    normals = normals_of(cloud.depth, cloud.camera, links_of(cloud.depth, cloud.camera))
-    return png_from_image(normal_map(normals), {**NORMAL_FACTS, **source.facts})
+    picture = np.zeros((*cloud.mask.shape, 3), np.uint8)
+    depth, camera = cloud.depth[cloud.box], cloud.camera.cropped(*cloud.box)
+    picture[cloud.box] = normal_map(normals_of(depth, camera, links_of(depth, camera)))
+    return png_from_image(picture, {**NORMAL_FACTS, **source.facts})
 
 
 def _ply_comments(facts: Facts) -> bytes:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import PngImagePlugin
 
 from shared.cloud.pointcloud import Unit
 from worker.export.source import AXES, Facts
 from worker.geometry.surface.tone import Gray
 
+PNG_BEGIN_BYTES = 33  # signature and IHDR; text may follow at once
+QUICK = [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_DEFAULT]
+"""Of smooth maps, the filter that gives the least at low levels of compression."""
+LEVELS = {np.dtype(np.uint8): 4, np.dtype(np.uint16): 1}
+"""Of compression, by type: where the bytes are as few as Pillow's, in half of its time or less."""
 NORMAL_FACTS: Facts = {
     "quantity": "unit vectors at right angles to the surface",
     "unit": "none",
@@ -51,8 +57,14 @@ def png_from_image(image: np.ndarray, facts: Facts) -> bytes:
     text = PngImagePlugin.PngInfo()
     for name, fact in facts.items():
         text.add_text(name, fact)
+    how = [*QUICK, cv2.IMWRITE_PNG_COMPRESSION, LEVELS[image.dtype]]
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    data = cv2.imencode(".png", bgr, how)[1].tobytes()
     file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG", pnginfo=text, compress_level=4)
+    file.write(data[:PNG_BEGIN_BYTES])
+    for kind, body, *_ in text.chunks:  # which OpenCV does not write
+        PngImagePlugin.putchunk(file, kind, body)
+    file.write(data[PNG_BEGIN_BYTES:])
     return file.getvalue()
 
 

@@ -6,35 +6,31 @@ the origin: programs that do not frame what they open would show nothing otherwi
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import Any, Literal
+from typing import Literal
 
-import cv2
 import numpy as np
-from PIL import Image
+import trimesh
 
 from shared.cloud.classes import PointClass, colours_of
 from shared.cloud.pointcloud import PointCloud
 from shared.options import Color, ModelOptions
 from worker import __version__
-from worker.geometry.clean.holes import nearest_places
-from worker.geometry.surface.mesh import Mesh, mesh_from_cloud, sampled, simplified, texture_coordinates
+from worker.export.pictures.render import Surface
+from worker.export.texture import Texture, class_texture, extended, photo_texture
+from worker.geometry.surface.mesh import Mesh, compact, mesh_from_cloud, sampled, simplified, texture_coordinates
 from worker.geometry.surface.solid import solid_from_cloud
+from worker.head.meshes import vertex_normals
 
-MESH_TRIANGLES, SOLID_TRIANGLES, PICTURE_TRIANGLES = 60_000, 100_000, 16_000
+MESH_TRIANGLES, SOLID_FRONT_TRIANGLES, PICTURE_TRIANGLES = 60_000, 48_000, 16_000
 """At most so many; the rest goes where the shape needs it least."""
 RELATIVE_HEIGHT_MM = 200.0
 """How tall a body without a true size becomes: formats and printers need millimetres."""
 METRES_PER_MM = 0.001
 AXES = "x right, y up, z towards the viewer"
-TEXTURE_LONG_SIDE_PX = 2048
-TEXTURE_QUALITY = 90
-SAME_COLOUR = 12
-"""Levels of 255 up to which a colour of the cloud, resampled on another way, is the photo's own."""
 
 Facts = Mapping[str, str]
 """What a file says of itself: its unit, and what made it."""
@@ -44,12 +40,14 @@ Facts = Mapping[str, str]
 class TexturedMesh(Mesh):
     """A triangle mesh in mm, with what each vertex shows.
 
+    normals: (N, 3) float64 of unit length, means by angle of those of the triangles.
     uv: (N, 2) float64, where the vertices lie in the texture: 0..1 from left to right, and from bottom to top.
     rgb: (N, 3) uint8, the photo's colour, or that of the class where the source is coloured so.
     confidence: (N,) uint8, 0 none to 255 full.
     classes: (N,) uint8, the `PointClass`.
     """
 
+    normals: np.ndarray
     uv: np.ndarray
     rgb: np.ndarray
     confidence: np.ndarray
@@ -80,6 +78,7 @@ class Source:
         return TexturedMesh(
             vertices=(mesh.vertices - _middle(mesh.vertices)) * self.mm_per_unit,
             triangles=mesh.triangles,
+            normals=trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False).vertex_normals,
             uv=texture_coordinates(mesh.vertices, camera),
             rgb=sampled(self.surface_colours, mesh.vertices, camera),
             confidence=sampled(self.cloud.confidence, mesh.vertices, camera),
@@ -87,17 +86,24 @@ class Source:
         )
 
     @cached_property
-    def person_mesh(self) -> Mesh:
-        """The person's part of the surface in the cloud's unit, for pictures; all of it where no person is known."""
-        cloud = self.cloud
-        person = cloud.mask & (cloud.classes != PointClass.BACKGROUND)
-        depth = np.where(person, cloud.depth, np.float32(np.nan)) if person.any() else cloud.depth
-        return simplified(mesh_from_cloud(replace(cloud, depth=depth)), PICTURE_TRIANGLES)
+    def drawn(self) -> Surface:
+        """What pictures show: the visible surface in mm, in the photo's colours; where a person is known, theirs."""
+        surface, camera = self._surface, self.cloud.camera
+        person = sampled(self.cloud.classes, surface.vertices, camera) != PointClass.BACKGROUND
+        theirs = person[surface.triangles].any(1) if person.any() else np.s_[:]
+        mesh = simplified(compact(Mesh(surface.vertices, surface.triangles[theirs])), PICTURE_TRIANGLES)
+        return Surface(
+            vertices=(mesh.vertices * self.mm_per_unit).astype(np.float32),
+            normals=vertex_normals(mesh.vertices, mesh.triangles).astype(np.float32),
+            triangles=mesh.triangles.astype(np.int32),
+            uv=texture_coordinates(mesh.vertices, camera).astype(np.float32),
+            texture=self.extended_colours,
+        )
 
     @cached_property
     def solid(self) -> Mesh:
         """A closed body with the surface in front, in mm."""
-        solid = simplified(solid_from_cloud(self.cloud), SOLID_TRIANGLES)
+        solid = solid_from_cloud(self.cloud, SOLID_FRONT_TRIANGLES)
         return Mesh((solid.vertices - _middle(solid.vertices)) * self.mm_per_unit, solid.triangles)
 
     @property
@@ -125,7 +131,7 @@ class Source:
     @cached_property
     def extended_colours(self) -> np.ndarray:
         """(H, W, 3) uint8, the photo's colours on the cloud's grid, continued beyond its outline."""
-        return _extended(self.cloud.rgb, self.cloud.mask)
+        return extended(self.cloud.rgb, self.cloud.mask)
 
     @property
     def point_colours(self) -> np.ndarray:
@@ -133,36 +139,11 @@ class Source:
         return np.repeat(self.cloud.gray[..., None], 3, -1) if self.color == "grayscale" else self.surface_colours
 
     @cached_property
-    def texture(self) -> Image.Image:
-        """What the mesh shows, as an image that knows its format, or it would be embedded as PNG whatever it is."""
-        return self._class_texture() if self.color == "classes" else self._photo_texture()
-
-    def _class_texture(self) -> Image.Image:
-        """The colours of the classes as PNG, on the cloud's grid."""
-        return _reopened(Image.fromarray(_extended(self.surface_colours, self.cloud.mask)), "PNG")
-
-    def _photo_texture(self) -> Image.Image:
-        """The photo as JPEG of at most TEXTURE_LONG_SIDE_PX; where the cloud's colours differ from it, those.
-
-        They do at outlines, where the photo mixes the background in.
-        """
-        image = Image.fromarray(self.pixels)
-        image.thumbnail((TEXTURE_LONG_SIDE_PX, TEXTURE_LONG_SIDE_PX))
-        photo = np.asarray(image).astype(np.float32)
-        share = cv2.resize(self._differs(photo).astype(np.float32), image.size, interpolation=cv2.INTER_LINEAR)[
-            ..., None
-        ]
-        clean = cv2.resize(self.extended_colours, image.size, interpolation=cv2.INTER_CUBIC)
-        mixed = np.rint(photo + share * (clean - photo)).astype(np.uint8)
-        return _reopened(Image.fromarray(mixed), "JPEG", quality=TEXTURE_QUALITY)
-
-    def _differs(self, photo: np.ndarray) -> np.ndarray:
-        """(H, W) bool on the cloud's grid, True where its colours are not the photo's, and round its outline."""
-        cloud = self.cloud
-        plain = cv2.resize(photo, (cloud.camera.width, cloud.camera.height), interpolation=cv2.INTER_AREA)
-        near = cv2.dilate(cloud.mask.astype(np.uint8), np.ones((9, 9), np.uint8)).astype(bool)
-        other = ~cloud.mask | (np.abs(cloud.rgb - plain).max(-1) > SAME_COLOUR)
-        return near & cv2.dilate(other.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    def texture(self) -> Texture:
+        """What the mesh shows."""
+        if self.color == "classes":
+            return class_texture(self.surface_colours, self.cloud.mask)
+        return photo_texture(self.pixels, self.cloud, self.extended_colours)
 
     @property
     def mm_per_unit(self) -> float:
@@ -183,19 +164,6 @@ def facts_of(model: str, options: ModelOptions | None = None) -> Facts:
 def fact_lines(facts: Facts) -> list[str]:
     """The facts as text, each on one line."""
     return [" ".join(f"{name}: {fact}".split()) for name, fact in facts.items()]
-
-
-def _extended(colours: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Colours (H, W, 3), continued beyond a mask (H, W): a texture is read between its pixels too."""
-    whole = colours.copy()
-    whole[~mask] = colours[nearest_places(mask, ~mask)]
-    return whole
-
-
-def _reopened(image: Image.Image, kind: str, **how: Any) -> Image.Image:
-    file = io.BytesIO()
-    image.save(file, kind, **how)
-    return Image.open(file, formats=(kind,))
 
 
 def standing(vertices: np.ndarray) -> np.ndarray:

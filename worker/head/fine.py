@@ -51,6 +51,12 @@ class FineSkin:
         """(S, S) 1 where two vertices share an edge."""
         return adjacency(self.triangles, self.weights.shape[0])
 
+    @cached_property
+    def few_uv_triangles(self) -> np.ndarray:
+        """(C, 3) over M, the skin's triangles before each was made four, and its cap."""
+        first, second, third, _middle = np.split(self.uv_triangles[~self.cap], 4)  # as `loop_subdivision` has them
+        return np.vstack([np.column_stack([first[:, 0], second[:, 1], third[:, 2]]), self.uv_triangles[self.cap]])
+
     def smoothed(self, values: np.ndarray, rounds: int) -> np.ndarray:
         """Values (S, ...) averaged with their neighbours, several times."""
         for _ in range(rounds):

@@ -43,7 +43,7 @@ def seen(points: np.ndarray, model: HeadModel, camera: Intrinsics) -> Seen:
     towards = triangles[doubled_areas(uv, triangles) < 0]
     corners, size_hw = np.column_stack([uv, fine[:, 2]]), (camera.height, camera.width)
     hairy = (weights @ model.scalp.astype(float))[towards].min(1) > HAIRY
-    front, bare = (rasterise(corners, part, size_hw) for part in (towards, towards[~hairy]))
+    hair, bare = (rasterise(corners, part, size_hw) for part in (towards[hairy], towards[~hairy]))
     contour = contour_of(points.astype(float), model.skin_triangles, camera)
-    scalp = np.isfinite(front) & ~(bare <= front)
-    return Seen(front, scalp, contour.uv, points[contour.vertices, 2].astype(float))
+    scalp = np.isfinite(hair) & ~(bare <= hair)
+    return Seen(np.fmin(hair, bare), scalp, contour.uv, points[contour.vertices, 2].astype(float))

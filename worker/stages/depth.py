@@ -19,6 +19,7 @@ from itertools import groupby
 from shared.errors import PhotoError, ReliefError
 from shared.jobs.claims import Claim
 from shared.jobs.record import Stage
+from shared.logs import log_context
 from worker import pipeline
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.report import made_by
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 READERS = 2
 WRITERS = 2
+LONG_WAITED_S = 2.0  # whoever has waited so long gains little by a first look, and others wait too
 LONGEST_TASK_S = 30.0  # then a task lets go, so that Celery's time limits keep their meaning
 
 
@@ -70,15 +72,16 @@ class DepthBatches:
     ) -> None:
         self._context, self._pace, self._estimator, self._stopping = context, pace, estimator, stopping
         self._until_s = time.monotonic() + LONGEST_TASK_S
+        self._writers = ThreadPoolExecutor(WRITERS, "write")
         self._free_s = 0.0  # when the network was done with the batch before
 
     def run(self) -> bool:
         """Work until nothing waits, or it is time to stop; False where LONGEST_TASK_S passed and more may wait."""
-        with ThreadPoolExecutor(READERS + 1, "read") as readers, ThreadPoolExecutor(WRITERS, "write") as writers:
-            while (batch := self._collect(readers, take_retried=True)).claimed:
+        with ThreadPoolExecutor(READERS + 1, "read") as readers, self._writers as writers:
+            while (batch := self._collect(readers, idle=True)).claimed:
                 storing: list[Future[None]] = []
                 while batch.claimed:
-                    another = partial(self._collect, readers, take_retried=False)
+                    another = partial(self._collect, readers, idle=False)
                     ahead = readers.submit(another) if self._size > 1 and not batch.alone else None
                     steps = self._estimate(batch)
                     wait(storing)  # at most one batch is being stored: memory stays bounded
@@ -94,24 +97,19 @@ class DepthBatches:
     def _going_on(self) -> bool:
         return time.monotonic() < self._until_s and not self._stopping()
 
-    def _collect(self, readers: ThreadPoolExecutor, *, take_retried: bool) -> Batch:
-        """Claim a batch and decode its photos; waits a moment for a batch that is not full."""
+    def _collect(self, readers: ThreadPoolExecutor, *, idle: bool) -> Batch:
+        """Claim a batch and decode its photos; where others are at work, wait a moment for one that is not full."""
         if not self._going_on():
             return NO_JOBS
         limit, claimed_s = self._size, time.monotonic()
-        claims = self._context.claim(Stage.DEPTH, limit, take_retried=take_retried)
-        if claims and len(claims) < limit and claims[0].job.attempt == 1:
+        claims = self._context.claim(Stage.DEPTH, limit, take_retried=idle)
+        if claims and len(claims) < limit and not idle:
             time.sleep(self._context.settings.depth_batch_wait_s)
             claims += self._context.claim(Stage.DEPTH, limit - len(claims), take_retried=False, held=claims)
-        photos = list(readers.map(partial(self._context.guarded, step=self._read), claims))
+        photos = list(readers.map(partial(self._context.guarded, step=self._context.photo), claims))
         return Batch(
             len(claims), claimed_s, [(claim, photo) for claim, photo in zip(claims, photos, strict=True) if photo]
         )
-
-    def _read(self, claim: Claim) -> Photo:
-        photo = self._context.photo(claim)
-        self._context.claims.progress(claim, 0.1)
-        return photo
 
     def _estimate(self, batch: Batch) -> list[Step]:
         """Each job of the batch with the step that stores its result."""
@@ -124,7 +122,7 @@ class DepthBatches:
         try:
             model, estimator = self._estimator(name)
             began_s += time.monotonic() - loading_s  # to load a model is no job's own time
-            results = estimator.estimate([photo for _, photo in jobs])
+            results = estimator.estimate([photo for _, photo in jobs], partial(self._show_rough, jobs))
         except ReliefError as error:
             for claim, _ in jobs:
                 self._context.fail(claim, problem_of(error))
@@ -142,10 +140,22 @@ class DepthBatches:
             for (claim, _), result in zip(jobs, results, strict=True)
         ]
 
+    def _show_rough(self, jobs: Sequence[ReadJob], index: int, depth_map: DepthMap) -> None:
+        """Have a first look at one of the jobs stored, while the network goes on."""
+        claim, photo = jobs[index]
+        if Stage.MODEL in claim.job.steps and claim.waited_s < LONG_WAITED_S:
+            self._writers.submit(self._store_rough, claim, photo, depth_map)
+
+    def _store_rough(self, claim: Claim, photo: Photo, depth_map: DepthMap) -> None:
+        with log_context(job_id=claim.job.id, request_id=claim.job.request_id):
+            try:
+                self._context.show_rough(claim, pipeline.rough_files(depth_map, photo.pixels))
+            except Exception:  # it is a courtesy: the job goes on without it
+                log.exception("no rough point cloud")
+
     def _store(self, claim: Claim, *, model: str, result: DepthMap | PhotoError, own_s: float) -> None:
         if isinstance(result, PhotoError):
             raise result
-        self._context.claims.progress(claim, 0.8)
         files = pipeline.depth_files(result, model=model)
         self._context.finish(claim, files, result.report | made_by(model), model_name=model, own_s=own_s)
 

@@ -14,5 +14,4 @@ def write_meshes(context: StageContext, claim: Claim) -> None:
     job = claim.job
     cloud = cloud_from_bytes(context.result(claim, CLOUD))
     pixels = context.photo(claim).pixels
-    context.claims.progress(claim, 0.1)
     context.finish(claim, pipeline.mesh_files(cloud, pixels, job.model, model=job.model_name or "unknown"), {})

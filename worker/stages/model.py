@@ -15,9 +15,7 @@ def build_model(context: StageContext, claim: Claim) -> None:
     job = claim.job
     depth_map = depth_map_from_bytes(context.result(claim, DEPTH_VALUES))
     pixels = context.photo(claim).pixels
-    context.claims.progress(claim, 0.2)
     cloud, found = pipeline.build_cloud(depth_map, pixels, job.model)
-    context.claims.progress(claim, 0.7)
     model = job.model_name or "unknown"
     report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)
     files = pipeline.cloud_files(cloud, pixels, job.model, model=model) | pipeline.report_files(report)

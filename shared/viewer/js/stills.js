@@ -39,8 +39,9 @@ export class StillsView {
     this.pictures = [];
     /** @type {Stills | undefined} */
     this.shown = undefined;
+    this.taken = false; // whether a person chose or turned what is shown
     this.panel.querySelector("[data-stills]")?.addEventListener("click", again);
-    this.slider.addEventListener("input", () => this.turnTo(this.slider.valueAsNumber));
+    this.slider.addEventListener("input", () => this.turnBy(this.slider.valueAsNumber));
     this.image.addEventListener("load", () => this.fit());
     this.image.addEventListener("error", () => this.leaveOut());
     this.listenForDrags(/** @type {HTMLElement} */ (this.image.parentElement));
@@ -66,14 +67,14 @@ export class StillsView {
     if (next && !isSeen(document.activeElement)) /** @type {HTMLElement} */ (next).focus({ preventScroll: true });
   }
 
-  /** Show the choice of pictures, and that which was seen, else that of what the view would show; none beside it. */
+  /** Show the choice of pictures, and that which a person took, else that of what the view would show. */
   showPictures() {
     const wanted = this.panel.hidden || this.host.dataset.stills === "waiting" ? [] : this.pictures;
     const choice = /** @type {HTMLElement} */ (this.panel.querySelector(".rv-choice"));
     /** @type {HTMLElement} */ (this.panel.querySelector(".rv-pictures")).hidden = !wanted.length;
     choice.hidden = wanted.length < 2;
     choice.replaceChildren(...wanted.map((picture) => this.option(picture)));
-    const kept = this.image.src ? wanted.find(({ url }) => url === this.shown?.url) : undefined;
+    const kept = this.taken && this.image.src ? wanted.find(({ url }) => url === this.shown?.url) : undefined;
     const first = kept ?? wanted.find(({ mode }) => mode === this.host.dataset.mode) ?? wanted[0];
     if (first) this.choose(first, kept && this.slider.valueAsNumber);
     else this.image.removeAttribute("src");
@@ -83,7 +84,10 @@ export class StillsView {
   option(picture) {
     const [label, input, word] = ["label", "input", "span"].map((tag) => document.createElement(tag));
     Object.assign(input, { type: "radio", name: "rv-picture", value: picture.url });
-    input.addEventListener("input", () => this.choose(picture));
+    input.addEventListener("input", () => {
+      this.taken = true;
+      this.choose(picture);
+    });
     word.textContent = picture.word;
     label.append(input, word);
     return label;
@@ -99,6 +103,12 @@ export class StillsView {
     /** @type {HTMLElement} */ (this.slider.parentElement).hidden = views < 2;
     this.slider.max = String(views - 1);
     this.image.src = picture.url;
+    this.turnTo(view);
+  }
+
+  /** Show the view that a person turned to. @param {number} view */
+  turnBy(view) {
+    this.taken = true;
     this.turnTo(view);
   }
 
@@ -144,7 +154,7 @@ export class StillsView {
       this.slider.focus({ preventScroll: true });
     });
     frame.addEventListener("pointermove", ({ x }) => {
-      if (from) this.turnTo(from.view + Math.round(((x - from.x) / TURN_PX) * Number(this.slider.max)));
+      if (from) this.turnBy(from.view + Math.round(((x - from.x) / TURN_PX) * Number(this.slider.max)));
     });
     for (const end of ["pointerup", "pointercancel"]) frame.addEventListener(end, () => (from = null));
   }

@@ -80,7 +80,14 @@ def test_a_head_goes_on_turning_all_around(page):
     assert view_seen(page) == 1
 
 
-def test_pictures_that_come_later_leave_the_one_that_is_seen(page):
+def test_the_face_s_pictures_take_the_place_of_what_came_before_them(page):
+    serve(page, ONE)
+    expect(page.get_by_role("img", name="Depth map")).to_be_visible()
+    page.evaluate("(pictures) => window.viewer.offerPictures(pictures)", [FACE, HEAD, ONE])
+    expect(page.get_by_role("img", name="Face")).to_be_visible()
+
+
+def test_pictures_that_come_later_leave_the_one_that_was_chosen(page):
     serve(page, FACE)
     page.get_by_role("slider", name="Turn").press("End")
     page.evaluate("(pictures) => window.viewer.offerPictures(pictures)", [HEAD, FACE])

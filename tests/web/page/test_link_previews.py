@@ -1,9 +1,11 @@
 """The page of a shared job, as those see it who draw a card of its link: without scripts, without cookies."""
 
+import io
 from html.parser import HTMLParser
 
 import httpx
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from shared.jobs.record import Stage
@@ -27,10 +29,11 @@ class Card(HTMLParser):
 
 @pytest.fixture
 def shared(client, store, storage, portrait) -> dict:
-    """A job of the client that has depth map, 3D model and a link, with that link."""
-    job = upload(client, portrait, steps="depth,model").json()
+    """A job of the client that has depth map, 3D model, meshes and a link, with that link."""
+    job = upload(client, portrait, steps="depth,model,export").json()
     finish_stage(store, storage, Stage.DEPTH, "depth.png")
-    finish_stage(store, storage, Stage.MODEL, "preview.jpg")
+    finish_stage(store, storage, Stage.MODEL, "cloud.rlf")
+    finish_stage(store, storage, Stage.EXPORT, "preview.jpg")
     return job | client.post(f"{API}/jobs/{job['id']}/share").json()
 
 
@@ -71,19 +74,23 @@ def test_a_link_that_is_revoked_or_whose_job_is_deleted_is_the_plain_page_with_4
         assert httpx.head(gone).status_code == 404
 
 
-def test_a_job_without_a_3d_model_has_a_card_without_a_picture(client, job):
+def test_a_job_without_pictures_of_its_3d_model_has_a_card_with_its_photo(client, job):
     card = Card(httpx.get(client.post(job["links"]["share"]).json()["url"]).text).tags
-    assert card["og:title"] and "og:image" not in card
+    assert card["og:title"] and card["og:image:alt"] == "A photo of a face" and "og:image:width" not in card
     assert card["twitter:card"] == "summary"
+    picture = httpx.get(card["og:image"])
+    assert (picture.status_code, picture.headers["Content-Type"]) == (200, card["og:image:type"])
+    assert max(Image.open(io.BytesIO(picture.content)).size) <= 320
 
 
 def test_behind_a_proxy_the_card_s_urls_have_the_proxy_s_scheme_and_host(store, settings, storage, portrait):
     public = {"Host": "relief.example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
     behind = settings.model_copy(update={"behind_proxy": True, "hosts": ("relief.example.org",)})
     with serving(behind) as url, httpx.Client(base_url=url, headers=public) as client:
-        job = upload(client, portrait, steps="depth,model").json()
+        job = upload(client, portrait, steps="depth,model,export").json()
         finish_stage(store, storage, Stage.DEPTH, "depth.png")
-        finish_stage(store, storage, Stage.MODEL, "preview.jpg")
+        finish_stage(store, storage, Stage.MODEL, "cloud.rlf")
+        finish_stage(store, storage, Stage.EXPORT, "preview.jpg")
         token = store.jobs.share(job["id"])
         card = Card(client.get(f"/s/{token}").text).tags
         assert card["og:url"] == f"https://relief.example.org/s/{token}"

@@ -26,7 +26,7 @@ def size_mm(mesh):
 def test_every_exported_result_has_a_writer_and_every_writer_a_result():
     exported = {name for name, row in RESULTS.items() if row.stage is Stage.EXPORT}
     assert {name for name in WRITERS if RESULTS[name].stage is Stage.EXPORT} == exported
-    assert WRITERS.keys() - exported == {"cloud.rlf", "cloud.ply", "turntable.jpg", "preview.jpg"}
+    assert WRITERS.keys() - exported == {"cloud.rlf", "cloud.ply"}
 
 
 def test_glb_opens_in_metres_with_the_photo_as_texture_and_its_facts(source):

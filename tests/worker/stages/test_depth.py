@@ -14,6 +14,7 @@ from shared.jobs.record import DisparityInfo, PhotoInfo, Stage, State
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
+from stack.processes import wait_until
 from tests.support.stages import HEIGHT, MARKED, WIDTH, RampNetwork, is_marked, queue_job, states
 from worker.depth.estimator import Photo
 from worker.stages.runner import StageRunner
@@ -59,10 +60,29 @@ def test_where_a_photo_takes_as_long_as_a_batch_may_each_goes_alone_and_whoever_
     assert ready[3] >= 2  # each is stored while the next is at work
 
 
+def test_an_idle_worker_waits_for_no_fuller_batch(store, storage, runner_of):
+    joined = threading.Event()
+    network = RampNetwork(lambda _: joined.wait(20))
+    runner = runner_of(network, depth_batch_wait_ms=1000)
+    joined.set()
+    queue_job(store, storage)
+    runner.run(Stage.DEPTH)  # how quick it is is known from then on
+    joined.clear()
+    first = queue_job(store, storage)
+    thread = threading.Thread(target=runner.run, args=(Stage.DEPTH,))
+    thread.start()
+    wait_until("the first is taken", lambda: store.jobs.get(first.id).state is State.RUNNING)
+    second = queue_job(store, storage)
+    joined.set()
+    thread.join()
+    assert states(store, [first, second]) == [State.SUCCEEDED] * 2
+    assert network.sizes == [1, 1, 1]
+
+
 def test_a_batch_costs_each_of_its_jobs_its_part_and_to_load_a_model_is_no_jobs_cost(store, storage, settings):
     def load(_: str) -> RampNetwork:
         time.sleep(1.5)
-        return RampNetwork(lambda _: time.sleep(0.4))
+        return RampNetwork(lambda _: time.sleep(0.1))
 
     chosen = settings.model_copy(update={"depth_model": "portrait"})
     runner = StageRunner(store.redis, storage, WakeUps(celery_app(settings.redis_url)), chosen, load=load)
@@ -71,7 +91,7 @@ def test_a_batch_costs_each_of_its_jobs_its_part_and_to_load_a_model_is_no_jobs_
     runner.run(Stage.DEPTH)
     counted = store.statistics.counters()
     assert (counted["done:depth"], counted["batches:depth"]) == (5, 2)
-    assert 0.8 <= counted["seconds:depth"] < 1.5  # of two batches of 0.4 s
+    assert 0.2 <= counted["seconds:depth"] < 1.5  # of two batches of 0.1 s
 
 
 def test_the_estimator_gets_what_the_record_says_of_the_photos_file(store, storage, runner_of):

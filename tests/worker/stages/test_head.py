@@ -16,7 +16,7 @@ from tests.support.head_depth import head_depth_map, pixels_of
 from tests.support.jobs import ALL, claim
 from tests.support.stages import queue_job
 from worker import pipeline
-from worker.depth.estimator import DepthMap, Photo
+from worker.depth.estimator import DepthMap, Early, Photo
 
 SMILE = {"mouthSmileLeft": 0.6, "mouthSmileRight": 0.6}
 STEPS = ALL[:3]
@@ -25,7 +25,7 @@ STEPS = ALL[:3]
 class HeadNetwork:
     """Sees the same smiling head in every photo."""
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap]:
+    def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap]:
         return [head_depth_map(expression=SMILE) for _ in photos]
 
 

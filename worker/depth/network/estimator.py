@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.errors import ModelError, PhotoError
-from worker.depth.estimator import DepthMap, Photo, grid_size_wh, relative_depth_map
+from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh, relative_depth_map
 from worker.depth.network.backends import Backend
 from worker.depth.network.batching import Batcher
 from worker.depth.network.transforms import InputRule, Interpolation, Normalisation, input_size_wh, network_input
@@ -51,7 +51,7 @@ class NetworkEstimator:
         self._interpolation = interpolation
         self._batcher = Batcher(backend, backend.batch_sizes)
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+    def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """Each photo's relative depth, from its disparity by an assumed range; see `depth_from_disparity`."""
         return [
             disparity if isinstance(disparity, PhotoError) else self.relative(photo, disparity)

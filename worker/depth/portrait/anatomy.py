@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from worker.geometry.box import Box
 from worker.geometry.fuse.membrane import continued_correction
 from worker.head.surface import Seen
 from worker.person.face import Pose
@@ -53,7 +54,7 @@ class SkullFrame:
 
     camera: of the grid.
     middle: (3,) mm, of the skull in the camera frame.
-    right, down: (H, W) mm, how far each pixel lies from it in the picture, at its depth.
+    right: (1, W) mm, and down: (H, 1) mm, how far each pixel lies from it in the picture, at its depth.
     """
 
     camera: Intrinsics
@@ -72,8 +73,8 @@ class Trunk:
     """What the surface of a person tends to, on a pixel grid.
 
     rim: (H, W) mm, depth where the surface turns away.
-    bulge: (H, W), minus the Laplacian of w (mm^2 per mm^2).
-    screening: (H, W), 1 / mm^2, and smoothness: (H, W) 0 to 1; see `inflate`.
+    bulge: (H, 1), minus the Laplacian of w (mm^2 per mm^2).
+    screening: (H, 1), 1 / mm^2, and smoothness: (H, 1) 0 to 1; see `inflate`.
     softness_mm: how far the outline is rounded off.
     """
 
@@ -91,19 +92,17 @@ class Trunk:
         """Depth, mm, of a surface's w."""
         return self.rim - np.sqrt(np.maximum(w, 0) + self.softness_mm**2) + self.softness_mm
 
-    def resized(self, size_hw: tuple[int, ...]) -> Trunk:
-        """The same on another grid over the same picture."""
-        rim, bulge, screening, smoothness = (
-            cv2.resize(plane.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_LINEAR)
-            for plane in (self.rim, self.bulge, self.screening, self.smoothness)
-        )
-        return Trunk(rim, bulge, screening, smoothness, self.softness_mm)
+    def on(self, frame: SkullFrame, box: Box) -> Trunk:
+        """The same on a part of another grid over the same picture; float32."""
+        size_wh = frame.camera.width, frame.camera.height
+        rim = cv2.resize(self.rim.astype(np.float32), size_wh, interpolation=cv2.INTER_LINEAR)
+        return _trunk(box.of(rim), frame.down[box.top : box.bottom].astype(np.float32))
 
 
 def skull_frame(pose: Pose, camera: Intrinsics) -> SkullFrame:
     """The grid of a camera, from the middle of a head's skull."""
     middle = pose.eyes + pose.axes @ TRUNK.skull_from_eyes_mm
-    v, u = np.mgrid[: camera.height, : camera.width].astype(float)
+    v, u = np.ogrid[: camera.height, : camera.width]
     right = (u - camera.cx) * middle[2] / camera.fx - middle[0]
     return SkullFrame(camera, middle, right, (v - camera.cy) * middle[2] / camera.fy - middle[1])
 
@@ -115,12 +114,17 @@ def trunk_of(frame: SkullFrame, head: Seen) -> Trunk:
         frame: the grid that is wanted.
         head: on any grid over the same picture.
     """
-    shoulders = smoothstep(frame.down, *TRUNK.shoulders_mm)
+    return _trunk(_rim(frame, head), frame.down)
+
+
+def _trunk(rim: np.ndarray, down: np.ndarray) -> Trunk:
+    """The trunk with that rim (H, W) mm; down (H, 1) mm, how far each row lies below the middle of the skull."""
+    shoulders = smoothstep(down, *TRUNK.shoulders_mm)
     return Trunk(
-        rim=_rim(frame, head),
+        rim=rim,
         bulge=mix(TRUNK.bulge, TRUNK.shoulders_bulge, shoulders),
         screening=shoulders * TRUNK.shoulders_bulge / TRUNK.chest_mm**2,
-        smoothness=1 - smoothstep(frame.down, *TRUNK.break_mm),
+        smoothness=1 - smoothstep(down, *TRUNK.break_mm),
         softness_mm=TRUNK.softness_mm,
     )
 
@@ -159,7 +163,6 @@ def _rim(frame: SkullFrame, head: Seen) -> np.ndarray:
     weight = np.clip(count / max(float(count.max()) * TRUNK.rim_certain, 1e-12), 0, 1)
     known = np.where(weight > TRUNK.rim_certain, total / np.maximum(count, 1e-12), 0)
     weight = np.where(weight > TRUNK.rim_certain, weight, 0)
-    screening = np.full(size_hw, (frame.pixel_mm / TRUNK.rim_reach_mm) ** 2)
-    everywhere = np.ones(size_hw, bool)
-    rim = continued_correction(known, weight, np.zeros(size_hw), screening, everywhere, cell_px)
+    screening = (frame.pixel_mm / TRUNK.rim_reach_mm) ** 2
+    rim = continued_correction(known, weight, 0.0, screening, np.ones(size_hw, bool), cell_px)
     return mean + cv2.GaussianBlur(rim, (0, 0), max(0.5, TRUNK.rim_even_mm / frame.pixel_mm))

@@ -9,6 +9,7 @@ Source: Johnston, Lumo: Illumination for Cel Animation, 2002, for the idea.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -18,6 +19,7 @@ from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from worker.depth.portrait.anatomy import TRUNK, SkullFrame, Trunk, skull_frame, smoothstep, trunk_of
 from worker.depth.portrait.grid import coarse_size_wh, distance_px, inflate, relaxed, shrunk
+from worker.geometry.box import Box
 from worker.geometry.fuse.membrane import continued_correction
 from worker.head.surface import Seen
 from worker.person.face import Pose
@@ -36,7 +38,7 @@ class ExtensionSettings:
     correction_mm: float = 60.0  # the difference of both falls to 37 % there
     face_rim_mm: float = 4.0  # outermost part of what is known: it gives way
     blend_mm: float = 7.0  # further in, the coarse solution turns into the known itself
-    floor: float = 0.6  # a slope that goes on from the known takes w no lower than this share of a plain w
+    floor: float = 0.6  # a slope that goes on from the known takes w no lower than this share of one whose slope breaks
     floor_softness_mm: float = 20.0  # how softly it is kept above
     blur_cells: float = 0.6  # sigma of the blur after upsampling, cells
     least_blur_px: float = 0.5
@@ -57,30 +59,53 @@ def person_depth(face: np.ndarray, person: Person, head: Seen, camera: Intrinsic
         camera: intrinsics of that grid.
         pose: of the head, mm, in the camera frame.
     Returns:
-        (H, W) float64 mm, NaN outside the person.
+        (H, W) float32 mm, NaN outside the person.
     """
     return extend(on_head(face, person, head, camera, pose), person.mask, head, camera, pose)
 
 
 def on_head(face: np.ndarray, person: Person, head: Seen, camera: Intrinsics, pose: Pose) -> np.ndarray:
-    """(H, W) float64 mm, the face and the head's surface round it where it is bare or has hair; NaN elsewhere."""
+    """(H, W) float32 mm, the face and the head's surface round it where it is bare or has hair; NaN elsewhere."""
     pixel_mm = pose.eyes[2] / camera.fx
-    bare = (person.classes == PointClass.SKIN) | np.isfinite(face)
-    worn = np.isin(person.classes, (PointClass.HAIR, PointClass.OTHER))
-    beyond = worn & np.isnan(head.front)  # hair and brims that stand off the head: the head does not end before them
-    off_mm = cv2.distanceTransform((~beyond).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) * pixel_mm
-    on_it = (bare | worn & head.scalp & (off_mm > EXTENSION.beyond_mm)).astype(np.float32)
-    even = cv2.GaussianBlur(on_it, (0, 0), max(EXTENSION.least_blur_px, EXTENSION.even_mm / pixel_mm)) > 0.5
-    there = np.isfinite(head.front) & person.mask & even
-    on_face = np.isfinite(face)
-    weight = smoothstep(distance_px(on_face) * pixel_mm, 0, EXTENSION.face_blend_mm)
+    box = Box.round(person.mask, _reach_px(_even_px(pixel_mm)))
+    face, front = box.of(face).astype(np.float32), box.of(head.front).astype(np.float32)
+    there, on_face = _on_it(face, front, box.of(person.classes), box.of(head.scalp), pixel_mm), np.isfinite(face)
+    there &= box.of(person.mask)
+    weight = smoothstep(distance_px(on_face) * np.float32(pixel_mm), 0, EXTENSION.face_blend_mm)
     both = there & on_face
-    off = np.where(both, face - head.front, 0)
-    screening = np.full(face.shape, (pixel_mm / EXTENSION.correction_mm) ** 2)
-    cell_px = EXTENSION.cell_mm / pixel_mm
-    moved = continued_correction(off, np.where(both, weight, 0), np.zeros(face.shape), screening, there, cell_px)
-    surface = np.where(there, head.front + moved, np.nan)
-    return np.where(on_face & ~there, face, np.where(both, weight * face + (1 - weight) * surface, surface))
+    moved = _continued_over(np.where(both, face - front, 0), np.where(both, weight, 0), there, box, head, pixel_mm)
+    surface = np.where(there, front + moved, np.nan)
+    surface = np.where(both, weight * face + (1 - weight) * surface, surface)
+    return box.put_into(head.front.shape, np.where(on_face & ~there, face, surface), np.nan)
+
+
+def _on_it(face: np.ndarray, front: np.ndarray, classes: np.ndarray, scalp: np.ndarray, pixel_mm: float) -> np.ndarray:
+    """(h, w) bool: where a fitted head's front (h, w) mm is the person's surface, the outline evened."""
+    bare = (classes == PointClass.SKIN) | np.isfinite(face)
+    worn = (classes == PointClass.HAIR) | (classes == PointClass.OTHER)
+    beyond = worn & np.isnan(front)  # hair and brims that stand off the head: the head does not end before them
+    off_mm = cv2.distanceTransform((~beyond).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) * pixel_mm
+    on_it = (bare | worn & scalp & (off_mm > EXTENSION.beyond_mm)).astype(np.float32)
+    return (cv2.GaussianBlur(on_it, (0, 0), _even_px(pixel_mm)) > 0.5) & np.isfinite(front)
+
+
+def _continued_over(
+    off: np.ndarray, weight: np.ndarray, there: np.ndarray, box: Box, head: Seen, pixel_mm: float
+) -> np.ndarray:
+    """(h, w) float32 mm, a difference (h, w) that is known with a weight, continued over a part of the picture."""
+    known, held, surface = (box.put_into(head.front.shape, part, 0) for part in (off, weight, there))
+    screening = (pixel_mm / EXTENSION.correction_mm) ** 2
+    return box.of(continued_correction(known, held, 0.0, screening, surface, EXTENSION.cell_mm / pixel_mm))
+
+
+def _even_px(pixel_mm: float) -> float:
+    """Sigma by which the border between skin and hair is evened."""
+    return max(EXTENSION.least_blur_px, EXTENSION.even_mm / pixel_mm)
+
+
+def _reach_px(sigma_px: float) -> int:
+    """How far OpenCV's Gaussian of that sigma reaches; a margin of that makes a blur the same in a box."""
+    return math.ceil(4 * sigma_px) + 1
 
 
 def extend(known: np.ndarray, person: np.ndarray, head: Seen, camera: Intrinsics, pose: Pose) -> np.ndarray:
@@ -91,7 +116,7 @@ def extend(known: np.ndarray, person: np.ndarray, head: Seen, camera: Intrinsics
         person: (H, W) bool, the silhouette; holds what is known.
         head, camera, pose: as for `person_depth`.
     Returns:
-        (H, W) float64 mm, NaN outside the person.
+        (H, W) float32 mm, NaN outside the person.
     """
     frame = skull_frame(pose, camera)
     pixel_mm = pose.eyes[2] / camera.fx
@@ -101,7 +126,10 @@ def extend(known: np.ndarray, person: np.ndarray, head: Seen, camera: Intrinsics
     cell_mm = pose.eyes[2] / coarse.fx
     trunk = trunk_of(skull_frame(pose, coarse), head)
     w = _coarse_w(small_known, small_body, trunk, cell_mm)
-    return np.where(person, _fine_depth(w, known, body, trunk.resized(known.shape), pixel_mm), np.nan)
+    box = Box.round(body, _reach_px(_upsampled_px(pixel_mm)))
+    upsampled = box.of(cv2.resize(w.astype(np.float32), person.shape[::-1], interpolation=cv2.INTER_CUBIC))
+    fine = _fine_depth(upsampled, box.of(known), box.of(body), trunk.on(frame, box), pixel_mm)
+    return box.put_into(person.shape, np.where(box.of(person), fine, np.float32(np.nan)), np.nan)
 
 
 def _on_cells(face: np.ndarray, body: np.ndarray, coarse: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
@@ -114,9 +142,10 @@ def _on_cells(face: np.ndarray, body: np.ndarray, coarse: Intrinsics) -> tuple[n
 
 def _continued_down(person: np.ndarray, frame: SkullFrame) -> np.ndarray:
     """The silhouette, each column of its trunk going on from its end to the border: what ends there, something cuts."""
-    below = ~np.logical_or.accumulate(person[::-1], axis=0)[::-1]
-    trunk = person & (frame.down > TRUNK.shoulders_mm[0])
-    return person | (below & trunk.any(0))
+    height = len(person)
+    end = height - person[::-1].argmax(0)  # of each column
+    trunk = person[frame.down[:, 0] > TRUNK.shoulders_mm[0]].any(0)
+    return person | (trunk & (np.arange(height)[:, None] >= end))
 
 
 def _coarse_w(face: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float) -> np.ndarray:
@@ -131,35 +160,32 @@ def _coarse_w(face: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float) 
 def _inflated(known: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float) -> np.ndarray:
     """w between what is known and the silhouette: the face's slope goes on, as far as that does not dig a trench."""
     curvature, screening = -trunk.bulge * cell_mm**2, trunk.screening * cell_mm**2
-    smooth = inflate(body, known, curvature, screening, trunk.smoothness)
-    plain = inflate(body, known, curvature, screening, np.zeros_like(smooth))
-    above_floor = _soft_maximum(smooth, EXTENSION.floor * plain, EXTENSION.floor_softness_mm**2)
-    return np.where(np.isfinite(known), smooth, above_floor)
+    w = inflate(body, known, curvature, screening, trunk.smoothness)
+    above_floor = _soft_maximum(w.smooth, EXTENSION.floor * w.broken, EXTENSION.floor_softness_mm**2)
+    return np.where(np.isfinite(known), w.smooth, above_floor)
 
 
 def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk, pixel_mm: float) -> np.ndarray:
-    """Depth on the photo's grid from the coarse w; the face itself keeps its fine depth."""
+    """Depth on the photo's grid from the w that was solved for on cells; the face itself keeps its fine depth."""
     weight = _face_weight(face, pixel_mm)
-    exact = trunk.w_from_depth(np.where(np.isfinite(face), face, trunk.rim))
-    blended = weight * exact + (1 - weight) * _upsampled(w, face.shape, pixel_mm)
+    exact = trunk.w_from_depth(np.where(weight > 0, face, trunk.rim))
+    blended = weight * exact + (1 - weight) * cv2.GaussianBlur(w, (0, 0), _upsampled_px(pixel_mm))
     near_rim = distance_px(body) <= EXTENSION.relaxed_cells * EXTENSION.cell_mm / pixel_mm
-    curvature = (-trunk.bulge * pixel_mm**2).astype(np.float32)
+    curvature = np.broadcast_to(-trunk.bulge * np.float32(pixel_mm**2), w.shape)
     fine = relaxed(blended, body, ~near_rim | (weight > 0), curvature, EXTENSION.relaxing_rounds)
     return np.where(weight >= 1, face, trunk.depth_from_w(fine))
 
 
 def _face_weight(face: np.ndarray, pixel_mm: float) -> np.ndarray:
-    """(H, W) 0 to 1: how far the surface is the face itself; 0 beside it and near its border."""
+    """(H, W) float32, 0 to 1: how far the surface is the face itself; 0 beside it and near its border."""
     start_mm = EXTENSION.face_rim_mm + EXTENSION.cell_mm
-    inside_mm = distance_px(np.isfinite(face)) * pixel_mm
+    inside_mm = distance_px(np.isfinite(face)) * np.float32(pixel_mm)
     return smoothstep(inside_mm, start_mm, start_mm + EXTENSION.blend_mm)
 
 
-def _upsampled(w: np.ndarray, size_hw: tuple[int, ...], pixel_mm: float) -> np.ndarray:
-    """(H, W) float32, the coarse w on the photo's grid, the steps of its cells smoothed away."""
-    fine = cv2.resize(w.astype(np.float32), size_hw[::-1], interpolation=cv2.INTER_CUBIC)
-    blur_px = max(EXTENSION.least_blur_px, EXTENSION.blur_cells * EXTENSION.cell_mm / pixel_mm)
-    return cv2.GaussianBlur(fine, (0, 0), blur_px)
+def _upsampled_px(pixel_mm: float) -> float:
+    """Sigma by which the steps of the cells are smoothed away on the photo's grid."""
+    return max(EXTENSION.least_blur_px, EXTENSION.blur_cells * EXTENSION.cell_mm / pixel_mm)
 
 
 def _soft_maximum(first: np.ndarray, second: np.ndarray, softness: float) -> np.ndarray:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from shared.cloud.camera import Intrinsics, project
+from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from shared.errors import NoFaceError, PhotoError
-from worker.depth.estimator import DepthMap, Photo, grid_size_wh
+from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh
 from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
 from worker.depth.portrait.bust import person_depth
+from worker.depth.portrait.placing import plausible, surface_of, with_plausible_lens
 from worker.depth.portrait.report import confidence_of, report_on
+from worker.depth.portrait.rough import all_upright
 from worker.depth.portrait.shading import refine
-from worker.geometry.camera import backed_off, camera_for, doubt_of_distance
-from worker.geometry.raster import doubled_areas, rasterise
+from worker.geometry.camera import camera_for
 from worker.head.cover import cover_mm, covered
 from worker.head.fit.fit import fit_head
 from worker.head.fit.head_fit import HeadFit
 from worker.head.fit.outline import PersonOutline
 from worker.head.model.load import head_model
 from worker.head.surface import Seen, seen
-from worker.person.face import Face, Pose, head_pose, points_mm
-from worker.person.face_mesh import face_mesh
+from worker.person.face import Face, Pose, points_mm
 from worker.person.finder import PersonFinder
 from worker.person.hidden import EYES, hidden_pixels
 from worker.person.landmarks import LANDMARKS
@@ -64,12 +63,12 @@ class Portrait:
         self._finder = PersonFinder(folder)
         self._model = head_model()
 
-    def estimate(self, photos: Sequence[Photo]) -> list[DepthMap | PhotoError]:
+    def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
-        return [self._estimate(photo) for photo in photos]
+        return [self.depth_of(*found) for found in all_upright(self, photos, early)]
 
-    def _estimate(self, photo: Photo) -> DepthMap | NoFaceError:
-        upright, faces = self.upright(photo)
+    def depth_of(self, upright: Photo, faces: list[Face]) -> DepthMap | NoFaceError:
+        """Depth of a photo from what `upright` found in it, as the photo lies; the error where there is no face."""
         if not faces:
             return NoFaceError(NO_FACE)
         return self.bust_of(upright, faces).depth_map.turned(-upright.quarters)
@@ -94,7 +93,7 @@ class Portrait:
             photo: the photo.
             faces: found in it, at least one.
         """
-        photo = _with_plausible_lens(photo, faces[0])
+        photo = with_plausible_lens(photo, faces[0])
         camera, pixels = _on_grid(photo)
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
@@ -102,7 +101,7 @@ class Portrait:
         scale = scale_of(face, camera, photo.pupil_distance_mm, eyes_seen=not EYES.intersection(guessed))
         size = scale.size  # all lengths here are those of a head of mean size
         if photo.camera_source == "assumed":
-            camera = _plausible(camera, face, size)
+            camera = plausible(camera, face, size)
         points = points_mm(face.landmarks, camera)
         surface, pose = surface_of(points, camera)
         face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
@@ -114,7 +113,8 @@ class Portrait:
         within = head_and_shoulders(skull_frame(pose, camera)) if photo.extent == "bust" else None
         if within is not None:
             depth = np.where(within, depth, np.nan)
-        confidence = confidence_of(depth, face_depth, camera, hidden_pixels(face, guessed, depth.shape))
+        unseen = hidden_pixels(face, guessed, depth.shape) if guessed else None
+        confidence = confidence_of(depth, face_depth, camera, unseen)
         true_pose = Pose(pose.axes, size * pose.eyes)
         report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found, guessed=guessed)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person, head=whole)
@@ -138,48 +138,6 @@ def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
     if size_wh == photo.size_wh:
         return camera, photo.pixels
     return camera, cv2.resize(photo.pixels, size_wh, interpolation=cv2.INTER_AREA)
-
-
-def _with_plausible_lens(photo: Photo, face: Face) -> Photo:
-    """The photo, without the focal length in its metadata where the face would be implausibly near or far by it."""
-    if photo.camera_source != "exif":
-        return photo
-    eyes = head_pose(points_mm(face.landmarks, camera_for(photo.size_wh, photo.size_wh, None, photo.focal_35mm))).eyes
-    share = (face.box[2] - face.box[0]) / math.hypot(*photo.size_wh)
-    doubt = doubt_of_distance(float(np.linalg.norm(eyes)), share)
-    return replace(photo, focal_35mm=None, focal_doubt=doubt) if doubt else photo
-
-
-def _plausible(camera: Intrinsics, face: Face, size: float) -> Intrinsics:
-    """A camera of assumed focal length, backed off until a head of that relative size is not implausibly near."""
-    eyes = head_pose(points_mm(face.landmarks, camera)).eyes
-    return backed_off(camera, size * float(np.linalg.norm(eyes)))
-
-
-def surface_of(points: np.ndarray, camera: Intrinsics) -> tuple[np.ndarray, Pose]:
-    """The smooth surface of a face.
-
-    Args:
-        points: (468, 3) landmarks in mm, in the camera frame.
-        camera: the grid to draw it on.
-    Returns:
-        Depth (H, W) mm, NaN outside the face; the head's pose in mm.
-    """
-    pose = head_pose(points)
-    mesh = face_mesh()
-    smooth = mesh.smooth(points, forward=-pose.axes[:, 2])
-    corners = np.column_stack([project(smooth, camera), smooth[:, 2]])
-    return rasterise(corners, facing(corners, mesh.triangles), (camera.height, camera.width)), pose
-
-
-def facing(corners: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Those of the face's triangles (T, 3) that face the camera: a turned face's far side does not show.
-
-    Args:
-        corners: (N, 3) float, u and v in pixels first.
-        triangles: wound as those of `face_mesh`.
-    """
-    return triangles[doubled_areas(corners[:, :2], triangles) < 0]
 
 
 def patterns_of(face: Face, camera: Intrinsics) -> np.ndarray:

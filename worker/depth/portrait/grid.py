@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
-from scipy import ndimage, sparse
-from scipy.sparse.linalg import splu
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, SuperLU, cg
 
 from shared.cloud.camera import Intrinsics
+from worker.geometry.fuse.membrane import factor_of
 
 LEAST_SIDE_PX = 8  # of a coarse grid
+EDGE_PRECISION = 1e-5  # relative, of what the slopes at the edge of what is known miss: a thousandth of a millimetre
 NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 
 
@@ -60,43 +64,71 @@ def laplacian(mask: np.ndarray) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, (row, column)), shape=(len(own), len(own)))
 
 
+@dataclass(frozen=True)
+class Inflated:
+    """Two functions that are 0 at a mask's rim, (H, W) float64, 0 outside of the mask.
+
+    broken: its slope may break at the edge of what is known.
+    smooth: its slope goes on there, as far as it shall.
+    """
+
+    broken: np.ndarray
+    smooth: np.ndarray
+
+
 def inflate(
     mask: np.ndarray, known: np.ndarray, curvature: np.ndarray, screening: np.ndarray, smoothness: np.ndarray
-) -> np.ndarray:
-    """A function that is 0 at the mask's rim, continues the known values smoothly, and has a given Laplacian.
+) -> Inflated:
+    """Functions that are 0 at the mask's rim, continue the known values, and have a given Laplacian.
 
     Args:
         mask: (H, W) bool, where the function lives; beyond the picture's border it goes on level.
         known: (H, W) float, its known values; NaN where it is sought.
-        curvature: (H, W) float, the wanted Laplacian per pixel, usually negative.
-        screening: (H, W) float >= 0 per pixel^2; far from any edge the function tends to -curvature / screening.
-        smoothness: (H, W) float >= 0, how much the slope shall go on across the edge of what is known (1), or may
-            break there (0).
-    Returns:
-        (H, W) float64; 0 outside the mask.
+        curvature: (H, W) or (H, 1) float, the wanted Laplacian per pixel, usually negative; the next two likewise.
+        screening: >= 0 per pixel^2; far from any edge the function tends to -curvature / screening.
+        smoothness: >= 0, how much the slope shall go on across the edge of what is known (1), or may break there (0).
     Source: the screened Poisson equation with a Dirichlet edge; the rows at the known edge make the solution C1 in
         the least-squares sense.
     """
+    curvature, screening, smoothness = (
+        np.broadcast_to(each, mask.shape) for each in (curvature, screening, smoothness)
+    )
     fixed = np.isfinite(known) & mask
-    edge = fixed & ndimage.binary_dilation(mask & ~fixed)
-    weights = np.where(fixed, np.where(edge, smoothness, 0), 1)[mask]
-    rows, inside = weights > 0, fixed[mask]
-    operator = sparse.diags(weights[rows]) @ (laplacian(mask) - sparse.diags(screening[mask]))[rows]
-    values = np.where(fixed, known, 0)[mask]
-    wanted = weights[rows] * curvature[mask][rows] - operator @ values
-    sought = operator[:, ~inside]
-    square = sought.shape[0] == sought.shape[1]  # nothing to balance: Poisson's equation itself
-    system, target = (sought, wanted) if square else (sought.T @ sought, sought.T @ wanted)
-    values[~inside] = solved(system, target)
-    whole = np.zeros(mask.shape)
-    whole[mask] = values
-    return whole
+    edge = fixed & (smoothness > 0) & beside(mask & ~fixed)
+    operator = laplacian(mask) - sparse.diags(screening[mask])
+    values, sought = np.where(fixed, known, 0)[mask].astype(float), ~fixed[mask]
+    wanted = curvature[mask] - operator @ values
+    poisson = factor_of(operator[sought][:, sought])
+    broken = poisson.solve(wanted[sought])
+    rows, weight = edge[mask], smoothness[edge]
+    at_edge = sparse.diags(weight) @ operator[rows][:, sought]
+    bent = _bent(poisson, at_edge, weight * wanted[rows] - at_edge @ broken) if len(weight) else 0
+    planes = []
+    for found in (broken, broken + bent):
+        planes.append(np.zeros(mask.shape))
+        values[sought] = found
+        planes[-1][mask] = values
+    return Inflated(*planes)
 
 
-def solved(system: sparse.spmatrix, target: np.ndarray) -> np.ndarray:
-    """(N,) solution of a symmetric definite system (N, N): an ordering for it takes half of the usual one's time."""
-    options = {"SymmetricMode": True}
-    return splu(system.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options).solve(target)
+def _bent(poisson: SuperLU, at_edge: sparse.csr_matrix, missing: np.ndarray) -> np.ndarray:
+    """What to add to the solution w of Poisson's equation P w = c, for the least squares of that and the edge's rows.
+
+    With w + P^-1 y, where y is what the Laplacian gives way, |y|^2 + |K y - missing|^2 is least for y = K' z, and
+    (1 + K K') z = missing, where K = at_edge P^-1: an equation for the edge alone, which converges in a dozen rounds.
+    """
+
+    def system(z: np.ndarray) -> np.ndarray:
+        return z + at_edge @ poisson.solve(poisson.solve(at_edge.T @ z))
+
+    z, _ = cg(LinearOperator((len(missing),) * 2, matvec=system, dtype=float), missing, rtol=EDGE_PRECISION)
+    return poisson.solve(poisson.solve(at_edge.T @ z))
+
+
+def beside(mask: np.ndarray) -> np.ndarray:
+    """(H, W) bool, a mask and the four neighbours of its pixels."""
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    return cv2.dilate(mask.view(np.uint8), cross) > 0
 
 
 def relaxed(values: np.ndarray, mask: np.ndarray, held: np.ndarray, curvature: np.ndarray, rounds: int) -> np.ndarray:
@@ -109,10 +141,21 @@ def relaxed(values: np.ndarray, mask: np.ndarray, held: np.ndarray, curvature: n
         curvature: (H, W) float32 Laplacian per pixel.
         rounds: how many.
     """
-    mean = np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32) / 4
-    source = (curvature / 4).astype(np.float32)
     current = np.where(mask, values, 0).astype(np.float32)
+    free = np.flatnonzero(mask & ~held)
+    mean, source = _mean_of_neighbours(free, mask.shape), curvature.ravel()[free] / 4
+    flat = current.ravel()
     for _ in range(rounds):
-        step = cv2.filter2D(current, -1, mean, borderType=cv2.BORDER_REPLICATE) - source
-        current = np.where(mask & ~held, step, current)
+        flat[free] = mean @ flat - source
     return current
+
+
+def _mean_of_neighbours(free: np.ndarray, size_hw: tuple[int, ...]) -> sparse.csr_array:
+    """(N, H * W) float32, of some pixels (N,) of a picture; what lies beyond its border is as the pixel itself."""
+    height, width = size_hw
+    v, u = np.divmod(free, width)
+    sides = ((v > 0, -width), (v < height - 1, width), (u > 0, -1), (u < width - 1, 1))
+    neighbours = np.column_stack([free + np.where(inside, step, 0) for inside, step in sides])
+    weights = np.full(neighbours.size, 0.25, np.float32)
+    ends = np.arange(0, neighbours.size + 1, len(sides))
+    return sparse.csr_array((weights, neighbours.ravel(), ends), shape=(len(free), height * width))

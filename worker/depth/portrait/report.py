@@ -9,9 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from shared.cloud.camera import Intrinsics, unproject
+from shared.cloud.camera import Intrinsics
 from worker.depth.estimator import Photo
 from worker.depth.portrait.grid import distance_px
+from worker.geometry.box import Box
 from worker.person.face import Face, Pose
 from worker.person.scale import Scale
 
@@ -60,14 +61,20 @@ def confidence_of(
         (H, W) float32: `face` where the face is seen from the front, less where it turns away, `extended` on what was
         extended and on what is hidden, down to `rim` at the silhouette, 0 outside.
     """
-    person = np.isfinite(depth)
     reach_px = max(depth.shape) * CONFIDENCE.reach
-    on_face = np.clip(distance_px(np.isfinite(face)) / reach_px, 0, 1)
-    on_face = on_face * _frontality(depth, camera) * (1 if hidden is None else ~hidden)
-    trust = CONFIDENCE.extended + (CONFIDENCE.face - CONFIDENCE.extended) * on_face
-    padded = np.pad(person, 1, mode="edge")  # the photo's own border is no silhouette
+    person, on_face = np.isfinite(depth), np.isfinite(face)
+    trust = np.full(depth.shape, CONFIDENCE.extended, np.float32)
+    box = Box.round(on_face)
+    seen = np.clip(distance_px(box.of(on_face)) / reach_px, 0, 1) * _frontality(box.of(depth), box.of_camera(camera))
+    if hidden is not None:
+        seen[box.of(hidden)] = 0
+    box.of(trust)[:] += (CONFIDENCE.face - CONFIDENCE.extended) * seen
+    box, confidence = Box.round(person), np.zeros(depth.shape, np.float32)
+    padded = np.pad(box.of(person), 1, mode="edge")  # the photo's own border is no silhouette
     inside = np.clip(distance_px(padded)[1:-1, 1:-1] / reach_px, 0, 1)
-    return np.where(person, CONFIDENCE.rim + (trust - CONFIDENCE.rim) * inside, 0).astype(np.float32)
+    part = CONFIDENCE.rim + (box.of(trust) - CONFIDENCE.rim) * inside
+    box.of(confidence)[:] = np.where(box.of(person), part, 0)
+    return confidence
 
 
 def report_on(
@@ -183,10 +190,14 @@ def _half_turns(degrees: float) -> float:
 
 
 def _frontality(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
-    """(H, W) cosine between the surface's normal and the ray to the camera; 0 where it is unknown."""
-    points = unproject(depth, camera)
-    normal = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
-    lengths = np.linalg.norm(normal, axis=2) * np.linalg.norm(points, axis=2)
-    with np.errstate(invalid="ignore"):
-        cosine = np.abs((normal * points).sum(2)) / lengths
+    """(H, W) cosine between the surface's normal and the ray to the camera; 0 where it is unknown.
+
+    With a ray (x, y, 1), the normal is (-p, -q, 1 + p x + q y), where p and q are the slopes of the depth's logarithm
+    in x and y: its product with the ray is 1.
+    """
+    v, u = np.ogrid[: camera.height, : camera.width]
+    x, y = (u - camera.cx) / camera.fx, (v - camera.cy) / camera.fy
+    down, right = np.gradient(depth)
+    p, q = camera.fx * right / depth, camera.fy * down / depth
+    cosine = 1 / np.sqrt((p**2 + q**2 + (1 + p * x + q * y) ** 2) * (1 + x**2 + y**2))
     return np.where(np.isfinite(cosine), cosine, 0)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy import ndimage, sparse
-from scipy.sparse.linalg import spsolve
+from scipy import sparse
 
 from shared.cloud.camera import Intrinsics
-from worker.depth.portrait.grid import coarse_size_wh, shrunk
+from worker.depth.portrait.grid import coarse_size_wh, distance_px, shrunk
 from worker.depth.portrait.light import fit_light, harmonics
 from worker.depth.portrait.patch import Patch, patch_of
+from worker.geometry.box import Box
+from worker.geometry.fuse.membrane import factor_of, spread
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,16 @@ class ShadingSettings:
 
 
 SHADING = ShadingSettings()
+CUBIC_PX = 3  # what lies so near is read by cubic interpolation
 
 
 @dataclass(frozen=True)
 class Scene:
     """A face and its brightness on the coarse grid, where N pixels have depth and M of them four neighbours.
 
-    camera: intrinsics of the grid.
+    size_hw: of the grid over the whole picture.
+    box: the part of it that holds the face.
+    camera: intrinsics of that part.
     patch: the N pixels.
     depth: (N,) mm.
     border: (N,) 1 inside the face, falling to 0 at its border.
@@ -65,6 +69,8 @@ class Scene:
     weights: (M,) 0 to 1, how far that is brightness of skin.
     """
 
+    size_hw: tuple[int, int]
+    box: Box
     camera: Intrinsics
     patch: Patch
     depth: np.ndarray
@@ -97,11 +103,8 @@ def refine(depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hidden: np
         return depth
     change = np.zeros(scene.patch.mask.shape)
     change[scene.patch.mask] = _change(scene) * scene.border
-    fine = cv2.resize(
-        _spread(change, scene.patch.mask).astype(np.float32),
-        (camera.width, camera.height),
-        interpolation=cv2.INTER_CUBIC,
-    )
+    coarse = scene.box.put_into(scene.size_hw, spread(change, scene.patch.mask), 0)
+    fine = cv2.resize(coarse, (camera.width, camera.height), interpolation=cv2.INTER_CUBIC)
     return depth + np.clip(fine, -SHADING.most_change_mm, SHADING.most_change_mm)
 
 
@@ -110,17 +113,20 @@ def _coarse_scene(depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hid
     size_wh = coarse_size_wh(camera, SHADING.cell_mm * camera.fx / float(np.nanmedian(depth)))
     coarse = camera.resized(size_wh)
     start, share = shrunk(depth, size_wh)
-    patch = patch_of(share > SHADING.cell_share)
+    box = Box.round(share > SHADING.cell_share, CUBIC_PX)
+    start = box.of(start)
+    patch = patch_of(box.of(share) > SHADING.cell_share)
     if patch.inner.sum() < SHADING.least_pixels:
         return None
-    small = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA).astype(float) / 255
-    useful = cv2.resize(hidden.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA) < SHADING.most_hidden
+    small = box.of(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA)).astype(float) / 255
+    useful = box.of(cv2.resize(hidden.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)) < SHADING.most_hidden
     border = _ramp(patch.mask, SHADING.border_mm * coarse.fx / float(np.median(start[patch.mask])))
     trust = border * np.where(useful, _skin(small, useful & (border == 1)), 0)
     seen = small[..., 0][patch.inner]
     exposed = (seen > SHADING.darkest) & (seen < SHADING.brightest)
     weights = np.where(exposed, trust[patch.inner], 0)
-    return Scene(coarse, patch, start[patch.mask], border[patch.mask], seen, weights)
+    camera = box.of_camera(coarse)
+    return Scene(size_wh[::-1], box, camera, patch, start[patch.mask], border[patch.mask], seen, weights)
 
 
 def _change(scene: Scene) -> np.ndarray:
@@ -131,7 +137,7 @@ def _change(scene: Scene) -> np.ndarray:
         jacobian, residual, weights = _linearised(scene, scene.depth + change, rays)
         weighted = jacobian.T @ sparse.diags(weights)
         wanted = weighted @ residual - hold @ change
-        change = change + spsolve((weighted @ jacobian + hold).tocsc(), wanted)
+        change = change + factor_of(weighted @ jacobian + hold).solve(wanted)
     return change
 
 
@@ -175,11 +181,5 @@ def _skin(small: np.ndarray, sample: np.ndarray) -> np.ndarray:
 
 def _ramp(mask: np.ndarray, reach_px: float) -> np.ndarray:
     """(H, W): 0 at the mask's border and outside, 1 from `reach_px` inside, smooth between."""
-    t = np.clip(ndimage.distance_transform_edt(mask) / reach_px, 0, 1)
+    t = np.clip(distance_px(mask).astype(float) / reach_px, 0, 1)
     return t * t * (3 - 2 * t)
-
-
-def _spread(change: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Values of a mask, each pixel outside it taking the nearest inside."""
-    nearest = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
-    return change[tuple(nearest)]

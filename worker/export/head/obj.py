@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.zips import zipped
 from worker.export.head.source import ExportPart, HeadSource, rows_as_text
 from worker.export.source import fact_lines
+from worker.zips import zipped
 
 
 def head_obj_zip(source: HeadSource) -> bytes:

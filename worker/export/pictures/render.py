@@ -9,7 +9,7 @@ import numpy as np
 
 from worker.geometry.rotation import rotation
 
-OVERSAMPLED = 1.5  # in both directions
+EDGE = 0.02  # of the height of the picture: where depth jumps by more, colours are mixed, so that no steps are seen
 GROUND = 10  # brightness of the empty picture, which is the page's own black; nothing is drawn darker
 LAMP = np.array([-0.5, 0.6, 0.62], np.float32)  # where it stands, seen from the viewer
 AMBIENT, FRONT_SHARE, LAMP_SHARE = 0.42, 0.3, 0.36  # chosen by eye: relief is seen, and faces keep their colours
@@ -66,7 +66,7 @@ class View:
 
 def rendered(surface: Surface, view: View) -> np.ndarray:
     """Draw a surface with its texture, under a lamp and a light from the viewer: (height, width, 3) uint8."""
-    columns, rows = (round(OVERSAMPLED * side) for side in view.size_wh)
+    columns, rows = view.size_wh
     values = np.zeros((rows, columns, 3), np.float32)  # of each pixel: u, v, light
     near = np.full((rows, columns), 2 * DISTANCE * view.span, np.float32)
     light = _light(surface.normals @ view.rotation.T)
@@ -77,8 +77,15 @@ def rendered(surface: Surface, view: View) -> np.ndarray:
     height, width = surface.texture.shape[:2]
     own = cv2.remap(surface.texture, u * width - 0.5, (1 - v) * height - 0.5, cv2.INTER_LINEAR)
     shade = cv2.cvtColor(cv2.convertScaleAbs(light, alpha=255), cv2.COLOR_GRAY2RGB)
-    lit = np.maximum(cv2.multiply(own, shade, scale=1 / 255), GROUND)
-    return np.asarray(cv2.resize(lit, view.size_wh, interpolation=cv2.INTER_AREA))
+    lit = np.maximum(cv2.multiply(own, shade, scale=1 / 255), np.uint8(GROUND))
+    return _smooth_at_edges(lit, near, EDGE * view.span)
+
+
+def _smooth_at_edges(picture: np.ndarray, depth: np.ndarray, step: float) -> np.ndarray:
+    """A picture (H, W, 3), blurred where its depths (H, W) jump: cheaper than to draw it larger than it is shown."""
+    around = np.ones((3, 3), np.uint8)
+    jumps = (cv2.dilate(depth, around) - cv2.erode(depth, around) > step).astype(np.uint8)
+    return np.asarray(cv2.copyTo(cv2.GaussianBlur(picture, (3, 3), 0), jumps, picture))
 
 
 def _draw(surface: Surface, view: View, light: np.ndarray, culled: int, values: np.ndarray, near: np.ndarray) -> None:

@@ -1,44 +1,44 @@
-"""What is drawn: the visible surface, or all parts of a whole head, each as one mesh with one texture."""
+"""What is drawn of a whole head: all its parts as one mesh with one texture."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from worker.export.head.source import HeadSource
+from worker.export.head.source import ExportPart, HeadSource
 from worker.export.pictures.render import Surface
-from worker.export.source import Source
-from worker.geometry.surface.mesh import texture_coordinates
-from worker.head.meshes import vertex_normals
+from worker.head.model.load import head_model
+from worker.head.skin import fine_skin
 
 PART_PX = 512  # of each part's texture
 EDGE_PX = 1  # that is left to the parts beside it
 
 
-def surface_of(source: Source) -> Surface:
-    """The visible surface in mm and in the photo's colours; where a person is known, theirs alone."""
-    cloud, mesh = source.cloud, source.person_mesh
+def surface_of_head(source: HeadSource) -> Surface:
+    """All parts of a head in mm, with the photo's expression; their textures lie side by side in one."""
+    parts = [_part(each) for each in source.parts]
+    firsts = np.cumsum([0, *(len(part.vertices) for part in parts)])
+    beside, share = np.array([1, 0]), np.array([len(parts), 1])
     return Surface(
-        vertices=(mesh.vertices * source.mm_per_unit).astype(np.float32),
-        normals=vertex_normals(mesh.vertices, mesh.triangles).astype(np.float32),
-        triangles=mesh.triangles.astype(np.int32),
-        uv=texture_coordinates(mesh.vertices, cloud.camera).astype(np.float32),
-        texture=source.extended_colours,
+        vertices=np.vstack([part.vertices for part in parts]),
+        normals=np.vstack([part.normals for part in parts]),
+        triangles=np.vstack([part.triangles + first for part, first in zip(parts, firsts, strict=False)]),
+        uv=np.vstack([(part.uv + k * beside) / share for k, part in enumerate(parts)]).astype(np.float32),
+        texture=np.hstack([part.texture for part in parts]),
+        closed=True,
     )
 
 
-def surface_of_head(source: HeadSource) -> Surface:
-    """All parts of a head in mm, with the photo's expression; their textures lie side by side in one."""
-    parts = source.parts
-    firsts = np.cumsum([0, *(len(part.posed) for part in parts)])
-    margin, share = EDGE_PX / PART_PX, np.array([len(parts), 1])
-    places = [(part.part.uv.clip(margin, 1 - margin) + np.array([k, 0])) / share for k, part in enumerate(parts)]
-    textures = [cv2.resize(part.part.texture, (PART_PX, PART_PX), interpolation=cv2.INTER_AREA) for part in parts]
+def _part(exported: ExportPart) -> Surface:
+    """A part of a head as pictures show it: the skin in as few triangles as the model has."""
+    fine, part = fine_skin(head_model()), exported.part
+    fully = np.array_equal(part.triangles, fine.uv_triangles)
+    used, corner = np.unique(fine.few_uv_triangles if fully else part.triangles, return_inverse=True)
+    margin = EDGE_PX / PART_PX
     return Surface(
-        vertices=np.vstack([part.posed for part in parts]),
-        normals=np.vstack([part.posed_normals for part in parts]),
-        triangles=np.vstack([part.part.triangles + k for part, k in zip(parts, firsts, strict=False)]).astype(np.int32),
-        uv=np.vstack(places).astype(np.float32),
-        texture=np.hstack(textures),
-        closed=True,
+        vertices=exported.posed[used],
+        normals=exported.posed_normals[used],
+        triangles=corner.reshape(-1, 3).astype(np.int32),
+        uv=part.uv[used].clip(margin, 1 - margin),
+        texture=cv2.resize(part.texture, (PART_PX, PART_PX), interpolation=cv2.INTER_AREA),
     )

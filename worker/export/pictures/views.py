@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from shared.turntable import HEAD_TURNTABLE, PREVIEW_SIZE_WH, SURFACE_TURNTABLE, Turntable
 from worker.export.head.source import HeadSource
 from worker.export.pictures.render import GROUND, Surface, View, rendered
-from worker.export.pictures.surfaces import surface_of, surface_of_head
+from worker.export.pictures.surfaces import surface_of_head
 from worker.export.source import Source
 
 TURNTABLE_QUALITY, PREVIEW_QUALITY = 75, 88
@@ -21,7 +23,7 @@ PREVIEW_YAW_DEG = -30.0
 
 def turntable_jpg(source: Source) -> bytes:
     """The visible surface, turned from one side to the other."""
-    return _jpg(turned(surface_of(source), SURFACE_TURNTABLE), TURNTABLE_QUALITY)
+    return _jpg(turned(source.drawn, SURFACE_TURNTABLE), TURNTABLE_QUALITY)
 
 
 def head_turntable_jpg(source: HeadSource) -> bytes:
@@ -32,7 +34,7 @@ def head_turntable_jpg(source: HeadSource) -> bytes:
 def preview_jpg(source: Source) -> bytes:
     """Photo, depth map and surface side by side, of PREVIEW_SIZE_WH pixels."""
     width, height = PREVIEW_SIZE_WH
-    surface, size_wh = surface_of(source), ((width - 2 * PREVIEW_GAP_PX) // 3, height)
+    surface, size_wh = source.drawn, ((width - 2 * PREVIEW_GAP_PX) // 3, height)
     view = framed(surface, PREVIEW_YAW_DEG, size_wh)
     gray = cv2.cvtColor(np.where(source.cloud.mask, source.cloud.gray, GROUND), cv2.COLOR_GRAY2RGB)
     pictures = [_same_part(source, picture, view) for picture in (source.pixels, gray)]
@@ -42,8 +44,8 @@ def preview_jpg(source: Source) -> bytes:
 
 def turned(surface: Surface, turntable: Turntable) -> np.ndarray:
     """(rows * height, columns * width, 3) uint8, all views of a turntable."""
-    size_wh = turntable.width_px, turntable.height_px
-    views = [rendered(surface, framed(surface, yaw, size_wh)) for yaw in turntable.yaws_deg]
+    front = framed(surface, 0.0, (turntable.width_px, turntable.height_px))
+    views = [rendered(surface, replace(front, yaw_deg=yaw)) for yaw in turntable.yaws_deg]
     columns = turntable.columns
     return np.vstack([np.hstack(views[first : first + columns]) for first in range(0, len(views), columns)])
 

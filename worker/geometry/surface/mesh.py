@@ -99,8 +99,9 @@ def grid_triangles(cloud: PointCloud) -> np.ndarray:
 
 def compact(mesh: Mesh) -> Mesh:
     """Leave out the vertices that no triangle uses."""
-    used, triangles = np.unique(mesh.triangles, return_inverse=True)
-    return Mesh(mesh.vertices[used], triangles.reshape(-1, 3))
+    used = np.zeros(len(mesh.vertices), bool)
+    used[mesh.triangles] = True
+    return Mesh(mesh.vertices[used], (np.cumsum(used) - 1)[mesh.triangles])
 
 
 def corners_of(grid: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from scipy.sparse import coo_array
 
 from shared.cloud.pointcloud import PointCloud
-from worker.geometry.surface.mesh import Mesh, compact, corners_of, unit_points
+from worker.geometry.surface.mesh import Mesh, compact, corners_of, simplified, unit_points
 
 BACK_SHARE = 0.03
 """Thickness behind the farthest point, as a part of the body's width: enough to print, and to stand."""
 
 
-def solid_from_cloud(cloud: PointCloud) -> Mesh:
+def solid_from_cloud(cloud: PointCloud, front_budget: int | None = None) -> Mesh:
     """Close a cloud's largest piece to a watertight body; depth jumps inside become steep walls.
+
+    front_budget: at most so many triangles in front, where given; the back has as many, and the walls the rest.
 
     Raises:
         ValueError: no four neighbouring points form a square.
@@ -25,14 +28,38 @@ def solid_from_cloud(cloud: PointCloud) -> Mesh:
     squares = solid_squares(cloud.mask)
     if not squares.any():
         raise ValueError("a body needs at least four neighbouring points")
-    front = unit_points(cloud)
-    corners = _corners_of(squares)
-    x, _, z = front[corners.ravel()].T
+    whole = compact(Mesh(unit_points(cloud), _two_triangles(_corners_of(squares))))
+    if front_budget is None:
+        return _closed(whole, _rim(whole.triangles))
+    front = simplified(whole, front_budget)
+    rim = _rim(front.triangles)
+    if _is_simple(rim):
+        return _closed(front, rim)
+    return simplified(_closed(whole, _rim(whole.triangles)), 2 * front_budget)  # narrow places have grown together
+
+
+def _closed(front: Mesh, rim: np.ndarray) -> Mesh:
+    """A body with that front, whose rim (R, 2) has been found; its back has the same triangles."""
+    x, _, z = front.vertices.T
     back_z = z.min() - BACK_SHARE * np.ptp(x)
-    back = front * (back_z / front[:, 2:])  # along the rays to the plane z = back_z
-    faces = _two_triangles(corners)
-    triangles = np.concatenate([faces, faces[:, ::-1] + len(front), _walls(squares)])
-    return compact(Mesh(np.concatenate([front, back]), triangles))
+    back = front.vertices * (back_z / front.vertices[:, 2:])  # along the rays to the plane z = back_z
+    count, (begin, end) = len(back), rim.T
+    walls = _two_triangles(np.stack([end, begin, begin + count, end + count], axis=-1))
+    triangles = np.concatenate([front.triangles, front.triangles[:, ::-1] + count, walls])
+    return Mesh(np.concatenate([front.vertices, back]), triangles)
+
+
+def _rim(triangles: np.ndarray) -> np.ndarray:
+    """(R, 2) the edges of triangles (M, 3) that no other triangle has in the other direction."""
+    begin, end = triangles.ravel(), triangles[:, [1, 2, 0]].ravel()
+    edges = coo_array((np.ones(len(begin), np.int8), (begin, end))).tocsr()
+    edges.resize((max(edges.shape),) * 2)
+    return np.stack((edges - edges.T > 0).nonzero(), axis=-1)
+
+
+def _is_simple(rim: np.ndarray) -> bool:
+    """Whether no corner is on two edges (R, 2) in the same direction."""
+    return all(np.bincount(ends).max() == 1 for ends in rim.T)
 
 
 def solid_squares(known: np.ndarray) -> np.ndarray:
@@ -69,16 +96,3 @@ def _corners_of(squares: np.ndarray) -> np.ndarray:
 def _two_triangles(corners: np.ndarray) -> np.ndarray:
     """(2 N, 3) triangles of (N, 4) quadrilaterals."""
     return np.concatenate([corners[:, [0, 1, 2]], corners[:, [0, 2, 3]]])
-
-
-def _walls(squares: np.ndarray) -> np.ndarray:
-    """(M, 3) triangles from the rim of the front to the rim of the back; back vertices follow all front ones."""
-    corners = _corners_of(squares)
-    count = (squares.shape[0] + 1) * (squares.shape[1] + 1)
-    around = np.pad(squares, 1)
-    beside = [around[1:-1, :-2], around[2:, 1:-1], around[1:-1, 2:], around[:-2, 1:-1]]  # left, below, right, above
-    walls = []
-    for side, neighbour in enumerate(beside):
-        begin, end = corners[~neighbour[squares]][:, [side, (side + 1) % 4]].T
-        walls.append(np.stack([end, begin, begin + count, end + count], axis=-1))
-    return _two_triangles(np.concatenate(walls))

@@ -46,16 +46,20 @@ class Gray:
 
 def gray_from_depth(depth: np.ndarray, scale: Scale = DEPTH_8) -> Gray:
     """Draw a depth map (H, W), NaN where unknown, lighter where nearer; a flat one is white throughout."""
-    return gray_from_disparity(1 / depth.astype(np.float64), scale)
+    return _gray(1 / depth[known := np.isfinite(depth)].astype(np.float64), known, scale)
 
 
 def gray_from_disparity(disparity: np.ndarray, scale: Scale = DISPARITY_8) -> Gray:
     """Draw a disparity map (H, W), NaN where unknown, lighter where larger; a flat one is white throughout."""
-    values = disparity.astype(np.float64)
-    known = np.isfinite(values)
-    if not known.any():
-        return Gray(np.zeros(values.shape, scale.dtype), scale, np.nan, np.nan)
-    far, near = np.percentile(values[known], [scale.clipped_percent, 100 - scale.clipped_percent])
-    share = np.clip((values - far) / (near - far), 0, 1) if near > far else np.ones(values.shape)
-    gray = np.rint(scale.farthest + share * (scale.white - scale.farthest))
-    return Gray(np.where(known, gray, 0).astype(scale.dtype), scale, float(far), float(near))
+    return _gray(disparity[known := np.isfinite(disparity)].astype(np.float64), known, scale)
+
+
+def _gray(values: np.ndarray, known: np.ndarray, scale: Scale) -> Gray:
+    """Draw the disparities (N,) float64 of the known pixels (H, W)."""
+    image = np.zeros(known.shape, scale.dtype)
+    if not values.size:
+        return Gray(image, scale, np.nan, np.nan)
+    far, near = np.percentile(values, [scale.clipped_percent, 100 - scale.clipped_percent])
+    share = np.clip((values - far) / (near - far), 0, 1) if near > far else 1.0
+    image[known] = np.rint(scale.farthest + share * (scale.white - scale.farthest))
+    return Gray(image, scale, float(far), float(near))

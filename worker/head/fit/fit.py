@@ -13,9 +13,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import lsq_linear
 from scipy.spatial.transform import Rotation
 
+from worker.head.fit.bounded import bounded_least_squares
 from worker.head.fit.head_fit import HeadFit
 from worker.head.fit.outline import PersonOutline, outline_rows
 from worker.head.fit.rows import Rows, moves_of
@@ -67,7 +67,9 @@ def seen_landmarks(fit: HeadFit, model: HeadModel) -> np.ndarray:
 
     On photos of people it does not see them where it sees them on pictures of the model: the mean difference is added.
     """
-    return model.landmarks(fit.vertices(model).astype(float)) + fit.scale * (_offsets_mm() @ fit.rotation.T)
+    basis = _landmark_basis(model)
+    own = basis.mean + np.tensordot(fit.shape, basis.modes, 1) + np.tensordot(fit.expression, basis.expressions, 1)
+    return fit.placed(own + _offsets_mm()).astype(float)
 
 
 @cache
@@ -89,19 +91,28 @@ def _landmark_rows(fit: HeadFit, model: HeadModel) -> Rows:
     whiten = np.eye(3) / FIT.across_mm + shrink * np.einsum("li,lj->lij", ray, ray)  # (L, 3, 3)
     trust = _trust(model)
     whiten *= np.sqrt(FIT.independent * trust / trust.sum())[:, None, None]
-    moves = moves_of(fit, points, *_landmark_bases(model))
-    rows = np.einsum("lij,ljk->lik", whiten, moves).reshape(-1, moves.shape[-1])
+    basis = _landmark_basis(model)
+    moves = moves_of(fit, points, basis.modes, basis.expressions)
+    rows = (whiten @ moves).reshape(-1, moves.shape[-1])
     return Rows(rows, np.einsum("lij,lj->li", whiten, fit.landmarks_mm - points).ravel())
 
 
+@dataclass(frozen=True)
+class _LandmarkBasis:
+    """A model at its landmarks alone: mean (468, 3), modes (K, 468, 3) and expressions (E, 468, 3)."""
+
+    mean: np.ndarray
+    modes: np.ndarray
+    expressions: np.ndarray
+
+
 @lru_cache(maxsize=2)
-def _landmark_bases(model: HeadModel) -> tuple[np.ndarray, np.ndarray]:
-    """(K, 468, 3) and (E, 468, 3): modes and expressions at the landmarks."""
-    modes, expressions = (
-        np.einsum("lk,elkx->elx", model.landmark_weights, basis[:, model.landmark_corners])
-        for basis in (model.modes, model.expressions)
+def _landmark_basis(model: HeadModel) -> _LandmarkBasis:
+    mean, modes, expressions = (
+        np.einsum("lk,elkx->elx", model.landmark_weights, basis[:, model.landmark_corners]).astype(float)
+        for basis in (model.mean[None], model.modes, model.expressions)
     )
-    return modes, expressions
+    return _LandmarkBasis(mean[0], modes, expressions)
 
 
 @dataclass(frozen=True)
@@ -125,7 +136,8 @@ def _improved(fit: HeadFit, model: HeadModel, seen: list[Rows], ridge: float) ->
     most = [not name.startswith(UNSEEN) for name in model.expression_names]
     low[span.expression], high[span.expression] = -fit.expression, np.array(most) - fit.expression
     rows = [*seen, *_priors(fit, span, ridge)]
-    step = _bounded(Rows.stacked(rows), low, high)
+    every = Rows.stacked(rows)
+    step = bounded_least_squares(every.left, every.right, low, high)
     turn = Rotation.from_rotvec(step[:3]).as_matrix()
     return replace(
         fit,
@@ -153,11 +165,3 @@ def _priors(fit: HeadFit, span: _Span, ridge: float) -> list[Rows]:
     expression = Rows.single(count, span.expression, 1 / FIT.expression_error, -fit.expression)
     scale = Rows.single(count, slice(6, 7), 1 / FIT.scale_error, np.array([-np.log(fit.scale)]))
     return [shape, expression, scale]
-
-
-def _bounded(rows: Rows, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """(U,) the least squares solution within bounds; of the normal equations' root, which is small."""
-    root = np.linalg.cholesky(rows.left.T @ rows.left + 1e-9 * np.eye(rows.left.shape[1]))
-    target = np.linalg.solve(root, rows.left.T @ rows.right)
-    eps = 1e-9
-    return lsq_linear(root.T, target, (low - eps, high + eps), method="bvls").x

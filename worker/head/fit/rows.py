@@ -47,10 +47,7 @@ def moves_of(fit: HeadFit, points: np.ndarray, modes: np.ndarray, expressions: n
     from_eyes = points - fit.shift_mm
     x, y, z = from_eyes.T
     zero = np.zeros_like(x)
-    turning = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(-1, 3, 3).transpose(0, 2, 1)  # d / d omega
-    turning = np.stack(
-        [np.cross(axis, from_eyes) for axis in np.eye(3)], axis=-1
-    )  # (N, 3, 3): column k is axis k times the point
+    turning = np.array([[zero, z, -y], [-z, zero, x], [y, -x, zero]]).transpose(2, 0, 1)  # (N, 3, 3): axis k x point
     shifting = np.broadcast_to(np.eye(3), (len(points), 3, 3))
     bases = np.concatenate([modes, expressions]) @ (fit.scale * fit.rotation.T)  # (K + E, N, 3)
     return np.concatenate([turning, shifting, from_eyes[:, :, None], np.moveaxis(bases, 0, -1)], axis=-1)

@@ -15,6 +15,9 @@ count('done:' .. stage, 1)
 count('seconds:' .. stage, own_s)
 end_run(id)
 forget_waits(id)
+if stage ~= Stage.DEPTH then -- what the rough cloud stood for is there
+  forget_rough(id)
+end
 set(id, 'stage:' .. stage, string.format('{"run_s":%.3f,"queued_s":%.3f,%s', run_s, queued_s, string.sub(result, 2)))
 set(id, 'counted_run', run, 'progress', progress, unpack(ARGV, 8))
 for _, folder in ipairs(cjson.decode(ARGV[6])) do

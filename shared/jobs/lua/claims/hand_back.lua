@@ -3,7 +3,7 @@ local id, run = ARGV[1], ARGV[2]
 if not holds(id, run) then
   return 0
 end
-end_run(id)
+lose_run(id)
 queue_again(id)
 count('retried:' .. get(id, 'stage'), 1)
 changed(id)

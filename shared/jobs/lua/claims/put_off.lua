@@ -8,7 +8,7 @@ if not holds(id, run) or waited >= longest then
   return 0
 end
 local now, pause = now_ms(), math.min(waited + FIRST_PAUSE_MS, LONGEST_PAUSE_MS)
-end_run(id)
+lose_run(id)
 move(id, State.QUEUED)
 redis.call('HINCRBY', job_key(id), 'attempt', -1)
 set(id, 'queued_ms', now, 'put_off_ms', waited + pause)

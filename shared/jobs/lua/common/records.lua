@@ -175,6 +175,23 @@ local function end_run(id)
   redis.call('HDEL', job_key(id), 'expected_s')
 end
 
+-- The rough point cloud of a run counts no more, and its folder goes.
+local function forget_rough(id)
+  local rough = get(id, 'rough')
+  if rough then
+    remove_files(id, cjson.decode(rough).folder)
+    redis.call('HDEL', job_key(id), 'rough')
+  end
+end
+
+-- A run has ended without a result. The rough cloud is of the depth stage, and stays while later ones are tried again.
+local function lose_run(id)
+  end_run(id)
+  if get(id, 'stage') == Stage.DEPTH then
+    forget_rough(id)
+  end
+end
+
 -- Storage took and gave the files of a run: the next time that it refuses is the first again.
 local function forget_waits(id)
   redis.call('HDEL', job_key(id), 'put_off_ms')
@@ -183,6 +200,7 @@ end
 -- A job has come to its end, whichever.
 local function ended(id)
   forget_waits(id)
+  forget_rough(id)
   set(id, 'finished_ms', now_ms())
   recount(id)
   keep(id)

@@ -22,6 +22,7 @@ for changed_stage, settings in pairs(cjson.decode(ARGV[5])) do
   choose(id, changed_stage, settings)
 end
 move(id, State.QUEUED)
+forget_rough(id) -- which a worker of the release before may have left
 redis.call('ZREM', Key.GIVEN_UP, id)
 redis.call('HDEL', job_key(id), 'error', 'finished_ms')
 set(id, 'stage', stage, 'attempt', '0', 'progress', '0', 'queued_ms', now_ms(), 'steps', steps)

@@ -4,7 +4,7 @@
 local attempts, problem = tonumber(ARGV[1]), ARGV[2]
 local now, recovered, given_up = now_ms(), 0, 0
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
-  end_run(id)
+  lose_run(id)
   if get(id, 'state') == State.RUNNING then
     if tonumber(get(id, 'attempt')) >= attempts then
       fail(id, problem)

@@ -9,7 +9,8 @@ from shared.cloud.quarters import turned
 from shared.errors import NoFaceError, WeightsError
 from tests.support.covering import COVERS, covered_by
 from worker.depth.estimator import DepthMap, Photo
-from worker.depth.portrait.estimator import Portrait, facing
+from worker.depth.portrait.estimator import Portrait
+from worker.depth.portrait.placing import facing
 from worker.report import lengths_of
 
 

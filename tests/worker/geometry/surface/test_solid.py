@@ -4,14 +4,13 @@ import trimesh
 
 from shared.cloud.camera import Intrinsics
 from tests.support.scenes import ball, camera_of, cloud_of, plane
-from worker.geometry.surface.mesh import simplified
 from worker.geometry.surface.solid import solid_from_cloud, solid_squares
 
 CAMERA = camera_of(120, 160, 400)
 
 
-def body(cloud):
-    mesh = solid_from_cloud(cloud)
+def body(cloud, front_budget=None):
+    mesh = solid_from_cloud(cloud, front_budget)
     return trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
 
 
@@ -34,12 +33,24 @@ def test_whatever_the_mask_and_the_relief_the_body_is_closed_and_right_side_out(
     assert rough.volume > 0
 
 
+@pytest.mark.parametrize("seed", range(4))  # in some, places so narrow that a simpler front grows together there
+@pytest.mark.parametrize("torn_share", [0.02, 0.05])
+def test_a_body_with_a_simpler_front_is_closed_too(torn_share, seed):
+    random, (v, u) = np.random.default_rng(seed), np.mgrid[:30, :45]
+    depth = 600 + 20 * np.sin(u / 7) + 10 * np.cos(v / 5)
+    depth[random.random(depth.shape) < torn_share] = np.nan
+    simple = body(cloud_of(depth, camera_of(30, 45)), 900)
+    assert len(simple.faces) < 2400
+    assert simple.is_watertight
+    assert simple.is_winding_consistent
+    assert simple.volume > 0
+
+
 def test_a_ball_with_a_jump_behind_it_is_one_closed_body_even_when_simplified():
     depth = ball(CAMERA)
     depth = np.where(np.isfinite(depth), depth, plane(CAMERA, 900.0))
-    mesh = simplified(solid_from_cloud(cloud_of(depth)), 5000)
-    simple = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
-    assert len(mesh.triangles) <= 5000
+    simple = body(cloud_of(depth), 2400)
+    assert len(simple.faces) <= 5000
     assert simple.is_watertight
     assert simple.volume == pytest.approx(body(cloud_of(depth)).volume, rel=0.01)
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.zips import zipped
 from tests.support.browser_setup import in_ci
+from worker.zips import zipped
 
 MADE = datetime(2026, 11, 3, 22, 15, 37, tzinfo=UTC)
 FILES = {"a.obj": b"v 1 2 3\n" * 500, "a.jpg": b"\xff\xd8" + bytes(700)}

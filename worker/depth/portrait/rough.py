@@ -1,0 +1,76 @@
+"""A rough first look at a face, from its landmarks alone, long before its depth map is there."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from worker.depth.estimator import GRID_LONG_SIDE_PX, DepthMap, Early, Photo
+from worker.depth.portrait.placing import plausible, surface_of, with_plausible_lens
+from worker.geometry.camera import camera_for
+from worker.person.face import Face, points_mm
+from worker.person.scale import scale_of
+
+log = logging.getLogger(__name__)
+
+FACE_PX = 64
+"""The face's longer side on the rough grid: 3000 points, in a twentieth of a second with all that is made of them."""
+CONFIDENCE = 0.5
+"""Of the rough depth, 0 to 1: landmarks are near the true surface, and nothing between them was looked at."""
+
+
+class FaceFinder(Protocol):
+    """What finds the faces of a photo, and which way up it is."""
+
+    def upright(self, photo: Photo) -> tuple[Photo, list[Face]]:
+        """The photo, turned upright, and its faces, the one that is meant first."""
+        ...
+
+
+def all_upright(finder: FaceFinder, photos: Sequence[Photo], early: Early | None) -> list[tuple[Photo, list[Face]]]:
+    """What the finder finds in each photo; each rough depth map is given to `early` before the next is looked at.
+
+    A rough depth map that fails is logged: it is a courtesy, which no photo needs.
+    """
+    found = []
+    for index, photo in enumerate(photos):
+        upright, faces = finder.upright(photo)
+        found.append((upright, faces))
+        if early and faces:
+            try:
+                early(index, rough_depth_map(upright, faces[0]))
+            except Exception:
+                log.exception("no rough depth map of a photo")
+    return found
+
+
+def rough_depth_map(photo: Photo, face: Face) -> DepthMap:
+    """The surface through a face's landmarks, on a small grid over the whole photo; it lies as the photo came.
+
+    It has the size and the distance of the depth map that follows, unless an eye turns out to be hidden.
+
+    Args:
+        photo: set upright; its quarter turns are undone in what is given.
+        face: found in it.
+    """
+    photo = with_plausible_lens(photo, face)
+    size_wh = _grid_size_wh(photo.size_wh, face)
+    camera = camera_for(photo.size_wh, size_wh, photo.fov_x_deg, photo.focal_35mm)
+    # Irises are measured in pixels of the photo.
+    size = scale_of(face, camera.resized(photo.size_wh), photo.pupil_distance_mm).size
+    face = face.scaled((size_wh[0] / photo.size_wh[0], size_wh[1] / photo.size_wh[1]))
+    if photo.camera_source == "assumed":
+        camera = plausible(camera, face, size)
+    depth, _ = surface_of(points_mm(face.landmarks, camera), camera)
+    depth = (size * depth).astype(np.float32)
+    confidence = np.where(np.isfinite(depth), np.float32(CONFIDENCE), np.float32(0))
+    return DepthMap(depth, camera, "mm", confidence).turned(-photo.quarters)
+
+
+def _grid_size_wh(photo_wh: tuple[int, int], face: Face) -> tuple[int, int]:
+    """A grid over the whole photo on which the face has FACE_PX; none is finer than the photo."""
+    scale = min(1.0, FACE_PX / face.side, GRID_LONG_SIDE_PX / max(photo_wh))
+    return max(1, round(photo_wh[0] * scale)), max(1, round(photo_wh[1] * scale))
