@@ -6,7 +6,7 @@ import { coarser } from "./mesh.js";
 const HALVINGS = [5, 4, 3, 2, 1, 0]; // of the triangles, about
 
 /** @typedef {import("./mesh.js").Triangles} Triangles */
-/** A mesh3d trace. @typedef {Triangles & { uid: string, x: Float32Array, y: Float32Array, z: Float32Array }} MeshTrace */
+/** A mesh3d trace. @typedef {Triangles & Record<"x" | "y" | "z", Float32Array> & { uid: string }} MeshTrace */
 
 /**
  * Of points that are drawn in their order.
