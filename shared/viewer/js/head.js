@@ -4,6 +4,8 @@
  * Convention: as of the point cloud (see cloud.js).
  */
 
+import { extent } from "./cloud.js";
+
 const MAGIC = "RLH1";
 
 /** Read a file. @param {ArrayBuffer} buffer @returns {Head} @throws {Error} the bytes are no such file */
@@ -83,7 +85,8 @@ function readPart({ name, vertices: count, triangles, morphs }, header, planes) 
   });
   let end = 0;
   const ranges = moves.map(([expression, more]) => [expression, { start: end, end: (end += more) }]);
-  return { name, count, axes, red, green, blue, corners, indices, offsets, morphs: Object.fromEntries(ranges) };
+  const bounds = axes.map(extent);
+  return { name, count, axes, bounds, red, green, blue, corners, indices, offsets, morphs: Object.fromEntries(ranges) };
 }
 
 /** The indices as they are. @param {Uint16Array} indices @param {number} count @throws {Error} one is of no vertex */
