@@ -9,6 +9,7 @@ from importlib import import_module
 
 SCRIPTS = (
     "stages",
+    "latency",
     "heads",
     "measures",
     "photos",

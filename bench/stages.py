@@ -38,7 +38,7 @@ def main() -> None:
 
 def _stages(client: httpx.Client) -> None:
     """Median seconds per stage, one job at a time, sizes interleaved."""
-    photos = {side: _photo(side) for side in SIDES_PX}
+    photos = {side: portrait_of(side) for side in SIDES_PX}
     jobs: dict[int, list[dict[str, Any]]] = {side: [] for side in SIDES_PX}
     for run in range(WARM_UP + RUNS):
         for side, photo in photos.items():
@@ -56,7 +56,7 @@ def _stages(client: httpx.Client) -> None:
 
 def _bytes(client: httpx.Client) -> None:
     """The same points as we send them, and as Plotly would."""
-    job = _job(client, _photo(SIDES_PX[1]))
+    job = _job(client, portrait_of(SIDES_PX[1]))
     wire = _wire_bytes(client, job, "cloud.rlf")
     cloud = cloud_from_bytes(_result(client, job, "cloud.rlf"))
     view = len(_result(client, job, "view.html"))
@@ -67,7 +67,8 @@ def _bytes(client: httpx.Client) -> None:
     print(f"| Plotly's `write_html` of the same points, gray only | {html:,} |\n")
 
 
-def _photo(side_px: int) -> bytes:
+def portrait_of(side_px: int) -> bytes:
+    """The portrait as a square JPEG of that side."""
     output = io.BytesIO()
     Image.open(PORTRAIT).convert("RGB").resize((side_px, side_px), Image.Resampling.LANCZOS).save(output, "JPEG")
     return output.getvalue()

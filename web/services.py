@@ -6,7 +6,6 @@ from typing import cast
 
 from flask import current_app
 
-from shared.jobs.jobs import Jobs
 from shared.jobs.limits import Limits
 from shared.jobs.space import Space
 from shared.jobs.statistics import Statistics
@@ -22,6 +21,7 @@ from web.checksums import Checksums
 from web.expected import Expected
 from web.intake.decoding import Decoding
 from web.keys import Keys
+from web.remembered import RememberedJobs
 
 KEY = "relief"
 
@@ -33,7 +33,7 @@ class Services:
         self.settings = settings
         self.redis = connect(settings.redis_url, settings.web_threads + 1)  # each thread may ask, and one listens
         self.clock = RedisClock(self.redis)
-        self.jobs = Jobs(self.redis)
+        self.jobs = RememberedJobs(self.redis)
         self.space = Space(self.redis)
         self.statistics = Statistics(self.redis)
         self.expected = Expected(self.statistics, self.clock, settings.depth_batch)

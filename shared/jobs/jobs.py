@@ -62,6 +62,10 @@ class Jobs:
         """
         return read_job(self._redis, job_id)
 
+    def get_all(self, job_ids: Sequence[str]) -> list[Job]:
+        """The records of those jobs that still exist."""
+        return read_jobs(self._redis, [job_id.encode() for job_id in job_ids])
+
     def page(self, owner: str, *, cursor: int | None, limit: int) -> JobPage:
         """An owner's jobs, newest first, from behind the cursor on."""
         newest = "+inf" if cursor is None else f"({cursor}"
@@ -69,7 +73,7 @@ class Jobs:
             list[tuple[bytes, float]],
             self._redis.zrevrangebyscore(f"{Key.OWNED}{owner}", newest, "-inf", 0, limit + 1, withscores=True),
         )
-        jobs = read_jobs(self._redis, [job_id for job_id, _ in rows[:limit]])
+        jobs = self.get_all([job_id.decode() for job_id, _ in rows[:limit]])
         return JobPage(jobs, int(rows[limit - 1][1]) if len(rows) > limit else None)
 
     def exists(self, job_id: str) -> bool:

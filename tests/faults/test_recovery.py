@@ -33,7 +33,7 @@ def running(store: Store, job_id: str):
 
 def test_a_worker_killed_in_mid_task_has_its_job_done_elsewhere(stack, client, job_store, slow_photo, record_property):
     job = send(client, slow_photo, steps="depth,model")
-    held = wait_for("a worker takes the job", lambda: running(job_store, job["id"]))
+    held = wait_for("its first picture", lambda: (now := running(job_store, job["id"])) and now.preview and now)
     killed = time.monotonic()
     os.kill(worker_pid(held), signal.SIGKILL)
     again = wait_for(
@@ -43,6 +43,7 @@ def test_a_worker_killed_in_mid_task_has_its_job_done_elsewhere(stack, client, j
     record_property("recovery_s", round(recovery_s, 2))
     assert recovery_s < RECOVERY_S
     assert again.attempt == 2
+    assert again.preview is None or again.preview.folder != held.preview.folder  # what the killed one showed is gone
     seen = follow(client, job)
     assert seen[-1]["state"] == "succeeded"
     assert any("attempt 2" in document["message"] for document in seen)

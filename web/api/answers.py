@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,8 +12,7 @@ from werkzeug.datastructures import ETags
 
 from shared.jobs.record import Job
 from web.access import check_key_again, client_group, requester
-from web.api.documents import job_document
-from web.api.schemas import JobDocument, JobList
+from web.api.shown import Shown, shown
 from web.conditions import ConditionalResponse
 from web.intake.submission import chosen
 from web.services import services
@@ -21,8 +20,6 @@ from web.waiting import only_waits
 
 POLL_S = 1
 LONGEST_WAIT_S = 60
-PASSING = {"expires_in_s", "expected_seconds"}
-DUE_STEP_S = 4.0  # by which the end of a job must move to be news
 PREFER_WAIT = re.compile(r'(?:^|[,;\s])wait\s*=\s*"?(\d{1,4})', re.IGNORECASE)
 
 
@@ -40,31 +37,19 @@ def json_response(document: BaseModel, status: int = 200) -> Response:
     return ConditionalResponse(document.model_dump_json(), status, headers, mimetype="application/json")
 
 
-def lasting(document: JobDocument) -> str:
-    """The document but for the seconds that pass by themselves; of when the job will have ended, some seconds count."""
-    expected_s = document.expected_seconds
-    due = None if expected_s is None else (services().clock.now_ms() / 1000 + expected_s) // DUE_STEP_S
-    return f"{due} {document.model_dump_json(exclude=PASSING)}"
-
-
-def tagged_response(document: JobDocument | JobList, status: int = 200) -> Response:
-    """The document as JSON with its ETag; a weak one, of what lasts, where it has seconds that pass by themselves."""
-    response = json_response(document, status)
-    jobs, following = (document.jobs, document.next) if isinstance(document, JobList) else ([document], None)
-    if all(getattr(job, name) is None for job in jobs for name in PASSING):
-        response.add_etag()
-    else:
-        text = "\n".join([*map(lasting, jobs), str(following)])
-        response.set_etag(hashlib.sha256(text.encode()).hexdigest(), weak=True)
+def tagged(response: Response, told: Sequence[Shown], more: str | None = None) -> Response:
+    """The response with its ETag: a weak one where the jobs that it tells of have seconds that pass by themselves."""
+    tag = hashlib.sha256("\n".join([*(one.tag for one in told), str(more)]).encode()).hexdigest()
+    response.set_etag(tag, weak=any(one.passes for one in told))
     return response
 
 
 def answer(job: Job, status: int = 200) -> Response:
     """The job's document; 304 where the client has it already."""
-    document = job_document(job)
-    response = tagged_response(document, status)
+    told = shown(job)
+    response = tagged(json_response(told.document, status), [told])
     if status == 202:
-        response.headers["Location"] = document.links["self"]
+        response.headers["Location"] = told.document.links["self"]
     if not job.ended:
         response.headers["Retry-After"] = str(POLL_S)
     if status == 200 and request.method in ("GET", "HEAD"):

@@ -17,25 +17,24 @@ from web.api.schemas import JobDocument, JobSettings, Result, Timings
 from web.services import services
 
 
-def job_document(job: Job) -> JobDocument:
-    """What the API says of a job; asks for its position in the queue."""
-    before = services().statistics.jobs_before(job) if job.state is State.QUEUED else None
+def lasting_document(job: Job) -> JobDocument:
+    """What the API says of a job as long as its record stays as it is; what passes is empty."""
     return JobDocument(
         id=name_of(job),
         state=job.state,
         stage=job.stage,
         steps=job.steps,
-        progress=services().expected.progress(job),
-        message=_message(job, before),
+        progress=0,
+        message="",
         attempt=job.attempt,
-        queue_position=None if before is None else before + 1,
-        expected_seconds=services().expected.seconds(job),
+        queue_position=None,
+        expected_seconds=None,
         model=job.model_name,
         created_at=_time(job.created_ms),
         started_at=_time(job.started_ms) if job.started_ms else None,
         finished_at=_time(job.finished_ms) if job.finished_ms else None,
         expires_at=_time(job.expires_ms) if job.expires_ms and job.ended else None,
-        expires_in_s=_seconds_until(job.expires_ms) if job.expires_ms and job.ended else None,
+        expires_in_s=None,
         timings=_timings(job),
         photo=job.photo,
         disparity=job.disparity,
@@ -60,7 +59,7 @@ def size_source(job: Job) -> SizeSource | None:
     return depth.report.get("scale", {}).get("source") if depth else None
 
 
-def _message(job: Job, before: int | None) -> str:
+def message_of(job: Job, before: int | None) -> str:
     """One sentence on where the job stands."""
     again = f" (attempt {job.attempt})" if job.attempt > 1 else ""
     if job.state is State.QUEUED and job.put_off_ms:
@@ -141,7 +140,7 @@ def _url(endpoint: str, job: Job, **parts: Any) -> str:
     return url_for(endpoint, job_id=name_of(job), **parts)
 
 
-def _seconds_until(ms: int) -> float:
+def seconds_until(ms: int) -> float:
     """So that a client with a wrong clock can tell; never below 0."""
     return round(max(0.0, (ms - services().clock.now_ms()) / 1000), 1)
 

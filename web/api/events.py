@@ -13,9 +13,8 @@ from werkzeug.exceptions import ServiceUnavailable, Unauthorized
 from shared.errors import JobNotFoundError
 from shared.jobs.record import Job
 from web.access import check_key_again, client_group, readable_job, requester
-from web.api.answers import lasting
-from web.api.documents import job_document
 from web.api.openapi import Operation
+from web.api.shown import shown
 from web.changes import JobWatch
 from web.services import services
 from web.waiting import only_waits
@@ -55,16 +54,16 @@ def _stream(id_or_token: str, watch: JobWatch, known: str | None) -> Iterator[st
         try:
             check_key_again()
             job = readable_job(id_or_token)
-            document = job_document(job)
+            told = shown(job)
         except JobNotFoundError:
             yield "event: gone\ndata: {}\n\n"
             return
         except (RedisError, Unauthorized):
             return  # the client connects again; it is told then why it is refused
-        if (now := lasting(document)) != sent and not (not sent and known == str(job.version)):
-            yield _event(job, document.model_dump_json())
+        if told.tag != sent and not (not sent and known == str(job.version)):
+            yield _event(job, told.document.model_dump_json())
             sent_at = time.monotonic()
-        sent = now
+        sent = told.tag
         if job.ended:
             return
         if time.monotonic() - sent_at >= HEARTBEAT_S:

@@ -23,11 +23,12 @@ from web.api.answers import (
     ended_in_time,
     json_response,
     requested_wait_s,
-    tagged_response,
+    tagged,
 )
-from web.api.documents import job_document, share_url
+from web.api.documents import share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
+from web.api.shown import Shown, shown
 from web.cookies import give_job_cookie
 from web.intake.acceptance import accept, check_face, check_model
 from web.intake.space import room_for
@@ -72,10 +73,10 @@ def index() -> Response:
     query = chosen(PageQuery, request.args)
     known = caller()
     if known is None:
-        return _listed(JobList(jobs=[], next=None))
+        return _listed([], None)
     page = services().jobs.page(known, cursor=query.cursor, limit=query.limit)
     following = url_for("jobs.index", cursor=page.next, limit=query.limit) if page.next else None
-    return _listed(JobList(jobs=[job_document(job) for job in page.jobs], next=following))
+    return _listed([shown(job) for job in page.jobs], following)
 
 
 @blueprint.get("/jobs/<job_id>")
@@ -181,8 +182,9 @@ def _queued(job: Job, queue: Callable[..., Job], steps: Sequence[Stage], model: 
     return answer(again, 202)
 
 
-def _listed(jobs: JobList) -> Response:
-    response = tagged_response(jobs)
+def _listed(told: Sequence[Shown], following: str | None) -> Response:
+    documents = JobList(jobs=[one.document for one in told], next=following)
+    response = tagged(json_response(documents), told, following)
     response.make_conditional(request)
     return response
 

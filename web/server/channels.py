@@ -6,8 +6,8 @@ import json
 import socket
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,7 @@ KEPT_S = 60.0  # between two requests on one connection
 UNREAD_S = 60.0  # in which nothing of an answer is taken
 LINGER_S = 2.0  # for the client's own close
 RETRY_S = 5
+JOINED_BYTES = 65_536  # of a body; a larger one would be copied for nothing
 
 
 class Answer(WSGITask):
@@ -30,6 +31,20 @@ class Answer(WSGITask):
     def get_environment(self) -> dict[str, Any]:
         """The WSGI environment."""
         return super().get_environment() | {WAITS: self.channel.let_others_work}
+
+    def write(self, data: bytes) -> None:
+        """Send more of the answer; its head goes with the first part of its body."""
+        if self.wrote_header or len(data) > JOINED_BYTES:
+            super().write(data)
+            return
+        with self.channel.joined():
+            super().write(data)
+
+    def set_close_on_finish(self) -> None:
+        """Close behind this answer; waitress would behind each that has no body, although its status tells its end."""
+        wanted = self.request.headers.get("CONNECTION", "").lower() == "close" or self.version == "1.0"
+        if wanted or self.wrote_header or self.has_body:
+            super().set_close_on_finish()
 
 
 class Refusal(ErrorTask):
@@ -61,6 +76,7 @@ class Channel(HTTPChannel):
     was_served = False
     lingers_since: float | None = None  # seconds since 1970
     let_others_work: Callable[[], None] = staticmethod(lambda: None)
+    _kept: list[bytes] | None = None
 
     @cached_property
     def address(self) -> str:
@@ -106,6 +122,28 @@ class Channel(HTTPChannel):
         """Answer one request."""
         self.was_served = True
         super().service()
+        self.server.ask(self)
+
+    @contextmanager
+    def joined(self) -> Iterator[None]:
+        """Send all that is written in the block at once."""
+        kept: list[bytes] = []
+        self._kept = kept
+        try:
+            yield
+        finally:
+            self._kept = None
+        self.write_soon(b"".join(kept))
+
+    def write_soon(self, data: Any) -> int:
+        """Send what can be sent at once, and leave the rest to the loop; how many bytes were given."""
+        if self._kept is not None:
+            self._kept.append(data)
+            return len(data)
+        taken = super().write_soon(data)
+        if self.total_outbufs_len:
+            self.server.ask(self)
+        return taken
 
     def handle_close(self) -> None:
         """Close it, and let go of what was received in part."""

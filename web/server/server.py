@@ -14,6 +14,7 @@ from waitress.server import TcpWSGIServer
 from shared.settings import Settings
 from web.server.bodies import FORM_OVERHEAD_BYTES
 from web.server.channels import Channel
+from web.server.loop import Sockets
 from web.server.threads import Dispatcher
 
 CONNECTIONS = 2000  # at once; each costs the loop that serves all of them a few microseconds each time
@@ -34,6 +35,20 @@ class Server(TcpWSGIServer):
     channel_class = Channel
     bodies_bytes = BODIES_BYTES
     connections = CONNECTIONS
+
+    def run(self) -> None:
+        """Serve until SystemExit."""
+        try:
+            self._map.run(EACH_S)
+        except (SystemExit, KeyboardInterrupt):
+            self.task_dispatcher.shutdown()
+
+    def ask(self, channel: Channel) -> None:
+        """Wait for what a connection waits for now; of a thread that wrote to it."""
+        self._map.ask(channel)
+
+    def pull_trigger(self) -> None:
+        """Waitress wakes its loop by this, in which it asks all connections; here each is asked by name."""
 
     def readable(self) -> bool:
         """Make room, and take new connections; nothing else closes connections of others."""
@@ -96,7 +111,7 @@ def create_server(application: Callable[..., Any], settings: Settings, host: str
     """A server of this application, which listens; `run` serves until SystemExit."""
     adjustments = Adjustments(host=host, port=port, **_options(settings))
     adjustments.upload_mb, adjustments.behind_proxy = settings.upload_mb, settings.behind_proxy
-    dispatcher, files = Dispatcher(settings.web_threads), {}  # type: ignore[var-annotated]
+    dispatcher, files = Dispatcher(settings.web_threads), Sockets()
     servers = [
         Server(application, files, dispatcher=dispatcher, adj=adjustments, sockinfo=address)
         for address in adjustments.listen
@@ -113,8 +128,6 @@ def connections_of(files: int) -> int:
 
 def _options(settings: Settings) -> dict[str, Any]:
     return {
-        "asyncore_use_poll": True,  # select() cannot have more than 1024 files
-        "asyncore_loop_timeout": EACH_S,
         "cleanup_interval": EACH_S,
         "connection_limit": CONNECTIONS,
         "max_request_header_size": HEADER_BYTES,

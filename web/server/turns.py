@@ -63,6 +63,8 @@ class Line:
 
     def next(self, now_s: float) -> Asker | None:
         """Who may be served now; it waits on."""
+        if not self._waiting:
+            return None
         clients = [client for client in self._waiting if self._may_have_slot(client, now_s)]
         if not clients:
             return None

@@ -18,13 +18,13 @@ from shared.jobs.jobs import Jobs
 from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
-from shared.photo.decode import read_photo
 from shared.removals import Removals
 from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings
 from shared.storage.base import PHOTO_FOLDER, Storage
 from worker.depth.estimator import Photo
 from worker.stages.leases import Leases
+from worker.stages.photos import pixels_from_stored
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class StageContext:
     def photo(self, claim: Claim) -> Photo:
         """The job's photo, decoded, with what its user said of it."""
         job = claim.job
-        pixels = read_photo(self.storage.read(job.id, PHOTO_FOLDER, PHOTO), limit_mp=self.settings.upload_mp).pixels
+        pixels = pixels_from_stored(self.storage.read(job.id, PHOTO_FOLDER, PHOTO))
         said = job.photo.model_dump(include={"focal_35mm", "focal_doubt", "damage"})
         photo = Photo(pixels, **said, **job.depth.for_photo())
         if job.disparity is None:

@@ -16,6 +16,7 @@ from tests.support.raw_http import connect
 JOBS = "/api/v1/jobs"
 REQUESTS = {  # of each status: method, path, type of the body, one more header
     200: ("GET", JOBS, "text/plain", ""),
+    304: ("GET", JOBS, "text/plain", "If-None-Match: *"),
     401: ("POST", JOBS, "image/jpeg", "Authorization: Bearer nobody"),
     403: ("POST", JOBS, "image/jpeg", "Origin: http://elsewhere.example"),
     404: ("POST", f"{JOBS}/{'0' * 32}/model", "application/json", ""),

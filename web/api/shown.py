@@ -1,0 +1,69 @@
+"""What is said of a job at one moment: what lasts as long as its record stays, made once, and what passes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from flask import request
+
+from shared.jobs.record import Job, State
+from web.access import is_shared, name_of
+from web.api.documents import lasting_document, message_of, seconds_until
+from web.api.schemas import JobDocument
+from web.services import services
+
+KEPT = 500  # documents; one with all results takes some 50 kB
+DUE_STEP_S = 4.0  # by which the end of a job must move to be news
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A job's document; a tag of all but the seconds that pass by themselves; and whether it has such."""
+
+    document: JobDocument
+    tag: str
+    passes: bool
+
+
+def shown(job: Job) -> Shown:
+    """What the API says of a job now; asks for its position in the queue."""
+    before = services().statistics.jobs_before(job) if job.state is State.QUEUED else None
+    expected_s = services().expected.seconds(job)
+    expires_in_s = seconds_until(job.expires_ms) if job.expires_ms and job.ended else None
+    present = {
+        "progress": services().expected.progress(job),
+        "message": message_of(job, before),
+        "queue_position": None if before is None else before + 1,
+    }
+    lasting = _lasting(_Version(job.id, job.version, name_of(job), is_shared(), request.url_root, job))
+    due = None if expected_s is None else (services().clock.now_ms() / 1000 + expected_s) // DUE_STEP_S
+    tag = hashlib.sha256(f"{lasting.digest} {present} {due}".encode()).hexdigest()
+    passing = {"expected_seconds": expected_s, "expires_in_s": expires_in_s}
+    document = lasting.document.model_copy(update=present | passing)
+    return Shown(document, tag, any(value is not None for value in passing.values()))
+
+
+@dataclass(frozen=True)
+class _Version:
+    """All that the lasting part of a document is made of; it is known by all but the record itself."""
+
+    job_id: str
+    version: int
+    name: str
+    shared: bool
+    root: str
+    job: Job = field(compare=False)
+
+
+@dataclass(frozen=True)
+class _Lasting:
+    document: JobDocument
+    digest: str
+
+
+@lru_cache(KEPT)
+def _lasting(version: _Version) -> _Lasting:
+    document = lasting_document(version.job)
+    return _Lasting(document, hashlib.sha256(document.model_dump_json().encode()).hexdigest())
