@@ -40,11 +40,6 @@ class Intrinsics:
             )
         return camera
 
-    def cropped(self, rows: slice, columns: slice) -> Intrinsics:
-        """The same camera on a part of its pixels."""
-        width, height = columns.stop - columns.start, rows.stop - rows.start
-        return Intrinsics(width, height, self.fx, self.fy, self.cx - columns.start, self.cy - rows.start)
-
     def resized(self, size_wh: tuple[int, int]) -> Intrinsics:
         """The same camera on another pixel grid over the same picture (pixel edges stay aligned)."""
         width, height = size_wh

@@ -50,7 +50,7 @@ def bytes_from_cloud(cloud: PointCloud) -> bytes:
     """
     if not cloud.count:
         raise ValueError("a point cloud without points cannot be stored")
-    rows, columns = cloud.box
+    rows, columns = (_span(np.flatnonzero(cloud.mask.any(axis))) for axis in (1, 0))
     mask, depth = cloud.mask[rows, columns], cloud.depth[rows, columns].astype(np.float64)
     near, far = float(np.nanmin(depth)), float(np.nanmax(depth))
     turns = {"quarters": cloud.quarters}
@@ -204,6 +204,11 @@ def _checked(classes: np.ndarray, count: int) -> np.ndarray:
 def _unknown(mask: np.ndarray) -> np.ndarray:
     """The classes (h, w) of points of which none is known."""
     return np.where(mask, PointClass.OTHER, PointClass.BACKGROUND).astype(np.uint8)
+
+
+def _span(indices: np.ndarray) -> slice:
+    """From the first of ascending indices (N,) to the last."""
+    return slice(int(indices[0]), int(indices[-1]) + 1)
 
 
 def _inside(span: slice, size: int) -> bool:

@@ -16,12 +16,6 @@ from shared.cloud.camera import Intrinsics, unproject
 Unit = Literal["mm", "relative"]
 
 
-def box_of(mask: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns of the box round what is True in a mask (H, W), which something has to be."""
-    row, column = (np.flatnonzero(mask.any(axis))[[0, -1]].tolist() for axis in (1, 0))
-    return slice(row[0], row[1] + 1), slice(column[0], column[1] + 1)
-
-
 @dataclass(frozen=True)
 class PointCloud:
     """An organized point cloud.
@@ -55,11 +49,6 @@ class PointCloud:
     def count(self) -> int:
         """Number of points."""
         return int(self.mask.sum())
-
-    @property
-    def box(self) -> tuple[slice, slice]:
-        """Rows and columns of the box round all points, of which there has to be one."""
-        return box_of(self.mask)
 
     def points(self) -> np.ndarray:
         """(N, 3) float32 in the camera frame (x right, y down, z forward), row by row."""

@@ -21,6 +21,7 @@ from worker.export.obj import obj_zip
 from worker.export.pictures.views import preview_jpg, turntable_jpg
 from worker.export.png import NORMAL_FACTS, png_from_image
 from worker.export.source import AXES, Facts, Source, fact_lines
+from worker.geometry.box import Box
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.surface.mesh import Y_UP
@@ -75,11 +76,10 @@ def cloud_ply(source: Source) -> bytes:
 
 def normals_png(source: Source) -> bytes:
     """The normal map on the cloud's grid, which lights a flat picture as if it had depth."""
-    cloud = source.cloud
-    picture = np.zeros((*cloud.mask.shape, 3), np.uint8)
-    depth, camera = cloud.depth[cloud.box], cloud.camera.cropped(*cloud.box)
-    picture[cloud.box] = normal_map(normals_of(depth, camera, links_of(depth, camera)))
-    return png_from_image(picture, {**NORMAL_FACTS, **source.facts})
+    cloud, box = source.cloud, Box.round(source.cloud.mask)
+    depth, camera = box.of(cloud.depth), box.of_camera(cloud.camera)
+    normals = normal_map(normals_of(depth, camera, links_of(depth, camera)))
+    return png_from_image(box.put_into((*cloud.mask.shape, 3), normals, 0), {**NORMAL_FACTS, **source.facts})
 
 
 def _ply_comments(facts: Facts) -> bytes:

@@ -19,19 +19,19 @@ class Box:
     right: int
 
     @classmethod
-    def round(cls, mask: np.ndarray, margin_px: int = 1) -> Box:
+    def round(cls, mask: np.ndarray, margin_px: int = 1, step_px: int = 1) -> Box:
         """What holds a mask (H, W) bool and so many pixels round it, as far as the picture goes; one pixel at least.
 
-        With a margin of one what ends in the picture ends in the box too, and what the picture cuts, the box cuts.
+        With a margin of one what ends in the picture ends in the box too, and what the picture cuts, the box cuts. It
+        begins and ends at multiples of the step, or where the picture ends: grids that are coarser by divisors of the
+        step have the same pixels in the box as in the picture.
         """
-        (top, bottom), (left, right) = (_span(np.any(mask, axis)) for axis in (1, 0))
-        height, width = mask.shape
-        return cls(
-            max(0, top - margin_px),
-            min(height, bottom + margin_px),
-            max(0, left - margin_px),
-            min(width, right + margin_px),
-        )
+        sides = []
+        for size, axis in zip(mask.shape, (1, 0), strict=True):
+            begin, end = _span(np.any(mask, axis))
+            begin, end = (begin - margin_px) // step_px * step_px, -(-(end + margin_px) // step_px) * step_px
+            sides += [max(0, begin), min(size, end)]
+        return cls(*sides)
 
     def of(self, picture: np.ndarray) -> np.ndarray:
         """That part of an (H, W, ...) array, as a view."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, sparse
 
 from worker.geometry.raster import fragments_of
 
@@ -14,36 +14,48 @@ from worker.geometry.raster import fragments_of
 class Atlas:
     """The texels of a texture; those beside all triangles show what the nearest of them shows.
 
-    triangle: (h, w) int; weights: (h, w, 3) barycentric; covered: (h, w) bool, texels within a triangle.
+    texels: (h * w, N) sparse float32, what each texel shows of vertices' values; covered: (h, w) bool, texels within a
+    triangle.
     """
 
-    triangle: np.ndarray
-    weights: np.ndarray
+    texels: sparse.csr_array
     covered: np.ndarray
 
     @classmethod
     def of(
-        cls, uv: np.ndarray, triangles: np.ndarray, size_hw: tuple[int, int], rank: np.ndarray | None = None
+        cls,
+        uv: np.ndarray,
+        uv_triangles: np.ndarray,
+        size_hw: tuple[int, int],
+        triangles: np.ndarray,
+        rank: np.ndarray | None = None,
     ) -> Atlas:
-        """Texels of places (M, 2), 0..1 from left to right and from bottom to top, and triangles (T, 3) over them.
+        """Texels of places (M, 2), 0..1 from left to right and from bottom to top.
 
-        Where triangles lie over one another a texel shows the one of the highest `rank` (T,).
+        Args:
+            uv: the places.
+            uv_triangles: (T, 3) over them.
+            size_hw: of the texture.
+            triangles: (T, 3), the same over the vertices.
+            rank: (T,), where triangles lie over one another a texel shows the one of the highest.
         """
         height, width = size_hw
-        parts = fragments_of(uv_to_texels(uv, size_hw), triangles, size_hw)
+        parts = fragments_of(uv_to_texels(uv, size_hw), uv_triangles, size_hw)
         order = np.arange(len(parts.pixel)) if rank is None else np.argsort(rank[parts.triangle], kind="stable")
-        triangle, weights = np.full(height * width, -1), np.zeros((height * width, 3))
-        triangle[parts.pixel[order]], weights[parts.pixel[order]] = parts.triangle[order], parts.weights[order]
-        covered = (triangle >= 0).reshape(size_hw)
+        fragment = np.full(height * width, -1)
+        fragment[parts.pixel[order]] = order
+        covered = (fragment >= 0).reshape(size_hw)
         row, column = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
-        return cls(triangle.reshape(size_hw)[row, column], weights.reshape(height, width, 3)[row, column], covered)
+        shown = fragment.reshape(size_hw)[row, column].ravel()
+        weights, corners = parts.weights[shown].astype(np.float32), triangles[parts.triangle[shown]].astype(np.int32)
+        starts = np.arange(0, 3 * len(shown) + 1, 3, dtype=np.int32)
+        shape = len(shown), int(triangles.max()) + 1
+        return cls(sparse.csr_array((weights.ravel(), corners.ravel(), starts), shape), covered)
 
-    def spread(self, values: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-        """(h, w, ...) float32, values (N, ...) of vertices at the texels; `triangles` (T, 3) over the vertices."""
-        corners = triangles[self.triangle]  # (h, w, 3)
-        plain = values.reshape(len(values), -1).astype(np.float32)
-        mixed = sum(self.weights[..., k, None].astype(np.float32) * plain[corners[..., k]] for k in range(3))
-        return np.asarray(mixed).reshape(*self.triangle.shape, *values.shape[1:])
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """(h, w, ...) float32, values (N, ...) of vertices at the texels."""
+        plain = values.reshape(len(values), -1).astype(np.float32)[: self.texels.shape[1]]
+        return np.asarray(self.texels @ plain).reshape(*self.covered.shape, *values.shape[1:])
 
 
 def uv_to_texels(uv: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:

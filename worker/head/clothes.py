@@ -11,7 +11,7 @@ from scipy import ndimage
 from shared.cloud.camera import unproject
 from shared.cloud.classes import PointClass
 from worker.head.bodies import Cover, bottom_of, carved, pixel_area
-from worker.head.body import Skin
+from worker.head.body import FAR_MM, Skin
 from worker.head.fill import pull_push
 from worker.head.fit.head_fit import HeadFit
 from worker.head.layers import LayerRules, layer_mm
@@ -68,7 +68,8 @@ def clothes_of(view: HeadView, skin: Skin, hair: np.ndarray, fit: HeadFit, model
     cut = _cut_height(view, points, fit)
     grid = _grid(points[mask & (points[..., 1] < cut)], skin, thickness, cut)
     sight = Sight.of(view, grid.points)
-    neck = _neck(skin.shell(thickness, grid), grid, fit)
+    shell = skin.shell(thickness, grid, used=lambda points: _beside_neck(points, fit) < FAR_MM)
+    neck = np.maximum(shell, _beside_neck(grid.points, fit))
     distance = smooth_union(_trunk(sight, view, mask, skin, fit, model), neck, CLOTHES.union_mm)
     distance = ndimage.gaussian_filter(carved(distance, sight, mask), 0.6)
     distance = np.maximum(distance, grid.points[..., 1] - cut)
@@ -110,11 +111,11 @@ def _grid(points: np.ndarray, skin: Skin, thickness: np.ndarray, cut: float) -> 
     return Voxels.around(low, high, CLOTHES.step_mm, CLOTHES.most_points)
 
 
-def _neck(shell: np.ndarray, grid: Voxels, fit: HeadFit) -> np.ndarray:
-    """(X, Y, Z) mm, cloth on the neck and round its foot, without the shoulders."""
+def _beside_neck(points: np.ndarray, fit: HeadFit) -> np.ndarray:
+    """(...) mm by which points (..., 3) lie beside the neck and its foot: there it is the shoulders."""
     foot = fit.placed(np.array([0.0, 150.0, 100.0]))
-    beside = np.hypot(grid.points[..., 0] - foot[0], grid.points[..., 2] - foot[2])
-    return np.maximum(shell, beside - fit.scale * CLOTHES.collar_wide_mm)
+    beside = np.hypot(points[..., 0] - foot[0], points[..., 2] - foot[2])
+    return np.asarray(beside - fit.scale * CLOTHES.collar_wide_mm)
 
 
 def _trunk(sight: Sight, view: HeadView, mask: np.ndarray, skin: Skin, fit: HeadFit, model: HeadModel) -> np.ndarray:

@@ -14,6 +14,8 @@ from worker.head.meshes import cotangents, vertex_areas
 from worker.head.model.head_model import HeadModel
 from worker.head.skin import fine_skin
 
+BARE_MM = 15.0  # what is seen farther from the skin is no bare skin
+
 
 @dataclass(frozen=True)
 class LayerRules:
@@ -74,8 +76,8 @@ def layer_mm(
     over, nearest = skin.offsets(on)
     usable = over < rules.most
     at_on = coarse.nearest[nearest[usable]]
-    over_off, nearest_off = skin.offsets(off)
-    at_off = coarse.nearest[nearest_off[np.abs(over_off) < 15]]
+    over_off, nearest_off = skin.offsets(off, BARE_MM)
+    at_off = coarse.nearest[nearest_off[np.abs(over_off) < BARE_MM]]
     count = len(coarse.area)
     hits, misses = np.bincount(at_on, minlength=count), np.bincount(at_off, minlength=count)
     sums = np.bincount(at_on, np.clip(over[usable], rules.least, rules.most), count)

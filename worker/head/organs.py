@@ -79,10 +79,15 @@ def _one_eye(radius: np.ndarray, white: np.ndarray, iris: np.ndarray) -> np.ndar
 def _colours(view: HeadView, face: np.ndarray, rim: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Colours (3,) of the white and of the iris between two lids of the photo."""
     outline = view.in_photo(project(face[list(rim)], view.camera))
-    inside = np.zeros(view.pixels.shape[:2], np.uint8)
-    cv2.fillPoly(inside, [np.rint(outline).astype(np.int32)], 1)
+    height, width = view.pixels.shape[:2]
+    low = np.clip(np.floor(outline.min(0)).astype(int) - 2, 0, [width, height])
+    high = np.clip(np.ceil(outline.max(0)).astype(int) + 3, 0, [width, height])
+    pixels = view.pixels[low[1] : high[1], low[0] : high[0]]
+    inside = np.zeros(pixels.shape[:2], np.uint8)
+    if inside.size:
+        cv2.fillPoly(inside, [np.rint(outline).astype(np.int32) - low.astype(np.int32)], 1)
     inner = ndimage.binary_erosion(inside)
-    colours = view.pixels[inner if inner.sum() >= 12 else inside > 0].astype(float)
+    colours = pixels[inner if inner.sum() >= 12 else inside > 0].astype(float)
     if len(colours) < 12:
         return WHITE, BROWN
     bright = colours.mean(1)

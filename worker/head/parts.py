@@ -22,14 +22,38 @@ ORGANS: Mapping[PartName, Part] = {"eyes": Part.EYES, "teeth": Part.TEETH, "tong
 
 
 @dataclass(frozen=True)
-class Expressions:
-    """What expressions do to the model's vertices, in the camera frame.
+class Moves:
+    """What one expression of the model does to places of a mesh, in the head's own frame; by itself of any person.
 
-    moves: (E, N, 3) float32 mm at full strength; weights: those that the photo shows, 0 to 1, by name.
+    indices: (K,) int, ascending, which places; offsets: (K, 3) float32 mm at full strength.
     """
 
-    names: tuple[str, ...]
-    moves: np.ndarray
+    indices: np.ndarray
+    offsets: np.ndarray
+
+    @classmethod
+    def of(cls, moves: np.ndarray) -> Moves:
+        """Those of moves (M, 3) that are not 0."""
+        indices = np.flatnonzero(moves.any(1))
+        return cls(indices.astype(np.int32), moves[indices].astype(np.float32))
+
+    def turned(self, turn: np.ndarray) -> Morph:
+        """As a fitted model has them, whose frame is `turn` (3, 3); without those that are too small to be seen."""
+        offsets = self.offsets @ turn
+        seen = (offsets * offsets).sum(1) >= LEAST_MOVE_MM**2
+        return Morph(self.indices[seen], offsets[seen])
+
+
+@dataclass(frozen=True)
+class Expressions:
+    """What expressions do to a fitted model.
+
+    turn: (3, 3) float32, by which the model's moves are multiplied to be those in the camera frame.
+    weights: those that the photo shows, 0 to 1, by name.
+    """
+
+    model: HeadModel
+    turn: np.ndarray
     weights: Mapping[str, float]
 
     @classmethod
@@ -37,24 +61,25 @@ class Expressions:
         """Those of a fitted model."""
         named = zip(model.expression_names, fit.expression, strict=True)
         weights = {name: float(weight) for name, weight in named if weight >= LEAST_WEIGHT}
-        moves = (model.expressions @ (fit.scale * fit.rotation.T)).astype(np.float32)
-        return cls(model.expression_names, moves, weights)
+        return cls(model, (fit.scale * fit.rotation.T).astype(np.float32), weights)
 
     def neutral(self, posed: np.ndarray) -> np.ndarray:
         """The model's vertices (N, 3) without the expression that the photo shows."""
-        seen = np.array([self.weights.get(name, 0.0) for name in self.names], np.float32)
-        return np.asarray(posed - np.tensordot(seen, self.moves, 1))
+        seen = [self.model.expression_names.index(name) for name in self.weights]
+        moves = np.tensordot(np.array([*self.weights.values()], np.float32), self.model.expressions[seen], 1)
+        return np.asarray(posed - moves @ self.turn)
 
-    def part(self, name: PartName, posed: np.ndarray, moves: Mapping[str, np.ndarray], mesh: Mesh) -> HeadPart:
-        """A part of vertices (V, 3) in the photo's expression, with what moves them (V, 3) by expression."""
+    def part(self, name: PartName, posed: np.ndarray, moves: Mapping[str, Moves], mesh: Mesh) -> HeadPart:
+        """A part of places (M, 3) in the photo's expression, with what moves them by expression."""
         neutral = posed.copy()
         for expression, weight in self.weights.items():
             if expression in moves:
-                neutral -= weight * moves[expression]
-        morphs = {each: _morph(move[mesh.vertex]) for each, move in moves.items()}
+                move = moves[expression]
+                neutral[move.indices] -= weight * (move.offsets @ self.turn)
+        morphs = {each: move.turned(self.turn) for each, move in moves.items()}
         return HeadPart(
             name=name,
-            vertices=neutral[mesh.vertex].astype(np.float32),
+            vertices=neutral.astype(np.float32),
             triangles=mesh.triangles.astype(np.int32),
             uv=mesh.uv.astype(np.float32),
             rgb=sampled(mesh.texture, mesh.uv),
@@ -65,9 +90,8 @@ class Expressions:
 
 @dataclass(frozen=True)
 class Mesh:
-    """How a mesh lies in a texture (h, w, 3): places uv (M, 2), the vertex (M,) of each, triangles (T, 3) over them."""
+    """How a mesh lies in a texture (h, w, 3): places uv (M, 2), triangles (T, 3) over them."""
 
-    vertex: np.ndarray
     triangles: np.ndarray
     uv: np.ndarray
     texture: np.ndarray
@@ -76,10 +100,8 @@ class Mesh:
 def skin_part(body: Body, texture: np.ndarray, expressions: Expressions, model: HeadModel) -> HeadPart:
     """The skin."""
     fine = fine_skin(model)
-    named = zip(expressions.names, expressions.moves, strict=True)
-    moves = {name: fine.field(move) for name, move in named if move.any()}
-    mesh = Mesh(fine.uv_vertex, fine.uv_triangles, fine.uv, texture)
-    return expressions.part("skin", body.skin, moves, mesh)
+    mesh = Mesh(fine.uv_triangles, fine.uv, texture)
+    return expressions.part("skin", body.skin[fine.uv_vertex], _skin_moves(model), mesh)
 
 
 def organ_parts(
@@ -87,13 +109,12 @@ def organ_parts(
 ) -> list[HeadPart]:
     """Eyes, teeth and tongue, in colours that go with the skin's texture (h, w, 3)."""
     textures = {"eyes": eye_texture(view, fit.landmarks_mm), "teeth": plain(TEETH), "tongue": plain(TONGUE)}
-    moves = dict(zip(expressions.names, expressions.moves, strict=True))
     parts = []
     for name, kind in ORGANS.items():
         cut = _cut(model, kind)
         low, high = cut.box
-        mesh = Mesh(cut.vertices, cut.triangles, (cut.uv - low) / (high - low), toned(textures[name], skin))
-        parts.append(expressions.part(name, body.coarse, moves, mesh))
+        mesh = Mesh(cut.triangles, (cut.uv - low) / (high - low), toned(textures[name], skin))
+        parts.append(expressions.part(name, body.coarse[cut.vertices], _organ_moves(model, kind), mesh))
     return parts
 
 
@@ -102,7 +123,15 @@ def _cut(model: HeadModel, part: Part) -> Cut:
     return Cut.of(model, part)
 
 
-def _morph(moves: np.ndarray) -> Morph:
-    """The vertices that moves (V, 3) move, and how."""
-    indices = np.flatnonzero((moves * moves).sum(1) >= LEAST_MOVE_MM**2)
-    return Morph(indices, moves[indices].astype(np.float32))
+@lru_cache(maxsize=2)
+def _skin_moves(model: HeadModel) -> dict[str, Moves]:
+    """What moves the fine skin's places; made once."""
+    fine, named = fine_skin(model), zip(model.expression_names, model.expressions, strict=True)
+    return {name: Moves.of(fine.field(move)[fine.uv_vertex]) for name, move in named if move.any()}
+
+
+@lru_cache(maxsize=8)
+def _organ_moves(model: HeadModel, part: Part) -> dict[str, Moves]:
+    """What moves the places of eyes, teeth or tongue; made once."""
+    named = zip(model.expression_names, model.expressions, strict=True)
+    return {name: Moves.of(move[_cut(model, part).vertices]) for name, move in named}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse.linalg import SuperLU, splu
@@ -132,7 +133,8 @@ def _seen(view: HeadView, skin: np.ndarray, fine: FineSkin) -> tuple[np.ndarray,
     row, column, inside = pixels_at(uv, view.camera)
     own = rasterise(np.column_stack([uv, skin[:, 2]]), fine.triangles, view.depth.shape)[row, column]
     facing = -(vertex_normals(skin, fine.triangles) * skin).sum(1) / np.linalg.norm(skin, axis=1)
-    border = ndimage.distance_transform_edt(view.shows(PointClass.SKIN))[row, column]
+    own_pixels = view.shows(PointClass.SKIN).astype(np.uint8)
+    border = cv2.distanceTransform(own_pixels, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[row, column]
     depth = view.depth[row, column]
     offset = np.nan_to_num(_interpolated(view.depth, uv) - skin[:, 2])
     weight = np.clip((facing - SKIN.square) / (SKIN.full - SKIN.square), 0, 1) * np.clip(border / SKIN.border_px, 0, 1)

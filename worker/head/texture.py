@@ -52,7 +52,8 @@ COLOURLESS = np.array([190.0, 160.0, 145.0], np.float32)  # skin of which the ph
 def skin_atlas(model: HeadModel) -> Atlas:
     """The texels of the skin's base texture; made once."""
     fine = fine_skin(model)
-    return Atlas.of(fine.uv, fine.uv_triangles[~fine.cap], (TEXTURE.base_px, TEXTURE.base_px))
+    size_hw = TEXTURE.base_px, TEXTURE.base_px
+    return Atlas.of(fine.uv, fine.uv_triangles[~fine.cap], size_hw, fine.triangles[~fine.cap])
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,7 @@ def projected(view: HeadView, skin: np.ndarray, model: HeadModel, face: np.ndarr
     """Where the base texture's texels lie in the photo, and how well they are seen there."""
     small, fine, atlas = view.reduced(TEXTURE.grid_px), fine_skin(model), skin_atlas(model)
     triangles = fine.triangles[~fine.cap]
-    points = atlas.spread(skin, triangles)
-    normals = atlas.spread(vertex_normals(skin, fine.triangles), triangles)
+    points, normals = np.split(atlas.spread(np.hstack([skin, vertex_normals(skin, fine.triangles)])), 2, axis=2)
     normals /= np.maximum(np.linalg.norm(normals, axis=2, keepdims=True), 1e-6)
     facing = -(normals * points).sum(2) / np.linalg.norm(points, axis=2)
     uv = project(points, small.camera).astype(np.float32)
@@ -191,23 +191,30 @@ def _with_detail(base: np.ndarray, seen: Projected, gain: np.ndarray, pixels: np
         cv2.resize(image, wide, interpolation=cv2.INTER_LINEAR) for image in (seen.uv, seen.weight, gain)
     )
     out = np.asarray(cv2.resize(base, wide, interpolation=cv2.INTER_LINEAR), np.float32)
-    rows = slice(0, round((1 - TEXTURE.island) * size))
-    photo = sampled_photo(pixels, uv[rows])
-    photo *= strength[rows][..., None]
-    out[rows] += share[rows][..., None] * (photo - out[rows])
-    mirrored = (1 - share[rows]) * share[rows, ::-1]
-    out[rows] += mirrored[..., None] * (photo[:, ::-1] - out[rows])
+    box = _seen_box(share)
+    share, strength = share[box], strength[box]
+    photo = sampled_photo(pixels, uv[box]) * strength[..., None]
+    out[box] += share[..., None] * (photo - out[box])
+    mirrored = (1 - share) * share[:, ::-1]
+    out[box] += mirrored[..., None] * (photo[:, ::-1] - out[box])
     return out
+
+
+def _seen_box(share: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns that hold all that is seen (h, w) and its mirror image; the inside of the mouth is not."""
+    seen = (share > 0).astype(np.uint8)
+    x, y, width, height = cv2.boundingRect(seen | seen[:, ::-1])
+    bottom = min(y + height, round((1 - TEXTURE.island) * len(share)))
+    return slice(min(y, bottom), bottom), slice(x, x + width)
 
 
 def _painted(texture: np.ndarray, covered: np.ndarray, view: HeadView, model: HeadModel) -> np.ndarray:
     """(h, w, 3) uint8 with the scalp's stubble and the inside of the mouth; `texture` is overwritten."""
-    atlas, fine = skin_atlas(model), fine_skin(model)
     rows = round((1 - TEXTURE.island) * len(texture))
     small = view.reduced(TEXTURE.grid_px)
     hair = _in_size(view.pixels, small.depth.shape)[ndimage.binary_erosion(small.shows(PointClass.HAIR), iterations=2)]
     if len(hair) and covered.any():
-        share = atlas.spread(TEXTURE.stubble * covered, fine.triangles[~fine.cap])
+        share = skin_atlas(model).spread(TEXTURE.stubble * covered)
         wide = cv2.resize(cv2.GaussianBlur(share, (0, 0), 2), texture.shape[:2], interpolation=cv2.INTER_LINEAR)
         usual = np.median(hair, axis=0).astype(np.float32)
         texture[:rows] += np.asarray(wide)[:rows, :, None] * (usual - texture[:rows])

@@ -33,7 +33,17 @@ class HeadView:
 
     def reduced(self, long_side_px: int) -> HeadView:
         """The same on a grid of at most that many pixels on its longer side; the photo stays as it is."""
-        scale = long_side_px / max(self.camera.width, self.camera.height)
+        if long_side_px not in self._reduced:
+            self._reduced[long_side_px] = self._on_grid(long_side_px / max(self.camera.width, self.camera.height))
+        return self._reduced[long_side_px]
+
+    @cached_property
+    def _reduced(self) -> dict[int, HeadView]:
+        """What was asked for; the same grid is used in several places."""
+        return {}
+
+    def _on_grid(self, scale: float) -> HeadView:
+        """The same on a grid that many times as fine; the same itself where that is not coarser."""
         if scale >= 1:
             return self
         size_wh = max(2, round(self.camera.width * scale)), max(2, round(self.camera.height * scale))

@@ -1,7 +1,5 @@
 /** Says in words what the view shows and from where, for those who do not see it. */
 
-import { extent } from "./cloud.js";
-
 const STRAIGHT_DEG = 5;
 const LEVEL_DEG = 15;
 const NUMBER = new Intl.NumberFormat("en");
@@ -51,10 +49,9 @@ function aboutText(shown) {
 
 /** Lowest and highest x, y, z of parts of a head. @param {[number, HeadPart][]} parts */
 function boundsOf(parts) {
-  const all = parts.map(([, part]) => part.axes.map(extent));
   return [0, 1, 2].map((axis) => [
-    Math.min(...all.map((each) => each[axis][0])),
-    Math.max(...all.map((each) => each[axis][1])),
+    Math.min(...parts.map(([, { bounds }]) => bounds[axis][0])),
+    Math.max(...parts.map(([, { bounds }]) => bounds[axis][1])),
   ]);
 }
 

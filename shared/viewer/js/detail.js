@@ -1,39 +1,64 @@
-/** Level of detail: fewer points while the view turns and frames come slowly, all of them at rest. */
+/** Level of detail: less is drawn while the view turns and frames come slowly, all of it at rest. */
 
-import { refine, thin } from "./internals.js";
+import { hideFromHover, refine, sharpen } from "./internals.js";
 
 const SLOW_FRAME_MS = 45;
-const FEWEST = 3000;
+const FEWEST = 2000;
 const QUICK_FRAMES = 8;
+const SHARPNESS = [1, 1, 0.7, 0.5]; // share of the pixels across, by how often what is drawn was halved
 
-/** How many points of a graph are drawn. */
+/**
+ * How a scene can be thinned.
+ * @typedef {object} Thinning
+ * @property {Appearance["mode"]} mode of the scene
+ * @property {number[]} levels how many points or triangles may be drawn, from few to all, each about twice the last
+ * @property {(level: number) => void} thin draw so many: an index into levels
+ */
+
+/** How much of a graph is drawn. */
 export class Detail {
   /** @param {PlotlyGraph} graph */
   constructor(graph) {
     this.graph = graph;
-    /** @type {number[]} */
-    this.levels = [0];
-    this.level = 0;
+    /** @type {Thinning} */
+    this.thinning = { mode: "points", levels: [0], thin: () => {} };
+    /** How often each mode was halved, since it was too slow. @type {Record<string, number>} */
+    this.halvings = {};
     this.turning = false;
     this.quick = 0; // quick frames in a row
   }
 
-  /** A new cloud. @param {number[]} levels how many points may be drawn, from few to all */
-  reset(levels) {
-    this.levels = levels;
-    this.level = levels.length - 1;
+  /** Another scene is drawn. @param {Thinning} thinning */
+  reset(thinning) {
+    this.thinning = thinning;
+    if (this.turning) this.thin();
   }
 
-  /** Number of points that are drawn now. */
+  /** The level while it turns, an index into all of them. */
+  get level() {
+    const { mode, levels } = this.thinning;
+    return Math.max(0, levels.length - 1 - (this.halvings[mode] ?? 0));
+  }
+
+  /** Number of points or triangles that are drawn now. */
   get drawn() {
-    return this.levels[this.turning ? this.level : this.levels.length - 1];
+    const { levels } = this.thinning;
+    return levels[this.turning ? this.level : levels.length - 1];
   }
 
   /** The view begins to turn. */
   begin() {
     if (this.turning) return;
     this.turning = true;
-    thin(this.graph, this.drawn);
+    this.thin();
+  }
+
+  /** Draw less, as long as it turns. */
+  thin() {
+    const { thinning: { levels, thin }, level } = this;
+    hideFromHover(this.graph);
+    thin(level);
+    sharpen(this.graph, SHARPNESS[levels.length - 1 - level] ?? Math.min(...SHARPNESS));
   }
 
   /** Take the time of the frame that began now. @param {number} now time of the animation frame */
@@ -43,17 +68,27 @@ export class Detail {
     requestAnimationFrame((one) => requestAnimationFrame((two) => this.keep(Math.max(one - now, two - one))));
   }
 
-  /** Halve the points for each doubling of a slow frame; double them after some quick ones. @param {number} frame ms */
+  /** Halve what is drawn for each doubling of a slow frame; double it after quick ones. @param {number} frame ms */
   keep(frame) {
     if (!this.turning) return;
-    const { level, levels } = this;
+    const { level, thinning: { mode, levels } } = this;
+    let wanted = level;
     this.quick = frame < SLOW_FRAME_MS / 2.5 ? this.quick + 1 : 0; // one alone says little: drawing is asynchronous
-    for (let slow = frame; slow > SLOW_FRAME_MS && levels[this.level - 1] > FEWEST; slow /= 2) this.level--;
+    for (let slow = frame; slow > SLOW_FRAME_MS && levels[wanted - 1] > FEWEST; slow /= 2) wanted--;
     if (this.quick >= QUICK_FRAMES && level < levels.length - 1) {
-      this.level++;
+      wanted++;
       this.quick = 0;
     }
-    if (this.level !== level) thin(this.graph, this.drawn);
+    this.halvings[mode] = levels.length - 1 - wanted;
+    if (wanted !== level) this.thin();
+  }
+
+  /** What a function gives while all is drawn, turning or not. @template T @param {() => T} act @returns {T} */
+  whole(act) {
+    refine(this.graph);
+    const made = act();
+    if (this.turning) this.thin();
+    return made;
   }
 
   /** The view has come to rest. */

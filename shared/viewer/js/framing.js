@@ -58,9 +58,8 @@ export const inScene = ({ bounds, longest }, at) =>
  * @param {Points} points @param {Head} head @returns {Framing}
  */
 export function framingOfHead({ bounds, framed, longest }, { parts }) {
-  const span = (/** @type {HeadPart} */ part) => part.axes.map(extent);
-  const spans = [bounds, ...parts.map(span)];
-  const skin = span(skinOf(parts));
+  const spans = [bounds, ...parts.map((part) => part.bounds)];
+  const skin = skinOf(parts).bounds;
   const middle = (skin[2][0] + skin[2][1]) / 2;
   const around = [0, 1, 2].map((axis) => [
     Math.min(...spans.map((each) => each[axis][0])) - MOVED_MM,

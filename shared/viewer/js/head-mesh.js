@@ -2,6 +2,7 @@
 
 import { posed } from "./head.js";
 import { moveMesh } from "./internals.js";
+import { normals } from "./mesh.js";
 import { distanceToMesh } from "./screen.js";
 import { HOVER_LABEL, lighting } from "./traces.js";
 
@@ -16,6 +17,10 @@ export class HeadMesh {
     this.head = head;
     this.weights = weights;
     this.places = head.parts.map((part) => posed(part, weights));
+    this.triangles = head.parts.map(({ corners }) => {
+      const [i, j, k] = [0, 1, 2].map((corner) => corners.filter((_, at) => at % 3 === corner));
+      return { i, j, k };
+    });
   }
 
   /**
@@ -29,8 +34,8 @@ export class HeadMesh {
     for (const [index, part] of this.head.parts.entries()) {
       if (!changed.some((name) => part.morphs[name])) continue;
       posed(part, weights, this.places[index]);
-      const { corners } = part;
-      followed &&= moveMesh(graph, uid(part), this.places[index], normals(corners, this.places[index]), corners);
+      const directions = normals(this.triangles[index], this.places[index]);
+      followed &&= moveMesh(graph, uid(part), this.places[index], directions, part.corners);
     }
     return followed;
   }
@@ -54,10 +59,9 @@ export class HeadMesh {
   traces(appearance, classes, hair) {
     return this.shown(hair).map(([index, part]) => {
       const [x, y, z] = this.places[index];
-      const [i, j, k] = [0, 1, 2].map((corner) => part.corners.filter((_, at) => at % 3 === corner));
       const hover = { customdata: z.map((value) => -value), hovertemplate: `${HOVER}${part.name}<extra></extra>` };
       const color = paint(part, appearance.color, classes);
-      const common = { type: "mesh3d", uid: uid(part), x, y, z, i, j, k, flatshading: false };
+      const common = { type: "mesh3d", uid: uid(part), x, y, z, ...this.triangles[index], flatshading: false };
       return { ...common, ...hover, ...color, hoverlabel: HOVER_LABEL, lighting: lighting(appearance.color) };
     });
   }
@@ -71,28 +75,4 @@ function paint({ name, red, green, blue }, color, classes) {
   if (color === "photo") return { vertexcolor: Array.from(red, (r, i) => `rgb(${r},${green[i]},${blue[i]})`) };
   const own = color === "classes" && classes.find((each) => each.name === name);
   return { color: own ? own.color : `rgb(${GRAYS[name]},${GRAYS[name]},${GRAYS[name]})` };
-}
-
-/**
- * The normals of a mesh at its vertices, x, y, z of one after another.
- * @param {Uint16Array} corners @param {Float32Array[]} places
- */
-function normals(corners, [x, y, z]) {
-  const sums = new Float32Array(3 * x.length);
-  for (let t = 0; t < corners.length; t += 3) {
-    const [a, b, c] = [corners[t], corners[t + 1], corners[t + 2]];
-    const [px, py, pz] = [x[b] - x[a], y[b] - y[a], z[b] - z[a]];
-    const [qx, qy, qz] = [x[c] - x[a], y[c] - y[a], z[c] - z[a]];
-    const [nx, ny, nz] = [py * qz - pz * qy, pz * qx - px * qz, px * qy - py * qx];
-    for (const corner of [a, b, c]) {
-      sums[3 * corner] += nx;
-      sums[3 * corner + 1] += ny;
-      sums[3 * corner + 2] += nz;
-    }
-  }
-  for (let at = 0; at < sums.length; at += 3) {
-    const length = Math.hypot(sums[at], sums[at + 1], sums[at + 2]) || 1;
-    for (let axis = 0; axis < 3; axis++) sums[at + axis] /= length;
-  }
-  return sums;
 }

@@ -83,7 +83,8 @@ function readPart({ name, vertices: count, triangles, morphs }, header, planes) 
   });
   let end = 0;
   const ranges = moves.map(([expression, more]) => [expression, { start: end, end: (end += more) }]);
-  return { name, count, axes, red, green, blue, corners, indices, offsets, morphs: Object.fromEntries(ranges) };
+  const bounds = axes.map((values) => [Math.min, Math.max].map((end) => values.reduce((a, b) => end(a, b))));
+  return { name, count, axes, bounds, red, green, blue, corners, indices, offsets, morphs: Object.fromEntries(ranges) };
 }
 
 /** The indices as they are. @param {Uint16Array} indices @param {number} count @throws {Error} one is of no vertex */

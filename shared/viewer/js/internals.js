@@ -43,20 +43,62 @@ export function lookAt(graph, [eye, center, up]) {
 }
 
 /**
- * Draw only the first points, and no hover targets, while the view turns.
- *
- * gl-scatter3d draws `vertexCount` vertices from buffers that hold all of them, and gl-plot3d calls `drawPick` on every
- * object for each new camera: a second drawing of everything that nobody sees.
+ * Draw no hover targets while the view turns: gl-plot3d calls `drawPick` on every object for each new camera, a second
+ * drawing of everything that nobody sees.
+ * @param {PlotlyGraph} graph
+ */
+export function hideFromHover(graph) {
+  for (const object of objectsOf(graph)) object.drawPick = null;
+}
+
+/**
+ * Draw only the first points. gl-scatter3d draws `vertexCount` vertices from buffers that hold all of them.
  * @param {PlotlyGraph} graph @param {number} count
  */
-export function thin(graph, count) {
+export function thinPoints(graph, count) {
   for (const object of objectsOf(graph)) {
-    object.drawPick = null;
     if (!object.pointCount || !object.vertexCount) continue;
     object.fullVertexCount ??= object.vertexCount;
     const perPoint = object.fullVertexCount / object.pointCount;
     object.vertexCount = Math.min(object.fullVertexCount, Math.round(count * perPoint));
   }
+}
+
+/**
+ * Draw other triangles of a mesh3d trace, between the vertices that it has.
+ *
+ * gl-mesh3d draws `triangleCount` triangles from buffers of three vertices each, right after it has bound these. So the
+ * others are drawn then, by their indices in these buffers, and of its own it has none to draw.
+ * @param {PlotlyGraph} graph @param {string} uid of the trace @param {Uint32Array | null} slots places of their corners
+ *   in these buffers; null: all of its own
+ */
+export function thinMesh(graph, uid, slots) {
+  const mesh = sceneOf(graph)?.traces?.[uid]?.mesh;
+  const { gl, triangleVAO: vertices } = mesh ?? {};
+  if (mesh) refineMesh(mesh);
+  if (!slots || !mesh?.triangleCount || !vertices?.bind || !gl.getExtension("OES_element_index_uint")) return;
+  const indices = gl.createBuffer();
+  const bind = vertices.bind.bind(vertices);
+  vertices.bind = () => {
+    bind();
+    gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices);
+    gl.drawElements(gl.TRIANGLES, slots.length, gl.UNSIGNED_INT, 0);
+  };
+  bind();
+  gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices);
+  gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, slots, gl.STATIC_DRAW);
+  vertices.unbind();
+  mesh.thinned = { indices, triangleCount: mesh.triangleCount };
+  mesh.triangleCount = Number.MIN_VALUE; // more than none, or it binds nothing; WebGL takes three of it for 0
+}
+
+/** Undo `thinMesh`. @param {Drawn} mesh */
+function refineMesh(mesh) {
+  if (!mesh.thinned) return;
+  delete mesh.triangleVAO?.bind; // the prototype's is under it
+  mesh.triangleCount = mesh.thinned.triangleCount;
+  mesh.gl.deleteBuffer(mesh.thinned.indices);
+  delete mesh.thinned;
 }
 
 /**
@@ -78,14 +120,33 @@ export function sizePoints(graph, px) {
   }
 }
 
-/** Undo `thin` and draw again. @param {PlotlyGraph} graph */
+/**
+ * Draw with fewer pixels, which the browser stretches.
+ * @param {PlotlyGraph} graph @param {number} share of the pixels across, and of those down
+ */
+export function sharpen(graph, share) {
+  const glplot = sceneOf(graph)?.glplot;
+  const parent = glplot?.canvas?.parentElement;
+  if (!parent || !glplot.redraw) return;
+  glplot.wholePixelRatio ??= glplot.pixelRatio;
+  const ratio = share * glplot.wholePixelRatio;
+  if (glplot.pixelRatio === ratio) return;
+  glplot.pixelRatio = ratio;
+  const [width, height] = [parent.clientWidth, parent.clientHeight].map((side) => Math.ceil(side * ratio));
+  Object.assign(glplot.canvas, { width, height }); // which clears it
+  glplot.redraw();
+}
+
+/** Undo all of these and draw again. @param {PlotlyGraph} graph */
 export function refine(graph) {
   for (const object of objectsOf(graph)) {
     delete object.drawPick;
+    refineMesh(object);
     if (object.fullVertexCount) object.vertexCount = object.fullVertexCount;
     delete object.fullVertexCount;
     object.dirty = true;
   }
+  sharpen(graph, 1);
 }
 
 /** The product. @param {number[]} matrix 4 x 4, column by column @param {number[]} vector */
@@ -127,7 +188,8 @@ export function aimLight(graph, direction) {
 export function moveMesh(graph, uid, places, normals, corners) {
   const scene = sceneOf(graph);
   const mesh = scene?.traces?.[uid]?.mesh;
-  if (!mesh?.trianglePositions?.update || 3 * mesh.triangleCount !== corners.length) return false;
+  const count = mesh?.thinned?.triangleCount ?? mesh?.triangleCount;
+  if (!mesh?.trianglePositions?.update || 3 * count !== corners.length) return false;
   const [positions, directions] = [0, 1].map(() => new Float32Array(3 * corners.length));
   for (let at = 0; at < corners.length; at++) {
     const vertex = corners[at + 2 - 2 * (at % 3)];

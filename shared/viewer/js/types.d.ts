@@ -97,6 +97,7 @@ interface HeadPart {
   name: string; // "skin", "hair"
   count: number; // of vertices
   axes: Float32Array[]; // x, y, z
+  bounds: number[][]; // lowest and highest of each
   red: Uint8Array; green: Uint8Array; blue: Uint8Array;
   corners: Uint16Array; // vertices, three for each triangle
   indices: Uint16Array; offsets: Float32Array[]; // vertices that are moved, and by how much in x, y, z
@@ -151,5 +152,8 @@ interface Drawn {
   markerScale?: number; // ours: how much larger than size 1 a marker is
   lightPosition?: number[]; // of a surface
   drawPick?: null; // ours: nothing to draw for hover
+  gl?: any; triangleVAO?: any; // of a mesh: its context, and the buffers that are bound to draw it
+  triangleCount?: number; // of a mesh
+  thinned?: { indices: WebGLBuffer, triangleCount: number }; // ours: what is drawn instead, and how many there are
   dirty: boolean; // it is to be drawn again
 }

@@ -21,6 +21,7 @@ import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.
 import { pointAt } from "./screen.js";
 import { withSteepParts } from "./shape.js";
 import { StillsView } from "./stills.js";
+import { thinningOfMeshes, thinningOfPoints } from "./thinning.js";
 import { trace } from "./traces.js";
 import { Turntable } from "./turntable.js";
 
@@ -42,7 +43,8 @@ export class Viewer extends EventTarget {
     const { stage, graph } = build(host, (change) => this.setAppearance(change), {
       reset: () => (this.camera = this.mode === "head" ? this.eye.closeTo(this.head.mesh) : this.front),
       mark: () => this.marking.toggle(),
-      snapshot: (ground) => snapshot(this.graph, (context, ratio) => this.marking.drawOn(context, ratio), ground),
+      snapshot: (ground) => this.drawing.detail.whole(() =>
+        snapshot(this.graph, (context, ratio) => this.marking.drawOn(context, ratio), ground)),
     });
     this.stage = stage;
     this.graph = graph;
@@ -90,7 +92,6 @@ export class Viewer extends EventTarget {
     if (this.shown.color === "classes" && !this.cloud.classes.length) this.shown.color = DEFAULTS.color;
     offerClasses(this.host, this.cloud.classes);
     this.reflect();
-    this.drawing.detail.reset(this.points.levels);
     const rough = this.points.levels.find((count) => count >= ROUGH_POINTS) ?? 0;
     if (this.mode === "points" && rough * 3 < this.points.count) {
       await this.draw(rough); // something to see at once, while the rest is prepared
@@ -190,6 +191,10 @@ export class Viewer extends EventTarget {
     this.eye.framing = head ? framingOfHead(points, head.head) : points;
     const traces = head ? head.traces(shown, cloud.classes, this.head.hair) : [trace(cloud, points, shown, count)];
     this.stills.show(await this.drawing.draw(traces));
+    const meshes = /** @type {import("./thinning.js").MeshTrace[]} */ (mode === "points" ? [] : traces);
+    this.drawing.detail.reset(
+      meshes.length ? thinningOfMeshes(this.graph, mode, meshes) : thinningOfPoints(this.graph, points.levels),
+    );
     this.resizePoints();
     describe(this);
   }

@@ -16,6 +16,11 @@ def test_a_box_ends_where_the_picture_ends():
     assert Box.round(MASK, 15) == Box(top=0, bottom=36, left=15, right=70)
 
 
+def test_a_box_in_steps_begins_and_ends_at_their_multiples_or_with_the_picture():
+    assert Box.round(MASK, 1, step_px=8) == Box(top=0, bottom=24, left=24, right=64)
+    assert Box.round(MASK, 6, step_px=16) == Box(top=0, bottom=32, left=16, right=70)
+
+
 def test_a_box_round_nothing_is_one_pixel_and_its_margin():
     assert Box.round(np.zeros((4, 6), bool)) == Box(top=0, bottom=2, left=0, right=2)
 

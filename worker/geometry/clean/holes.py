@@ -16,19 +16,22 @@ CONTINUED_SLOPE = 0.8
 """How much of its slope a surface keeps there: beside a blurred edge it is steeper than the truth."""
 
 
-def find_gaps(known: np.ndarray, spoiled: np.ndarray, made: np.ndarray) -> np.ndarray:
+def find_gaps(known: np.ndarray, spoiled: np.ndarray, made: np.ndarray, long_side_px: int | None = None) -> np.ndarray:
     """Find what to close: holes inside the surface, and the rim that was cut because it was blurred.
 
     Args:
         known: (H, W) bool, True where there is depth.
         spoiled: (H, W) bool, True where there was a surface, of a wrong depth: it goes on there, as far as it reaches.
         made: (H, W) bool, True where a filter took a point away that was no background.
+        long_side_px: of the picture, where this is a part of it.
     Returns:
         (H, W) bool.
     """
+    holes, spoiled = enclosed_holes(known, made), spoiled & ~known
+    if not spoiled.any():
+        return holes
     away = cv2.distanceTransform((~known).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    near = away <= max(LEAST_REACH_PX, max(known.shape) * REACH_SHARE)
-    return enclosed_holes(known, made) | (spoiled & ~known & near)
+    return holes | (spoiled & (away <= max(LEAST_REACH_PX, (long_side_px or max(known.shape)) * REACH_SHARE)))
 
 
 def enclosed_holes(known: np.ndarray, made: np.ndarray) -> np.ndarray:
@@ -62,7 +65,8 @@ def fill_gaps(values: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     torn[labels[gaps & cv2.dilate(outside, np.ones((3, 3))).astype(bool)]] = True
     filled = np.where(gaps, pull_push(values), values).astype(np.float32)
     rim = gaps & torn[labels]
-    filled[rim] = continued(values, rim)
+    if rim.any():
+        filled[rim] = continued(values, rim)
     return filled
 
 
@@ -91,16 +95,25 @@ def pull_push(values: np.ndarray) -> np.ndarray:
     Source: Gortler et al., The Lumigraph, SIGGRAPH 1996, section 3.3 (pull-push).
     """
     known = np.isfinite(values)
-    values = values.astype(np.float32)
+    values = values.astype(np.float32, copy=False)
     if known.all() or not known.any():
         return values
     height, width = values.shape
-    padded = np.pad(values, ((0, height % 2), (0, width % 2)), constant_values=np.nan)
-    blocks = padded.reshape(padded.shape[0] // 2, 2, padded.shape[1] // 2, 2)  # (h, 2, w, 2)
-    weight = np.isfinite(blocks).sum((1, 3))
-    mean = np.where(weight > 0, np.nansum(blocks, (1, 3)) / np.maximum(weight, 1), np.nan)
-    coarse = cv2.resize(pull_push(mean), padded.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    half_wh = (width + 1) // 2, (height + 1) // 2
+    total, weight = (
+        cv2.resize(_to_even(plane), half_wh, interpolation=cv2.INTER_AREA)  # means of 2 x 2
+        for plane in (np.where(known, values, np.float32(0)), known.astype(np.float32))
+    )
+    mean = np.where(weight > 0, total / np.where(weight > 0, weight, 1), np.float32(np.nan))
+    twice_wh = 2 * half_wh[0], 2 * half_wh[1]
+    coarse = cv2.resize(pull_push(mean), twice_wh, interpolation=cv2.INTER_LINEAR)
     return np.where(known, values, coarse[:height, :width])
+
+
+def _to_even(plane: np.ndarray) -> np.ndarray:
+    """A plane (H, W) with a row and a column of zeros more where their number is odd."""
+    height, width = plane.shape
+    return cv2.copyMakeBorder(plane, 0, height % 2, 0, width % 2, cv2.BORDER_CONSTANT, value=0)
 
 
 def nearest_places(known: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -36,13 +36,14 @@ def layers_of(colours: np.ndarray, alpha: np.ndarray) -> Layers:
         Gortler et al., The Lumigraph, SIGGRAPH 1996, section 3.3 (pull-push), in place of a box's.
     """
     front, behind = _continued(colours, alpha), _continued(colours, 1 - alpha)
-    mixed = (alpha > 1 - FILLED) & (alpha < FILLED)
-    share = alpha[mixed][:, None]
-    rest = colours[mixed] - share * front[mixed] - (1 - share) * behind[mixed]
-    front[mixed] = _as_bytes(front[mixed] + share * rest)
-    behind[mixed] = _as_bytes(behind[mixed] + (1 - share) * rest)
-    np.copyto(front, colours, where=(alpha >= FILLED)[..., None])
-    np.copyto(behind, colours, where=(alpha <= 1 - FILLED)[..., None])
+    mixed = np.flatnonzero((alpha > 1 - FILLED) & (alpha < FILLED))
+    share = alpha.ravel()[mixed, None]
+    both, near, far = (plane.reshape(-1, 3)[mixed].astype(np.float32) for plane in (colours, front, behind))
+    rest = both - share * near - (1 - share) * far
+    front.reshape(-1, 3)[mixed] = _as_bytes(near + share * rest)
+    behind.reshape(-1, 3)[mixed] = _as_bytes(far + (1 - share) * rest)
+    cv2.copyTo(colours, (alpha >= FILLED).astype(np.uint8), front)
+    cv2.copyTo(colours, (alpha <= 1 - FILLED).astype(np.uint8), behind)
     return Layers(front, behind)
 
 

@@ -34,23 +34,35 @@ def outliers(depth: np.ndarray) -> np.ndarray:
     neighbours); two stray points side by side are left to the search for islands. A point with an unknown neighbour,
     NaN, lies on a rim and is not judged.
     """
-    deviation = np.full(depth.shape, np.inf, np.float32)
-    for step_v, step_u in OPPOSITES:
-        deviation = np.minimum(deviation, _deviation(depth, step_v, step_u))
-    return deviation > np.maximum(SIGMAS * noise_sigma(depth), LEAST_RATIO * depth)
+    here = depth.astype(np.float32, copy=False)
+    least = LEAST_RATIO * here[1:-1, 1:-1]
+    beside = np.abs(np.diff(here[1:-1], axis=1))
+    found = np.zeros(depth.shape, bool)
+    found[1:-1, 1:-1] = (beside[:, :-1] > least) & (beside[:, 1:] > least)  # the few pixels that may be
+    if not found.any():
+        return found
+    here, around = here[found], Neighbours(here, found)
+    deviation = np.min([_deviation(here, around, step) for step in OPPOSITES], axis=0)
+    found[found] = deviation > np.maximum(SIGMAS * noise_sigma(depth), LEAST_RATIO * here)
+    return found
 
 
-def opposite_neighbours(values: np.ndarray, step_v: int, step_u: int) -> tuple[np.ndarray, np.ndarray]:
-    """The values (H, W) one step before and one step after each pixel; NaN outside the picture."""
-    padded = np.pad(values, 1, constant_values=np.nan)
-    height, width = values.shape
-    before = padded[1 - step_v : 1 - step_v + height, 1 - step_u : 1 - step_u + width]
-    return before, padded[1 + step_v : 1 + step_v + height, 1 + step_u : 1 + step_u + width]
+class Neighbours:
+    """What lies round some pixels of a map: values (H, W) float, of (H, W) bool."""
+
+    def __init__(self, values: np.ndarray, pixels: np.ndarray) -> None:
+        self._padded = np.pad(values, 1, constant_values=np.nan)
+        self._rows, self._columns = (index + 1 for index in np.nonzero(pixels))
+
+    def opposite(self, step: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """(N,) the values one step (v, u) before and one step after each pixel; NaN outside the picture."""
+        v, u = step
+        before = self._padded[self._rows - v, self._columns - u]
+        return before, self._padded[self._rows + v, self._columns + u]
 
 
-def _deviation(depth: np.ndarray, step_v: int, step_u: int) -> np.ndarray:
-    """(H, W) the least difference to two opposite neighbours and to their middle; NaN where one is missing."""
-    here = depth.astype(np.float32)
-    before, after = opposite_neighbours(here, step_v, step_u)
+def _deviation(here: np.ndarray, around: Neighbours, step: tuple[int, int]) -> np.ndarray:
+    """(N,) the least difference to two opposite neighbours and to their middle; NaN where one is missing."""
+    before, after = around.opposite(step)
     either = np.minimum(np.abs(here - before), np.abs(here - after))
     return np.minimum(either, np.abs(here - (before + after) / 2))

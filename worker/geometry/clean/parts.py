@@ -21,8 +21,10 @@ def label_parts(known: np.ndarray, links: Links) -> np.ndarray:
     begins[:, 1:] &= ~links.right
     run = np.cumsum(begins.ravel()).reshape(known.shape) - 1
     runs = int(begins.sum())
-    pairs = np.unique(run[:-1][links.down] * np.int64(runs) + run[1:][links.down])
-    graph = coo_array((np.ones(len(pairs), np.int8), (pairs // max(runs, 1), pairs % max(runs, 1))), shape=(runs, runs))
+    first = links.down.copy()  # of the links between the same two runs
+    first[:, 1:] &= ~(links.down[:, :-1] & links.right[:-1] & links.right[1:])
+    above, below = run[:-1][first], run[1:][first]
+    graph = coo_array((np.ones(len(above), np.int32), (above, below)), shape=(runs, runs))
     _, part_of_run = connected_components(graph, directed=False) if runs else (0, np.zeros(0, np.int32))
     labels = np.zeros(known.shape, np.int32)
     labels[known] = part_of_run[run[known]] + 1

@@ -9,8 +9,9 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
+from worker.geometry.box import Box
 from worker.geometry.clean.background import find_background
-from worker.geometry.clean.denoise import denoise
+from worker.geometry.clean.denoise import denoise, is_noisy
 from worker.geometry.clean.flying import spoiled_by_ramps
 from worker.geometry.clean.holes import fill_gaps, find_gaps, nearest_places
 from worker.geometry.clean.outliers import outliers
@@ -20,18 +21,23 @@ from worker.geometry.jumps import links_of
 
 FILLED_CONFIDENCE = 0.1
 """Of a filled hole, 0..1: there is a surface, its shape is a guess."""
+COARSEST_PX = 32
+"""Pixels of the coarsest grid that may fill a hole."""
+MARGIN_SHARE = 1 / 64
+"""How much of what lies round a surface is looked at, as a part of the picture's long side; filters reach less far."""
 
 
 @dataclass(frozen=True)
 class Raw:
     """A depth map as an estimator gave it, with the photo on the same grid.
 
-    depth: (H, W) float32, NaN where unknown; confidence: (H, W) float32 0..1; light: (H, W) float32 0..1.
+    depth: (H, W) float32, NaN where unknown; confidence: (H, W) float32 0..1; colours: (H, W, 3) uint8.
+    camera: of the whole picture, of which the arrays may be a part.
     """
 
     depth: np.ndarray
     confidence: np.ndarray
-    light: np.ndarray
+    colours: np.ndarray
     camera: Intrinsics
     unit: Unit
 
@@ -77,16 +83,33 @@ def refine(raw: Raw, *, smoothing: float, remove_background: bool, person: np.nd
 
 def _cleaned(raw: Raw, background: np.ndarray, smoothing: float) -> Refined:
     """The map without a background, (H, W) bool, which says no more than where ramps lead to."""
-    reasons = {"background": background, "flying": spoiled_by_ramps(raw.depth, raw.camera) & ~background}
-    depth = np.where(background | reasons["flying"], np.nan, raw.depth)
+    size_hw = raw.depth.shape
+    box = Box.round(np.isfinite(raw.depth) & ~background, round(MARGIN_SHARE * max(size_hw)) + 1, COARSEST_PX)
+    part = replace(raw, depth=box.of(raw.depth), confidence=box.of(raw.confidence), colours=box.of(raw.colours))
+    front, far = _cleaned_part(part, box.of(background), smoothing), int(background.sum() - box.of(background).sum())
+    return replace(
+        front,
+        depth=box.put_into(size_hw, front.depth, np.nan),
+        confidence=box.put_into(size_hw, front.confidence, 0),
+        dropped=front.dropped | {"background": front.dropped["background"] + far},
+    )
+
+
+def _cleaned_part(raw: Raw, background: np.ndarray, smoothing: float) -> Refined:
+    """`_cleaned` of a part that holds all but the background."""
+    long_side_px = max(raw.camera.width, raw.camera.height)
+    flying = spoiled_by_ramps(raw.depth, raw.camera, long_side_px)
+    reasons = {"background": background, "flying": flying & ~background}
+    depth = np.where(background | reasons["flying"], np.float32(np.nan), raw.depth)
     reasons["outliers"] = outliers(depth)
-    depth = np.where(reasons["outliers"], np.nan, depth)
+    depth[reasons["outliers"]] = np.nan
     reasons["islands"] = islands(np.isfinite(depth), links_of(depth, raw.camera))
-    depth = np.where(reasons["islands"], np.nan, depth)
+    depth[reasons["islands"]] = np.nan
     spoiled = reasons["flying"] | reasons["outliers"]
-    holes = find_gaps(np.isfinite(depth), spoiled, made=spoiled | reasons["islands"])
+    holes = find_gaps(np.isfinite(depth), spoiled, spoiled | reasons["islands"], long_side_px)
     depth = fill_gaps(depth, holes)
-    depth = denoise(depth, raw.light, radius_px=max(2, round(max(depth.shape) / 256)))
+    if is_noisy(depth):
+        depth = denoise(depth, light_of(raw.colours), radius_px=max(2, round(long_side_px / 256)))
     depth = smooth(depth, links_of(depth, raw.camera), smoothing_px(smoothing, depth, raw))
     return Refined(
         depth=depth,
@@ -119,10 +142,9 @@ def _together(raw: Raw, front: Refined, behind: Refined, person: np.ndarray) -> 
     )
 
 
-def light_of(pixels: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
-    """The photo's brightness 0..1 on another grid: (H, W, 3) uint8 to (height, width) float32."""
-    gray = cv2.cvtColor(cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
-    return gray.astype(np.float32) / 255
+def light_of(colours: np.ndarray) -> np.ndarray:
+    """The brightness 0..1 of colours: (H, W, 3) uint8 to (H, W) float32."""
+    return cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
 
 
 def smoothing_px(smoothing: float, depth: np.ndarray, raw: Raw) -> float:

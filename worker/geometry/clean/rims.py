@@ -6,15 +6,19 @@ of depth: seen from the side, such a rim is jagged. Along the outline the true d
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
+from worker.geometry.box import Box
 from worker.geometry.clean.flying import RAMP_RATIO
 
 RINGS = 5
 """How many pixels deep a rim is; the further in, the less is changed."""
 STAIRS = 3.5
 """How many pixels inside the stairs of an outline are rounded off fully."""
+BLUR_SIGMAS = 4  # how far OpenCV's Gaussian reaches in maps of float
 REACH_SHARE = 1 / 130
 """Standard deviation of the averaging along a rim, as a part of the picture's long side."""
 
@@ -32,16 +36,27 @@ def even_rims(depth: np.ndarray) -> np.ndarray:
     if known.all() or not known.any():
         return depth.astype(np.float32)
     sigma = max(1.5, REACH_SHARE * max(depth.shape))
+    box = Box.round(known, margin_px=math.ceil(BLUR_SIGMAS * sigma) + 1)
+    part = box.of(depth).astype(np.float32, copy=False)
+    return box.put_into(depth.shape, _even(part, box.of(known), sigma), np.nan)
+
+
+def _even(depth: np.ndarray, known: np.ndarray, sigma: float) -> np.ndarray:
+    """`even_rims` of the part (h, w) float32 that holds the surface and what lies round it."""
     inward = _inward(known, sigma / 2)
-    even, total = np.zeros(depth.shape, np.float32), np.zeros(depth.shape, np.float32)
+    rim = known & (inward < RINGS + 1)
+    there, inside = depth[rim], inward[rim]  # (N,), the few pixels that this is about
+    even, total = np.zeros_like(there), np.zeros_like(there)
     for ring in range(-1, RINGS + 1):
-        near = np.where(known, 1 - np.abs(inward - ring), 0).clip(0, 1).astype(np.float32)
-        mean = _weighted_mean(depth, near, sigma)
-        use = np.where(np.abs(mean - depth) <= RAMP_RATIO * depth, near, 0)
-        even += use * np.where(use > 0, mean, 0)
+        near = np.maximum(1 - np.abs(inside - ring), 0)
+        mean = _weighted_mean(there, near, rim, sigma)
+        use = near * (np.abs(mean - there) <= RAMP_RATIO * there)
+        even += use * mean
         total += use
-    strength = np.where(total > 0.5, np.clip((RINGS - inward) / (RINGS - 1), 0, 1), 0)
-    return (depth + strength * (even / np.maximum(total, 0.5) - depth)).astype(np.float32)
+    strength = np.where(total > 0.5, np.clip((RINGS - inside) / (RINGS - 1), 0, 1), 0)
+    result = depth.copy()
+    result[rim] += strength * (even / np.maximum(total, 0.5) - there)
+    return result
 
 
 def _inward(known: np.ndarray, sigma: float) -> np.ndarray:
@@ -58,8 +73,12 @@ def _inward(known: np.ndarray, sigma: float) -> np.ndarray:
     return outermost * signed + (1 - outermost) * cv2.GaussianBlur(signed, (0, 0), sigma)
 
 
-def _weighted_mean(values: np.ndarray, weight: np.ndarray, sigma: float) -> np.ndarray:
-    """(H, W) Gaussian mean of weighted values; NaN where no weight is near."""
-    total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    summed = cv2.GaussianBlur(np.where(weight > 0, weight * values, 0).astype(np.float32), (0, 0), sigma)
-    return np.where(total > 1e-3, summed / np.maximum(total, 1e-3), np.nan)
+def _weighted_mean(values: np.ndarray, weight: np.ndarray, rim: np.ndarray, sigma: float) -> np.ndarray:
+    """(N,) Gaussian means of weighted values (N,) of some pixels (H, W) bool; 0 where no weight is near."""
+    sums = []
+    for each in (weight, weight * values):
+        plane = np.zeros(rim.shape, np.float32)
+        plane[rim] = each
+        sums.append(cv2.GaussianBlur(plane, (0, 0), sigma)[rim])
+    total, summed = sums
+    return np.where(total > 1e-3, summed / np.maximum(total, 1e-3), 0)

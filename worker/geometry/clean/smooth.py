@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import solveh_banded
+from scipy.linalg import lapack
 
 from worker.geometry.jumps import Links
 
@@ -27,23 +27,38 @@ def smooth(values: np.ndarray, links: Links, sigma_px: float) -> np.ndarray:
     if sigma_px <= 0:
         return values.astype(np.float32)
     known = np.isfinite(values)
-    middle = np.float32(values[known].mean()) if known.any() else np.float32(0)
-    heat = np.where(known, values - middle, 0).astype(np.float32)  # small numbers: float32 keeps their digits
+    if not known.any():
+        return values.astype(np.float32)
+    heat = values[known].astype(np.float32, copy=False)  # (N,) row by row
+    middle = heat.mean()
+    heat -= middle  # small numbers: float32 keeps their digits
+    number = np.zeros(known.shape, np.int32)
+    number[known] = np.arange(len(heat))
+    by_columns = number.T[known.T]  # (N,) which pixel comes when
     time = sigma_px**2 / (2 * STEPS)
-    along_rows, along_columns = _system(links.right, time), _system(links.down.T, time)
+    along_rows, along_columns = _Line(known, links.right, time), _Line(known.T, links.down.T, time)
     for _ in range(STEPS):
-        heat = _solve(along_rows, heat)
-        heat = _solve(along_columns, heat.T).T
-    return np.where(known, heat + middle, np.nan).astype(np.float32)
+        heat = along_rows.after(heat)
+        heat[by_columns] = along_columns.after(heat[by_columns])
+    smoothed = np.full(known.shape, np.nan, np.float32)
+    smoothed[known] = heat + middle
+    return smoothed
 
 
-def _system(linked: np.ndarray, time: float) -> np.ndarray:
-    """(2, H * W) upper band and diagonal of one symmetric system over all rows; linked is (H, W - 1)."""
-    height, width = linked.shape[0], linked.shape[1] + 1
-    flow = np.zeros((height, width + 1), np.float32)  # flow[:, u] joins u - 1 and u
-    flow[:, 1:-1] = np.where(linked, time, 0)
-    return np.stack([-flow[:, :-1].ravel(), (1 + flow[:, :-1] + flow[:, 1:]).ravel()])
+class _Line:
+    """All known pixels (H, W) bool in one line, row by row, of which some neighbours (H, W - 1) bool are linked.
 
+    Heat flows along it for a time: one implicit step, a symmetric tridiagonal system that is factored once.
+    """
 
-def _solve(system: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    return solveh_banded(system, heat.ravel(), check_finite=False).reshape(heat.shape)
+    def __init__(self, known: np.ndarray, linked: np.ndarray, time: float) -> None:
+        joined = np.zeros(known.shape, np.float32)
+        joined[:, :-1][linked] = time
+        flow = joined[known]  # (N,) between each pixel and the next
+        diagonal = 1 + flow
+        diagonal[1:] += flow[:-1]
+        self._diagonal, self._beside, _ = lapack.spttrf(diagonal, -flow[:-1])
+
+    def after(self, heat: np.ndarray) -> np.ndarray:
+        """(N,) float32 the heat that is left where it was (N,) before."""
+        return np.asarray(lapack.spttrs(self._diagonal, self._beside, heat)[0]).ravel()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from shared.cloud.pointcloud import PointCloud, Unit
-from worker.geometry.clean.refine import Raw, light_of, refine
+from worker.geometry.clean.refine import Raw, refine
 from worker.geometry.clean.rims import even_rims
 from worker.geometry.jumps import joined_ratio
 from worker.geometry.surface.classes import classes_of_points
@@ -54,7 +55,8 @@ def cloud_from_depth(
     """
     if not np.isfinite(depth).any():
         raise ValueError("the depth map is empty: no pixel has a depth")
-    raw = Raw(depth, confidence, light_of(pixels, (camera.width, camera.height)), camera, unit)
+    colours = cv2.resize(pixels, (camera.width, camera.height), interpolation=cv2.INTER_AREA)
+    raw = Raw(depth, confidence, colours, camera, unit)
     person = None if classes is None else classes != PointClass.BACKGROUND
     refined = refine(raw, smoothing=smoothing, remove_background=remove_background, person=person)
     known = np.isfinite(refined.depth)
@@ -69,7 +71,7 @@ def cloud_from_depth(
         camera=coarse,
         unit=unit,
         gray=gray_from_depth(thinned).image,
-        rgb=colours_of_points(pixels, known, alpha, behind),
+        rgb=colours_of_points(colours, known, alpha, behind),
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
         classes=point_classes,
         joined_ratio=joined_ratio(coarse, unit),
@@ -87,6 +89,5 @@ def cloud_from_depth(
 
 def relief_ratio(points: np.ndarray) -> float:
     """Depth of points (N, 3) over their width, both between the 2nd and the 98th percentile."""
-    low, high = np.percentile(points, [2, 98], axis=0)
-    width, _, deep = high - low
+    width, deep = (np.subtract(*np.percentile(points[:, axis], [98, 2])) for axis in (0, 2))
     return float(deep / width) if width > 0 else 0.0

@@ -5,7 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from worker.geometry.box import Box
 from worker.geometry.clean.layers import alpha_of_outline, layers_of
+
+COARSEST_PX = 32
+"""Pixels of the coarsest grid on which colours are continued."""
+MARGIN_SHARE = 1 / 32
+"""How much of what lies round a surface tells what is behind it, as a part of the picture's long side."""
 
 
 def colours_of_points(
@@ -23,14 +29,22 @@ def colours_of_points(
     Returns:
         (height, width, 3) uint8.
     """
-    height, width = known.shape
+    picture = cv2.resize(pixels, known.shape[::-1], interpolation=cv2.INTER_AREA)
     share = alpha_of_outline(known) if alpha is None else _soft(alpha)
-    layers = layers_of(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), share)
+    box = Box.round(known, round(MARGIN_SHARE * max(known.shape)), COARSEST_PX)
+    layers = layers_of(box.of(picture), box.of(share))
     size_wh = behind.shape[1], behind.shape[0]
-    colours = cv2.resize(layers.front, size_wh, interpolation=cv2.INTER_AREA)
+    colours = _averaged(picture, box, layers.front, size_wh)
     if behind.any():
-        np.copyto(colours, cv2.resize(layers.behind, size_wh, interpolation=cv2.INTER_AREA), where=behind[..., None])
+        np.copyto(colours, _averaged(picture, box, layers.behind, size_wh), where=behind[..., None])
     return colours
+
+
+def _averaged(picture: np.ndarray, box: Box, part: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    """A picture (H, W, 3) on a coarser grid, part (h, w, 3) of which is another."""
+    whole = picture.copy()
+    box.of(whole)[:] = part
+    return cv2.resize(whole, size_wh, interpolation=cv2.INTER_AREA)
 
 
 def _soft(alpha: np.ndarray) -> np.ndarray:

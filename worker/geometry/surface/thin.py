@@ -6,10 +6,13 @@ Convention: both grids cover the same picture edge to edge; pixel (0, 0) is cent
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from worker.geometry.box import Box
 from worker.geometry.jumps import jump_ratio, same_surface
 
 CLOSE_ENOUGH = 0.97
@@ -52,23 +55,20 @@ def thin(
     """
     if size_wh == (camera.width, camera.height):
         return depth.astype(np.float32), np.where(np.isfinite(depth), confidence, np.nan).astype(np.float32)
-    ratio = jump_ratio(camera.resized(size_wh).fx)
-    columns, across = _taps(camera.width, size_wh[0])
-    rows, along = _taps(camera.height, size_wh[1])
-    centre = at_centres(depth, size_wh)
-    total = np.zeros(centre.shape, np.float32)
-    sums = np.zeros((2, *centre.shape), np.float32)
-    for k_v in range(along.shape[1]):
-        for k_u in range(across.shape[1]):
-            at = np.ix_(rows[:, k_v], columns[:, k_u])
-            tap = depth[at]
-            weight = along[:, k_v, None] * across[None, :, k_u]
-            weight = np.where(same_surface(centre, tap, ratio), weight, 0).astype(np.float32)
-            total += weight
-            sums[0] += weight * np.where(weight > 0, tap - centre, 0)  # small numbers: float32 keeps their digits
-            sums[1] += weight * np.where(weight > 0, confidence[at], 0)
-    total = np.where(total > 0, total, np.nan)
-    return (centre + sums[0] / total).astype(np.float32), (sums[1] / total).astype(np.float32)
+    ratio, centre = jump_ratio(camera.resized(size_wh).fx), at_centres(depth, size_wh)
+    box = Box.round(np.isfinite(centre), margin_px=0)
+    rows = _taps(camera.height, size_wh[1], box.top, box.bottom)
+    columns = _taps(camera.width, size_wh[0], box.left, box.right)
+    known = np.isfinite(box.of(centre))
+    smooth = known & _on_one_surface(depth, rows, columns, ratio)
+    torn = known & ~smooth
+    parts = [_mean(plane, rows, columns) for plane in (depth, confidence)]
+    of_torn = _mean_on_surface(depth, confidence, box.of(centre)[torn], *_taps_of(torn, rows, columns), ratio)
+    for part, values in zip(parts, of_torn, strict=True):
+        part[~smooth] = np.nan
+        part[torn] = values
+    thinned, trust = (box.put_into(centre.shape, part, np.nan) for part in parts)
+    return thinned, trust
 
 
 def at_centres(plane: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
@@ -76,22 +76,76 @@ def at_centres(plane: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
     return plane[np.ix_(_nearest(plane.shape[0], size_wh[1]), _nearest(plane.shape[1], size_wh[0]))]
 
 
-def _taps(old: int, new: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where each pixel of one axis of a new grid reads the old one: (new, K) pixels, and weights, which sum to 1.
+@dataclass(frozen=True)
+class _Taps:
+    """Where N pixels of one axis of a new grid read the old one: places (N, K) int, weights (N, K), which sum to 1."""
 
-    Linear interpolation, averaged over as many samples as a new pixel spans old ones.
-    """
+    places: np.ndarray
+    weights: np.ndarray
+
+    def at(self, pixels: np.ndarray) -> _Taps:
+        """Those of some of the pixels (M,) int."""
+        return _Taps(self.places[pixels], self.weights[pixels])
+
+    def mean(self, plane: np.ndarray) -> np.ndarray:
+        """(N, W) float32, the means of the rows of a plane (H, W)."""
+        taps = zip(self.places.T, self.weights.T, strict=True)
+        return np.sum([plane[places] * weights[:, None] for places, weights in taps], axis=0)
+
+
+def _taps(old: int, new: int, begin: int, end: int) -> _Taps:
+    """Linear interpolation, averaged over as many samples as a new pixel spans old ones, for pixels [begin, end)."""
     scale = old / new
     samples = math.ceil(scale)
     inside = (np.arange(samples) + 0.5) / samples
-    position = (np.arange(new)[:, None] + inside[None]) * scale - 0.5  # (n, samples)
+    position = (np.arange(begin, end)[:, None] + inside[None]) * scale - 0.5  # (n, samples)
     lower = np.floor(position).astype(int)
     first = lower[:, :1]
-    weights = np.zeros((new, samples + 2))
-    rows = np.arange(new)[:, None]
+    weights = np.zeros((end - begin, samples + 2), np.float32)
+    rows = np.arange(end - begin)[:, None]
     np.add.at(weights, (rows, lower - first), 1 - (position - lower))
     np.add.at(weights, (rows, lower - first + 1), position - lower)
-    return (first + np.arange(samples + 2)).clip(0, old - 1), weights / samples
+    return _Taps((first + np.arange(samples + 2)).clip(0, old - 1), weights / samples)
+
+
+def _taps_of(pixels: np.ndarray, rows: _Taps, columns: _Taps) -> tuple[_Taps, _Taps]:
+    """Those of some pixels (h, w) bool, one by one."""
+    row, column = np.nonzero(pixels)
+    return rows.at(row), columns.at(column)
+
+
+def _on_one_surface(depth: np.ndarray, rows: _Taps, columns: _Taps, ratio: float) -> np.ndarray:
+    """(h, w) bool, the new pixels of known centre under which all old ones are known and lie on one surface.
+
+    There, rows and columns may be averaged one after the other.
+    """
+    window = np.ones((rows.places.shape[1], columns.places.shape[1]), np.uint8)
+    known, first = np.isfinite(depth), np.ix_(rows.places[:, 0], columns.places[:, 0])
+    nearest, farthest = (
+        morph(np.where(known, depth, unknown).astype(np.float32), window, anchor=(0, 0))[first]
+        for morph, unknown in ((cv2.erode, -np.inf), (cv2.dilate, np.inf))
+    )
+    return farthest <= (1 + ratio) * nearest
+
+
+def _mean(plane: np.ndarray, rows: _Taps, columns: _Taps) -> np.ndarray:
+    """(h, w) float32 means of a plane (H, W); of no use where that is unknown."""
+    left, right = columns.places.min(), columns.places.max() + 1
+    tall = rows.mean(np.nan_to_num(plane[:, left:right].astype(np.float32, copy=False)))
+    return _Taps(columns.places - left, columns.weights).mean(np.ascontiguousarray(tall.T)).T
+
+
+def _mean_on_surface(
+    depth: np.ndarray, confidence: np.ndarray, centre: np.ndarray, rows: _Taps, columns: _Taps, ratio: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Depth and confidence (N,) of pixels with that centre (N,), each a mean over what is on its centre's surface."""
+    at = rows.places[:, :, None], columns.places[:, None, :]
+    taps, middle = depth[at], centre[:, None, None]  # (N, K, K)
+    same = same_surface(middle, taps, ratio)
+    weight = np.where(same, rows.weights[:, :, None] * columns.weights[:, None, :], 0)
+    weight /= np.maximum(weight.sum((1, 2), keepdims=True), 1e-12)
+    apart = (weight * np.where(same, taps - middle, 0)).sum((1, 2))  # small numbers: float32 keeps their digits
+    return centre + apart, (weight * np.where(same, confidence[at], 0)).sum((1, 2))
 
 
 def _nearest(old: int, new: int) -> np.ndarray:

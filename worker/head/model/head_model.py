@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -83,10 +83,18 @@ class HeadModel:
         return (weights @ chosen).tocsr(), fine
 
     def vertices(self, shape: np.ndarray, expression: np.ndarray) -> np.ndarray:
-        """(N, 3) float32 mm in the head's frame, from coefficients (K,) and weights (E,)."""
-        moved = np.tensordot(shape.astype(np.float32), self.modes, 1)
-        return self.mean + moved + np.tensordot(expression.astype(np.float32), self.expressions, 1)
+        """(N, 3) float32 mm in the head's frame, from coefficients (K,) and weights (E,); not to be written to."""
+        return _vertices(self, shape.astype(np.float32).tobytes(), expression.astype(np.float32).tobytes())
 
     def landmarks(self, vertices: np.ndarray) -> np.ndarray:
         """(468, 3) the landmarks on vertices (N, 3) of any frame."""
         return np.einsum("lk,lkx->lx", self.landmark_weights, vertices[self.landmark_corners])
+
+
+@lru_cache(maxsize=4)  # a job asks for the same head in many places
+def _vertices(model: HeadModel, shape: bytes, expression: bytes) -> np.ndarray:
+    """`HeadModel.vertices` of float32 numbers."""
+    moved = np.tensordot(np.frombuffer(shape, np.float32), model.modes, 1)
+    vertices = model.mean + moved + np.tensordot(np.frombuffer(expression, np.float32), model.expressions, 1)
+    vertices.flags.writeable = False
+    return vertices

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,16 @@ def test_it_lies_where_the_depth_map_does_that_follows(model, rough, astronaut):
     apart_mm = np.linalg.norm(unproject(rough.depth, rough.camera) - same, axis=-1)[rough.mask]
     assert np.nanmedian(apart_mm) < 2
     assert np.nanpercentile(apart_mm, 95) < 8
+
+
+def test_a_large_photo_has_the_size_and_distance_of_its_depth_map(model, astronaut):
+    large = Photo(cv2.resize(astronaut[:, 40:440], (1600, 2048), interpolation=cv2.INTER_CUBIC))
+    upright, faces = model.upright(large)
+    rough = rough_depth_map(upright, faces[0])
+    [depth_map] = model.estimate([large])
+    nearest_mm = [float(np.nanmin(one.depth)) for one in (rough, depth_map)]  # the tip of the nose
+    assert nearest_mm[0] == pytest.approx(nearest_mm[1], abs=3)
+    assert rough.camera.fx / rough.camera.width == pytest.approx(depth_map.camera.fx / depth_map.camera.width, rel=1e-3)
 
 
 def test_it_lies_as_the_photo_does(model, rough, astronaut):

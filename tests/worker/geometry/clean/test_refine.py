@@ -10,8 +10,8 @@ CAMERA = camera_of(160, 220, 500)
 
 
 def raw_of(depth, unit="mm"):
-    light = np.full(depth.shape, 0.5, np.float32)
-    return Raw(depth.astype(np.float32), np.ones(depth.shape, np.float32), light, CAMERA, unit)
+    colours = np.full((*depth.shape, 3), 128, np.uint8)
+    return Raw(depth.astype(np.float32), np.ones(depth.shape, np.float32), colours, CAMERA, unit)
 
 
 def refined_of(depth, remove_background=True, person=None):
@@ -135,7 +135,7 @@ def test_smoothing_in_mm_agrees_with_a_hand_worked_number():
     assert smoothing_px(2.4, np.full((2, 3), np.nan), raw_of(depth)) == 2.4
 
 
-def test_the_light_of_a_photo_is_its_brightness_on_the_wanted_grid():
-    pixels = np.zeros((4, 8, 3), np.uint8)
-    pixels[:, 4:] = 255
-    np.testing.assert_allclose(light_of(pixels, (4, 2)), [[0, 0, 1, 1], [0, 0, 1, 1]])
+def test_the_light_of_a_photo_is_its_brightness():
+    colours = np.zeros((2, 4, 3), np.uint8)
+    colours[:, 2:] = 255
+    np.testing.assert_allclose(light_of(colours), [[0, 0, 1, 1], [0, 0, 1, 1]])

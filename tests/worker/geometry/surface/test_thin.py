@@ -46,7 +46,7 @@ def test_no_depth_in_between_appears_at_a_jump():
     depth = np.full((40, 60), 600.0)
     depth[:, 31:] = 900
     thinned, _ = thin(depth, np.ones_like(depth), camera_of(40, 60), (23, 17))
-    assert set(np.unique(thinned)) == {600.0, 900.0}
+    assert np.minimum(np.abs(thinned - 600), np.abs(thinned - 900)).max() < 1e-3
 
 
 def test_unknown_pixels_neither_bleed_nor_count():
