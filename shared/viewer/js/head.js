@@ -4,8 +4,6 @@
  * Convention: as of the point cloud (see cloud.js).
  */
 
-import { extent } from "./cloud.js";
-
 const MAGIC = "RLH1";
 
 /** Read a file. @param {ArrayBuffer} buffer @returns {Head} @throws {Error} the bytes are no such file */
@@ -85,7 +83,7 @@ function readPart({ name, vertices: count, triangles, morphs }, header, planes) 
   });
   let end = 0;
   const ranges = moves.map(([expression, more]) => [expression, { start: end, end: (end += more) }]);
-  const bounds = axes.map(extent);
+  const bounds = axes.map((values) => [Math.min, Math.max].map((end) => values.reduce((a, b) => end(a, b))));
   return { name, count, axes, bounds, red, green, blue, corners, indices, offsets, morphs: Object.fromEntries(ranges) };
 }
 
