@@ -18,6 +18,7 @@ from shared.errors import PhotoError, PhotoTooLargeError
 from shared.options import PHOTO_LIMIT_MP
 from shared.photo.chunks import colours_of_cicp, colours_of_gamma
 from shared.photo.colours import SRGB, Colours, ToSrgb
+from shared.photo.common import common_pixels
 from shared.photo.exif import exif_numbers
 from shared.photo.faults import refused_as
 from shared.photo.lens import lens_of
@@ -82,9 +83,10 @@ def read_photo(data: bytes, *, limit_mp: float = PHOTO_LIMIT_MP) -> DecodedPhoto
     """
     with refused_as(PhotoError, "the photo"):
         parts = sanitized(data)
-        _check_size(parts.image, limit_mp)
-        damage = _damage(parts.image)
-        pixels = _pixels(parts)
+        size_wh = _checked_size(parts.image, limit_mp)
+        common = common_pixels(parts.image, size_wh)
+        damage = _damage(parts.image) if common is None else None
+        pixels = _pixels(parts) if common is None else _shown(common, _colours(parts, gray=False))
         numbers = exif_numbers(parts.exif)
         height, width = pixels.shape[:2]
         lens = lens_of(numbers, (width, height))
@@ -124,9 +126,10 @@ def check_bytes(size: int, limit_mb: int) -> None:
         raise PhotoTooLargeError(f"the photo has {size / 1e6:.1f} MB; at most {limit_mb} MB are allowed")
 
 
-def _check_size(data: bytes, limit_mp: float) -> None:
+def _checked_size(data: bytes, limit_mp: float) -> tuple[int, int]:
     with opened(data) as image:
         _check_sides(image, limit_mp)
+        return image.size
 
 
 def _check_sides(image: Image.Image, limit_mp: float) -> None:
@@ -166,6 +169,15 @@ def _damage(image: bytes) -> str | None:
 
 def _share(share: float) -> str:
     return "all" if share == 1 else f"about {share:.0%}"
+
+
+def _shown(pixels: np.ndarray, colours: Colours) -> np.ndarray:
+    """Pixels (H, W, 3) uint8 of any colours as sRGB, in place."""
+    if colours is not SRGB:
+        to_srgb = ToSrgb(colours, top=255)
+        for strip in np.array_split(pixels, max(1, pixels.shape[0] * pixels.shape[1] // PIXELS_PER_STRIP)):
+            strip[:] = to_srgb(strip)
+    return pixels
 
 
 def _pixels(parts: Parts) -> np.ndarray:

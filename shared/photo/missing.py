@@ -25,7 +25,7 @@ def missing_share(jpeg: bytes) -> float | None:
 
     What lacks detail alone, as a progressive file does whose last scans are missing, does not count: 0 then.
     """
-    absent_bits = _absent_bits(jpeg)
+    absent_bits = absent_bits_of(jpeg)
     if absent_bits[:, 0].max(initial=0) == NEVER:
         return 1.0
     try:
@@ -36,7 +36,7 @@ def missing_share(jpeg: bytes) -> float | None:
     return 0.0 if absent_bits.any() else None  # or of a kind that the decoder of the pixels judges
 
 
-def _absent_bits(jpeg: bytes) -> np.ndarray:
+def absent_bits_of(jpeg: bytes) -> np.ndarray:
     """How many of the last bits no scan brings, of each colour's coefficients: (colours, 64); NEVER where all."""
     names, absent = b"", np.empty((0, COEFFICIENTS), np.uint8)
     for code, start, end in segments(jpeg):

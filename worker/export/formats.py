@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import trimesh
 from trimesh.exchange.ply import export_ply
-from trimesh.exchange.stl import export_stl
 from trimesh.visual import ColorVisuals
 
 from shared.cloud.classes import PointClass
@@ -21,12 +20,12 @@ from worker.export.obj import obj_zip
 from worker.export.pictures.views import preview_jpg, turntable_jpg
 from worker.export.png import NORMAL_FACTS, png_from_image
 from worker.export.source import AXES, Facts, Source, fact_lines
+from worker.export.stl import stl_bytes
 from worker.geometry.box import Box
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.surface.mesh import Y_UP
 
-STL_HEADER_BYTES = 80
 PLY_VERTEX = np.dtype(
     [(axis, "<f4") for axis in ("x", "y", "z")]
     + [(plane, "u1") for plane in ("red", "green", "blue", "gray", "confidence", "class")]
@@ -37,11 +36,10 @@ PLY_CLASSES = "classes: " + ", ".join(f"{each:d} {each.word}" for each in PointC
 
 
 def stl(source: Source) -> bytes:
-    """The closed body as STL in mm, on z = 0 with its face up; the facts go into the header, cut to its 80 bytes."""
-    body = trimesh.Trimesh(source.solid.vertices, source.solid.triangles, process=False)
-    body.apply_translation([0, 0, -body.bounds[0, 2]])
-    header = "; ".join(fact_lines({"unit": "mm", **source.facts})).encode("ascii", "replace")[:STL_HEADER_BYTES]
-    return header.ljust(STL_HEADER_BYTES) + export_stl(body)[STL_HEADER_BYTES:]
+    """The closed body as STL in mm, on z = 0 with its face up."""
+    body = source.solid
+    standing = body.vertices - [0, 0, body.vertices[:, 2].min()]
+    return stl_bytes(standing.astype(np.float32)[body.triangles], source.facts)
 
 
 def mesh_ply(source: Source) -> bytes:

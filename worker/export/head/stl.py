@@ -10,10 +10,8 @@ from manifold3d import Error, Manifold, Mesh, OpType
 
 from shared.errors import ReliefError
 from worker.export.head.source import ExportPart, HeadSource, welded, y_up
-from worker.export.source import fact_lines
+from worker.export.stl import stl_bytes
 
-STL_HEADER_BYTES = 80
-STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 STANDING = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]], np.float32)
 """Columns take x right, y up, z to the viewer to x right, y back, z up."""
 
@@ -48,20 +46,11 @@ class SolidError(ReliefError):
 def head_stl(source: HeadSource) -> bytes:
     """The head with the photo's expression as binary STL in mm, standing on z = 0, its face to the front.
 
-    The facts go into the header, cut to its 80 bytes.
-
     Raises:
         SolidError: a part is not closed.
     """
     mesh = head_solid(source).to_mesh()
-    triangles = np.zeros(len(mesh.tri_verts), STL_TRIANGLE)
-    triangles["corners"] = _apart(mesh.vert_properties)[mesh.tri_verts]
-    header = (
-        "; ".join(fact_lines({"unit": "mm", **source.facts}))
-        .encode("ascii", "replace")[:STL_HEADER_BYTES]
-        .ljust(STL_HEADER_BYTES)
-    )
-    return header + np.uint32(len(triangles)).tobytes() + triangles.tobytes()
+    return stl_bytes(_apart(mesh.vert_properties)[mesh.tri_verts], source.facts)
 
 
 def head_solid(source: HeadSource) -> Manifold:

@@ -82,5 +82,5 @@ def _same_part(source: Source, picture: np.ndarray, view: View) -> np.ndarray:
 
 
 def _jpg(picture: np.ndarray, quality: int) -> bytes:
-    how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_PROGRESSIVE, 1]
+    how = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1]
     return bytes(cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), how)[1])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from worker.geometry.clean.flying import RAMP_RATIO, extremes
+from worker.geometry.clean.flying import RAMP_RATIO
+from worker.geometry.clean.outliers import Neighbours
 
 SMALL_HOLE_SHARE = 0.002
 """An enclosed gap with fewer pixels than this part of the surface is a hole, whoever made it."""
@@ -128,10 +129,12 @@ def nearest_places(known: np.ndarray, at: np.ndarray) -> tuple[np.ndarray, ...]:
 
 def _rim_range(values: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(count,) least and greatest value along the rim of every labelled hole; of label 0, inf and -inf."""
-    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-    nearest, farthest = extremes(values, cross)
     holes = labels > 0
+    around, hole = Neighbours(values, holes), labels[holes]
     low, high = np.full(count, np.inf), np.full(count, -np.inf)
-    np.minimum.at(low, labels[holes], nearest[holes])
-    np.maximum.at(high, labels[holes], farthest[holes])
+    for step in ((0, 1), (1, 0)):
+        for beside in around.opposite(step):
+            known = np.isfinite(beside)
+            np.minimum.at(low, hole[known], beside[known])
+            np.maximum.at(high, hole[known], beside[known])
     return low, high

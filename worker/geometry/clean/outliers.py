@@ -21,7 +21,7 @@ def noise_sigma(depth: np.ndarray) -> float:
     Source: Immerkaer, Fast Noise Variance Estimation, CVIU 64(2), 1996; with the median of Donoho's estimator.
     """
     kernel = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)  # gain 6 for white noise
-    response = cv2.filter2D(depth.astype(np.float32), cv2.CV_32F, kernel)[1:-1, 1:-1]
+    response = cv2.filter2D(depth.astype(np.float32), cv2.CV_32F, kernel)[1:-1:2, 1:-1:2]  # a quarter says the same
     known = response[np.isfinite(response)]
     return float(np.median(np.abs(known)) / 0.6745 / 6.0) if known.size else 0.0
 

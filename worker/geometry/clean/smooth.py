@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from scipy.linalg import lapack
 
@@ -33,10 +34,11 @@ def smooth(values: np.ndarray, links: Links, sigma_px: float) -> np.ndarray:
     middle = heat.mean()
     heat -= middle  # small numbers: float32 keeps their digits
     number = np.zeros(known.shape, np.int32)
-    number[known] = np.arange(len(heat))
-    by_columns = number.T[known.T]  # (N,) which pixel comes when
+    number[known] = np.arange(len(heat), dtype=np.int32)
+    turned, down = _transposed(known), _transposed(links.down)
+    by_columns = cv2.transpose(number)[turned]  # (N,) which pixel comes when
     time = sigma_px**2 / (2 * STEPS)
-    along_rows, along_columns = _Line(known, links.right, time), _Line(known.T, links.down.T, time)
+    along_rows, along_columns = _Line(known, links.right, time), _Line(turned, down, time)
     for _ in range(STEPS):
         heat = along_rows.after(heat)
         heat[by_columns] = along_columns.after(heat[by_columns])
@@ -53,7 +55,7 @@ class _Line:
 
     def __init__(self, known: np.ndarray, linked: np.ndarray, time: float) -> None:
         joined = np.zeros(known.shape, np.float32)
-        joined[:, :-1][linked] = time
+        np.multiply(linked, np.float32(time), out=joined[:, :-1])
         flow = joined[known]  # (N,) between each pixel and the next
         diagonal = 1 + flow
         diagonal[1:] += flow[:-1]
@@ -62,3 +64,8 @@ class _Line:
     def after(self, heat: np.ndarray) -> np.ndarray:
         """(N,) float32 the heat that is left where it was (N,) before."""
         return np.asarray(lapack.spttrs(self._diagonal, self._beside, heat)[0]).ravel()
+
+
+def _transposed(mask: np.ndarray) -> np.ndarray:
+    """A mask (H, W) bool as (W, H) in memory too; OpenCV takes a fifth of NumPy's time."""
+    return cv2.transpose(np.ascontiguousarray(mask).view(np.uint8)).view(bool)

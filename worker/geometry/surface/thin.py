@@ -62,7 +62,7 @@ def thin(
     known = np.isfinite(box.of(centre))
     smooth = known & _on_one_surface(depth, rows, columns, ratio)
     torn = known & ~smooth
-    parts = [_mean(plane, rows, columns) for plane in (depth, confidence)]
+    parts = [_mean(plane, rows, columns) for plane in (np.where(np.isfinite(depth), depth, 0), confidence)]
     of_torn = _mean_on_surface(depth, confidence, box.of(centre)[torn], *_taps_of(torn, rows, columns), ratio)
     for part, values in zip(parts, of_torn, strict=True):
         part[~smooth] = np.nan
@@ -129,9 +129,9 @@ def _on_one_surface(depth: np.ndarray, rows: _Taps, columns: _Taps, ratio: float
 
 
 def _mean(plane: np.ndarray, rows: _Taps, columns: _Taps) -> np.ndarray:
-    """(h, w) float32 means of a plane (H, W); of no use where that is unknown."""
+    """(h, w) float32 means of a plane (H, W)."""
     left, right = columns.places.min(), columns.places.max() + 1
-    tall = rows.mean(np.nan_to_num(plane[:, left:right].astype(np.float32, copy=False)))
+    tall = rows.mean(plane[:, left:right].astype(np.float32, copy=False))
     return _Taps(columns.places - left, columns.weights).mean(np.ascontiguousarray(tall.T)).T
 
 
