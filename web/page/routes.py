@@ -15,7 +15,19 @@ from shared.errors import JobNotFoundError
 from shared.head.accuracy import ACCURACY
 from shared.jobs.record import Job, State
 from shared.options import PUPIL_DISTANCE_MM
-from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, GLB, HEAD, HEAD_GLB, HEAD_USDZ, METRIC_IMAGE, PREVIEW, THUMBNAIL
+from shared.results import (
+    ARCHIVE,
+    CLOUD,
+    DEPTH_IMAGE,
+    GLB,
+    HEAD,
+    HEAD_GLB,
+    HEAD_USDZ,
+    METRIC_IMAGE,
+    PREVIEW,
+    ROUGH,
+    THUMBNAIL,
+)
 from shared.turntable import PREVIEW_SIZE_WH
 from web.access import owner
 from web.api.documents import share_url
@@ -87,7 +99,8 @@ def _preview(job: Job, token: str) -> Preview:
 
 def _page(preview: Preview | None = None) -> str:
     owner()
-    files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD, "archive": ARCHIVE}
+    images = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE}
+    files = images | {"rough": ROUGH, "cloud": CLOUD, "head": HEAD, "archive": ARCHIVE}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
     accuracy = json.dumps({source: asdict(each) for source, each in ACCURACY.items()})
     return render_template(

@@ -17,7 +17,7 @@ export const state = {
   stopSending: () => {},
 };
 
-/** A file of the job, where it has that. @param {"depthImage"|"metricImage"|"cloud"|"head"} file */
+/** A file of the job, where it has that. @param {"depthImage"|"metricImage"|"rough"|"cloud"|"head"} file */
 export const result = (file) => state.job?.results.find(({ name }) => name === document.body.dataset[file]);
 
 /** Show what can be made, at once or in two steps, and what is next; to be called too when a setting was changed. */
