@@ -103,7 +103,7 @@ class Source:
     @cached_property
     def solid(self) -> Mesh:
         """A closed body with the surface in front, in mm."""
-        solid = solid_from_cloud(self.cloud, SOLID_FRONT_TRIANGLES)
+        solid = solid_from_cloud(self.cloud, SOLID_FRONT_TRIANGLES, self._surface)
         return Mesh((solid.vertices - _middle(solid.vertices)) * self.mm_per_unit, solid.triangles)
 
     @property

@@ -32,7 +32,7 @@ def part_shares(pixels: np.ndarray, face: Face, network: SegmentationNetwork) ->
         face: of the person who is looked for.
         network: the one that sees them.
     Returns:
-        (H, W, 6) float32, a plane for each `Part`; they sum up to 1.
+        (6, H, W) float32, a plane for each `Part`; they sum up to 1.
     """
     height, width = pixels.shape[:2]
     shares = _resized(network.shares(pixels), (height, width))
@@ -41,13 +41,17 @@ def part_shares(pixels: np.ndarray, face: Face, network: SegmentationNetwork) ->
         return shares
     region = region_round(face, (height, width))
     near = _resized(network.shares(region.of(pixels)), region.size_hw)
-    part = region.of(shares)
-    part += _feather(region, (height, width))[..., None] * (near - part)
+    part = shares[:, *region.window]
+    part += _feather(region, (height, width)) * (near - part)
     return shares
 
 
 def _resized(planes: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    return cv2.resize(planes, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    """Planes (P, h, w) on another grid, (P, H, W) float32."""
+    resized = np.empty((len(planes), *size_hw), np.float32)
+    for plane, target in zip(planes, resized, strict=True):
+        cv2.resize(plane, size_hw[::-1], dst=target, interpolation=cv2.INTER_LINEAR)
+    return resized
 
 
 def _feather(region: Region, size_hw: tuple[int, int]) -> np.ndarray:

@@ -59,7 +59,7 @@ def hidden_parts(pixels: np.ndarray, face: Face, network: SegmentationNetwork) -
         name
         for name, (indices, own) in PARTS.items()
         if 1 - inside[list(indices)].mean() >= HIDDEN.least_outside
-        or 1 - _share(shares[..., list(own)].sum(-1), in_crop[list(indices)]) >= HIDDEN.least_other
+        or 1 - _share(shares[list(own)].sum(0), in_crop[list(indices)]) >= HIDDEN.least_other
     ]
     return _in_words(hidden)
 

@@ -5,8 +5,13 @@ Sources: He et al., Guided Image Filtering, 2010, with a colour guide (section 3
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import combinations_with_replacement
+
 import cv2
 import numpy as np
+
+Planes = Sequence[np.ndarray]
 
 SMOOTHING = 1e-4
 """Of the guided filter, squared colour (0 to 1): differences well below its root are no edge; set by hand."""
@@ -29,33 +34,51 @@ def guided_filter(guide: np.ndarray, values: np.ndarray, radius_px: int) -> np.n
     shrink = max(1, radius_px // COARSE_RADIUS_PX)
     size_wh = max(1, width // shrink), max(1, height // shrink)
     coarse, coarse_values = (cv2.resize(image, size_wh, interpolation=cv2.INTER_AREA) for image in (guide, values))
-    slope, offset = _linear(coarse, coarse_values, max(1, round(radius_px / shrink)))
-    slope, offset = (cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR) for image in (slope, offset))
-    return np.asarray((slope * guide).sum(-1) + offset, np.float32)
+    slopes, offset = _linear(cv2.split(coarse), coarse_values, max(1, round(radius_px / shrink)))
+    smooth = _resized(offset, (width, height))
+    for plane, slope in zip(cv2.split(guide), slopes, strict=True):
+        smooth += plane * _resized(slope, (width, height))
+    return smooth
 
 
-def _linear(guide: np.ndarray, values: np.ndarray, radius_px: int) -> tuple[np.ndarray, np.ndarray]:
-    """Slope (H, W, 3) and offset (H, W) of the values over the guide's colours, near each pixel."""
-    box = (2 * radius_px + 1, 2 * radius_px + 1)
-    mean, mean_values = cv2.blur(guide, box), cv2.blur(values, box)
-    products = cv2.blur((guide[..., :, None] * guide[..., None, :]).reshape(*values.shape, 9), box)
-    covariance = products.reshape(*values.shape, 3, 3) - mean[..., :, None] * mean[..., None, :]
-    covariance += SMOOTHING * np.eye(3, dtype=np.float32)
-    with_values = cv2.blur(guide * values[..., None], box) - mean * mean_values[..., None]
-    slope = _solved(covariance, with_values)
-    return cv2.blur(slope, box), cv2.blur(mean_values - (slope * mean).sum(-1), box)
+def _resized(plane: np.ndarray, size_wh: tuple[int, int]) -> np.ndarray:
+    return cv2.resize(plane, size_wh, interpolation=cv2.INTER_LINEAR)
+
+
+def _linear(guide: Planes, values: np.ndarray, radius_px: int) -> tuple[Planes, np.ndarray]:
+    """Slopes over the guide's three planes (H, W), and offset (H, W), of the values near each pixel."""
+
+    def near(plane: np.ndarray) -> np.ndarray:
+        return cv2.blur(plane, (2 * radius_px + 1, 2 * radius_px + 1))
+
+    means, mean_values = [near(plane) for plane in guide], near(values)
+    covariance = {
+        (i, j): near(guide[i] * guide[j]) - means[i] * means[j] + (SMOOTHING if i == j else 0)
+        for i, j in combinations_with_replacement(range(3), 2)
+    }
+    with_values = [near(plane * values) - mean * mean_values for plane, mean in zip(guide, means, strict=True)]
+    slopes = _solved(covariance, with_values)
+    for slope, mean in zip(slopes, means, strict=True):
+        mean_values = mean_values - slope * mean
+    return [near(slope) for slope in slopes], near(mean_values)
 
 
 def band_of(mask: np.ndarray, radius_px: int) -> np.ndarray:
     """(H, W) bool: the pixels so near to a mask's border, on both sides of it."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius_px + 1, 2 * radius_px + 1))
-    solid = mask.astype(np.uint8)
-    return cv2.dilate(solid, kernel) > cv2.erode(solid, kernel)
+    inside, outside = (
+        cv2.distanceTransform(side.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) for side in (mask, ~mask)
+    )
+    return np.asarray(np.maximum(inside, outside) <= radius_px)
 
 
-def _solved(matrices: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Solutions (..., 3) of symmetric 3 x 3 systems (..., 3, 3), by Cramer's rule, which is faster than LAPACK here."""
-    columns = [matrices[..., index] for index in range(3)]
-    crosses = [np.cross(columns[(index + 1) % 3], columns[(index + 2) % 3]) for index in range(3)]
-    determinant = (columns[0] * crosses[0]).sum(-1)
-    return np.stack([(right * cross).sum(-1) for cross in crosses], axis=-1) / determinant[..., None]
+def _solved(matrix: Mapping[tuple[int, int], np.ndarray], right: Planes) -> Planes:
+    """Solutions of symmetric 3 x 3 systems, a plane for each entry, by the adjugate: faster than LAPACK here."""
+    a, b, c = (matrix[0, j] for j in range(3))
+    d, e, f = matrix[1, 1], matrix[1, 2], matrix[2, 2]
+    rows = (
+        (d * f - e * e, c * e - b * f, b * e - c * d),
+        (c * e - b * f, a * f - c * c, b * c - a * e),
+        (b * e - c * d, b * c - a * e, a * d - b * b),
+    )
+    over_determinant = 1 / (a * rows[0][0] + b * rows[0][1] + c * rows[0][2])
+    return [over_determinant * (x * right[0] + y * right[1] + z * right[2]) for x, y, z in rows]

@@ -32,7 +32,12 @@ class Region:
 
     def of(self, picture: np.ndarray) -> np.ndarray:
         """That part of an (H, W, ...) array, as a view."""
-        return picture[self.top : self.bottom, self.left : self.right]
+        return picture[self.window]
+
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The index of that part in an (H, W, ...) array."""
+        return np.s_[self.top : self.bottom, self.left : self.right]
 
     @property
     def size_hw(self) -> tuple[int, int]:

@@ -42,7 +42,7 @@ def trunk_lean_deg(pixels: np.ndarray, face: Face, network: SegmentationNetwork)
     u, v = face.middle.tolist()
     square = Square(u, v, UPRIGHT.seen * face.side, math.radians(face.lean_deg))
     shares = network.shares(crop(pixels, square, SIZE_PX))
-    trunk = shares[..., Part.CLOTHES] + shares[..., Part.BODY_SKIN]
+    trunk = shares[Part.CLOTHES] + shares[Part.BODY_SKIN]
     side_px = SIZE_PX / UPRIGHT.seen
     down, right = np.mgrid[:SIZE_PX, :SIZE_PX] - (SIZE_PX - 1) / 2
     trunk = np.where(np.hypot(right, down) < UPRIGHT.reach * side_px, trunk, 0)

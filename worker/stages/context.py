@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import numpy as np
 from redis.exceptions import RedisError
 
 from shared.disparity.read import read_disparity
@@ -70,12 +71,15 @@ class StageContext:
         self.leases.keep(claims)
         return claims
 
+    def pixels(self, claim: Claim) -> np.ndarray:
+        """The job's photo, decoded: (H, W, 3) uint8."""
+        return pixels_from_stored(self.storage.read(claim.job.id, PHOTO_FOLDER, PHOTO))
+
     def photo(self, claim: Claim) -> Photo:
         """The job's photo, decoded, with what its user said of it."""
         job = claim.job
-        pixels = pixels_from_stored(self.storage.read(job.id, PHOTO_FOLDER, PHOTO))
         said = job.photo.model_dump(include={"focal_35mm", "focal_doubt", "damage"})
-        photo = Photo(pixels, **said, **job.depth.for_photo())
+        photo = Photo(self.pixels(claim), **said, **job.depth.for_photo())
         if job.disparity is None:
             return photo
         file = self.storage.read(job.id, PHOTO_FOLDER, DISPARITY)

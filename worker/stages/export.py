@@ -13,5 +13,5 @@ def write_meshes(context: StageContext, claim: Claim) -> None:
     """Write the meshes of a job's point cloud."""
     job = claim.job
     cloud = cloud_from_bytes(context.result(claim, CLOUD))
-    pixels = context.photo(claim).pixels
+    pixels = context.pixels(claim)
     context.finish(claim, pipeline.mesh_files(cloud, pixels, job.model, model=job.model_name or "unknown"), {})

@@ -15,7 +15,7 @@ def build_head(context: StageContext, claim: Claim) -> None:
     """Build the whole head of a job, and add to its report; where there is none, the report says why."""
     job = claim.job
     depth_map = depth_map_from_bytes(context.result(claim, DEPTH_VALUES))
-    pixels = context.photo(claim).pixels
+    pixels = context.pixels(claim)
     context.claims.progress(claim, 0.1)
     head, found = pipeline.build_head(depth_map, pixels)
     context.claims.progress(claim, 0.7)

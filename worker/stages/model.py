@@ -14,7 +14,7 @@ def build_model(context: StageContext, claim: Claim) -> None:
     """Build the point cloud of a job, and its report."""
     job = claim.job
     depth_map = depth_map_from_bytes(context.result(claim, DEPTH_VALUES))
-    pixels = context.photo(claim).pixels
+    pixels = context.pixels(claim)
     cloud, found = pipeline.build_cloud(depth_map, pixels, job.model)
     model = job.model_name or "unknown"
     report = report_of(depth_map.report, found, model=model, depth_options=job.depth, model_options=job.model)

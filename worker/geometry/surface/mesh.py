@@ -75,8 +75,18 @@ def grid_triangles(cloud: PointCloud) -> np.ndarray:
     Each square of four pixels is cut along its flatter diagonal; where one corner is missing or lies on another
     surface, the other three make one triangle.
     """
-    a, b, c, d = range(4)  # corners: a b over c d
     index = corners_of(np.arange(cloud.depth.size).reshape(cloud.depth.shape))
+    return np.concatenate([np.stack([index[k] for k in corners], axis=-1)[keep] for keep, corners in _halves(cloud)])
+
+
+def is_torn(cloud: PointCloud, squares: np.ndarray) -> bool:
+    """Whether one of these squares (H - 1, W - 1) bool lacks one of its two triangles."""
+    return bool((np.sum([keep for keep, _ in _halves(cloud)], axis=0)[squares] < 2).any())
+
+
+def _halves(cloud: PointCloud) -> list[tuple[np.ndarray, tuple[int, int, int]]]:
+    """The triangles that squares can have: which of them (H - 1, W - 1) bool do, and its corners."""
+    a, b, c, d = range(4)  # corners: a b over c d
     depth, behind = corners_of(cloud.depth), corners_of(cloud.classes == PointClass.BACKGROUND)
 
     def joined(one: int, other: int, ratio: float = cloud.joined_ratio) -> np.ndarray:
@@ -88,13 +98,12 @@ def grid_triangles(cloud: PointCloud) -> np.ndarray:
     both = falling & rising
     fall = falling & (~both | (np.abs(depth[a] - depth[d]) <= np.abs(depth[b] - depth[c])))
     rise = rising & ~fall
-    triangles = [
+    return [
         (fall & left & bottom, (a, c, d)),
         (fall & top & right, (a, d, b)),
         (rise & top & left, (a, c, b)),
         (rise & bottom & right, (b, c, d)),
     ]
-    return np.concatenate([np.stack([index[k] for k in corners], axis=-1)[keep] for keep, corners in triangles])
 
 
 def compact(mesh: Mesh) -> Mesh:

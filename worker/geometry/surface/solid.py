@@ -9,18 +9,20 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from shared.cloud.pointcloud import PointCloud
-from worker.geometry.surface.mesh import Mesh, compact, corners_of, simplified, unit_points
+from worker.geometry.surface.mesh import Mesh, compact, corners_of, is_torn, simplified, unit_points
 
 BACK_SHARE = 0.03
 """Thickness behind the farthest point, as a part of the body's width: enough to print, and to stand."""
 
 
-def solid_from_cloud(cloud: PointCloud, front_budget: int | None = None) -> Mesh:
+def solid_from_cloud(cloud: PointCloud, front_budget: int | None = None, surface: Mesh | None = None) -> Mesh:
     """Close a cloud's largest piece to a watertight body; depth jumps inside become steep walls.
 
     front_budget: at most so many triangles in front, where given; the back has as many, and the walls the rest.
+    surface: of the same cloud, simplified already: where it is whole it becomes the front, which is quicker.
 
     Raises:
         ValueError: no four neighbouring points form a square.
@@ -28,6 +30,11 @@ def solid_from_cloud(cloud: PointCloud, front_budget: int | None = None) -> Mesh
     squares = solid_squares(cloud.mask)
     if not squares.any():
         raise ValueError("a body needs at least four neighbouring points")
+    if surface is not None and front_budget is not None and not is_torn(cloud, squares):
+        front = simplified(surface, front_budget)
+        rim = _rim(front.triangles)
+        if _is_simple(rim) and _is_one_piece(front):
+            return _closed(front, rim)
     whole = compact(Mesh(unit_points(cloud), _two_triangles(_corners_of(squares))))
     if front_budget is None:
         return _closed(whole, _rim(whole.triangles))
@@ -60,6 +67,12 @@ def _rim(triangles: np.ndarray) -> np.ndarray:
 def _is_simple(rim: np.ndarray) -> bool:
     """Whether no corner is on two edges (R, 2) in the same direction."""
     return all(np.bincount(ends).max() == 1 for ends in rim.T)
+
+
+def _is_one_piece(mesh: Mesh) -> bool:
+    ends = mesh.triangles[:, :2].ravel(), mesh.triangles[:, 1:].ravel()
+    graph = coo_array((np.ones(len(ends[0]), np.int32), ends), shape=(len(mesh.vertices),) * 2)
+    return connected_components(graph, directed=False, return_labels=False) == 1
 
 
 def solid_squares(known: np.ndarray) -> np.ndarray:

@@ -52,9 +52,9 @@ class SegmentationNetwork:
         Args:
             pixels: (H, W, 3) uint8 RGB; the network sees it stretched to a square.
         Returns:
-            (SIZE_PX, SIZE_PX, 6) float32 over the same picture, one plane for each `Part`; they sum up to 1.
+            (6, SIZE_PX, SIZE_PX) float32 over the same picture, a plane for each `Part`; they sum up to 1.
         """
         small = cv2.resize(pixels, (SIZE_PX, SIZE_PX), interpolation=cv2.INTER_AREA)
-        logits = self._network.run(small).transpose(1, 2, 0)
-        shares = np.exp(logits - logits.max(-1, keepdims=True))
-        return np.asarray(shares / shares.sum(-1, keepdims=True))
+        logits = self._network.run(small)
+        shares = np.exp(logits - logits.max(0))
+        return np.asarray(shares / shares.sum(0))

@@ -4,6 +4,7 @@ import trimesh
 
 from shared.cloud.camera import Intrinsics
 from tests.support.scenes import ball, camera_of, cloud_of, plane
+from worker.geometry.surface.mesh import mesh_from_cloud, simplified
 from worker.geometry.surface.solid import solid_from_cloud, solid_squares
 
 CAMERA = camera_of(120, 160, 400)
@@ -53,6 +54,25 @@ def test_a_ball_with_a_jump_behind_it_is_one_closed_body_even_when_simplified():
     assert len(simple.faces) <= 5000
     assert simple.is_watertight
     assert simple.volume == pytest.approx(body(cloud_of(depth)).volume, rel=0.01)
+
+
+def test_a_whole_surface_is_the_front_as_it_is():
+    cloud = cloud_of(ball(CAMERA))
+    surface = simplified(mesh_from_cloud(cloud), 3000)
+    mesh = solid_from_cloud(cloud, 3000, surface)
+    np.testing.assert_array_equal(mesh.vertices[: len(surface.vertices)], surface.vertices)
+    closed = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    assert closed.is_watertight and closed.is_winding_consistent
+    assert closed.volume == pytest.approx(body(cloud).volume, rel=0.05)  # with what is half a square at the outline
+
+
+def test_a_torn_surface_is_not_the_front():
+    depth = np.where(np.isfinite(ball(CAMERA)), ball(CAMERA), plane(CAMERA, 900.0))
+    cloud = cloud_of(depth)
+    mesh = solid_from_cloud(cloud, 3000, simplified(mesh_from_cloud(cloud), 3000))
+    closed = trimesh.Trimesh(mesh.vertices, mesh.triangles, process=False)
+    assert closed.is_watertight
+    assert closed.volume == pytest.approx(body(cloud).volume, rel=0.01)
 
 
 def test_squares_that_touch_at_a_corner_only_are_parted():
