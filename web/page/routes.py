@@ -6,8 +6,9 @@ import gzip
 import json
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from pathlib import Path
 
-from flask import Flask, Response, render_template, request, send_file, url_for
+from flask import Flask, Response, current_app, render_template, request, send_file, url_for
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
@@ -111,6 +112,7 @@ def _page(preview: Preview | None = None) -> str:
         stills=json.dumps(stills()),
         preview=preview,
         shared_path=SHARED_PATH,
+        modules=_modules(with_viewer=preview is not None),  # who begins with a photo needs it later
         space=json.dumps(SPACE_FILES),
     )
 
@@ -151,6 +153,17 @@ def add_security_headers(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
     return response
+
+
+def _modules(*, with_viewer: bool) -> list[str]:
+    """URLs of the scripts: those that the page names are loaded at once, not each when another one imports it."""
+    page = [url_for("static", filename=name) for name in _page_scripts()]
+    return page + [url_for("viewer_static", filename=name) for name in viewer.SCRIPTS if with_viewer]
+
+
+@cache
+def _page_scripts() -> list[str]:
+    return sorted(path.name for path in Path(str(current_app.static_folder)).glob("*.js"))
 
 
 @cache

@@ -201,11 +201,11 @@ export async function open() {
 
 /** Show the job that the URL names. @param {string} id */
 async function openJob(id) {
+  preload();
   try {
     /** @type {Job} */
     const job = await getJson(jobUrl(id));
     if (inFragment("job") !== id) return; // another one was asked for meanwhile
-    preload();
     showSettings(job.settings);
     showKeptSettings(id);
     follow(job);
