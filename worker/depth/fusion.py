@@ -100,7 +100,7 @@ def outlined(person: Person, mask: np.ndarray) -> Person:
 def _elsewhere(sight: Sight, others: Sequence[Face]) -> np.ndarray:
     """(H, W) bool: the faces of others, and where heads beside the own one would be."""
     v, u = np.nonzero(sight.on_face)
-    rows, columns = np.mgrid[: sight.face.shape[0], : sight.face.shape[1]]
+    rows, columns = np.ogrid[: sight.face.shape[0], : sight.face.shape[1]]
     aside_mm = np.abs(columns - (u.min() + u.max()) / 2) * sight.pixel_mm
     theirs = (rows < v.max()) & (aside_mm > FUSION.head_reach_mm)
     for other in others:

@@ -5,10 +5,8 @@ Source: Wavefront, Advanced Visualizer manual, appendix B1 (object files).
 
 from __future__ import annotations
 
-import numpy as np
-import orjson
-
 from worker.export.source import Source, fact_lines
+from worker.export.text import obj_faces, obj_rows
 from worker.zips import zipped
 
 DIGITS = 5
@@ -22,25 +20,9 @@ def obj_zip(source: Source) -> bytes:
     material = f"{comments}\nnewmtl face\nKa 0.4 0.4 0.4\nKd 1 1 1\nKs 0 0 0\nNs 1\nmap_Kd {image}\n"
     text = [
         f"{comments}mtllib face.mtl\nusemtl face\n".encode(),
-        _rows(b"v ", mesh.vertices),
-        _rows(b"vt ", mesh.uv),
-        _rows(b"vn ", mesh.normals),
-        _faces(mesh.triangles, len(mesh.vertices)),
+        obj_rows(b"v ", mesh.vertices, DIGITS),
+        obj_rows(b"vt ", mesh.uv, DIGITS),
+        obj_rows(b"vn ", mesh.normals, DIGITS),
+        obj_faces(mesh.triangles, 1, len(mesh.vertices)),
     ]
     return zipped({"face.obj": b"".join(text), image: texture.data, "face.mtl": material.encode()}, source.made)
-
-
-def _rows(word: bytes, numbers: np.ndarray) -> bytes:
-    """Numbers (N, K) as lines that begin with a word."""
-    rows = orjson.dumps(np.ascontiguousarray(numbers.round(DIGITS)), option=orjson.OPT_SERIALIZE_NUMPY)  # [[1,2],[3,4]]
-    return word + rows[2:-2].replace(b"],[", b"\n" + word).replace(b",", b" ") + b"\n"
-
-
-def _faces(triangles: np.ndarray, count: int) -> bytes:
-    """Triangles (M, 3) of so many vertices as lines, each corner with the number of its place, texture and normal."""
-    names = np.array([b"%d/%d/%d" % (number, number, number) for number in range(1, count + 1)])
-    lines = np.zeros((len(triangles), 3, names.itemsize + 3), np.uint8)
-    lines[:, 0, :2] = [ord("f"), ord(" ")]
-    lines[..., 2:-1] = names[triangles][..., None].view(np.uint8)
-    lines[..., -1] = [ord(" "), ord(" "), ord("\n")]
-    return lines[lines > 0].tobytes()  # the shorter names end in zeros

@@ -17,7 +17,7 @@ from worker.head.voxels import surface_of
 class ShapeSettings:
     """Chosen by eye."""
 
-    smooth: int = 6  # rounds of smoothing, each with its inverse
+    smooth: int = 4  # rounds of smoothing, each with its inverse
     detail_mm: float = 0.3  # so far the surface may move where triangles are saved
     triangles: int = 12_000
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.head.head import HeadPart, Morph
 from shared.head.refine import refined
-from shared.head.weld import welded
+from shared.head.weld import numbered, welded
 from tests.support.heads import HAIR, egg, moved
 
 
@@ -96,3 +96,10 @@ def test_a_texture_without_anything_more_changes_nothing():
     hair = egg("hair", (82, 118, 102), HAIR, 12)
     assert refined(hair, 2000) is hair
     assert refined(welded(striped()), 2000).texture.size == 0
+
+
+def test_equal_rows_have_one_number_and_others_have_others():
+    rows = np.array([[7, 1, 2], [7, 1, 3], [7, 1, 2], [0, 1, 2]], np.uint32)
+    numbers = numbered(rows)
+    assert numbers[0] == numbers[2]
+    assert sorted(set(numbers.tolist())) == [0, 1, 2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from worker.head.fill import pull_push
+from worker.head.fill import pull_push, pull_push_box
 
 
 def test_known_values_stay_and_holes_take_what_is_around():
@@ -21,3 +21,12 @@ def test_known_values_stay_and_holes_take_what_is_around():
 
 def test_where_nothing_is_known_the_fill_is_zero():
     assert not pull_push(np.ones((9, 14, 3), np.float32), np.zeros((9, 14), np.float32)).any()
+
+
+def test_a_box_is_filled_around_as_if_all_else_had_no_weight():
+    rng = np.random.default_rng(5)
+    values, weights = rng.random((24, 30, 3), np.float32) * 255, rng.random((24, 30), np.float32)
+    box = slice(10, 34), slice(6, 36)
+    whole, known = np.zeros((44, 60, 3), np.float32), np.zeros((44, 60), np.float32)
+    whole[box], known[box] = values, weights
+    np.testing.assert_allclose(pull_push_box(values, weights, box, (44, 60)), pull_push(whole, known), atol=1e-3)

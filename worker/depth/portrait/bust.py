@@ -71,7 +71,7 @@ def on_head(face: np.ndarray, person: Person, head: Seen, camera: Intrinsics, po
     face, front = box.of(face).astype(np.float32), box.of(head.front).astype(np.float32)
     there, on_face = _on_it(face, front, box.of(person.classes), box.of(head.scalp), pixel_mm), np.isfinite(face)
     there &= box.of(person.mask)
-    weight = smoothstep(distance_px(on_face) * np.float32(pixel_mm), 0, EXTENSION.face_blend_mm)
+    weight = _inside_by(on_face, pixel_mm, 0, EXTENSION.face_blend_mm)
     both = there & on_face
     moved = _continued_over(np.where(both, face - front, 0), np.where(both, weight, 0), there, box, head, pixel_mm)
     surface = np.where(there, front + moved, np.nan)
@@ -167,7 +167,9 @@ def _inflated(known: np.ndarray, body: np.ndarray, trunk: Trunk, cell_mm: float)
 
 def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk, pixel_mm: float) -> np.ndarray:
     """Depth on the photo's grid from the w that was solved for on cells; the face itself keeps its fine depth."""
-    weight = _face_weight(face, pixel_mm)
+    # The surface is the face itself, but near its border.
+    start_mm = EXTENSION.face_rim_mm + EXTENSION.cell_mm
+    weight = _inside_by(np.isfinite(face), pixel_mm, start_mm, start_mm + EXTENSION.blend_mm)
     exact = trunk.w_from_depth(np.where(weight > 0, face, trunk.rim))
     blended = weight * exact + (1 - weight) * cv2.GaussianBlur(w, (0, 0), _upsampled_px(pixel_mm))
     near_rim = distance_px(body) <= EXTENSION.relaxed_cells * EXTENSION.cell_mm / pixel_mm
@@ -176,11 +178,11 @@ def _fine_depth(w: np.ndarray, face: np.ndarray, body: np.ndarray, trunk: Trunk,
     return np.where(weight >= 1, face, trunk.depth_from_w(fine))
 
 
-def _face_weight(face: np.ndarray, pixel_mm: float) -> np.ndarray:
-    """(H, W) float32, 0 to 1: how far the surface is the face itself; 0 beside it and near its border."""
-    start_mm = EXTENSION.face_rim_mm + EXTENSION.cell_mm
-    inside_mm = distance_px(np.isfinite(face)) * np.float32(pixel_mm)
-    return smoothstep(inside_mm, start_mm, start_mm + EXTENSION.blend_mm)
+def _inside_by(known: np.ndarray, pixel_mm: float, low_mm: float, high_mm: float) -> np.ndarray:
+    """(H, W) float32: 0 up to `low_mm` inside a mask, (H, W) bool, 1 from `high_mm` on, smooth between."""
+    box = Box.round(known)
+    weight = smoothstep(distance_px(box.of(known)) * np.float32(pixel_mm), low_mm, high_mm)
+    return box.put_into(known.shape, weight, 0)
 
 
 def _upsampled_px(pixel_mm: float) -> float:

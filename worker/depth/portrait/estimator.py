@@ -118,7 +118,9 @@ class Portrait:
         true_pose = Pose(pose.axes, size * pose.eyes)
         report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found, guessed=guessed)
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person, head=whole)
-        return Bust(depth_map, size * face_depth, silhouette_found=person.outline_found, within=within)
+        return Bust(
+            depth_map, (size * face_depth).astype(np.float32), silhouette_found=person.outline_found, within=within
+        )
 
     def _head(
         self, points: np.ndarray, person: Person, on_face: np.ndarray, camera: Intrinsics

@@ -10,10 +10,11 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, SuperLU, cg
 
 from shared.cloud.camera import Intrinsics
+from worker.geometry.box import Box
 from worker.geometry.fuse.membrane import factor_of
 
 LEAST_SIDE_PX = 8  # of a coarse grid
-EDGE_PRECISION = 1e-5  # relative, of what the slopes at the edge of what is known miss: a thousandth of a millimetre
+EDGE_PRECISION = 1e-4  # relative, of what the slopes at the edge of what is known miss: a thousandth of a millimetre
 NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0))
 
 
@@ -37,7 +38,9 @@ def shrunk(depth: np.ndarray, size_wh: tuple[int, int]) -> tuple[np.ndarray, np.
 
 def distance_px(mask: np.ndarray) -> np.ndarray:
     """(H, W) float32: distance of each pixel of a mask (H, W) bool to the nearest one outside of it, 0 outside."""
-    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    box = Box.round(mask)
+    inside = cv2.distanceTransform(box.of(mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return box.put_into(mask.shape, inside, 0)
 
 
 def laplacian(mask: np.ndarray) -> sparse.csr_matrix:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, cg
 
 from shared.cloud.camera import Intrinsics
 from worker.depth.portrait.grid import coarse_size_wh, distance_px, shrunk
@@ -52,6 +53,7 @@ class ShadingSettings:
 
 
 SHADING = ShadingSettings()
+PRECISION = 1e-5  # of a round's change, relative
 CUBIC_PX = 3  # what lies so near is read by cubic interpolation
 
 
@@ -132,12 +134,14 @@ def _coarse_scene(depth: np.ndarray, pixels: np.ndarray, camera: Intrinsics, hid
 def _change(scene: Scene) -> np.ndarray:
     """(N,) mm to add to the depth of a scene: light and change are fitted in turn."""
     rays, hold = scene.patch.rays(scene.camera), _hold(scene)
-    change = np.zeros(len(scene.depth))
+    change, factor = np.zeros(len(scene.depth)), None
     for _ in range(SHADING.rounds):
         jacobian, residual, weights = _linearised(scene, scene.depth + change, rays)
         weighted = jacobian.T @ sparse.diags(weights)
-        wanted = weighted @ residual - hold @ change
-        change = change + factor_of(weighted @ jacobian + hold).solve(wanted)
+        system, wanted = weighted @ jacobian + hold, weighted @ residual - hold @ change
+        factor = factor or factor_of(system)  # later systems are so near to the first that a few rounds solve them
+        near = LinearOperator(system.shape, factor.solve)
+        change = change + cg(system, wanted, rtol=PRECISION, M=near)[0]
     return change
 
 

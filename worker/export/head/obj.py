@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from worker.export.head.source import ExportPart, HeadSource, rows_as_text
+from worker.export.head.source import ExportPart, HeadSource
 from worker.export.source import fact_lines
+from worker.export.text import obj_faces, obj_rows
 from worker.zips import zipped
 
 
@@ -12,32 +13,31 @@ def head_obj_zip(source: HeadSource) -> bytes:
 
     Source: Wavefront, Advanced Visualizer manual, appendix B1 (object files).
     """
-    files = {"head.obj": _text(source).encode(), "head.mtl": _materials(source).encode()}
+    files = {"head.obj": _text(source), "head.mtl": _materials(source).encode()}
     files |= {_texture_name(each): each.texture for each in source.parts}
     return zipped(files, source.made)
 
 
-def _text(source: HeadSource) -> str:
-    head = "".join(f"# {line}\n" for line in fact_lines(source.facts_in("mm")))
-    texts, first = [head, "mtllib head.mtl\n"], 1
+def _text(source: HeadSource) -> bytes:
+    comments = "".join(f"# {line}\n" for line in fact_lines(source.facts_in("mm")))
+    texts, first = [comments.encode(), b"mtllib head.mtl\n"], 1
     for exported in source.parts:
         texts.append(_object(exported, first))
         first += len(exported.posed)
-    return "".join(texts)
+    return b"".join(texts)
 
 
-def _object(exported: ExportPart, first: int) -> str:
+def _object(exported: ExportPart, first: int) -> bytes:
     """A part; its vertices have the numbers from `first` on in the file."""
     part = exported.part
-    corners = [f"{number}/{number}/{number}" for number in range(first, first + len(part.uv))]  # place, texture, normal
-    return "".join(
+    return b"".join(
         [
-            f"o {part.name}\n",
-            rows_as_text("v %.3f %.3f %.3f\n", exported.posed),
-            rows_as_text("vt %.5f %.5f\n", part.uv),
-            rows_as_text("vn %.3f %.3f %.3f\n", exported.posed_normals),
-            f"usemtl {part.name}\n",
-            "".join([f"f {corners[a]} {corners[b]} {corners[c]}\n" for a, b, c in part.triangles.tolist()]),
+            f"o {part.name}\n".encode(),
+            obj_rows(b"v ", exported.posed, 3),
+            obj_rows(b"vt ", part.uv, 5),
+            obj_rows(b"vn ", exported.posed_normals, 3),
+            f"usemtl {part.name}\n".encode(),
+            obj_faces(part.triangles, first, len(part.uv)),
         ]
     )
 

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from shared.head.head import HeadPart, WholeHead
+from shared.head.weld import numbered
 from worker.export.source import AXES, Facts, standing
 from worker.geometry.surface.mesh import Y_UP
 from worker.head.meshes import vertex_normals
@@ -89,15 +90,9 @@ def y_up(points: np.ndarray) -> np.ndarray:
     return (points * Y_UP + 0.0).astype(np.float32)  # + 0: no -0, which is another value to whoever compares bytes
 
 
-def rows_as_text(pattern: str, rows: np.ndarray, between: str = "") -> str:
-    """Rows (N, K) of numbers as text, each in that pattern."""
-    return between.join([pattern] * len(rows)) % tuple(rows.ravel().tolist())
-
-
 def welded(places: np.ndarray) -> np.ndarray:
     """(N,) int, numbers from 0 on: the same for rows of `places` (N, K) float32 that are equal."""
-    rows = np.ascontiguousarray(places + np.float32(0)).view(np.dtype((np.void, places.itemsize * places.shape[1])))
-    return np.unique(rows.ravel(), return_inverse=True)[1]
+    return numbered(np.ascontiguousarray(places + np.float32(0)).view(np.uint32))  # + 0: no -0
 
 
 def welded_normals(vertices: np.ndarray, triangles: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -14,8 +14,9 @@ import numpy as np
 
 from shared.zips import zip_entry
 from worker.export.head.materials import MATERIALS
-from worker.export.head.source import ExportPart, HeadSource, rows_as_text
+from worker.export.head.source import ExportPart, HeadSource
 from worker.export.source import METRES_PER_MM, fact_lines
+from worker.export.text import numbers_as_text
 
 ALIGNMENT_BYTES = 64
 LOCAL_HEADER_BYTES = 30
@@ -84,14 +85,14 @@ def _mesh(exported: ExportPart) -> str:
     )
     {{
         uniform token subdivisionScheme = "none"
-        float3[] extent = [{_rows("(%.2f, %.2f, %.2f)", np.stack([low, high]))}]
+        float3[] extent = [{_tuples(np.stack([low, high]), 2)}]
         int[] faceVertexCounts = [{",".join(["3"] * len(part.triangles))}]
-        int[] faceVertexIndices = [{_rows("%d,%d,%d", part.triangles)}]
-        point3f[] points = [{_rows("(%.2f,%.2f,%.2f)", exported.posed)}]
-        normal3f[] normals = [{_rows("(%.3f,%.3f,%.3f)", exported.posed_normals)}] (
+        int[] faceVertexIndices = {numbers_as_text(part.triangles.ravel(), 0).decode()}
+        point3f[] points = [{_tuples(exported.posed, 2)}]
+        normal3f[] normals = [{_tuples(exported.posed_normals, 3)}] (
             interpolation = "vertex"
         )
-        texCoord2f[] primvars:st = [{_rows("(%.5f,%.5f)", part.uv)}] (
+        texCoord2f[] primvars:st = [{_tuples(part.uv, 5)}] (
             interpolation = "vertex"
         )
         rel material:binding = </Head/Materials/{part.name}>
@@ -137,5 +138,6 @@ def _material(exported: ExportPart) -> str:
 """
 
 
-def _rows(pattern: str, rows: np.ndarray) -> str:
-    return rows_as_text(pattern, rows, between=",")
+def _tuples(rows: np.ndarray, digits: int) -> str:
+    """Numbers (N, K) as USD has them between the brackets of an array: (1,2),(3,4)."""
+    return numbers_as_text(rows, digits)[1:-1].replace(b"[", b"(").replace(b"]", b")").decode()

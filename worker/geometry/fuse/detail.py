@@ -20,10 +20,12 @@ class Detail:
 
     correlation: -1..1, of its fine relief with that of the landmarks and of shading.
     gain: how high its fine relief is, next to that one.
+    difference: (H, W) float32 mm, its fine relief, no higher than the other, less the other; of use on the face alone.
     """
 
     correlation: float
     gain: float
+    difference: np.ndarray
 
     @property
     def resolved(self) -> float:
@@ -39,14 +41,17 @@ class Detail:
 def detail_of(depth: np.ndarray, sight: Sight) -> Detail:
     """Compare the fine relief of a network's depth (H, W) mm with the face's."""
     inner = sight.on_face & (inside_px(sight.on_face) * sight.pixel_mm > INNER_MM)
+    nothing = Detail(0.0, 0.0, np.zeros(depth.shape, np.float32))
     if inner.sum() < 2:
-        return Detail(0.0, 0.0)
-    theirs, ours = (fine_relief(values, sight)[inner] for values in (depth, sight.face))
-    theirs, ours = theirs - theirs.mean(), ours - ours.mean()
+        return nothing
+    reliefs = [fine_relief(values, sight) for values in (depth, sight.face)]
+    theirs, ours = (relief[inner] - relief[inner].mean() for relief in reliefs)
     spreads = float(theirs.std()), float(ours.std())
     if min(spreads) < 1e-6:
-        return Detail(0.0, 0.0)
-    return Detail(float((theirs * ours).mean() / (spreads[0] * spreads[1])), spreads[0] / spreads[1])
+        return nothing
+    gain = spreads[0] / spreads[1]
+    correlation = float((theirs * ours).mean() / (spreads[0] * spreads[1]))
+    return Detail(correlation, gain, reliefs[0] / max(gain, 1.0) - reliefs[1])
 
 
 def fine_relief(depth: np.ndarray, sight: Sight) -> np.ndarray:

@@ -32,12 +32,12 @@ def edge_confidence(disparity: np.ndarray) -> np.ndarray:
     It is (H, W) float32; one half where the disparity, of any scale and shift, changes by EDGE_SLOPE_PER_PX of its
     range within a pixel; 0 where it is not finite.
     """
-    relative = _relative(disparity)
-    slope = np.zeros_like(relative)
+    relative = _relative(disparity).astype(np.float32)
+    squared = np.zeros_like(relative)  # of the slope
     for axis in (0, 1):
         if relative.shape[axis] > 1:
-            slope = np.hypot(slope, np.gradient(relative, axis=axis))
-    confidence = 1 / (1 + (slope / EDGE_SLOPE_PER_PX) ** 2)
+            squared += np.square(np.gradient(relative, axis=axis))
+    confidence = 1 / (1 + squared / EDGE_SLOPE_PER_PX**2)
     return np.where(np.isfinite(confidence) & np.isfinite(relative), confidence, 0).astype(np.float32)
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from shared.cloud.camera import Intrinsics, unproject
+from worker.geometry.box import Box
 from worker.geometry.fuse.robust_line import HUBER_SIGMAS, MEDIAN_SIGMAS, ROUNDS
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normals_of
@@ -115,10 +116,13 @@ def visibility(depth: np.ndarray, camera: Intrinsics) -> np.ndarray:
 
     A pixel of a slanted surface covers more of it, and a small shift of the outline moves its depth far.
     """
-    normal = normals_of(depth, camera, links_of(depth, camera))
-    ray = unproject(np.ones(depth.shape), camera)
+    box = Box.round(np.isfinite(depth))
+    part, of_part = box.of(depth), box.of_camera(camera)
+    normal = normals_of(part, of_part, links_of(part, of_part))
+    ray = unproject(np.ones(part.shape), of_part)
     cosine = -(normal * ray).sum(-1) / np.linalg.norm(ray, axis=-1)
-    return np.where(np.isfinite(cosine), np.clip(cosine, 0, 1) ** 2, 0).astype(np.float32)
+    squared = np.where(np.isfinite(cosine), np.clip(cosine, 0, 1) ** 2, 0).astype(np.float32)
+    return box.put_into(depth.shape, squared, 0)
 
 
 def _matched(disparity: np.ndarray, face: np.ndarray, beside: np.ndarray, weight: np.ndarray) -> Match:

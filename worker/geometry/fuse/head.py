@@ -55,13 +55,14 @@ def pull_of_head(depth: np.ndarray, sight: Sight) -> HeadPull:
 
 
 def _head(sight: Sight) -> np.ndarray:
-    """(H, W) float, 1 on the head, falling to 0 at the chin and far aside; the photo's upright is the head's."""
+    """(H, W) float32, 1 on the head, falling to 0 at the chin and far aside; the photo's upright is the head's."""
     v, u = np.nonzero(sight.on_face)
-    rows, columns = np.mgrid[: sight.face.shape[0], : sight.face.shape[1]]
+    rows, columns = np.ogrid[: sight.face.shape[0], : sight.face.shape[1]]
     above_mm = (v.max() - rows) * sight.pixel_mm
     aside_mm = np.abs(columns - (u.min() + u.max()) / 2) * sight.pixel_mm
     within = 1 - smooth_step(aside_mm, HEAD.half_width_mm, HEAD.fades_aside_mm)
-    return np.where(sight.person, within * smooth_step(above_mm, 0.0, HEAD.fades_above_chin_mm), 0)
+    above_chin = smooth_step(above_mm, 0.0, HEAD.fades_above_chin_mm)
+    return np.where(sight.person, (within * above_chin).astype(np.float32), np.float32(0))
 
 
 def _slope(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from worker.geometry.box import Box
 
 ANALYSED_PX = 400
 """Long side of the grid on which a person is measured; the surface itself is made on the whole one."""
@@ -22,8 +23,8 @@ class Sight:
     """A disparity map, and a person of whom landmarks say more.
 
     disparity: (H, W) float32, finite, larger is nearer, of unknown scale and shift.
-    face: (H, W) float mm, by landmarks; NaN beside the face, which is somewhere.
-    bust: (H, W) float mm, what is likely for face, hair, neck and shoulders; NaN where nothing is known.
+    face: (H, W) float32 mm, by landmarks; NaN beside the face, which is somewhere.
+    bust: (H, W) float32 mm, what is likely for face, hair, neck and shoulders; NaN where nothing is known.
     person: (H, W) bool; holds the face.
     camera: of that grid.
     """
@@ -78,7 +79,9 @@ def smooth_step(values: np.ndarray, start: float, width: float) -> np.ndarray:
 
 def inside_px(mask: np.ndarray) -> np.ndarray:
     """(H, W) float32, how many pixels a pixel of a mask lies from what is not in it; 0 outside."""
-    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    box = Box.round(mask)
+    inside = cv2.distanceTransform(box.of(mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    return box.put_into(mask.shape, inside, 0)
 
 
 def mean_nearby(values: np.ndarray, at: np.ndarray, sigma_px: float) -> np.ndarray:
@@ -91,7 +94,7 @@ def mean_nearby(values: np.ndarray, at: np.ndarray, sigma_px: float) -> np.ndarr
     size_wh = max(1, round(width / shrink)), max(1, round(height / shrink))
     sigma = max(0.5, sigma_px * size_wh[0] / width)
     weight, total = (
-        cv2.GaussianBlur(cv2.resize(part.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA), (0, 0), sigma)
-        for part in (at, np.where(at, values, 0))
+        cv2.GaussianBlur(cv2.resize(np.asarray(part, np.float32), size_wh, interpolation=cv2.INTER_AREA), (0, 0), sigma)
+        for part in (at, np.where(at, values, np.float32(0)))
     )
     return cv2.resize(total / np.maximum(weight, 1e-4), (width, height), interpolation=cv2.INTER_CUBIC)

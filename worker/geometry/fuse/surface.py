@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from worker.geometry.fuse.detail import Detail, detail_of, fine_relief
+from worker.geometry.box import Box
+from worker.geometry.fuse.detail import Detail, detail_of
 from worker.geometry.fuse.head import HeadPull, pull_of_head
 from worker.geometry.fuse.membrane import continued_correction
 from worker.geometry.fuse.robust_line import robust_line
@@ -60,12 +61,10 @@ def joined(depth: np.ndarray, sight: Sight) -> Surface:
     depth = _closed(depth, before, sight)
     pull, detail = pull_of_head(depth, sight), detail_of(depth, sight)
     goal = sight.goal
-    seen = 1 / (
-        1 + (np.maximum(before, 0) / JOIN.covered_mm) ** 4
-    )  # of the face itself, with no hair or hand before it
+    covered = np.square(np.maximum(before, 0) / JOIN.covered_mm)
+    seen = 1 / (1 + np.square(covered))  # of the face itself, with no hair or hand before it
     if detail.weight > 0:
-        fine = fine_relief(depth, sight) / max(detail.gain, 1.0) - fine_relief(sight.face, sight)
-        goal = goal + detail.weight * seen * fine
+        goal = goal + detail.weight * seen * detail.difference
     known = np.where(sight.on_face, goal - depth, 0)
     held = _held(1 - (1 - seen) * detail.resolved, sight)
     beside = _continued(known, held * seen, pull, sight)
@@ -84,7 +83,9 @@ def _held(seen: np.ndarray, sight: Sight) -> np.ndarray:
     """(H, W) float, 0..1: how far the surface is the face itself."""
     around = mean_nearby(seen, sight.on_face, JOIN.covered_feather_mm / 2 / sight.pixel_mm).clip(0, 1)
     feather_mm = JOIN.covered_feather_mm + (JOIN.feather_mm - JOIN.covered_feather_mm) * around
-    return smooth_step(inside_px(sight.on_face) * sight.pixel_mm / feather_mm, 0.0, 1.0)
+    box = Box.round(sight.on_face)
+    inside_mm = box.of(inside_px(sight.on_face)) * sight.pixel_mm
+    return box.put_into(seen.shape, smooth_step(inside_mm / box.of(feather_mm), 0.0, 1.0), 0)
 
 
 def before_mm(depth: np.ndarray, sight: Sight) -> np.ndarray:
@@ -95,7 +96,7 @@ def before_mm(depth: np.ndarray, sight: Sight) -> np.ndarray:
     on_face = sight.on_face
     relief = sight.face[on_face].astype(float)
     line = robust_line(relief, depth[on_face].astype(float), np.ones_like(relief))
-    before = np.zeros(depth.shape)
+    before = np.zeros(depth.shape, np.float32)
     before[on_face] = line.slope * relief + line.intercept - depth[on_face]
     return before
 

@@ -8,13 +8,16 @@ from PIL import Image
 from shared.cloud.classes import PointClass
 from shared.options import ModelOptions
 from shared.turntable import HEAD_TURNTABLE, PREVIEW_SIZE_WH, SURFACE_TURNTABLE
-from tests.support.model_heads import mean_head
+from tests.support.model_heads import EYES_MM, mean_head
 from tests.support.scenes import ball_depth_map
 from worker import pipeline
 from worker.export.head.source import HeadSource
-from worker.export.pictures.render import GROUND
-from worker.export.pictures.views import head_turntable_jpg, preview_jpg, turntable_jpg
+from worker.export.pictures.render import GROUND, Surface, rendered
+from worker.export.pictures.surfaces import surface_of_head
+from worker.export.pictures.views import framed, head_turntable_jpg, preview_jpg, turntable_jpg
 from worker.export.source import Source
+from worker.head.model.load import head_model
+from worker.head.skin import fine_skin
 
 RED, BLUE = (220, 40, 30), (30, 40, 220)
 
@@ -97,3 +100,24 @@ def test_a_head_turns_all_around_and_its_sides_mirror_each_other():
     assert (left != right[:, ::-1]).mean() < 0.02
     assert (left != right).mean() > 0.05  # and it has a nose
     assert all(outline[:8].sum() == 0 for outline in outlines)
+
+
+def test_a_head_s_skin_is_drawn_in_few_triangles_and_looks_as_it_does_in_all():
+    head, fine = mean_head({}), fine_skin(head_model())
+    points = fine.field(head_model().mean)[fine.uv_vertex] + EYES_MM
+    skin = replace(
+        head.parts[0],
+        vertices=points.astype(np.float32),
+        triangles=fine.uv_triangles,
+        uv=fine.uv,
+        rgb=np.zeros((len(points), 3), np.uint8),
+        morphs={},
+    )
+    source = HeadSource(replace(head, parts=(skin,)), {})
+    few, (part,) = surface_of_head(source), source.parts
+    every = Surface(part.posed, part.posed_normals, skin.triangles.astype(np.int32), skin.uv, skin.texture, closed=True)
+    assert len(few.triangles) < len(every.triangles) / 3
+    view = framed(few, 35.0, (160, 200))
+    drawn, expected = (rendered(each, view).max(2) > GROUND + 4 for each in (few, every))
+    assert expected.sum() > 5000
+    assert (drawn != expected).sum() < 0.01 * expected.sum()

@@ -128,8 +128,8 @@ def test_a_network_that_resolves_the_face_gives_its_fine_relief_and_a_blurred_on
     assert detail_of(sharp, fine).weight > 0.9
     assert detail_of(blurred, fine).weight < 0.1
     assert detail_of(NETWORK + noise(FACE.shape, 2.0), fine).weight < 0.2
-    assert Detail(correlation=0.8, gain=0.5).weight == pytest.approx(0.16)
-    assert Detail(correlation=-0.8, gain=2.0).weight == 0
+    assert Detail(0.8, 0.5, FACE).weight == pytest.approx(0.16)
+    assert Detail(-0.8, 2.0, FACE).weight == 0
 
 
 def test_fine_relief_that_only_the_network_has_comes_into_the_face_at_the_weight_it_earns():
