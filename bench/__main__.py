@@ -19,6 +19,7 @@ SCRIPTS = (
     "turns",
     "waits",
     "wire",
+    "first",
     "turning",
     "recovery",
     "hostile",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -121,6 +122,7 @@ def _named() -> str:
     return str((request.view_args or {}).get("job_id", ""))
 
 
+@lru_cache(1000)
 def network_of(address: str) -> str:
     """An IPv4 address, also one written as IPv6; of another IPv6 address the /64, which one household or server has."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 
 from flask import Flask, request
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     app.before_request(_refuse_other_hosts)
 
 
+@lru_cache(100)
 def is_ours(host: str, names: tuple[str, ...]) -> bool:
     """Whether a host, with or without a port, is among the names, an IP address, or this machine's own name.
 

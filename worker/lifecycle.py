@@ -25,6 +25,7 @@ from worker import tasks
 from worker.app import app, served_stages, settings
 from worker.depth import registry
 from worker.devices import limit_threads
+from worker.memory import keep_freed_memory
 from worker.sweeper import Sweeper
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,8 @@ def take_no_more_work(**_: Any) -> None:
 
 @worker_process_init.connect
 def load_model(**_: Any) -> None:
-    """In the child process, after the fork: threads, then the network."""
+    """In the child process, after the fork: memory, threads, then the network."""
+    keep_freed_memory()
     limit_threads(settings.threads)
     if Stage.DEPTH in served_stages():
         tasks.runner().warm_up()

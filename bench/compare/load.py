@@ -20,6 +20,7 @@ SINGLE_JOBS = 5
 VISITORS = 5
 JOBS_EACH = 8
 STEPS = "depth,model"
+QUEUE = ("depth", "model", "valkey")
 STATUS_ANSWERS = 500
 POLLING_CLIENTS = 200
 POLLING_FOR_S = 10
@@ -40,7 +41,9 @@ def _figures(tree: Tree) -> Figures:
         for side_px in SIDES_PX:
             figures |= _single_jobs(visitor, side_px)
         figures |= _status_answers(services, visitor)
-        return figures | _saturation(services) | _polling(services)
+        saturation = _saturation(services)
+        figures |= saturation | _polling(services)
+    return figures | _own_of_queue(tree, saturation)
 
 
 def _single_jobs(visitor: httpx.Client, side_px: int) -> Figures:
@@ -85,6 +88,15 @@ def _saturation(services: Services) -> Figures:
     spent = {name: (cpu_s - before_s[name]) / jobs for name, cpu_s in _cpu_s(services).items()}
     own = {f"of a job, CPU s of {name.rstrip('0')}": cpu_s for name, cpu_s in spent.items()}
     return {"jobs a second": jobs / wall_s, "of a job, CPU s": sum(spent.values()), **own}
+
+
+def _own_of_queue(tree: Tree, saturation: Figures) -> Figures:
+    """The workers' and Redis's CPU seconds for a job that are no computing, decoding or encoding, and their share."""
+    with running(tree, "remembered") as services, client(services) as visitor:
+        wait_for_end(visitor, send(visitor, portrait(SIDES_PX[1]), STEPS))
+        remembered = _saturation(services)
+    own, whole = (sum(one[f"of a job, CPU s of {name}"] for name in QUEUE) for one in (remembered, saturation))
+    return {"of a job, the queue's own CPU s": own, "of a job, the queue's own in %": own / whole * 100}
 
 
 def _some_jobs(services: Services, photo: bytes) -> None:

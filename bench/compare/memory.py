@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from bench.compare import processes
 from bench.compare.figures import Figures, table
 from bench.compare.services import client, portrait, running, send, wait_for_end
@@ -9,6 +11,7 @@ from bench.compare.trees import Tree
 
 SIDES_PX = (1024, 3000)
 JOBS = 3  # of each size, with all steps
+REST_S = 4  # freed memory may go back to the system only when a worker has been idle for a while
 WORKERS = ("depth0", "model0")
 
 
@@ -26,10 +29,11 @@ def _figures(tree: Tree) -> Figures:
             photo = portrait(side_px)
             for _ in range(JOBS):
                 wait_for_end(visitor, send(visitor, photo))
+            time.sleep(REST_S)
             for name, pid in pids.items():
                 child = processes.child_of(pid)
                 figures[f"{name}'s child, at rest after {side_px} px"] = processes.resident_mb(child)
-                figures[f"{name}'s child, at most until then"] = processes.most_mb(child)
+                figures[f"{name}'s child, at most until then, {side_px} px"] = processes.most_mb(child)
         return figures | {f"{name}, all its processes": processes.proportional_mb(pid) for name, pid in pids.items()}
 
 

@@ -35,9 +35,9 @@ class Services:
 
 
 @contextmanager
-def running(tree: Tree) -> Iterator[Services]:
-    """A tree's stack, one worker of each kind, as long as the block runs."""
-    with Driver(tree, "services.py", json.dumps(NO_LIMITS)) as driver:
+def running(tree: Tree, *apps: str) -> Iterator[Services]:
+    """A tree's stack, one worker of each kind, as long as the block runs; `apps` may name another one for workers."""
+    with Driver(tree, "services.py", json.dumps(NO_LIMITS), *apps) as driver:
         yield Services(**driver.answer())
 
 

@@ -53,7 +53,8 @@ def _edges(triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _keys(pairs: np.ndarray) -> np.ndarray:
     """(N,) a number for each pair (N, 2), the same whichever comes first."""
-    return pairs.min(axis=1).astype(np.int64) << 32 | pairs.max(axis=1)
+    one, other = pairs.T.astype(np.int64)
+    return np.minimum(one, other) << 32 | np.maximum(one, other)
 
 
 def _once(part: HeadPart, edges: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -94,6 +95,11 @@ class Statistics:
     def jobs_before(self, job: Job) -> int | None:
         """How many jobs will be taken before this one; None where it is not waiting."""
         return cast("int | None", self._scripts.call("jobs_before", job.id))
+
+    def jobs_before_each(self, jobs: Sequence[Job]) -> dict[str, int | None]:
+        """The same of several jobs, by their ids."""
+        ids = [job.id for job in jobs]
+        return dict(zip(ids, self._scripts.call_each("jobs_before", ids), strict=True))
 
     def counters(self) -> dict[str, float]:
         """Sums since the records began: accepted, done:<stage>, seconds:<stage>, batches:<stage>, failed:<type>, ..."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ class Scripts:
         self, redis: Redis, folder: Path, *, enums: Sequence[type[StrEnum]] = (), libraries: Sequence[Path] = ()
     ) -> None:
         lists = "".join(f"local {enum.__name__} = {{ {', '.join(map(_quoted, enum))} }}\n" for enum in enums)
+        self._redis = redis
         before = "".join(path.read_text() for path in (BASE, *libraries))
         self._scripts = {
             path.stem: redis.register_script(lists + _with_values(before + path.read_text(), enums))
@@ -36,6 +37,13 @@ class Scripts:
     def call(self, name: str, *arguments: object) -> Any:
         """Run a script; its ARGV are the arguments as text."""
         return self._scripts[name](args=[str(argument) for argument in arguments])
+
+    def call_each(self, name: str, arguments: Iterable[object]) -> list[Any]:
+        """Run a script with each of these as its only argument, in one question to Redis; the answers."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for argument in arguments:
+                self._scripts[name](args=[str(argument)], client=pipe)
+            return list(pipe.execute())
 
 
 def _with_values(script: str, enums: Sequence[type[StrEnum]]) -> str:

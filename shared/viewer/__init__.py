@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parent
 PLOTLY = FOLDER / "vendor" / "plotly-gl3d.min.js"  # from npm: plotly.js-gl3d-dist-min, MIT
 # By name, for a web server; viewer.js and viewer.css are to be loaded.
 STATIC_FILES = {path.name: path for kind in ("js/*.js", "html/*.css", "vendor/*.css") for path in FOLDER.glob(kind)}
+SCRIPTS = sorted(name for name in STATIC_FILES if name.endswith(".js") and name != "standalone.js")  # the page's
 MARK = "\0"  # stands in no text of the page
 Data = TypeVar("Data")
 HEAD = '<script id="head" type="text/plain">{}</script>\n'

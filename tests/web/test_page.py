@@ -48,3 +48,12 @@ def test_the_form_has_the_settings_in_the_order_and_words_of_the_options(opened)
     ]
     assert opened.locator("#settings-groups legend").all_inner_texts() == ["Depth map", "3D model"]
     assert opened.get_by_label("Between the pupils").get_attribute("step") == "0.5"
+
+
+def test_the_page_names_all_scripts_that_it_imports_and_loads_the_viewer_when_a_photo_is_chosen(opened):
+    named = "[...document.querySelectorAll('link[rel=modulepreload]')].map(({ href }) => href)"
+    loaded = "performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.endsWith('.js'))"
+    assert set(opened.evaluate(loaded)) == set(opened.evaluate(named))
+    with opened.expect_request("**/viewer/viewer.js"), opened.expect_request("**/plotly-*.js"):
+        opened.locator("#photo-input").set_input_files(PORTRAIT)
+    expect(opened.get_by_role("button", name="Make it 3D")).to_be_enabled()

@@ -13,6 +13,7 @@ from tests.support.jobs import ALL, Store, claim, new_job
 from web.remembered import RememberedJobs
 
 PROBLEM = Problem(type="x", title="x", detail="x")
+ROUGH = StoredFile(name="rough.rlf", folder="depth-1-rough", bytes=1, stage=Stage.DEPTH)
 DEPTH = StoredFile(name="depth.npz", folder="depth-1", bytes=1, stage=Stage.DEPTH)
 
 
@@ -26,6 +27,7 @@ def changes(store: Store, job_id: str) -> list[Callable[[], object]]:
     return [
         take,
         lambda: store.claims.progress(held[0], 0.5),
+        lambda: store.claims.show_rough(held[0], ROUGH),
         lambda: store.claims.hand_back(held[0]),
         take,
         lambda: store.claims.put_off(held[0], 60),

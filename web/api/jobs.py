@@ -28,7 +28,7 @@ from web.api.answers import (
 from web.api.documents import share_url
 from web.api.openapi import Operation
 from web.api.schemas import Deleted, JobDocument, JobList, Shared
-from web.api.shown import Shown, shown
+from web.api.shown import Shown, all_shown
 from web.cookies import give_job_cookie
 from web.intake.acceptance import accept, check_face, check_model
 from web.intake.space import room_for
@@ -76,7 +76,7 @@ def index() -> Response:
         return _listed([], None)
     page = services().jobs.page(known, cursor=query.cursor, limit=query.limit)
     following = url_for("jobs.index", cursor=page.next, limit=query.limit) if page.next else None
-    return _listed([shown(job) for job in page.jobs], following)
+    return _listed(all_shown(page.jobs), following)
 
 
 @blueprint.get("/jobs/<job_id>")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -29,7 +30,16 @@ class Shown:
 
 def shown(job: Job) -> Shown:
     """What the API says of a job now; asks for its position in the queue."""
-    before = services().statistics.jobs_before(job) if job.state is State.QUEUED else None
+    return _shown(job, services().statistics.jobs_before(job) if job.state is State.QUEUED else None)
+
+
+def all_shown(jobs: Sequence[Job]) -> list[Shown]:
+    """What the API says of these jobs now."""
+    before = services().statistics.jobs_before_each([job for job in jobs if job.state is State.QUEUED])
+    return [_shown(job, before.get(job.id)) for job in jobs]
+
+
+def _shown(job: Job, before: int | None) -> Shown:
     expected_s = services().expected.seconds(job)
     expires_in_s = seconds_until(job.expires_ms) if job.expires_ms and job.ended else None
     present = {

@@ -6,8 +6,9 @@ import gzip
 import json
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from pathlib import Path
 
-from flask import Flask, Response, render_template, request, send_file, url_for
+from flask import Flask, Response, current_app, render_template, request, send_file, url_for
 from werkzeug.exceptions import NotFound
 
 from shared import viewer
@@ -15,7 +16,19 @@ from shared.errors import JobNotFoundError
 from shared.head.accuracy import ACCURACY
 from shared.jobs.record import Job, State
 from shared.options import PUPIL_DISTANCE_MM
-from shared.results import ARCHIVE, CLOUD, DEPTH_IMAGE, GLB, HEAD, HEAD_GLB, HEAD_USDZ, METRIC_IMAGE, PREVIEW, THUMBNAIL
+from shared.results import (
+    ARCHIVE,
+    CLOUD,
+    DEPTH_IMAGE,
+    GLB,
+    HEAD,
+    HEAD_GLB,
+    HEAD_USDZ,
+    METRIC_IMAGE,
+    PREVIEW,
+    ROUGH,
+    THUMBNAIL,
+)
 from shared.turntable import PREVIEW_SIZE_WH
 from web.access import owner
 from web.api.documents import share_url
@@ -87,7 +100,8 @@ def _preview(job: Job, token: str) -> Preview:
 
 def _page(preview: Preview | None = None) -> str:
     owner()
-    files = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE, "cloud": CLOUD, "head": HEAD, "archive": ARCHIVE}
+    images = {"depth_image": DEPTH_IMAGE, "metric_image": METRIC_IMAGE}
+    files = images | {"rough": ROUGH, "cloud": CLOUD, "head": HEAD, "archive": ARCHIVE}
     numbers = {"upload_mb": services().settings.upload_mb, "pupil_distance_mm": PUPIL_DISTANCE_MM}
     accuracy = json.dumps({source: asdict(each) for source, each in ACCURACY.items()})
     return render_template(
@@ -98,6 +112,7 @@ def _page(preview: Preview | None = None) -> str:
         stills=json.dumps(stills()),
         preview=preview,
         shared_path=SHARED_PATH,
+        modules=_modules(with_viewer=preview is not None),  # who begins with a photo needs it later
         space=json.dumps(SPACE_FILES),
     )
 
@@ -138,6 +153,17 @@ def add_security_headers(response: Response) -> Response:
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={YEAR_S}"
     return response
+
+
+def _modules(*, with_viewer: bool) -> list[str]:
+    """URLs of the scripts: those that the page names are loaded at once, not each when another one imports it."""
+    page = [url_for("static", filename=name) for name in _page_scripts()]
+    return page + [url_for("viewer_static", filename=name) for name in viewer.SCRIPTS if with_viewer]
+
+
+@cache
+def _page_scripts() -> list[str]:
+    return sorted(path.name for path in Path(str(current_app.static_folder)).glob("*.js"))
 
 
 @cache

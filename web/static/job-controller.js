@@ -11,7 +11,7 @@ import { leave, photoAlone, result, showChosen, showState, state } from "./page-
 import * as panels from "./panels.js";
 import { chosenSettings, settingsAreValid, settingsDiffer, showKeptSettings, showSettings } from "./settings.js";
 import { showSpace } from "./space.js";
-import { forgetAppearance, hideCloud, offerHead, preload, showCloud } from "./view3d.js";
+import { forgetAppearance, hideCloud, hideRough, offerHead, preload, showCloud, showRough } from "./view3d.js";
 import { watch } from "./watch.js";
 
 const GONE = {
@@ -138,11 +138,19 @@ function showJob(job) {
   showJobActions(job);
   panels.showDownloads(job);
   showSpace(job);
+  showRoughOf(job);
   if (state.busy && !hasModel(job)) panels.showProgress(job, job.stage === "depth" ? "depth" : "model");
   else showEnd(job, followed); // while head and meshes are made, the 3D model can be looked at already
   showState();
   if (another && followed) panels.reveal("depth");
   if (depth && !state.cloud && !state.busy) panels.moveFocus("generate-model");
+}
+
+/** Show the rough first view of a job as long as there is one. @param {Job} job */
+function showRoughOf(job) {
+  const rough = job.preview && result("rough");
+  if (rough) showRough(job, rough.url);
+  else if (!result("cloud")) hideRough();
 }
 
 /** Show what came of a job. @param {Job} job @param {boolean} followed up to now */
@@ -193,11 +201,11 @@ export async function open() {
 
 /** Show the job that the URL names. @param {string} id */
 async function openJob(id) {
+  preload();
   try {
     /** @type {Job} */
     const job = await getJson(jobUrl(id));
     if (inFragment("job") !== id) return; // another one was asked for meanwhile
-    preload();
     showSettings(job.settings);
     showKeptSettings(id);
     follow(job);

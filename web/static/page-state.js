@@ -5,7 +5,7 @@ import { announce, byId, button } from "./dom.js";
 import { EMPTY, inFragment, setFragment } from "./fragment.js";
 import * as panels from "./panels.js";
 import { settingsDiffer } from "./settings.js";
-import { hideCloud } from "./view3d.js";
+import { hideCloud, preload } from "./view3d.js";
 
 export const state = {
   /** @type {Blob|null} */ photo: null, // to be sent
@@ -17,7 +17,7 @@ export const state = {
   stopSending: () => {},
 };
 
-/** A file of the job, where it has that. @param {"depthImage"|"metricImage"|"cloud"|"head"} file */
+/** A file of the job, where it has that. @param {"depthImage"|"metricImage"|"rough"|"cloud"|"head"} file */
 export const result = (file) => state.job?.results.find(({ name }) => name === document.body.dataset[file]);
 
 /** Show what can be made, at once or in two steps, and what is next; to be called too when a setting was changed. */
@@ -74,6 +74,7 @@ export function showChosen(photo) {
   panels.showImage("photo-image", URL.createObjectURL(photo));
   showState();
   button("generate-all").focus({ preventScroll: true });
+  preload(); // while the photo is looked at and sent
   const decoded = byId("photo-image", HTMLImageElement).decode();
   decoded.catch(() => {}).then(() => panels.reveal("photo")); // a file that is no picture is refused by the server
   announce("The photo is here. Next: make it 3D, or generate the depth map alone.");

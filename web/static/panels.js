@@ -124,7 +124,8 @@ export function showMeta(job) {
   byId("photo-meta").textContent = facesText(job) || `${job.photo.width} × ${job.photo.height}`;
   const source = job.report?.own_map ? "own map" : job.model;
   byId("depth-meta").textContent = [source, took(job.timings.depth_s)].filter(Boolean).join(" · ");
-  byId("model-meta").textContent = [count, took(job.timings.model_s)].filter(Boolean).join(" · ");
+  const made = [count, took(job.timings.model_s)].filter(Boolean).join(" · ");
+  byId("model-meta").textContent = job.preview ? "Rough first view" : made;
   showReport(job.report);
   showMeasures(job.report);
 }

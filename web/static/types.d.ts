@@ -23,6 +23,7 @@ interface Job {
   queue_position: number | null; expected_seconds: number | null;
   report: Report | null;
   results: Result[];
+  preview: boolean; // there is a rough cloud among them, whose place the cloud takes
   error: Problem | null;
   links: Record<string, string>; // what can be done with it
   share_url: string | null; // where others see it, while it is shared

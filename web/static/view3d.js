@@ -12,6 +12,7 @@ let loading = null;
 /** @type {Promise<unknown>|null} */
 let library = null;
 let shown = ""; // URL of the cloud in the viewer; it names the run that made the cloud
+let rough = ""; // URL of the rough cloud that is shown ahead of it
 let head = ""; // URL of the head that the viewer offers
 /** @type {string|null} */
 let chosen = null; // the appearance that was chosen on this page
@@ -84,19 +85,15 @@ export async function showCloud(job, url) {
   }
   shown = url;
   try {
-    const [view, file] = await Promise.all([viewer(), getBlob(url)]);
-    const bytes = await file.arrayBuffer();
+    const [view, bytes] = await Promise.all([viewer(), getBytes(url)]);
     if (shown !== url) return false; // another job was opened meanwhile
-    byId("viewer").hidden = false;
-    byId("model-panel").classList.add("full");
-    view.camera = inFragment("view") ?? view.front;
-    view.marks = inFragment("marks") ?? "";
+    if (!rough) reveal(view);
+    rough = "";
     const appearance = inFragment("look") ?? chosen ?? "";
     if (chosen) setFragment({ look: appearance });
-    const color = /** @type {Appearance["color"]} */ (job.settings.model.color);
     view.marking.accuracy = accuracyOf(job);
     view.offerPictures(stillsOf(job));
-    await view.show(bytes, { color }, appearance);
+    await view.show(bytes, colorOf(job), appearance);
     announce(isNotDrawn() ? "The 3D model is ready, but cannot be drawn here." : "The 3D model is ready.");
     return true;
   } catch (error) {
@@ -104,6 +101,40 @@ export async function showCloud(job, url) {
     throw error;
   }
 }
+
+/**
+ * Show a rough cloud of a job until its own is here; one that comes later than that is of no use any more.
+ * @param {Job} job @param {string} url
+ */
+export async function showRough(job, url) {
+  if (shown || rough === url) return;
+  rough = url;
+  const [view, bytes] = await Promise.all([viewer(), getBytes(url)]).catch(() => []); // the cloud's turn tells why
+  if (!view || shown || rough !== url) return;
+  reveal(view);
+  await view.showRough(bytes, colorOf(job), inFragment("look") ?? chosen ?? "");
+  if (rough === url && !isNotDrawn()) announce("A rough first view of the face is here. The 3D model follows.");
+}
+
+/** Leave the rough cloud, if it is shown and none takes its place. */
+export const hideRough = () => rough && hideCloud();
+
+/** The bytes of a file. @param {string} url */
+const getBytes = async (url) => (await getBlob(url)).arrayBuffer();
+
+/**
+ * Bring the viewer into the page, with its camera and marks as the URL has them.
+ * @param {Awaited<ReturnType<typeof load>>} view
+ */
+function reveal(view) {
+  byId("viewer").hidden = false;
+  byId("model-panel").classList.add("full");
+  view.camera = inFragment("view") ?? view.front;
+  view.marks = inFragment("marks") ?? "";
+}
+
+/** The colour that a job was made with. @param {Job} job */
+const colorOf = ({ settings }) => ({ color: /** @type {Appearance["color"]} */ (settings.model.color) });
 
 /** Whether the model that is there cannot be drawn, which the title says too. */
 function isNotDrawn() {
@@ -131,15 +162,15 @@ export async function offerHead(url) {
   if (head === url) return;
   head = url;
   const view = await viewer().catch(() => null); // whoever shows the cloud says what is wrong
-  if (head === url) view?.offerHead(url ? async () => (await getBlob(url)).arrayBuffer() : null);
+  if (head === url) view?.offerHead(url ? () => getBytes(url) : null);
 }
 
 /** Leave the cloud that is shown, if any. */
 export function hideCloud() {
-  shown = "";
+  shown = rough = "";
   if (head) offerHead("");
   byId("viewer").hidden = true;
-  delete byId("viewer").dataset.ready;
+  for (const state of ["ready", "preview"]) delete byId("viewer").dataset[state];
   byId("model-panel").classList.remove("full");
   showSpot(null);
 }

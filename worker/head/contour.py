@@ -45,8 +45,9 @@ def contour_of(points: np.ndarray, triangles: np.ndarray, camera: Intrinsics) ->
     row, column, seen = pixels_at(uv, camera)
     near = _depth_in_outline(drawn(uv, triangles, camera), row, column) <= NEAR_PX
     vertices = turning[(seen & near)[turning]]
-    touching = np.isin(triangles, vertices).any(1)
-    normal = vertex_normals(points, triangles[touching])[vertices, :2]
+    chosen = np.zeros(len(points), bool)
+    chosen[vertices] = True
+    normal = vertex_normals(points, triangles[chosen[triangles].any(1)])[vertices, :2]
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-9)
     return Contour(vertices, uv[vertices], normal)
 

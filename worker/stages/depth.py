@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 READERS = 2
 WRITERS = 2
-LONG_WAITED_S = 2.0  # whoever has waited so long gains little by a first look, and others wait too
+LONG_WAITED_S = 10.0  # whoever has waited so long gains little by a first look, and others wait too
 LONGEST_TASK_S = 30.0  # then a task lets go, so that Celery's time limits keep their meaning
 
 

@@ -19,6 +19,7 @@ from shared.storage.base import Storage
 from worker.depth import registry
 from worker.depth.estimator import Estimator
 from worker.devices import gpu_memory_bytes
+from worker.memory import IdleMemory
 from worker.stages.context import StageContext
 from worker.stages.depth import DepthBatches
 from worker.stages.export import write_meshes
@@ -55,6 +56,7 @@ class StageRunner:
         self._removals = Removals(redis, storage)
         self._reserve_is_gone = partial(reserve_is_gone, redis)
         self._stopping, self._serves, self._pace = stopping, serves, Pace()
+        self._memory = IdleMemory()
         self._load = lru_cache(LOADED_MODELS)(
             load or partial(registry.load, folder=settings.weights, backend=settings.depth_backend)
         )
@@ -64,7 +66,7 @@ class StageRunner:
 
         Points, which are quickly made and what people wait to see, do not wait for a head or for meshes.
         """
-        with Leases(self._claims, self._settings.lease_s) as leases:
+        with self._memory.in_use(), Leases(self._claims, self._settings.lease_s) as leases:
             context = StageContext(
                 self._jobs,
                 self._claims,

@@ -27,6 +27,9 @@ function sizeText(bounds, unit) {
   return LIST.format(bounds.map(([low, high], axis) => `${Math.round(high - low)} mm ${words[axis]}`));
 }
 
+/** What is shown until the face itself is there. @param {Shown} shown */
+const roughText = ({ color, pose }) => `A rough first view of a face, ${COLORS[color]}; seen ${sideText(pose)}.`;
+
 /** What is shown: "98,824 points of hair, skin and clothes" @param {Shown} shown */
 function whatText({ mode, points, cloud, hair }) {
   if (mode === "head") return `A whole head${hair ? "" : " without its hair"}`;
@@ -64,5 +67,6 @@ export function describe({ host, mode, shown, points, cloud, orbit, head }) {
   const place = host.querySelector(".rv-about");
   if (!place || !points || !cloud) return;
   const bounds = mode === "head" && head.mesh ? boundsOf(head.mesh.shown(head.hair)) : points.framed.bounds;
-  place.textContent = aboutText({ ...shown, mode, points, cloud, pose: orbit.pose, bounds, hair: head.hair });
+  const text = host.dataset.preview ? roughText : aboutText;
+  place.textContent = text({ ...shown, mode, points, cloud, pose: orbit.pose, bounds, hair: head.hair });
 }

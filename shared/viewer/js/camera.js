@@ -1,6 +1,6 @@
 /** The camera of the view: where it stands for the pose of the orbit, and what it sees. */
 
-import { closeTo, distanceToFit, pivot, targetAt } from "./framing.js";
+import { closeTo, distanceToFit, fromScene, pivot, targetAt } from "./framing.js";
 import { eyeCenterUp, FRONT, poseToText } from "./orbit.js";
 import { Screen } from "./screen.js";
 
@@ -41,6 +41,17 @@ export class Camera {
       orbit.pose.target = targetAt(framing, place);
       orbit.zoom(1.6);
     });
+  }
+
+  /** See other points from the place where it stands. @param {Framing} framing of these */
+  stayBefore(framing) {
+    const { framing: before, orbit } = this;
+    const [eye, center] = this.pose();
+    this.framing = framing;
+    if (!before) return;
+    const away = Math.hypot(...eye.map((value, axis) => value - center[axis])) * before.longest;
+    orbit.pose.target = targetAt(framing, fromScene(before, center));
+    orbit.pose.zoom = (distanceToFit(framing, this.graph) * framing.longest) / (away - (framing.back ?? 0));
   }
 
   /** What it sees; null before there is something. */

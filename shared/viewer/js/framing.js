@@ -53,6 +53,10 @@ export function targetAt(framing, place) {
 export const inScene = ({ bounds, longest }, at) =>
   bounds.map(([low, high], axis) => (at[axis] - (low + high) / 2) / longest);
 
+/** The place of the scene's frame in that of the points. @param {Framing} framing @param {number[]} at */
+export const fromScene = ({ bounds, longest }, at) =>
+  bounds.map(([low, high], axis) => (low + high) / 2 + at[axis] * longest);
+
 /**
  * The scene of a head: it stands where the points are, is as large, and turns round its own middle.
  * @param {Points} points @param {Head} head @returns {Framing}
@@ -66,6 +70,20 @@ export function framingOfHead({ bounds, framed, longest }, { parts }) {
     Math.max(...spans.map((each) => each[axis][1])) + MOVED_MM,
   ]);
   return { bounds: around, framed: { bounds: framed.bounds, middle }, longest, back: framed.middle - middle };
+}
+
+/**
+ * The points with the whole photo as what fills the view, at the depth of their middle: of whom a rough cloud shows the
+ * face alone, all fits in it.
+ * @param {Cloud} cloud @param {Points} points @returns {Points}
+ */
+export function framedByPhoto({ uvScale, uvOffset, fx, fy, cx, cy }, points) {
+  const { middle, bounds } = points.framed;
+  const edges = uvScale.map((scale, axis) => [0, 1].map((edge) => (edge - uvOffset[axis]) / scale)); // grid's pixels
+  const across = edges[0].map((u) => ((u - cx) * -middle) / fx);
+  const down = edges[1].map((v) => ((cy - v) * -middle) / fy).reverse();
+  const longest = Math.max(across[1] - across[0], down[1] - down[0]);
+  return { ...points, longest, framed: { bounds: [across, down, bounds[2]], middle } };
 }
 
 /**

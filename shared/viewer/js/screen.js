@@ -1,6 +1,6 @@
 /** Where places of the scene are on the screen, and what is seen at a place of the screen. */
 
-import { HALF_VIEW, inScene } from "./framing.js";
+import { fromScene, HALF_VIEW, inScene } from "./framing.js";
 
 /** @typedef {{ from: number[], along: number[] }} Ray in the viewer's frame; along has the length 1 */
 
@@ -38,10 +38,8 @@ export class Screen {
   /** What lies behind a pixel. @param {Point2D} at @returns {Ray} */
   ray({ x, y }) {
     const [across, up] = [x - this.middle[0], this.middle[1] - y].map((value) => value / this.focal);
-    const { bounds, longest } = this.framing;
     const along = this.forward.map((value, axis) => value + across * this.right[axis] + up * this.up[axis]);
-    const from = bounds.map(([low, high], axis) => (low + high) / 2 + this.eye[axis] * longest);
-    return { from, along: unit(along) };
+    return { from: fromScene(this.framing, this.eye), along: unit(along) };
   }
 }
 

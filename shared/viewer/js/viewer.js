@@ -9,24 +9,20 @@
 
 import { describe } from "./about.js";
 import { Camera } from "./camera.js";
-import { parseCloud, pointsFromCloud, seenInPhoto } from "./cloud.js";
+import { seenInPhoto } from "./cloud.js";
 import { appearanceFromText, appearanceToText, build, DEFAULTS, offerClasses, offerHead, reflect } from "./controls.js";
 import { Drawing } from "./drawing.js";
-import { framingOfHead, pointSide } from "./framing.js";
+import { framedByPhoto, pointSide } from "./framing.js";
 import { HeadView } from "./head-view.js";
 import { Hover } from "./hover.js";
 import { aimLight, isDrawn, sizePoints, snapshot } from "./internals.js";
 import { MarksView } from "./marks-view.js";
 import { FRONT, lightDirection, Orbit, poseFromText, poseToText } from "./orbit.js";
-import { pointAt } from "./screen.js";
-import { withSteepParts } from "./shape.js";
+import { placeAt, readCloud, sceneOfCloud, sceneOfHead } from "./scene.js";
 import { StillsView } from "./stills.js";
-import { thinningOfMeshes, thinningOfPoints } from "./thinning.js";
-import { trace } from "./traces.js";
 import { Turntable } from "./turntable.js";
 
-const NEAR_PX = 6; // a click beside a point means it
-const ROUGH_POINTS = 4000; // at least so many make the view that comes first
+const FEW_POINTS = 4000; // at least so many make the view that comes first
 
 /** The 3D view in an element of the page. */
 export class Viewer extends EventTarget {
@@ -70,7 +66,7 @@ export class Viewer extends EventTarget {
     this.marking = new MarksView(host, stage, {
       screen: () => this.eye.screen(),
       cloud: () => this.cloud,
-      pick: (at) => this.pick(at),
+      pick: (at) => placeAt(this, at),
       changed: () => this.dispatchEvent(new Event("marks")),
     });
     this.turntable = new Turntable(this.orbit, (turning) => this.head.setTurning(turning));
@@ -85,23 +81,39 @@ export class Viewer extends EventTarget {
    * @param {string} [text] an appearance as text; what of it is valid goes before the preset
    */
   async show(buffer, preset = {}, text = "") {
-    this.cloud = parseCloud(buffer);
-    this.points = withSteepParts(this.cloud, pointsFromCloud(this.cloud));
-    this.eye.framing = this.points;
-    this.shown = { ...this.shown, ...preset, ...appearanceFromText(text) };
-    if (this.shown.color === "classes" && !this.cloud.classes.length) this.shown.color = DEFAULTS.color;
-    offerClasses(this.host, this.cloud.classes);
+    const { cloud, points } = readCloud(buffer);
+    if (this.host.dataset.preview && cloud.unit === this.cloud?.unit) this.eye.stayBefore(points);
+    delete this.host.dataset.preview;
+    await this.take(cloud, points, { ...preset, ...appearanceFromText(text) });
+    if (this.cloud !== cloud) return;
+    if (this.host.dataset.touched) this.dispatchEvent(new Event("camera")); // the same place is another pose now
+    this.host.dataset.points = String(points.count);
+    this.host.dataset.ready = "true";
+    await this.headIfWanted();
+  }
+
+  /** Show a rough cloud, whose place the one that `show` is given next takes. @type {Viewer["show"]} */
+  async showRough(buffer, preset = {}, text = "") {
+    const { cloud, points } = readCloud(buffer);
+    this.host.dataset.preview = "true";
+    await this.take(cloud, framedByPhoto(cloud, points), { ...preset, ...appearanceFromText(text) });
+  }
+
+  /** Draw another cloud. @param {Cloud} cloud @param {Points} points @param {Partial<Appearance>} appearance */
+  async take(cloud, points, appearance) {
+    this.cloud = cloud;
+    this.points = points;
+    this.shown = { ...this.shown, ...appearance };
+    if (this.shown.color === "classes" && !cloud.classes.length) this.shown.color = DEFAULTS.color;
+    offerClasses(this.host, cloud.classes);
     this.reflect();
-    const rough = this.points.levels.find((count) => count >= ROUGH_POINTS) ?? 0;
-    if (this.mode === "points" && rough * 3 < this.points.count) {
-      await this.draw(rough); // something to see at once, while the rest is prepared
+    const few = points.levels.find((count) => count >= FEW_POINTS) ?? 0;
+    if (this.mode === "points" && few * 3 < points.count) {
+      await this.draw(few); // something to see at once, while the rest is prepared
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     }
     await this.draw();
     this.marking.show();
-    this.host.dataset.points = String(this.points.count);
-    this.host.dataset.ready = "true";
-    await this.headIfWanted();
   }
 
   /** There is a head too, to be fetched when it is wanted; null: there is none. @param {HeadSource | null} fetch */
@@ -185,33 +197,23 @@ export class Viewer extends EventTarget {
   async draw(count) {
     const { cloud, points, mode } = this;
     if (!cloud || !points) return;
-    this.rough = count;
+    this.few = count;
     const shown = { ...this.shown, mode };
-    const head = mode === "head" ? this.head.mesh : undefined;
-    this.eye.framing = head ? framingOfHead(points, head.head) : points;
-    const traces = head ? head.traces(shown, cloud.classes, this.head.hair) : [trace(cloud, points, shown, count)];
+    const { framing, traces, thinning } = mode === "head"
+      ? sceneOfHead(this.graph, cloud, points, shown, this.head)
+      : sceneOfCloud(this.graph, cloud, points, shown, count);
+    this.eye.framing = framing;
     this.stills.show(await this.drawing.draw(traces));
-    const meshes = /** @type {import("./thinning.js").MeshTrace[]} */ (mode === "points" ? [] : traces);
-    this.drawing.detail.reset(
-      meshes.length ? thinningOfMeshes(this.graph, mode, meshes) : thinningOfPoints(this.graph, points.levels),
-    );
+    this.drawing.detail.reset(thinning);
     this.resizePoints();
     describe(this);
-  }
-
-  /** The place that is seen at a pixel of the stage. @param {Point2D} at */
-  pick(at) {
-    const screen = this.eye.screen();
-    if (!screen || !this.points) return null;
-    if (this.mode === "head") return this.head.mesh?.hit(screen.ray(at), this.head.hair) ?? null;
-    return pointAt(this.points, screen, at, Math.max(NEAR_PX, this.side));
   }
 
   /** Let neighbours touch at every zoom, and while fewer points are drawn. */
   resizePoints() {
     if (!this.points || !this.cloud) return;
     const seen = this.orbit.distance / this.orbit.pose.zoom;
-    const drawn = this.rough ?? this.drawing.detail.drawn;
+    const drawn = this.few ?? this.drawing.detail.drawn;
     this.side = pointSide(this.points, seen, this.cloud.fx, this.stage.clientHeight, drawn);
     sizePoints(this.graph, Math.max(1, this.side * this.shown.size));
   }

@@ -14,6 +14,9 @@ def test_jobs_before_one_are_those_whose_owners_have_their_turn_first(store):
     [new_job(store, "bob") for _ in range(9)]
     # ann 0, bob, ann 1, bob, ann 2
     assert [store.statistics.jobs_before(job) for job in mine] == [0, 2, 4]
+    assert store.statistics.jobs_before_each(mine) == {
+        job.id: before for job, before in zip(mine, (0, 2, 4), strict=True)
+    }
     order = [claimed.job.id for claimed in claim(store, limit=5)]
     assert [order.index(job.id) for job in mine] == [0, 2, 4]
     assert store.statistics.jobs_before(mine[0]) is None

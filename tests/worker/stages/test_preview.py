@@ -58,7 +58,7 @@ def test_it_is_there_for_each_photo_of_a_batch_while_the_network_is_at_work(stor
 
 def test_whoever_has_waited_for_long_gets_none(store, storage, runner_of):
     late, soon = (queue_job(store, storage, steps=BOTH) for _ in range(2))
-    store.redis.hincrby(f"relief:job:{late.id}", "queued_ms", -2500)
+    store.redis.hincrby(f"relief:job:{late.id}", "queued_ms", -10_500)
     runner_of(RampNetwork()).run(Stage.DEPTH)
     assert [store.jobs.get(job.id).preview is None for job in (late, soon)] == [True, False]
 

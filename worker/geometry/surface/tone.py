@@ -55,11 +55,26 @@ def gray_from_disparity(disparity: np.ndarray, scale: Scale = DISPARITY_8) -> Gr
 
 
 def _gray(values: np.ndarray, known: np.ndarray, scale: Scale) -> Gray:
-    """Draw the disparities (N,) float64 of the known pixels (H, W)."""
+    """Draw the disparities (N,) float64 of the known pixels (H, W); overwrites them."""
     image = np.zeros(known.shape, scale.dtype)
     if not values.size:
         return Gray(image, scale, np.nan, np.nan)
-    far, near = np.percentile(values, [scale.clipped_percent, 100 - scale.clipped_percent])
-    share = np.clip((values - far) / (near - far), 0, 1) if near > far else 1.0
-    image[known] = np.rint(scale.farthest + share * (scale.white - scale.farthest))
-    return Gray(image, scale, float(far), float(near))
+    far, near = _ends(values, scale.clipped_percent)
+    levels = scale.white - scale.farthest
+    if near > far:
+        values -= far
+        values *= levels / (near - far)
+        np.clip(values, 0, levels, out=values)
+    else:
+        values[:] = levels
+    values += scale.farthest
+    np.rint(values, out=values)
+    image[known] = values
+    return Gray(image, scale, far, near)
+
+
+def _ends(values: np.ndarray, clipped_percent: float) -> tuple[float, float]:
+    if not clipped_percent:
+        return float(values.min()), float(values.max())
+    far, near = np.percentile(values, [clipped_percent, 100 - clipped_percent])
+    return float(far), float(near)

@@ -26,6 +26,7 @@ class OnnxNetwork:
         if not path.is_file():
             raise WeightsError(f"{path} is absent; fetch the weights of the model 'portrait' first")
         options = onnxruntime.SessionOptions()
+        options.enable_cpu_mem_arena = False  # what it frees is of use to the other steps
         # A thread that spins while others hold the cores takes half as much CPU again, and is no faster alone.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
