@@ -14,12 +14,9 @@ from shared.errors import WeightsError
 class OnnxNetwork:
     """A network with one RGB input and one output."""
 
-    def __init__(self, path: Path, *, keeps_memory: bool = True) -> None:
+    def __init__(self, path: Path) -> None:
         """Read the network.
 
-        Args:
-            path: of the .onnx file.
-            keeps_memory: whether it keeps what a run took for the next one, which is a little quicker then.
         Raises:
             WeightsError: the file is absent or is no network.
         """
@@ -34,12 +31,9 @@ class OnnxNetwork:
         except Exception as error:  # of pybind11: onnxruntime has no class of its own for what it cannot read
             raise WeightsError(f"{path} is not an ONNX network that ONNX Runtime reads: {error}") from error
         self._input = self._session.get_inputs()[0].name
-        self._options = onnxruntime.RunOptions()
-        if not keeps_memory:
-            self._options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def run(self, image: np.ndarray) -> np.ndarray:
         """The output (C, H, W) float32 of one picture (h, w, 3) uint8 RGB, which is shown from -1 to 1."""
         planes = cv2.dnn.blobFromImage(image, 1 / 127.5, mean=(127.5, 127.5, 127.5))  # (1, 3, h, w)
-        output: np.ndarray = self._session.run(None, {self._input: planes}, self._options)[0][0]
+        output: np.ndarray = self._session.run(None, {self._input: planes})[0][0]
         return output

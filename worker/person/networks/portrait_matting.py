@@ -27,8 +27,7 @@ class PortraitMattingNetwork:
         Raises:
             WeightsError: it is absent or is no network.
         """
-        # 350 MB beside weights of 26: a worker at rest, and one that makes a surface, would hold them for nothing.
-        self._network = OnnxNetwork(folder / FILE, keeps_memory=False)
+        self._network = OnnxNetwork(folder / FILE)
 
     def alpha(self, pixels: np.ndarray) -> np.ndarray:
         """(H, W) float32, 0 to 1: how far each pixel of a photo (H, W, 3) uint8 RGB belongs to people."""

@@ -1,11 +1,6 @@
-from pathlib import Path
-
-import numpy as np
 import pytest
 
-from shared.settings import WeightsSettings
-from worker.depth.portrait.row import WEIGHTS
-from worker.person.networks.portrait_matting import PortraitMattingNetwork, input_wh
+from worker.person.networks.portrait_matting import input_wh
 
 
 @pytest.mark.parametrize(
@@ -20,18 +15,3 @@ from worker.person.networks.portrait_matting import PortraitMattingNetwork, inpu
 )
 def test_the_network_sees_photos_at_a_size_that_it_knows_and_that_is_bounded(photo_wh, expected_wh):
     assert input_wh(photo_wh) == expected_wh
-
-
-def test_a_photo_s_memory_is_given_back_with_its_outline():
-    folder = WeightsSettings.from_environment().weights
-    WEIGHTS.fetch(folder)
-    network = PortraitMattingNetwork(folder)
-    before_mb = _resident_mb()
-    for height, width in ((512, 768), (768, 512), (512, 640)):
-        alpha = network.alpha(np.random.default_rng(height).integers(0, 256, (height, width, 3), np.uint8))
-        assert alpha.shape == (height, width)
-    assert _resident_mb() - before_mb < 150  # 350 and more where it is kept
-
-
-def _resident_mb():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
