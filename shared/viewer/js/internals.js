@@ -127,7 +127,7 @@ export function sizePoints(graph, px) {
 export function sharpen(graph, share) {
   const glplot = sceneOf(graph)?.glplot;
   const parent = glplot?.canvas?.parentElement;
-  if (!parent || !glplot.redraw) return;
+  if (!parent || !glplot.redraw || glplot.contextLost) return;
   glplot.wholePixelRatio ??= glplot.pixelRatio;
   const ratio = share * glplot.wholePixelRatio;
   if (glplot.pixelRatio === ratio) return;
