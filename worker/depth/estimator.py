@@ -215,6 +215,13 @@ class DepthModel(ABC):
         """True where the licence forbids commercial use, as CC-BY-NC-4.0 does."""
         return "NC" in re.split(r"[-, ]+", self.licence)
 
+    def prepare(self, folder: Path) -> None:  # noqa: B027 - most depth models have nothing to prepare
+        """Make what `load` needs beside the files and would otherwise make itself, which takes minutes for some.
+
+        Raises:
+            WeightsError: a file is absent or wrong.
+        """
+
     @abstractmethod
     def load(self, folder: Path, backend: str) -> Estimator:
         """The estimator, from the folder that holds the files; what is heavy is imported here.

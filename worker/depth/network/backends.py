@@ -13,14 +13,16 @@ from worker.depth.network.resizing import resized_on_cpu, resized_tensor
 from worker.depth.network.row import Precision
 from worker.depth.network.transforms import Interpolation
 
-CUDA_BATCH_SIZES = (1, 2, 4, 8)
+CUDA_BATCH_SIZES: tuple[int, ...] = (1, 2, 4, 8)
+CPU_BATCH_SIZES: tuple[int, ...] = (1,)
+"""One photo fills a CPU's cores: of eight at once most networks run fewer a second; see bench/midas.md."""
 CPU_PRECISION = Precision("float32", channels_last=False)
 
 
 class TorchBackend:
     """Runs a network eagerly; it may be used from one thread at a time.
 
-    batch_sizes: the batch sizes that it is to be warmed up for; none where any size is as good.
+    batch_sizes: of the photos that it runs at once. picks_kernels: whether the first pass of each size takes long.
     """
 
     name = "torch"
@@ -29,7 +31,8 @@ class TorchBackend:
         layout = torch.channels_last if precision.channels_last else torch.preserve_format
         self._dtype: torch.dtype = getattr(torch, precision.dtype)
         self.network: nn.Module = network.to(device=device, dtype=self._dtype).to(memory_format=layout)
-        self.batch_sizes: tuple[int, ...] = CUDA_BATCH_SIZES if device.type == "cuda" else ()
+        self.picks_kernels = device.type == "cuda"
+        self.batch_sizes = CUDA_BATCH_SIZES if device.type == "cuda" else CPU_BATCH_SIZES
         self._device = device
         self._precision = precision
 
@@ -62,16 +65,16 @@ class OnnxBackend:
     """Runs an exported network, with the attributes and methods of TorchBackend."""
 
     name = "onnxruntime"
-    batch_sizes: tuple[int, ...] = ()
+    batch_sizes = CPU_BATCH_SIZES
+    picks_kernels = False
     resized = staticmethod(resized_on_cpu)
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         """Read the .onnx file; `threads` 0 takes all cores."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        # Threads that spin between two layers save a tenth of the time; between two photos they would take the cores
-        # from the other workers of the machine.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
+        # Threads that spin between two layers take half as much CPU again where other workers hold the cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
 

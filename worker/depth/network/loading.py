@@ -32,23 +32,37 @@ def load(model: NetworkModel, folder: Path, backend_name: str) -> NetworkEstimat
         ModelError: no backend has that name, or it cannot run the network.
     """
     rule = model.rule
+    backend = open_backend(backend_name, _subject(model, folder))
+    if backend.picks_kernels:
+        for size in backend.batch_sizes:
+            backend(np.zeros((size, 3, rule.side_px, rule.side_px), np.float32))
+    return NetworkEstimator(model.name, backend, rule, model.normalisation, model.interpolation)
+
+
+def prepare(model: NetworkModel, folder: Path) -> None:
+    """Make the export that `load` takes on a CPU, unless a current one is there; a GPU needs none.
+
+    Raises:
+        WeightsError: the file is absent, or not the network's checkpoint.
+    """
+    if default_device().type == "cpu":
+        _faster_by_onnx(_subject(model, folder))
+
+
+def _subject(model: NetworkModel, folder: Path) -> Subject:
     (file,) = model.weights.files
 
     def network() -> nn.Module:
         return folded(load_network(spec_of(model), folder / file.name))
 
-    subject = Subject(
+    return Subject(
         network=network,
         gpu_precision=model.kind.precision,
         weights_sha256=file.verify(folder),
-        rule=rule,
+        rule=model.rule,
         family=family_of(model),
         cache=folder / EXPORTS,
     )
-    backend = open_backend(backend_name, subject)
-    for size in backend.batch_sizes:  # a GPU picks its kernels on the first pass of each batch size
-        backend(np.zeros((size, 3, rule.side_px, rule.side_px), np.float32))
-    return NetworkEstimator(model.name, backend, rule, model.normalisation, model.interpolation)
 
 
 def spec_of(model: NetworkModel) -> NetworkSpec:

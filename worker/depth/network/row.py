@@ -47,6 +47,12 @@ class NetworkModel(DepthModel):
     normalisation: Normalisation
     interpolation: Interpolation = "bicubic"
 
+    def prepare(self, folder: Path) -> None:
+        """Export the network for CPUs; see `DepthModel.prepare`."""
+        from worker.depth.network.loading import prepare
+
+        prepare(self, folder)
+
     def load(self, folder: Path, backend: str) -> Estimator:
         """The network, made metric by faces where their files are in the folder too; see `DepthModel.load`."""
         from worker.depth.anchored import Anchored

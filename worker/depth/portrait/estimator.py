@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,7 @@ class Portrait:
         """Load the networks from the folder that holds their files; see `PersonFinder`."""
         self._finder = PersonFinder(folder)
         self._model = head_model()
+        self._beside = ThreadPoolExecutor(1)  # outlines are found beside the face's surface: neither needs the other
 
     def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """Depth of each photo; one without a face gives NoFaceError in its place."""
@@ -98,6 +100,7 @@ class Portrait:
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
         guessed = self._finder.hidden_parts(pixels, face)
+        outlining = self._beside.submit(self._finder.person, pixels, face, others)
         scale = scale_of(face, camera, photo.pupil_distance_mm, eyes_seen=not EYES.intersection(guessed))
         size = scale.size  # all lengths here are those of a head of mean size
         if photo.camera_source == "assumed":
@@ -105,7 +108,7 @@ class Portrait:
         points = points_mm(face.landmarks, camera)
         surface, pose = surface_of(points, camera)
         face_depth = refine(surface, pixels, camera, patterns_of(face, camera))
-        person = self._finder.person(pixels, face, others)
+        person = outlining.result()
         depth, whole = face_depth, None
         if person.outline_found:
             fit, head = self._head(points, person, np.isfinite(face_depth), camera)

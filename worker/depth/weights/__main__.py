@@ -35,7 +35,7 @@ def _parser(folder: Path) -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, default=folder, help="cache folder [%(default)s]")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="every model, and whether its files are here")
-    fetching = commands.add_parser("fetch", help="download the files of models")
+    fetching = commands.add_parser("fetch", help="download the files of models, and export networks for CPUs")
     fetching.add_argument("names", nargs="+", metavar="NAME")
     fetching.add_argument(
         "--timeout", type=float, default=30.0, metavar="S", help="give up after so long without an answer [%(default)s]"
@@ -51,6 +51,7 @@ def _fetch(options: argparse.Namespace, mirror: str | None) -> None:
     how = FetchOptions(options.timeout, mirror, not options.quiet, options.http_on_loopback)
     for row in [registry.row(name) for name in options.names]:
         row.weights.fetch(options.folder, how)
+        row.prepare(options.folder)
         if not options.quiet:
             sys.stdout.write(f"ready   {row.name}\n")
 

@@ -8,6 +8,7 @@ from shared.errors import ModelError, PhotoError
 from tests.support.seeding import write_checkpoint
 from worker.depth import registry
 from worker.depth.estimator import Photo
+from worker.depth.network.backends import CPU_BATCH_SIZES, CUDA_BATCH_SIZES
 from worker.depth.network.estimator import NetworkEstimator
 from worker.depth.network.loading import load
 from worker.depth.network.resizing import resized_on_cpu
@@ -47,6 +48,13 @@ def red_ramp(width, height, **camera):
     pixels = np.zeros((height, width, 3), np.uint8)
     pixels[..., 0] = np.linspace(0, 255, width)
     return Photo(pixels, **camera)
+
+
+def test_a_cpu_takes_photos_one_by_one():
+    backend = RedBackend(CPU_BATCH_SIZES)
+    estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    assert len(estimator.estimate([red_ramp(200, 100)] * 3)) == 3
+    assert backend.shapes == [(1, 3, 32, 64)] * 3
 
 
 def test_the_near_side_of_the_photo_is_the_near_side_of_the_depth(estimator):
@@ -159,4 +167,6 @@ def small_model(tmp_path_factory):
     write_checkpoint("midas_v21_small_256", folder / "net.pt")
     row = registry.row("midas_v21_small_256")
     row = replace(row, weights=Weights((WeightsFile("net.pt"),), ()), rule=replace(row.rule, side_px=128))
-    return load(row, folder, "torch")
+    backend = load(row, folder, "torch").backend
+    backend.batch_sizes = CUDA_BATCH_SIZES  # a CPU takes photos one by one
+    return NetworkEstimator(row.name, backend, row.rule, row.normalisation, row.interpolation)
