@@ -15,13 +15,13 @@ from trimesh.visual import ColorVisuals
 from shared.cloud.classes import PointClass
 from shared.cloud.format import bytes_from_cloud
 from shared.results import CLOUD, CLOUD_PLY, GLB, NORMALS, OBJ, PLY, PREVIEW, STL, TURNTABLE
+from worker.box import Box
 from worker.export.glb import glb
 from worker.export.obj import obj_zip
 from worker.export.pictures.views import preview_jpg, turntable_jpg
 from worker.export.png import NORMAL_FACTS, png_from_image
 from worker.export.source import AXES, Facts, Source, fact_lines
 from worker.export.stl import stl_bytes
-from worker.geometry.box import Box
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normal_map, normals_of
 from worker.geometry.surface.mesh import Y_UP

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from worker.box import Box
 from worker.person.face import Face
 from worker.person.networks.segmentation import SegmentationNetwork
-from worker.person.region import Region, region_round
+from worker.person.region import region_round
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def _resized(planes: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     return resized
 
 
-def _feather(region: Region, size_hw: tuple[int, int]) -> np.ndarray:
+def _feather(region: Box, size_hw: tuple[int, int]) -> np.ndarray:
     """(h, w) float32: 1 inside the region, falling to 0 at its edges, but not where the photo ends there too."""
     height, width = size_hw
     down = _ramp(region.size_hw[0], region.top > 0, region.bottom < height)

@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from worker.box import Box
 from worker.person.classes import part_shares
 from worker.person.face import Face
 from worker.person.landmarks import LANDMARKS
@@ -23,7 +24,6 @@ from worker.person.networks.portrait_matting import PortraitMattingNetwork
 from worker.person.networks.segmentation import CLASSES, SIZE_PX, Part, SegmentationNetwork
 from worker.person.parting import share_of_person
 from worker.person.person import Person
-from worker.person.region import Region
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def person_of(pixels: np.ndarray, face: Face, others: Sequence[Face], networks: 
     mask = _main_part(own, hull)
     cell_px = max(pixels.shape[:2]) / SIZE_PX
     radius = max(1, round(max(OUTLINE.band_cells * cell_px, OUTLINE.band_sides * face.side)))
-    box = _box_round(mask, OUTLINE.box_radii * radius)
+    box = Box.round(mask, OUTLINE.box_radii * radius)
     in_box, matted = box.of(mask), box.of(matted)
     seen = seen.within(box)
     in_box |= _gaps_filled(in_box, seen.background, matted)
@@ -119,7 +119,7 @@ class _Seen:
         """(H, W) bool: anybody's pixels."""
         return self.background < 0.5
 
-    def within(self, box: Region) -> _Seen:
+    def within(self, box: Box) -> _Seen:
         """The same in a part of the photo."""
         return _Seen(box.of(self.background), box.of(self.part), box.of(self.surely))
 
@@ -130,18 +130,6 @@ def _own(pixels: np.ndarray, seen: _Seen, face: Face, others: Sequence[Face]) ->
     hair, face_skin = (seen.surely & (seen.part == part) for part in (Part.HAIR, Part.FACE_SKIN))
     own = share_of_person(pixels, people, hair, face_skin, face, others)
     return people if own is None else people & (own >= 0.5)
-
-
-def _box_round(mask: np.ndarray, margin: int) -> Region:
-    """The part of the photo that holds a mask (H, W) bool, not empty, with a margin in pixels."""
-    height, width = mask.shape
-    left, top, across, down = cv2.boundingRect(mask.astype(np.uint8))
-    return Region(
-        max(0, top - margin),
-        min(height, top + down + margin),
-        max(0, left - margin),
-        min(width, left + across + margin),
-    )
 
 
 def _main_part(mask: np.ndarray, hull: np.ndarray) -> np.ndarray:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from worker.box import Box
 from worker.person.face import Face
 
 
@@ -21,34 +20,10 @@ class RegionSettings:
 REGION = RegionSettings()
 
 
-@dataclass(frozen=True)
-class Region:
-    """The part [top, bottom) x [left, right) of a photo."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    def of(self, picture: np.ndarray) -> np.ndarray:
-        """That part of an (H, W, ...) array, as a view."""
-        return picture[self.window]
-
-    @property
-    def window(self) -> tuple[slice, slice]:
-        """The index of that part in an (H, W, ...) array."""
-        return np.s_[self.top : self.bottom, self.left : self.right]
-
-    @property
-    def size_hw(self) -> tuple[int, int]:
-        """Height and width."""
-        return self.bottom - self.top, self.right - self.left
-
-
-def region_round(face: Face, size_hw: tuple[int, int]) -> Region:
+def region_round(face: Face, size_hw: tuple[int, int]) -> Box:
     """The region that holds the head and shoulders of a face, inside a photo of that size."""
     (u, v), side = face.middle, face.side
     half = side * REGION.width / 2
     left, right = max(0, int(u - half)), min(size_hw[1], int(u + half) + 1)
     top, bottom = max(0, int(v - side * REGION.above)), min(size_hw[0], int(v + side * REGION.below) + 1)
-    return Region(top, max(bottom, top + 1), left, max(right, left + 1))
+    return Box(top, max(bottom, top + 1), left, max(right, left + 1))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.fuse.membrane import continued_correction
 from worker.head.surface import Seen
 from worker.person.face import Pose

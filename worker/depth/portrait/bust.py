@@ -17,9 +17,9 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
+from worker.box import Box
 from worker.depth.portrait.anatomy import TRUNK, SkullFrame, Trunk, skull_frame, smoothstep, trunk_of
 from worker.depth.portrait.grid import coarse_size_wh, distance_px, inflate, relaxed, shrunk
-from worker.geometry.box import Box
 from worker.geometry.fuse.membrane import continued_correction
 from worker.head.surface import Seen
 from worker.person.face import Pose

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, SuperLU, cg
 
 from shared.cloud.camera import Intrinsics
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.fuse.membrane import factor_of
 
 LEAST_SIDE_PX = 8  # of a coarse grid

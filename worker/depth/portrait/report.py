@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
+from worker.box import Box
 from worker.depth.estimator import Photo
 from worker.depth.portrait.grid import distance_px
-from worker.geometry.box import Box
 from worker.person.face import Face, Pose
 from worker.person.scale import Scale
 

@@ -18,10 +18,10 @@ from scipy import sparse
 from scipy.sparse.linalg import LinearOperator, cg
 
 from shared.cloud.camera import Intrinsics
+from worker.box import Box
 from worker.depth.portrait.grid import coarse_size_wh, distance_px, shrunk
 from worker.depth.portrait.light import fit_light, harmonics
 from worker.depth.portrait.patch import Patch, patch_of
-from worker.geometry.box import Box
 from worker.geometry.fuse.membrane import factor_of, spread
 
 

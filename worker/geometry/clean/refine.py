@@ -9,7 +9,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.clean.background import find_background
 from worker.geometry.clean.denoise import denoise, is_noisy
 from worker.geometry.clean.flying import spoiled_by_ramps

@@ -11,7 +11,7 @@ import math
 import cv2
 import numpy as np
 
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.clean.flying import RAMP_RATIO
 
 RINGS = 5

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from shared.cloud.camera import Intrinsics, unproject
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.fuse.robust_line import HUBER_SIGMAS, MEDIAN_SIGMAS, ROUNDS
 from worker.geometry.jumps import links_of
 from worker.geometry.normals import normals_of

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
-from worker.geometry.box import Box
+from worker.box import Box
 
 ANALYSED_PX = 400
 """Long side of the grid on which a person is measured; the surface itself is made on the whole one."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.fuse.detail import Detail, detail_of
 from worker.geometry.fuse.head import HeadPull, pull_of_head
 from worker.geometry.fuse.membrane import continued_correction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.clean.layers import alpha_of_outline, layers_of
 
 COARSEST_PX = 32

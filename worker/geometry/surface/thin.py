@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
-from worker.geometry.box import Box
+from worker.box import Box
 from worker.geometry.jumps import jump_ratio, same_surface
 
 CLOSE_ENOUGH = 0.97

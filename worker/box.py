@@ -1,4 +1,4 @@
-"""The part of a picture that something fills, so that work on it leaves out the rest."""
+"""A part of a picture: what something fills, so that work on it leaves out the rest."""
 
 from __future__ import annotations
 
@@ -33,13 +33,23 @@ class Box:
             sides += [max(0, begin), min(size, end)]
         return cls(*sides)
 
+    @property
+    def window(self) -> tuple[slice, slice]:
+        """The index of that part in an (H, W, ...) array."""
+        return np.s_[self.top : self.bottom, self.left : self.right]
+
+    @property
+    def size_hw(self) -> tuple[int, int]:
+        """Height and width."""
+        return self.bottom - self.top, self.right - self.left
+
     def of(self, picture: np.ndarray) -> np.ndarray:
         """That part of an (H, W, ...) array, as a view."""
-        return picture[self.top : self.bottom, self.left : self.right]
+        return picture[self.window]
 
     def of_camera(self, camera: Intrinsics) -> Intrinsics:
         """The camera of that part of a picture."""
-        width, height = self.right - self.left, self.bottom - self.top
+        height, width = self.size_hw
         return replace(camera, width=width, height=height, cx=camera.cx - self.left, cy=camera.cy - self.top)
 
     def put_into(self, size_hw: tuple[int, ...], part: np.ndarray, beside: float) -> np.ndarray:

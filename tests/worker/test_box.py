@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from shared.cloud.camera import Intrinsics, project
-from worker.geometry.box import Box
+from worker.box import Box
 
 MASK = np.zeros((40, 70), bool)
 MASK[5:21, 30:61] = True
