@@ -1,6 +1,6 @@
 /** Marks in the view: set by clicks or keys, what they say in a panel, and drawn over the view. */
 
-import { LETTERS, marksFromText, marksToText, marked, MOST_MARKS, rows, textOf } from "./marks.js";
+import { asLinked, LETTERS, marksFromText, marksToText, marked, MOST_MARKS, rows, textOf } from "./marks.js";
 import { drawCross, drawMarks } from "./overlay.js";
 
 const COPIED_MS = 2000;
@@ -77,7 +77,7 @@ export class MarksView {
   /** Mark what is seen there; the fourth mark is the first one again. @param {Point2D} at pixels of the stage */
   mark(at) {
     const place = this.view.pick(at);
-    if (place) this.setMarks([...(this.marks.length < MOST_MARKS ? this.marks : []), place]);
+    if (place) this.setMarks([...(this.marks.length < MOST_MARKS ? this.marks : []), asLinked(place)]);
   }
 
   /** @param {number[][]} marks */

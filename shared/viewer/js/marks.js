@@ -5,9 +5,11 @@ import { sectionBetween } from "./section.js";
 export const MOST_MARKS = 3;
 export const LETTERS = "ABC";
 
+/** A place as exact as a link holds it, so that a link says what its marks said. @param {number[]} place */
+export const asLinked = (place) => place.map((value) => Number(value.toFixed(2)));
+
 /** Marks as text for a link: "x,y,z_x,y,z". @param {number[][]} marks */
-export const marksToText = (marks) =>
-  marks.map((place) => place.map((value) => Number(value.toFixed(2))).join(",")).join("_");
+export const marksToText = (marks) => marks.map((place) => asLinked(place).join(",")).join("_");
 
 /** Read that text; what is no place is left out. @param {string | null | undefined} text */
 export function marksFromText(text) {
