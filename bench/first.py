@@ -6,10 +6,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from stack.demo import PORTRAIT
+from bench.stages import portrait_of
 from stack.local import Plan, Stack
 from tests.support.browser import open_chromium
 
@@ -55,7 +54,7 @@ def main() -> None:
     """Print the table."""
     with tempfile.TemporaryDirectory() as folder, Stack(Plan(Path(folder))) as stack, sync_playwright() as playwright:
         photo = Path(folder) / "photo.jpg"
-        Image.open(PORTRAIT).convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS).save(photo)
+        photo.write_bytes(portrait_of(SIDE_PX))
         context = open_chromium(playwright, f"{folder}/profile")
         _pictures(context.new_page(), stack.url, photo)  # the first job of a worker
         rounds = [_pictures(context.new_page(), stack.url, photo) for _ in range(ROUNDS)]

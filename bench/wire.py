@@ -15,13 +15,12 @@ from typing import Any
 
 import httpx
 import plotly.graph_objects as go
-from PIL import Image
 from playwright.sync_api import BrowserContext, Playwright, sync_playwright
 
 from bench.serving import served
+from bench.stages import portrait_of
 from shared.cloud.format import cloud_from_bytes
 from shared.cloud.pointcloud import PointCloud
-from stack.demo import PORTRAIT
 from stack.local import Plan, Stack
 from tests.support.browser import open_chromium
 
@@ -135,9 +134,7 @@ def _columns(load: Load) -> tuple[float, float, float]:
 
 
 def _finished_job(client: httpx.Client) -> dict[str, Any]:
-    photo = io.BytesIO()
-    Image.open(PORTRAIT).convert("RGB").resize((SIDE_PX, SIDE_PX), Image.Resampling.LANCZOS).save(photo, "JPEG")
-    job = client.post("/api/v1/jobs?wait=60", files={"photo": ("photo.jpg", photo.getvalue())}).json()
+    job = client.post("/api/v1/jobs?wait=60", files={"photo": ("photo.jpg", portrait_of(SIDE_PX))}).json()
     if job["state"] != "succeeded":
         raise RuntimeError(job["message"])
     return job
