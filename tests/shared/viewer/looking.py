@@ -41,3 +41,19 @@ def let_go(page: Page) -> None:
     assert box
     page.mouse.move(box["x"] + 5, box["y"] + 5)
     settle(page)
+
+
+def turn_until(page: Page, seen: str, most_moves: int = 100) -> None:
+    """Hold the view, and turn it there and back until, where it began, the page says so; it stays held.
+
+    A slow machine needs more moves before its frames are measured.
+    """
+    x, y = middle(page, ".rv-stage")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for move in range(most_moves):
+        page.mouse.move(x + 40 * (move % 2), y)
+        page.wait_for_timeout(100)
+        if move % 2 == 0 and page.evaluate(seen):
+            return
+    raise AssertionError(f"not within {most_moves} moves: {seen}")

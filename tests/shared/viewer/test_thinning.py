@@ -8,13 +8,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
 
 from shared.cloud.format import bytes_from_cloud
-from tests.shared.viewer.looking import bright, changed, let_go
+from tests.shared.viewer.looking import bright, changed, let_go, turn_until
 from tests.shared.viewer.opened import choose, dome, opened, picture, script, settle
 from tests.support.heads import some_head
-from tests.support.page_actions import middle
 
 # Each frame takes 90 ms more, and its triangles that are drawn by their indices are counted.
 SLOW_DRAWING = """() => {
@@ -47,19 +45,6 @@ COARSER = """async ([cloud, shape, mesh, data, factor]) => {
 }"""
 
 
-def turn_until_thinned(page: Page, triangles: float, most_moves: int = 100) -> None:
-    """Hold the view, and turn it there and back until so few triangles are drawn."""
-    x, y = middle(page, ".rv-stage")
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for move in range(most_moves):
-        page.mouse.move(x + 40 * (move % 2), y)
-        page.wait_for_timeout(100)
-        if move % 2 == 0 and page.evaluate(f"0 < window.drawn && window.drawn < {triangles}"):
-            return settle(page)
-    raise AssertionError(f"more than {triangles} triangles after {most_moves} moves")
-
-
 def rim(triangles: np.ndarray) -> set[tuple[int, int]]:
     """The edges that an odd number of triangles has."""
     edges = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
@@ -75,7 +60,8 @@ def test_fewer_triangles_are_drawn_while_it_turns_slowly_and_all_of_them_at_rest
     settle(page)
     everything, size, before = page.evaluate(OWN_TRIANGLES), page.evaluate(SIZE), picture(page)
     page.evaluate(SLOW_DRAWING)
-    turn_until_thinned(page, everything / 3)
+    turn_until(page, f"0 < window.drawn && window.drawn < {everything / 3}")
+    settle(page)
     assert page.evaluate(OWN_TRIANGLES) < 1
     assert (bright(page) == (before.max(axis=-1) > 60)).mean() > 0.98, "the silhouette stays, and has no holes"
     assert changed(before, picture(page)) < 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from playwright.sync_api import Page
 
-from tests.shared.viewer.looking import bright, changed, closed, drag, let_go
+from tests.shared.viewer.looking import bright, changed, closed, drag, let_go, turn_until
 from tests.shared.viewer.opened import READY, READY_MS, choose, dome, picture, settle
 from tests.support.page_actions import middle
 
@@ -33,21 +33,6 @@ def top(page: Page) -> np.ndarray:
 def width(mask: np.ndarray) -> int:
     """Columns from the first True to the last."""
     return int(np.ptp(np.flatnonzero(mask.any(axis=0))))
-
-
-def turn_until(page: Page, seen: str, most_moves: int = 100) -> None:
-    """Turn back and forth until the page says so: a slow machine needs more moves before its frames are measured."""
-    x, y = middle(page, ".rv-stage")
-    page.mouse.move(x, y)
-    page.mouse.down()
-    for move in range(most_moves):
-        page.mouse.move(x + 40 * (move % 5), y)
-        page.wait_for_timeout(100)
-        if page.evaluate(seen):
-            break
-    else:
-        raise AssertionError(f"not within {most_moves} moves: {seen}")
-    let_go(page)
 
 
 def pinch(page: Page, from_px: int, to_px: int) -> None:
@@ -137,6 +122,7 @@ def test_fewer_points_are_drawn_while_it_turns_slowly_and_all_of_them_at_rest(vi
     assert view.get_attribute("#viewer", "data-points") == str(dome().count)
     view.evaluate(SLOW_DRAWING)
     turn_until(view, f"window.fewest < {everything / 1.5}")
+    let_go(view)
     assert drawn_points(view) == everything
 
 
