@@ -2,11 +2,12 @@
 
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import httpx
-from werkzeug.serving import make_server
+from waitress import wasyncore
 
 from shared.settings import Settings
 from shared.storage.base import Storage
@@ -15,6 +16,7 @@ from stack.processes import Command, Supervised, free_port, wait_until
 from tests.conftest import SECRET
 from web.app import create_app
 from web.intake.decoding import Decoding
+from web.server.server import Server, create_server
 from web.services import KEY
 
 DECODING = Decoding()  # of all servers of these tests: each would start a process of its own
@@ -50,6 +52,21 @@ def running_front(settings: Settings, **more: str) -> Iterator[tuple[Supervised,
 
 
 @contextmanager
+def served(application: Callable[..., Any], settings: Settings) -> Iterator[Server]:
+    """Relief's server with this application, in a thread."""
+    server = create_server(application, settings, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        with suppress(OSError):  # the loop may close its trigger before it is pulled
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))  # then the loop ends
+        thread.join()
+        server.task_dispatcher.shutdown()
+
+
+@contextmanager
 def serving(settings: Settings, storage: Storage | None = None) -> Iterator[str]:
     """The URL of a server that runs as long as the block."""
     app = create_app(settings)
@@ -57,16 +74,13 @@ def serving(settings: Settings, storage: Storage | None = None) -> Iterator[str]
     if storage:
         app.extensions[KEY].storage = storage
     app.extensions[KEY].decoding = DECODING
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        with served(app, settings) as server:
+            try:
+                yield f"http://127.0.0.1:{server.effective_port}"
+            finally:
+                app.extensions[KEY].changes.end()
     finally:
-        app.extensions[KEY].changes.end()
-        server.shutdown()
-        thread.join()
-        server.server_close()
         app.extensions[KEY].decoding = own
         app.extensions[KEY].close()
 

@@ -3,17 +3,16 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 
 import httpx
 import pytest
-from waitress import wasyncore
 
 from shared.settings import ANSWERING_THREADS
 from stack.processes import wait_until
+from tests.support.fronts import served
 from tests.support.raw_http import connect
 from tests.support.requests import assert_problem
-from web.server.server import create_server
 from web.server.threads import BOUNDS, Dispatcher, Work
 from web.waiting import WAITS
 
@@ -38,18 +37,12 @@ class Application:
 
 
 @contextmanager
-def served(application: Application, settings) -> Iterator[tuple[str, Dispatcher]]:
-    server = create_server(application, settings, "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}", server.task_dispatcher
-    finally:
-        application.go_on.set()
-        with suppress(OSError):  # the loop may close its trigger before it is pulled
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))  # then the loop ends
-        thread.join()
-        server.task_dispatcher.shutdown()
+def answering(application: Application, settings) -> Iterator[tuple[str, Dispatcher]]:
+    with served(application, settings) as server:
+        try:
+            yield f"http://127.0.0.1:{server.effective_port}", server.task_dispatcher
+        finally:
+            application.go_on.set()
 
 
 @pytest.fixture
@@ -68,7 +61,7 @@ def post(url: str, client: str = "192.0.2.1", query: str = "") -> int:
 
 
 def test_uploads_that_work_leave_threads_for_all_else(application, settings, pool):
-    with served(application, settings) as (url, _):
+    with answering(application, settings) as (url, _):
         uploads = [pool.submit(post, url) for _ in range(ANSWERING_THREADS + 10)]
         for _ in range(FOR_ONE):
             application.working.acquire(timeout=20)
@@ -80,7 +73,7 @@ def test_uploads_that_work_leave_threads_for_all_else(application, settings, poo
 
 
 def test_a_request_that_only_waits_takes_no_turn_of_those_that_work(application, settings, pool):
-    with served(application, settings) as (url, _):
+    with answering(application, settings) as (url, _):
         waiting = [pool.submit(post, url, query="?wait") for _ in range(3 * ANSWERING_THREADS)]
         for _ in waiting:
             assert application.working.acquire(timeout=20)
@@ -89,7 +82,7 @@ def test_a_request_that_only_waits_takes_no_turn_of_those_that_work(application,
 
 
 def test_a_client_that_sends_much_leaves_a_slot_to_others(application, settings, pool):
-    with served(application, settings.model_copy(update={"behind_proxy": True})) as (url, threads):
+    with answering(application, settings.model_copy(update={"behind_proxy": True})) as (url, threads):
         many = [pool.submit(post, url, "203.0.113.1") for _ in range(30)]
         wait_until("the queue", lambda: len(threads.queue) == len(many) - FOR_ONE)
         pool.submit(post, url, "203.0.113.2")
@@ -101,7 +94,7 @@ def test_a_client_that_sends_much_leaves_a_slot_to_others(application, settings,
 
 def test_one_client_leaves_places_to_wait_to_others_and_is_refused_at_once(application, settings):
     behind_proxy = settings.model_copy(update={"behind_proxy": True})
-    with served(application, behind_proxy) as (url, threads), ExitStack() as held:
+    with answering(application, behind_proxy) as (url, threads), ExitStack() as held:
 
         def send(client: str) -> None:
             head = f"POST {UPLOAD} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\nContent-Length: 0\r\n\r\n"
