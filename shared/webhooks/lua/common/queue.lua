@@ -144,8 +144,9 @@ local function enqueue_delivery(webhook, job_id, state, group, request_id)
         return passed
       end
       local number, now = redis.call('INCR', LAST_DELIVERY), now_ms()
-      local row = { 'job', job_id, 'request_id', request_id or '-', 'state', state, 'at_ms', now, 'host', host, 'attempt', 0 }
+      local row = { 'job', job_id, 'state', state, 'at_ms', now, 'host', host, 'attempt', 0 }
       redis.call('HSET', delivery_key(number), 'url', hook.url, 'secret', hook.secret, 'link', hook.link, unpack(row))
+      redis.call('HSET', delivery_key(number), 'request_id', request_id or '-')
       add_delivery(number, group, host, job_id, now)
     end
   end
