@@ -10,7 +10,8 @@ from redis import Redis
 
 from shared.jobs.fields import read_jobs
 from shared.jobs.keys import Key
-from shared.jobs.record import Job, Problem, Stage
+from shared.jobs.problems import GIVEN_UP
+from shared.jobs.record import Job, Stage
 from shared.jobs.scripts import LUA, job_scripts
 from shared.logs import log_context
 
@@ -18,11 +19,6 @@ log = logging.getLogger(__name__)
 
 EXPIRE_AT_ONCE = 100
 LOCK_S = 5
-GIVEN_UP = Problem(
-    type="given-up",
-    title="The photo could not be processed",
-    detail="Each attempt ended without a result: the worker died or took too long. Try another or a smaller photo.",
-)
 
 
 def _log_each(jobs: list[list[bytes]], words: str) -> None:
