@@ -72,8 +72,7 @@ class Sweeper:
 
     def delete_orphans(self) -> list[str]:
         """Delete the files of jobs that have no record, once they are old enough; gives their ids."""
-        old = self._storage.job_ids(older_than_s=ORPHAN_AGE_S)
-        orphans = [job_id for job_id in old if not self._jobs.exists(job_id)]
+        orphans = self._jobs.missing(self._storage.job_ids(older_than_s=ORPHAN_AGE_S))
         for job_id in orphans:
             log.info("deleting the files of job %s, which has no record", job_id)
             self._removals.remove(job_id)

@@ -39,8 +39,12 @@ class Upkeep:
         return recovered, given_up
 
     def expire(self) -> list[str]:
-        """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls."""
-        return [job_id.decode() for job_id in self._scripts.call("expire", EXPIRE_AT_ONCE)]
+        """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls.
+
+        Raises:
+            NotConfirmedError: a failover may bring them back.
+        """
+        return [job_id.decode() for job_id in self._scripts.call_confirmed("expire", EXPIRE_AT_ONCE)]
 
     def recount(self) -> None:
         """Count anew how many bytes the jobs of each owner and group take."""
