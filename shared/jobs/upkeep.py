@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,9 @@ from shared.jobs.fields import read_jobs
 from shared.jobs.keys import Key
 from shared.jobs.record import Job, Problem, Stage
 from shared.jobs.scripts import LUA, job_scripts
+from shared.logs import log_context
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 100
 """Jobs that one script takes back or forgets: some milliseconds, in which Redis answers nobody else."""
@@ -23,6 +27,12 @@ GIVEN_UP = Problem(
     title="The photo could not be processed",
     detail="Each attempt ended without a result: the worker died or took too long. Try another or a smaller photo.",
 )
+
+
+def _log_each(jobs: list[list[bytes]], words: str) -> None:
+    for job_id, request_id in jobs:
+        with log_context(job_id=job_id.decode(), request_id=request_id.decode()):
+            log.warning(words)
 
 
 class Upkeep:
@@ -40,10 +50,12 @@ class Upkeep:
 
     def sweep(self, attempts: int) -> tuple[int, int]:
         """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""
-        recovered, given_up, more = self._scripts.call("sweep", attempts, GIVEN_UP.model_dump_json(), AT_ONCE)
-        if more:
-            others = self.sweep(attempts)
-            return recovered + others[0], given_up + others[1]
+        recovered, given_up, more = 0, 0, True
+        while more:
+            again, ended, more = self._scripts.call("sweep", attempts, GIVEN_UP.model_dump_json(), AT_ONCE)
+            _log_each(again, "taken back from a worker that died or hung")
+            _log_each(ended, "given up: each attempt ended without a result")
+            recovered, given_up = recovered + len(again), given_up + len(ended)
         return recovered, given_up
 
     def check_counts(self, most: int = CHECKS_AT_ONCE) -> int:

@@ -1,8 +1,9 @@
--- ARGV: attempts allowed, error as JSON for a job given up, how many jobs at the most ; {recovered, given up, 1 where
--- there may be more or 0}. Jobs whose lease ran out wait at their position again, or are given up and kept in a list
--- for operators. Jobs that waited long enough for storage are in their queue again.
+-- ARGV: attempts allowed, error as JSON for a job given up, how many jobs at the most
+-- Jobs whose lease ran out wait at their position again, or are given up and kept in a list for operators. Jobs that
+-- waited long enough for storage are in their queue again.
+-- Answer: those that wait again, and those given up, of each its id and that of its request; 1 where there may be more.
 local attempts, problem, most = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
-local now, recovered, given_up = now_ms(), 0, 0
+local now, recovered, given_up = now_ms(), {}, {}
 local late = redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now, 'LIMIT', 0, most)
 for _, id in ipairs(late) do
   lose_run(id)
@@ -10,10 +11,10 @@ for _, id in ipairs(late) do
     if tonumber(get(id, 'attempt')) >= attempts then
       fail(id, problem)
       redis.call('ZADD', Key.GIVEN_UP, now, id)
-      given_up = given_up + 1
+      given_up[#given_up + 1] = { id, get(id, 'request_id') or '-' }
     else
       queue_again(id)
-      recovered = recovered + 1
+      recovered[#recovered + 1] = { id, get(id, 'request_id') or '-' }
       count('recovered:' .. get(id, 'stage'), 1)
     end
     changed(id)
