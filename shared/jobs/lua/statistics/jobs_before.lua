@@ -1,6 +1,6 @@
 -- ARGV: id ; how many jobs will be claimed before this one, as groups and their owners take turns, or nothing where it
--- is not waiting. Exact, unless more than MOST_WALKED groups, or owners of its group, have a job in the same round: then
--- off by less than that round.
+-- is not waiting. Exact, unless more than MOST_WALKED groups, or owners of its group, have a job in the same round:
+-- then off by less than that round.
 local MOST_WALKED = 300
 local id = ARGV[1]
 local stage, owner = get(id, 'stage'), get(id, 'owner')
