@@ -1,4 +1,4 @@
-"""The rules for Prometheus: each alert fires when it should and not before, and has its section in the documentation."""
+"""The rules for Prometheus: each alert fires when it should and not before, and has its section in the documents."""
 
 import re
 import subprocess
