@@ -2,33 +2,21 @@
 
 import os
 import re
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from stack.local import PROJECT
 from stack.processes import Command, Supervised, free_port, wait_until
-from tests.support.browser_setup import in_ci
+from tests.support.programs import path_of
 
 TEMPLATE = PROJECT / "deploy" / "nginx" / "nginx.conf.template"
-MISSING = (
-    "NO NGINX, so the tests of the proxy are left out. To run them: "
-    "sudo apt-get install nginx-light (on a Mac: brew install nginx), then make test"
-)
 
 
 def nginx_path() -> str:
     """Path of nginx. Without it the module that asks for it is skipped as a whole, and fails in CI."""
-    path = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if path:
-        return path
-    if in_ci():
-        pytest.fail(MISSING, pytrace=False)
-    pytest.skip(MISSING, allow_module_level=True)
+    return path_of("nginx", "nginx-light")
 
 
 def rendered(variables: dict[str, str], template: str) -> str:
