@@ -14,6 +14,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.jobs.keys import Key
+from shared.logs import log_context
 from shared.storage.base import Removed, Storage
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class Removals:
         what = f"{job_id}/{folder}" if folder else job_id
         removed = self._remove(what)
         if removed.left:
-            log.error("storage refuses to delete %d files of %s: %s", len(removed.left), what, removed.error)
+            with log_context(job_id=job_id):
+                log.error("storage refuses to delete %d files of %s: %s", len(removed.left), what, removed.error)
         return removed
 
     def waits(self, job_id: str) -> bool:

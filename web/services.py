@@ -45,7 +45,7 @@ class Services:
         self.keys = Keys(self.redis)
         self.limits = Limits.of(settings)
         self.changes = Changes(self.redis, settings.listeners, settings.owner_listeners)
-        self.decoding = Decoding()
+        self.decoding = Decoding(settings.log_format)
 
     def close(self) -> None:
         """End the listening thread and the decoder, and give the connections back."""

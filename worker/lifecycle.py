@@ -8,7 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from celery.signals import setup_logging, worker_init, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    celeryd_init,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -31,6 +38,7 @@ from worker.sweeper import Sweeper
 log = logging.getLogger(__name__)
 
 
+@celeryd_init.connect  # before Celery's first warning
 @setup_logging.connect
 def log_as_all_processes_do(**_: Any) -> None:
     """Our own format, on standard error, in place of Celery's."""

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from shared.jobs.jobs import Jobs
 from shared.jobs.upkeep import Upkeep
 from shared.jobs.wakeups import WakeUps
+from shared.logs import log_context
 from shared.removals import Removals
 from shared.storage.base import Storage
 
@@ -44,9 +45,7 @@ class Sweeper:
         """One round, if the lock is ours."""
         if not self._upkeep.lock(self._worker):
             return
-        recovered, given_up = self._upkeep.sweep(self._attempts)
-        if recovered or given_up:
-            log.warning("took back %d jobs of dead workers, gave up %d", recovered, given_up)
+        self._upkeep.sweep(self._attempts)
         for stage, missing in self._upkeep.missing_wakeups().items():
             for _ in range(min(missing, WAKEUPS_AT_ONCE)):
                 self._wakeups.send(stage)
@@ -66,8 +65,9 @@ class Sweeper:
         """Delete the jobs whose time is over, with their files; gives their ids."""
         expired = self._upkeep.expire()
         for job_id in expired:
-            self._removals.remove(job_id)
-            log.info("job %s has expired", job_id)
+            with log_context(job_id=job_id):
+                self._removals.remove(job_id)
+                log.info("expired")
         return expired
 
     def delete_orphans(self) -> list[str]:
@@ -75,8 +75,9 @@ class Sweeper:
         old = self._storage.job_ids(older_than_s=ORPHAN_AGE_S)
         orphans = [job_id for job_id in old if not self._jobs.exists(job_id)]
         for job_id in orphans:
-            log.info("deleting the files of job %s, which has no record", job_id)
-            self._removals.remove(job_id)
+            with log_context(job_id=job_id):
+                log.info("deleting the files of a job that has no record")
+                self._removals.remove(job_id)
         return orphans
 
     def _sweep_for_ever(self) -> None:

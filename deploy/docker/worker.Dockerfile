@@ -26,4 +26,4 @@ USER 10001
 RUN RELIEF_WEIGHTS=/weights python -m worker.depth.weights fetch portrait
 ENV PYTHONUNBUFFERED=1
 HEALTHCHECK --interval=15s --timeout=10s --retries=3 --start-period=180s CMD ["python", "-m", "worker.health"]
-ENTRYPOINT ["celery", "-A", "worker.app", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+ENTRYPOINT ["celery", "--quiet", "-A", "worker.app", "worker", "--without-gossip", "--without-mingle", "--without-heartbeat"]

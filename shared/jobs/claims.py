@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from shared.jobs.fields import SCHEMA, flat, read_jobs, stage_field
 from shared.jobs.record import Job, Problem, Stage, StoredFile, overall_progress
 from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.workers import process_name
+from shared.logs import log_context
 
 UNLIMITED_PX = 10**15
 ROUGH_FOLDER_END = "-rough"
@@ -59,6 +61,12 @@ class Finished:
     model_name: str | None = None
     replaced: Sequence[str] = ()
     own_s: float | None = None
+
+
+def log_as(*claims: Claim) -> AbstractContextManager[None]:
+    """Lines logged inside the block are about these jobs, and the requests that they came with."""
+    jobs = [claim.job for claim in claims]
+    return log_context(job_id=",".join(job.id for job in jobs), request_id=",".join(job.request_id for job in jobs))
 
 
 class Claims:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,9 @@ from shared.jobs.fields import read_jobs
 from shared.jobs.keys import Key
 from shared.jobs.record import Job, Problem, Stage
 from shared.jobs.scripts import LUA, job_scripts
+from shared.logs import log_context
+
+log = logging.getLogger(__name__)
 
 EXPIRE_AT_ONCE = 100
 LOCK_S = 5
@@ -19,6 +23,12 @@ GIVEN_UP = Problem(
     title="The photo could not be processed",
     detail="Each attempt ended without a result: the worker died or took too long. Try another or a smaller photo.",
 )
+
+
+def _log_each(jobs: list[list[bytes]], words: str) -> None:
+    for job_id, request_id in jobs:
+        with log_context(job_id=job_id.decode(), request_id=request_id.decode()):
+            log.warning(words)
 
 
 class Upkeep:
@@ -36,7 +46,9 @@ class Upkeep:
     def sweep(self, attempts: int) -> tuple[int, int]:
         """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""
         recovered, given_up = self._scripts.call("sweep", attempts, GIVEN_UP.model_dump_json())
-        return recovered, given_up
+        _log_each(recovered, "taken back from a worker that died or hung")
+        _log_each(given_up, "given up: each attempt ended without a result")
+        return len(recovered), len(given_up)
 
     def expire(self) -> list[str]:
         """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls."""

@@ -14,11 +14,10 @@ from redis.exceptions import RedisError
 
 from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
-from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished
+from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished, log_as
 from shared.jobs.jobs import Jobs
 from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
-from shared.logs import log_context
 from shared.removals import Removals
 from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings
@@ -135,7 +134,7 @@ class StageContext:
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         """Run one job's step so that its failure is its own; None where it failed or was taken away."""
-        with log_context(job_id=claim.job.id, request_id=claim.job.request_id):
+        with log_as(claim):
             return self._guarded(claim, step)
 
     def _guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
@@ -187,6 +186,7 @@ class StageContext:
         """End the job as failed, unless it is no longer this run's."""
         try:
             self.claims.fail(claim, problem)
+            log.info("%s failed: %s", claim.job.stage, problem.type)
         except ClaimLostError as error:
             log.info("not failed: %s", error)
         self._drop(claim)

@@ -204,7 +204,7 @@ local function ended(id)
   set(id, 'finished_ms', now_ms())
   recount(id)
   keep(id)
-  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), group_of(id))
+  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), group_of(id), get(id, 'request_id'))
   if refused then
     count('webhooks_refused:' .. refused, 1)
     redis.call('INCR', Key.REFUSED_WEBHOOKS)

@@ -1,18 +1,19 @@
--- ARGV: attempts allowed, error as JSON for a job given up ; {recovered, given up}. Jobs whose lease ran out
--- wait at their position again, or are given up and kept in a list for operators. Jobs that waited long enough for
--- storage are in their queue again.
+-- ARGV: attempts allowed, error as JSON for a job given up
+-- Jobs whose lease ran out wait at their position again, or are given up and kept in a list for operators. Jobs that
+-- waited long enough for storage are in their queue again.
+-- Answer: those that wait again, and those given up; of each its id and that of its request.
 local attempts, problem = tonumber(ARGV[1]), ARGV[2]
-local now, recovered, given_up = now_ms(), 0, 0
+local now, recovered, given_up = now_ms(), {}, {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
   lose_run(id)
   if get(id, 'state') == State.RUNNING then
     if tonumber(get(id, 'attempt')) >= attempts then
       fail(id, problem)
       redis.call('ZADD', Key.GIVEN_UP, now, id)
-      given_up = given_up + 1
+      given_up[#given_up + 1] = { id, get(id, 'request_id') or '-' }
     else
       queue_again(id)
-      recovered = recovered + 1
+      recovered[#recovered + 1] = { id, get(id, 'request_id') or '-' }
       count('recovered:' .. get(id, 'stage'), 1)
     end
     changed(id)
