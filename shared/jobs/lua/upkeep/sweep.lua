@@ -1,10 +1,11 @@
--- ARGV: attempts allowed, error as JSON for a job given up
+-- ARGV: attempts allowed, error as JSON for a job given up, how many jobs at the most
 -- Jobs whose lease ran out wait at their position again, or are given up and kept in a list for operators. Jobs that
 -- waited long enough for storage are in their queue again.
--- Answer: those that wait again, and those given up; of each its id and that of its request.
-local attempts, problem = tonumber(ARGV[1]), ARGV[2]
+-- Answer: those that wait again, and those given up, of each its id and that of its request; 1 where there may be more.
+local attempts, problem, most = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local now, recovered, given_up = now_ms(), {}, {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
+local late = redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now, 'LIMIT', 0, most)
+for _, id in ipairs(late) do
   lose_run(id)
   if get(id, 'state') == State.RUNNING then
     if tonumber(get(id, 'attempt')) >= attempts then
@@ -19,9 +20,10 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.LEASES, '-inf', now)) do
     changed(id)
   end
 end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.PUT_OFF, '-inf', now)) do
+local put_off = redis.call('ZRANGEBYSCORE', Key.PUT_OFF, '-inf', now, 'LIMIT', 0, most)
+for _, id in ipairs(put_off) do
   redis.call('ZREM', Key.PUT_OFF, id)
   enqueue(id)
   changed(id)
 end
-return { recovered, given_up }
+return { recovered, given_up, math.max(#late, #put_off) == most and 1 or 0 }
