@@ -10,7 +10,8 @@ from redis import Redis
 
 from shared.jobs.fields import read_jobs
 from shared.jobs.keys import Key
-from shared.jobs.record import Job, Problem, Stage
+from shared.jobs.problems import GIVEN_UP
+from shared.jobs.record import Job, Stage
 from shared.jobs.scripts import LUA, job_scripts
 from shared.logs import log_context
 
@@ -22,11 +23,6 @@ AT_ONCE = 100
 RECOUNTED_AT_ONCE = 200  # some 10 us each
 CHECKS_AT_ONCE = 20  # scripts of a millisecond or less; so 10,000 who wait are checked within seconds
 LOCK_S = 5
-GIVEN_UP = Problem(
-    type="given-up",
-    title="The photo could not be processed",
-    detail="Each attempt ended without a result: the worker died or took too long. Try another or a smaller photo.",
-)
 
 
 def _log_each(jobs: list[list[bytes]], words: str) -> None:

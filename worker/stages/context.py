@@ -16,6 +16,7 @@ from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
 from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished, log_as
 from shared.jobs.jobs import Jobs
+from shared.jobs.problems import BUG, STORAGE
 from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.removals import Removals
@@ -30,17 +31,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 GZIP_LEVEL = 4  # half the time of the default, for 2 % more bytes of a cloud
-
-BUG = Problem(
-    type="internal",
-    title="The photo could not be processed",
-    detail="Something went wrong on our side; it has been logged. Trying again may help.",
-)
-STORAGE = Problem(
-    type="storage",
-    title="The results could not be stored",
-    detail="Our storage did not take the files; it has been logged. Try again later.",
-)
 
 
 @dataclass(frozen=True)
