@@ -2,7 +2,6 @@
 
 import copy
 import json
-import re
 import tarfile
 import tomllib
 from importlib.util import find_spec
@@ -73,11 +72,13 @@ def test_helm_finds_nothing_to_complain_of_and_every_document_is_one_of_kubernet
     assert f">={OLDEST}.0-0" == yaml.safe_load((CHART / "Chart.yaml").read_text())["kubeVersion"]
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "NetworkPolicy", "Ingress", "ScaledObject", "ScrapeConfig"])
+@pytest.mark.parametrize(
+    "kind", ["Deployment", "NetworkPolicy", "Ingress", "ScaledObject", "PodMonitor", "PrometheusRule"]
+)
 def test_a_misspelt_field_is_found(kind):
     document = copy.deepcopy(next(iter(rendered(FULL).of(kind).values())))
-    place = document["spec"]
-    place[f"{next(iter(place))}s"] = place.pop(next(iter(place)))
+    first = next(iter(document["spec"]))
+    document["spec"][f"{first}s"] = document["spec"].pop(first)
     with pytest.raises(jsonschema.ValidationError):
         check(document, NEWEST)
 
@@ -117,6 +118,7 @@ def test_a_value_that_is_none_of_the_charts_is_refused_by_its_name(path, value):
         ({"secrets": {}}, "secrets.REDIS_URL"),
         ({"keda": {"enabled": True}}, "keda.prometheus"),
         ({"ingress": INGRESS}, "web.trustedProxy"),
+        ({"monitoring": {"enabled": True}}, "web.metricsFrom"),
         ({"workers": {"depthCpu": {"enabled": False}}}, "workers.depthGpu"),
     ],
 )
@@ -216,36 +218,43 @@ def test_no_container_can_write_to_its_image_or_gain_rights(values):
 
 
 @every
-def test_what_a_document_names_exists(values):
+def test_each_deployment_selects_its_own_pods_alone(values):
     release = rendered(values)
-    deployments, pods = release.of("Deployment"), release.pods()
-    for name, deployment in deployments.items():
-        labels = deployment["spec"]["template"]["metadata"]["labels"]
-        assert selects(deployment["spec"]["selector"], labels), name
-        for other in pods.values():
-            assert other["metadata"]["labels"] == labels or not selects(
-                deployment["spec"]["selector"], other["metadata"]["labels"]
-            )
+    labels = {name: pod["metadata"]["labels"] for name, pod in release.pods().items()}
+    for deployment in release.of("Deployment").values():
+        own = deployment["spec"]["template"]["metadata"]["labels"]
+        assert [each for each in labels.values() if selects(deployment["spec"]["selector"], each)] == [own]
+
+
+@every
+def test_what_services_policies_and_monitors_choose_exists(values):
+    release = rendered(values)
+    labels = [pod["metadata"]["labels"] for pod in release.pods().values()]
     ports = {port["name"] for _, each in release.containers() for port in each.get("ports", [])}
-    [service] = release.of("Service").values()
-    assert selects({"matchLabels": service["spec"]["selector"]}, pods["web"]["metadata"]["labels"])
-    assert {port["targetPort"] for port in service["spec"]["ports"]} == ports
-    for kind in ("PodDisruptionBudget", "NetworkPolicy"):
-        for document in release.of(kind).values():
-            selector = document["spec"].get("selector") or document["spec"]["podSelector"]
-            assert any(selects(selector, pod["metadata"]["labels"]) for pod in pods.values())
-    for kind in ("HorizontalPodAutoscaler", "ScaledObject"):
-        targets = {each["spec"]["scaleTargetRef"]["name"] for each in release.of(kind).values()}
-        assert targets <= set(deployments)
+    services = [each["spec"] for each in release.of("Service").values()]
+    monitors = [each["spec"] for each in release.of("PodMonitor").values()]
+    selectors = [{"matchLabels": each["selector"]} for each in services]
+    selectors += [each["spec"]["podSelector"] for each in release.of("NetworkPolicy").values()]
+    selectors += [each["spec"]["selector"] for each in release.of("PodDisruptionBudget").values()]
+    assert all(any(selects(selector, each) for each in labels) for selector in selectors)
+    assert {port["targetPort"] for service in services for port in service["ports"]} == ports
+    assert {each["port"] for monitor in monitors for each in monitor["podMetricsEndpoints"]} <= ports
+    scalers = [*release.of("HorizontalPodAutoscaler").values(), *release.of("ScaledObject").values()]
+    assert {each["spec"]["scaleTargetRef"]["name"] for each in scalers} <= set(release.of("Deployment"))
+
+
+@every
+def test_what_a_container_mounts_and_probes_exists(values):
+    release = rendered(values)
     for component, container in release.containers():
-        volumes = {volume["name"] for volume in pods[component]["spec"]["volumes"]}
+        volumes = {volume["name"] for volume in release.pods()[component]["spec"]["volumes"]}
         assert {mount["name"] for mount in container["volumeMounts"]} <= volumes
-        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-            checked = container.get(probe, {})
-            port = checked.get("httpGet", checked.get("tcpSocket", {})).get("port")
+        probes = [each for name, each in container.items() if name.endswith("Probe")]
+        assert bool(probes) == (container["name"] != "weights")
+        for probe in probes:
+            port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")
             assert port is None or port in {each["name"] for each in container["ports"]}
-            if "exec" in checked:
-                assert find_spec(checked["exec"]["command"][-1])
+            assert "exec" not in probe or find_spec(probe["exec"]["command"][-1])
 
 
 def test_a_claim_is_mounted_by_all_that_read_photos():
@@ -277,23 +286,6 @@ def test_every_stage_has_one_pool_by_the_names_of_its_queues():
     assert release.container("depth-cpu", "weights")["command"][-1] == "portrait"
 
 
-def test_workers_are_scaled_by_the_work_that_waits_for_them():
-    release = rendered(FULL)
-    assert all("replicas" not in each["spec"] for each in release.of("Deployment").values())
-    for name, scaled in release.of("ScaledObject").items():
-        queues = release.container(name.removeprefix("relief-"), "worker")["args"][1]
-        [trigger] = scaled["spec"]["triggers"]
-        stages = re.search(r'relief_waiting_work_seconds\{stage=~"(.+)"\}', trigger["metadata"]["query"])
-        assert stages and stages[1].split("|") == queues.split(",")
-        assert trigger["metadata"]["ignoreNullValues"] == "false"
-        behavior = scaled["spec"]["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
-        assert behavior["scaleUp"]["policies"][0]["value"] == scaled["spec"]["maxReplicaCount"]
-        assert behavior["scaleDown"]["stabilizationWindowSeconds"] == scaled["spec"]["cooldownPeriod"]
-    plain = rendered(PLAIN)
-    assert not plain.of("ScaledObject")
-    assert {each["spec"]["replicas"] for each in plain.of("Deployment").values()} == {1, 2}
-
-
 def test_the_chart_and_compose_say_the_same():
     services, values, release = compose()["services"], defaults(), rendered(PLAIN)
     assert values["images"]["proxy"] == services["proxy"]["image"]
@@ -319,6 +311,13 @@ def test_the_ingress_passes_on_what_the_proxy_takes():
     [changed] = rendered(FULL).of("Ingress").values()
     assert changed["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"] == "30m"
     assert not rendered(PLAIN).of("Ingress")
+
+
+def test_the_rules_are_those_of_deploy_prometheus():
+    rules = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "relief.rules.yml").read_text())
+    [rule] = rendered(FULL).of("PrometheusRule").values()
+    assert rule["spec"] == rules
+    assert rule["metadata"]["labels"]["release"] == "prometheus"
 
 
 def test_the_package_has_the_projects_version_and_the_proxys_configuration(tmp_path):

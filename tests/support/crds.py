@@ -65,12 +65,10 @@ SCALED_OBJECT = fields(
     ),
     triggers=several(PROMETHEUS_TRIGGER),
 )
-SCRAPE_CONFIG = fields(
-    ("staticConfigs",),
-    jobName=TEXT,
-    metricsPath=TEXT,
-    scrapeInterval=DURATION,
-    staticConfigs=several(fields(("targets",), targets=several({"type": "string", "pattern": r"^[a-z0-9.-]+:\d+$"}))),
+POD_MONITOR = fields(
+    ("selector", "podMetricsEndpoints"),
+    selector=fields(matchLabels={"type": "object", "additionalProperties": TEXT}),
+    podMetricsEndpoints=several(fields(port=TEXT, path=TEXT, interval=DURATION)),
 )
 RULE = fields(
     ("expr",),
@@ -88,6 +86,6 @@ RULES = fields(
 
 CUSTOM: dict[str, Schema] = {
     "ScaledObject": resource("keda.sh/v1alpha1", "ScaledObject", SCALED_OBJECT),
-    "ScrapeConfig": resource("monitoring.coreos.com/v1alpha1", "ScrapeConfig", SCRAPE_CONFIG),
+    "PodMonitor": resource("monitoring.coreos.com/v1", "PodMonitor", POD_MONITOR),
     "PrometheusRule": resource("monitoring.coreos.com/v1", "PrometheusRule", RULES),
 }
