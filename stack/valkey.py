@@ -27,7 +27,7 @@ daemonize no
 
 
 def start_valkey(folder: Path, keep_open: Sequence[int] = (), host: str = "127.0.0.1") -> tuple[Supervised, str]:
-    """Start a server on a free port of `host` with its data in `folder`; gives the process, and the URL with the password."""
+    """Start a server on a free port of the host, with its data in `folder`; gives its process, and its URL."""
     folder.mkdir(parents=True, exist_ok=True)
     port, password = free_port(), secrets.token_hex(16)
     config = folder / "valkey.conf"
