@@ -7,8 +7,6 @@ PORT ?= 8000
 DATA ?= data
 ROOM ?=
 SAMPLE ?=
-# Old versions of pip refuse extras beside hashes.
-PIP = pip==26.3
 # What `make lock` resolves with.
 UV = uv==0.13.9
 # Node.js and npm, for a machine that has none; what package-lock.json holds checks scripts and GLB files.
@@ -19,11 +17,11 @@ WITH_NODE = PATH="$$PATH:$(CURDIR)/$(BIN)"
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/ready: requirements.lock
+.venv/ready: requirements.lock pip.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Relief needs Python 3.11 or newer; say make PYTHON=/path/to/python"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "No venv in this Python; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing into .venv. The first time about 3.3 GB are fetched, and 6.4 GB of disk used, on Linux (0.4 and 1.5 GB on a Mac); most of it is PyTorch."
-	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP)
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r pip.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
@@ -36,9 +34,12 @@ demo: setup  ## a photo becomes a 3D face in demo-out/ (PHOTO=path MODEL=name)
 run: setup  ## the whole system on this machine, until Ctrl-C (PORT=8000 DATA=data)
 	@exec $(BIN)/python -m stack --port $(PORT) --data "$(DATA)"
 
-test: setup node_modules/.package-lock.json  ## all tests but the slow ones; installs a browser first where there is none
+test: setup node_modules/.package-lock.json  ## all tests but slow ones and several hosts; installs a browser where there is none
 	@$(BIN)/python -m tests.support.browser_setup
-	$(WITH_NODE) $(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder
+	$(WITH_NODE) $(BIN)/python -m pytest -m "not slow" -n auto --no-loadscope-reorder --ignore tests/scale
+
+test-scale: setup  ## several hosts, Redis that fails over: minutes; as root on Linux, with iproute2, nginx and prometheus
+	$(BIN)/python -m pytest tests/scale -n 2
 
 test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow
@@ -71,4 +72,4 @@ bench: setup  ## measure; prints what bench/README.md records
 mutants: setup  ## which small changes of the code do tests not notice? hours for all (ROOM=shared/cloud SAMPLE=300)
 	$(BIN)/python -m bench.mutants $(ROOM) $(if $(SAMPLE),--sample $(SAMPLE))
 
-.PHONY: help setup demo run test test-slow soak lint lint-js lock bench mutants
+.PHONY: help setup demo run test test-scale test-slow soak lint lint-js lock bench mutants

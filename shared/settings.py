@@ -14,6 +14,7 @@ from shared.errors import SettingsError
 from shared.hosts import Names, Networks
 from shared.logs import LogFormat
 from shared.options import PHOTO_LIMIT_MP
+from shared.redis_url import checked_url
 
 ANSWERING_THREADS = 16
 """Threads of a web process beside those that listen. Most requests take some milliseconds (bench/README.md); uploads
@@ -46,9 +47,10 @@ class _Group(BaseSettings):
 class CommonSettings(_Group):
     """All processes."""
 
-    redis_url: str = Field(
+    redis_url: Annotated[str, AfterValidator(checked_url)] = Field(
         alias="REDIS_URL",
-        description="Redis or Valkey, as `redis://:PASSWORD@HOST:6379/0`: job records and Celery's wake-ups",
+        description="Redis or Valkey, as `redis://:PASSWORD@HOST:6379/0`: job records and Celery's wake-ups. Where it "
+        "may fail, its sentinels, as `sentinel://:PASSWORD@HOST:26379,HOST:26379/0?primary=NAME`: [redis.md](redis.md)",
     )
     data: Folder = Field(
         alias="RELIEF_DATA", description="Folder of photos and results, shared by the web front and the workers"

@@ -125,7 +125,7 @@ def _web(port: int) -> list[str]:
 def _celery(queues: str, name: str) -> list[str]:
     options = ["-Q", queues, "-n", f"{name}@%h", "-l", "INFO"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    command = [sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options, *quiet]
+    command = [sys.executable, "-m", "celery", "--quiet", "-A", "worker.app", "worker", *options, *quiet]
     return ["nice", "-n", "10", *command]  # the web process answers first on a machine that they share
 
 

@@ -80,8 +80,8 @@ def settings(redis_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """All of Relief, as `make run` starts it, but that it calls webhooks on this machine too."""
-    settings = {"RELIEF_WEBHOOK_PRIVATE": "true"}
+    """All of Relief, as `make run` starts it, but that it calls webhooks on this machine too, and logs as JSON."""
+    settings = {"RELIEF_WEBHOOK_PRIVATE": "true", "RELIEF_LOG": "json"}
     with Stack(Plan(tmp_path_factory.mktemp("stack"), settings=settings)) as running:
         yield running
 

@@ -1,9 +1,12 @@
-"""What holds for the whole tree: who may import whom, what must stay light, sizes of modules, links."""
+"""What holds for the whole tree: who may import whom, what must stay light, sizes of modules, links, what CI runs."""
 
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+
+from shared import __version__
 
 PROJECT = Path(__file__).parent.parent
 SOURCES = ("shared", "web", "worker", "stack")
@@ -40,6 +43,10 @@ def sources(*kinds: str) -> list[Path]:
     return [path for path in files if "vendor" not in path.parts]
 
 
+def test_the_version_is_that_of_the_project():
+    assert tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"] == __version__
+
+
 def test_no_module_is_longer_than_a_reader_takes_in():
     lengths = {path: len(path.read_text().splitlines()) for path in sources("py", "js", "lua")}
     assert len(lengths) > 100
@@ -61,3 +68,10 @@ def test_every_link_between_the_projects_own_documents_leads_somewhere():
     links = [(page, link) for page in pages for link in LINK.findall(page.read_text()) if ":" not in link]
     assert len(links) > 10
     assert [f"{page}: {link}" for page, link in links if not (page.parent / link).exists()] == []
+
+
+def test_ci_runs_the_tests_that_make_test_leaves_out():
+    commands = (PROJECT / ".ci" / "run").read_text().splitlines()
+    tests = {f"tests/{name}" for name in re.findall(r"--ignore tests/(\S+)", (PROJECT / "Makefile").read_text())}
+    assert tests == {"tests/scale"}
+    assert {"make lint", "make test", "make test-scale"} <= set(commands)

@@ -1,15 +1,17 @@
-"""The id of each request: it is in the answer's header, in a problem document, and in each line of the log."""
+"""The id of each request, the client's own or a new one.
+
+It is in the answer's header, in a problem document, in the job's record, and in each line of the log of all processes.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
-import uuid
 from urllib.parse import quote
 
 from flask import Flask, Response, g, request
 
-from shared.logs import log_context, request_id
+from shared.logs import log_context, request_id, request_id_from
 from web.access import TOKENS
 
 log = logging.getLogger(__name__)
@@ -26,7 +28,7 @@ def register(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.log_context = log_context(request_id=uuid.uuid4().hex)
+    g.log_context = log_context(request_id=request_id_from(request.headers.get(HEADER)))
     g.log_context.__enter__()
 
 

@@ -8,7 +8,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from celery.signals import setup_logging, worker_init, worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    celeryd_init,
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -31,6 +38,7 @@ from worker.sweeper import Sweeper
 log = logging.getLogger(__name__)
 
 
+@celeryd_init.connect  # before Celery's first warning
 @setup_logging.connect
 def log_as_all_processes_do(**_: Any) -> None:
     """Our own format, on standard error, in place of Celery's."""
@@ -43,11 +51,9 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
     if Stage.DEPTH not in served_stages():
         return
     try:
-        model = registry.choose(settings.depth_model, settings.weights)
+        registry.loadable(settings.depth_model, settings.weights)
     except ModelError as error:
         raise SystemExit(f"the depth worker cannot start: {error}") from error
-    if not model.weights.present(settings.weights):
-        raise SystemExit(f"the depth worker cannot start: the weights of {model.name} are not in {settings.weights}")
 
 
 @worker_ready.connect
@@ -91,7 +97,7 @@ def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:
 
 def _offer() -> Offer:
     models = (
-        ModelInfo(row.name, row.title, row.unit, row.licence, row.weights.present(settings.weights), row.non_commercial)
+        ModelInfo(row.name, row.title, row.unit, row.licence, not row.lacks(settings.weights), row.non_commercial)
         for row in registry.ROWS.values()
     )
     return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)

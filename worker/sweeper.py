@@ -13,8 +13,10 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.jobs.jobs import Jobs
+from shared.jobs.keys import Key
 from shared.jobs.upkeep import Upkeep
 from shared.jobs.wakeups import WakeUps
+from shared.logs import log_context
 from shared.removals import Removals
 from shared.storage.base import Storage
 
@@ -22,7 +24,8 @@ log = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 1.0
 ORPHANS_EVERY_S = 60.0
-RECOUNT_EVERY_S = 600.0  # some 10 us a job
+RECOUNT_EVERY_S = 600.0
+RECOUNTS_AT_ONCE = 10  # scripts of some milliseconds; so 100,000 jobs are counted within a minute
 ORPHAN_AGE_S = 600.0  # an upload writes its photo seconds before its record
 WAKEUPS_AT_ONCE = 8
 
@@ -41,12 +44,11 @@ class Sweeper:
         threading.Thread(target=self._sweep_for_ever, name="sweeper", daemon=True).start()
 
     def sweep(self) -> None:
-        """One round, if the lock is ours."""
+        """One round, of what this process has the lock for."""
+        self.check_counts()
         if not self._upkeep.lock(self._worker):
             return
-        recovered, given_up = self._upkeep.sweep(self._attempts)
-        if recovered or given_up:
-            log.warning("took back %d jobs of dead workers, gave up %d", recovered, given_up)
+        self._upkeep.sweep(self._attempts)
         for stage, missing in self._upkeep.missing_wakeups().items():
             for _ in range(min(missing, WAKEUPS_AT_ONCE)):
                 self._wakeups.send(stage)
@@ -58,25 +60,30 @@ class Sweeper:
         if time.monotonic() >= self._orphans_due:
             self._orphans_due = time.monotonic() + ORPHANS_EVERY_S
             self.delete_orphans()
-        if time.monotonic() >= self._recount_due:
+        if time.monotonic() >= self._recount_due and any(self._upkeep.recount() for _ in range(RECOUNTS_AT_ONCE)):
             self._recount_due = time.monotonic() + RECOUNT_EVERY_S
-            self._upkeep.recount()
+
+    def check_counts(self) -> None:
+        """Mend what is counted of the waiting jobs, under a lock of its own: those of the release before have none."""
+        if self._upkeep.lock(self._worker, Key.COUNTS_CHECKER) and (mended := self._upkeep.check_counts()):
+            log.warning("mended %d counts of waiting jobs, as beside workers of the release before", mended)
 
     def delete_expired(self) -> list[str]:
         """Delete the jobs whose time is over, with their files; gives their ids."""
         expired = self._upkeep.expire()
         for job_id in expired:
-            self._removals.remove(job_id)
-            log.info("job %s has expired", job_id)
+            with log_context(job_id=job_id):
+                self._removals.remove(job_id)
+                log.info("expired")
         return expired
 
     def delete_orphans(self) -> list[str]:
         """Delete the files of jobs that have no record, once they are old enough; gives their ids."""
-        old = self._storage.job_ids(older_than_s=ORPHAN_AGE_S)
-        orphans = [job_id for job_id in old if not self._jobs.exists(job_id)]
+        orphans = self._jobs.missing(self._storage.job_ids(older_than_s=ORPHAN_AGE_S))
         for job_id in orphans:
-            log.info("deleting the files of job %s, which has no record", job_id)
-            self._removals.remove(job_id)
+            with log_context(job_id=job_id):
+                log.info("deleting the files of a job that has no record")
+                self._removals.remove(job_id)
         return orphans
 
     def _sweep_for_ever(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from shared.jobs.fields import SCHEMA, flat, read_jobs, stage_field
 from shared.jobs.record import Job, Problem, Stage, StoredFile, overall_progress
 from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.workers import process_name
+from shared.logs import log_context
 
 UNLIMITED_PX = 10**15
 ROUGH_FOLDER_END = "-rough"
@@ -59,6 +61,12 @@ class Finished:
     model_name: str | None = None
     replaced: Sequence[str] = ()
     own_s: float | None = None
+
+
+def log_as(*claims: Claim) -> AbstractContextManager[None]:
+    """Lines logged inside the block are about these jobs, and the requests that they came with."""
+    jobs = [claim.job for claim in claims]
+    return log_context(job_id=",".join(job.id for job in jobs), request_id=",".join(job.request_id for job in jobs))
 
 
 class Claims:
@@ -115,6 +123,7 @@ class Claims:
 
         Raises:
             ClaimLostError: another run holds the job, or it was canceled or deleted; nothing was changed.
+            NotConfirmedError: a failover may forget it.
         """
         job = claim.job
         following = job.steps[job.steps.index(job.stage) + 1 :]
@@ -125,7 +134,8 @@ class Claims:
         replaced = json.dumps(list(finished.replaced))
         next_stage = following[0] if following else ""
         own_s = "" if finished.own_s is None else f"{finished.own_s:.3f}"
-        self._call("finish", claim, next_stage, done, result, replaced, own_s, "schema", SCHEMA, *flat(fields))
+        arguments = (next_stage, done, result, replaced, own_s, "schema", SCHEMA, *flat(fields))
+        _check_held(claim, self._scripts.call_confirmed("finish", job.id, claim.run, *arguments))
         return following[0] if following else None
 
     def fail(self, claim: Claim, problem: Problem) -> None:
@@ -149,8 +159,12 @@ class Claims:
         return bool(self._scripts.call("put_off", claim.job.id, claim.run, round(longest_s * 1000)))
 
     def _call(self, script: str, claim: Claim, *arguments: object) -> None:
-        if not self._scripts.call(script, claim.job.id, claim.run, *arguments):
-            raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")
+        _check_held(claim, self._scripts.call(script, claim.job.id, claim.run, *arguments))
+
+
+def _check_held(claim: Claim, held: int) -> None:
+    if not held:
+        raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")
 
 
 def _earlier_results(job: Job) -> dict[str, str]:

@@ -16,5 +16,8 @@ DELIVERIES = Path(__file__).parents[1] / "webhooks" / "lua" / "common" / "queue.
 
 def job_scripts(redis: Redis, name: str, lua: Path = LUA) -> Scripts:
     """The scripts in the folder `name`: jobs, claims, upkeep or statistics."""
-    libraries = (DELIVERIES, *(lua / "common" / f"{library}.lua" for library in ("records", "costs", "queue")))
+    libraries = (
+        DELIVERIES,
+        *(lua / "common" / f"{library}.lua" for library in ("records", "costs", "waiting", "queue")),
+    )
     return Scripts(redis, lua / name, enums=(Stage, State, Key), libraries=libraries)

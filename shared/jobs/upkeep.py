@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import cast
 
@@ -9,16 +10,25 @@ from redis import Redis
 
 from shared.jobs.fields import read_jobs
 from shared.jobs.keys import Key
-from shared.jobs.record import Job, Problem, Stage
+from shared.jobs.problems import GIVEN_UP
+from shared.jobs.record import Job, Stage
 from shared.jobs.scripts import LUA, job_scripts
+from shared.logs import log_context
 
-EXPIRE_AT_ONCE = 100
+log = logging.getLogger(__name__)
+
+AT_ONCE = 100
+"""Jobs that one script takes back or forgets: some milliseconds, in which Redis answers nobody else."""
+
+RECOUNTED_AT_ONCE = 200  # some 10 us each
+CHECKS_AT_ONCE = 20  # scripts of a millisecond or less; so 10,000 who wait are checked within seconds
 LOCK_S = 5
-GIVEN_UP = Problem(
-    type="given-up",
-    title="The photo could not be processed",
-    detail="Each attempt ended without a result: the worker died or took too long. Try another or a smaller photo.",
-)
+
+
+def _log_each(jobs: list[list[bytes]], words: str) -> None:
+    for job_id, request_id in jobs:
+        with log_context(job_id=job_id.decode(), request_id=request_id.decode()):
+            log.warning(words)
 
 
 class Upkeep:
@@ -26,25 +36,48 @@ class Upkeep:
 
     def __init__(self, redis: Redis, lua: Path = LUA) -> None:
         self._redis, self._scripts = redis, job_scripts(redis, "upkeep", lua)
+        self._checked_to = ""
 
-    def lock(self, worker: str) -> bool:
-        """Take or keep the right to sweep, for LOCK_S; False where another worker has it."""
-        if self._redis.set(Key.SWEEPER, worker, nx=True, ex=LOCK_S):
+    def lock(self, worker: str, work: Key = Key.SWEEPER) -> bool:
+        """Take or keep the right to this work, for LOCK_S; False where another worker has it."""
+        if self._redis.set(work, worker, nx=True, ex=LOCK_S):
             return True
-        return self._redis.get(Key.SWEEPER) == worker.encode() and bool(self._redis.expire(Key.SWEEPER, LOCK_S))
+        return self._redis.get(work) == worker.encode() and bool(self._redis.expire(work, LOCK_S))
 
     def sweep(self, attempts: int) -> tuple[int, int]:
         """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""
-        recovered, given_up = self._scripts.call("sweep", attempts, GIVEN_UP.model_dump_json())
+        recovered, given_up, more = 0, 0, True
+        while more:
+            again, ended, more = self._scripts.call("sweep", attempts, GIVEN_UP.model_dump_json(), AT_ONCE)
+            _log_each(again, "taken back from a worker that died or hung")
+            _log_each(ended, "given up: each attempt ended without a result")
+            recovered, given_up = recovered + len(again), given_up + len(ended)
         return recovered, given_up
 
-    def expire(self) -> list[str]:
-        """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls."""
-        return [job_id.decode() for job_id in self._scripts.call("expire", EXPIRE_AT_ONCE)]
+    def check_counts(self, most: int = CHECKS_AT_ONCE) -> int:
+        """Check what is counted of those who wait, by so many scripts; gives how many counts were off, and are mended.
 
-    def recount(self) -> None:
-        """Count anew how many bytes the jobs of each owner and group take."""
-        self._scripts.call("recount")
+        Where that is not enough for all, the next call goes on.
+        """
+        mended = 0
+        for _ in range(most):
+            position, off = self._scripts.call("check_counts", self._checked_to)
+            self._checked_to, mended = position.decode(), mended + off
+            if not position:
+                break
+        return mended
+
+    def expire(self) -> list[str]:
+        """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls.
+
+        Raises:
+            NotConfirmedError: a failover may bring them back.
+        """
+        return [job_id.decode() for job_id in self._scripts.call_confirmed("expire", AT_ONCE)]
+
+    def recount(self, most: int = RECOUNTED_AT_ONCE) -> bool:
+        """Count anew how many bytes some jobs take; True after the last of all, when the sums are new."""
+        return bool(self._scripts.call("recount", most))
 
     def adopt_webhooks(self) -> None:
         """Take over the deliveries that processes of the release before have queued."""

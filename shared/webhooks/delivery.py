@@ -21,6 +21,7 @@ from anyio.abc import TaskGroup
 from redis.exceptions import RedisError
 
 from shared.errors import WebhookUrlError
+from shared.logs import log_context
 from shared.webhooks.queue import ATTEMPTS, Delivery, DeliveryQueue
 from shared.webhooks.urls import check_ip, check_url
 
@@ -113,6 +114,10 @@ class _Flights:
         return delivery
 
     async def _deliver(self, delivery: Delivery) -> None:
+        with log_context(job_id=delivery.job_id, request_id=delivery.request_id):
+            await self._deliver_logged(delivery)
+
+    async def _deliver_logged(self, delivery: Delivery) -> None:
         failure, silent = await self._attempt(delivery)
         try:
             await self._ask(partial(self._settle, delivery, failure, silent))
@@ -139,7 +144,10 @@ class _Flights:
             return None, False
         except Exception as error:  # whatever a receiver or its name server does must not end the others' deliveries
             return f"{host}: {error!r:.200}", isinstance(error, (TimeoutError, httpx.TimeoutException))
-        return None if 200 <= status < 300 else f"{host} answered {status}", False
+        if not 200 <= status < 300:
+            return f"{host} answered {status}", False
+        log.info("webhook delivered to %s", host)
+        return None, False
 
     def _settle(self, delivery: Delivery, failure: str | None, silent: bool) -> None:
         if failure is None:

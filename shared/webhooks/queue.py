@@ -47,6 +47,7 @@ class Delivery:
     attempt: 1 for the first.
     group: of the clients whose job it is from.
     silent: how often in a row its host did not answer them in time.
+    job_id, request_id: the job that it tells of, and the request that the job came with, for the log.
     """
 
     number: str
@@ -57,6 +58,8 @@ class Delivery:
     attempt: int
     group: str = ""
     silent: int = 0
+    job_id: str = "-"
+    request_id: str = "-"
 
 
 class DeliveryQueue:
@@ -83,6 +86,8 @@ class DeliveryQueue:
             attempt=int(row["attempt"]),
             group=row["group"],
             silent=int(silent),
+            job_id=row["job"],
+            request_id=row.get("request_id", "-"),  # the release before wrote none
         )
 
     def remove(self, delivery: Delivery) -> None:

@@ -11,14 +11,14 @@ import httpx
 import pytest
 
 from shared.jobs.record import Stage
+from shared.logs import request_id_from
 from shared.settings import Settings
 from shared.storage.folder import FolderStorage
 from stack.processes import free_port
 from tests.conftest import SECRET
 from tests.support.fronts import running_front
-from tests.support.invariants import wait_for
 from tests.support.nginx import TEMPLATE, nginx_path, running_proxy
-from tests.support.raw_http import UPLOAD_HEAD, ask, connect, dripping
+from tests.support.raw_http import EXPECTING_HEAD, UPLOAD_HEAD, ask, await_continue, connect, dripping
 from tests.support.requests import API, assert_problem, finish_stage, upload
 from web.api.answers import LONGEST_WAIT_S
 
@@ -95,15 +95,10 @@ def test_three_hundred_slow_senders_hold_up_nobody(url, client, portrait):
         assert time.monotonic() - began < 5
 
 
-def refusal_of(url: str) -> httpx.Response | None:
-    """What a request is refused with; None where it is answered."""
-    answer = httpx.get(url)
-    return None if answer.is_success else answer
-
-
 def test_one_client_has_so_many_requests_at_once(url):
-    with dripping(url, [UPLOAD_HEAD + b"\r\n"] * CONNECTIONS_OF_A_CLIENT):
-        refused = wait_for("a request too many", lambda: refusal_of(f"{url}/healthz"))
+    with dripping(url, [EXPECTING_HEAD + b"\r\n"] * CONNECTIONS_OF_A_CLIENT) as connections:
+        await_continue(connections)
+        refused = httpx.get(f"{url}/healthz")
         assert_problem(refused, 429, "at once")
         assert refused.headers["Retry-After"] == "5"
     assert httpx.get(f"{url}/healthz").status_code == 200
@@ -208,6 +203,30 @@ def test_what_nginx_refuses_is_a_problem_document(proxy_url, sent, status):
     assert answer.status == problem["status"] == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"] == problem["request_id"]
+
+
+@pytest.mark.parametrize("given", ["client-0001", "x" * 64, "x" * 65, "short", 'a"b\\c{d}e'])
+def test_proxy_and_front_agree_on_the_id_of_a_request(client, given):
+    of_front, of_proxy = (
+        client.get(path, headers={"X-Request-ID": given}).headers["X-Request-ID"] for path in ("/healthz", "/metrics")
+    )
+    kept = request_id_from(given) == given
+    assert (of_front == given, of_proxy == given) == (kept, kept)
+
+
+def test_what_may_change_something_is_a_line_in_the_log_without_its_path(front_url, tmp_path, store, portrait):
+    with running_proxy(tmp_path, front_url, UPLOAD_MB) as url, httpx.Client(base_url=url, timeout=20) as client:
+        assert upload(client, portrait).status_code == 202
+        answered = client.post("/api/v1/jobs/secret/cancel", headers={"X-Request-ID": "client-0002"})
+        client.get(f"{API}/jobs", headers={"X-Request-ID": "client-0003"})
+    lines = (tmp_path / "nginx.log").read_text().splitlines()
+    assert [
+        words for line in lines if "answered" in line for words in re.findall("(POST|GET) .* with ([0-9]+)", line)
+    ] == [
+        ("POST", "202"),
+        ("POST", str(answered.status_code)),
+    ]
+    assert "client-0002" in lines[-1] and "secret" not in "".join(lines) and "client-0003" not in "".join(lines)
 
 
 def test_while_the_front_is_away_clients_are_told_when_to_come_back(tmp_path):

@@ -89,5 +89,14 @@ def assert_settled(store: Store) -> None:
         assert store.jobs.get(job_id).state in ENDED, store.jobs.get(job_id)
     assert store.redis.zcard("relief:running") == 0
     assert store.redis.keys("relief:line:*") == []
-    for kind in ("group-turns", "group-of", "owner-turns", "waiting"):
+    for kind in (
+        "group-turns",
+        "group-of",
+        "owner-turns",
+        "waiting",
+        "owner-jobs",
+        "group-jobs",
+        "counted-in",
+        "oldest",
+    ):
         assert store.redis.keys(f"relief:{kind}:*") == []

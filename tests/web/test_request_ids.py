@@ -4,20 +4,40 @@ import json
 import logging
 
 from shared.logs import configure_logging
-from tests.support.requests import API, assert_problem
+from tests.support.logs import logging_as_it_was
+from tests.support.raw_http import ask
+from tests.support.requests import API, assert_problem, upload
 
 
 def test_a_refusal_has_the_request_id_that_is_in_the_log(client, capfd):
-    configure_logging("json")
-    try:
+    with logging_as_it_was():
+        configure_logging("json")
         refused = client.get("/api/v1/jobs/none")
-    finally:
-        logging.getLogger().handlers.clear()
     given = assert_problem(refused, 404, "none")["request_id"]
     assert given == refused.headers["X-Request-ID"] and len(given) == 32
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     assert given in [line["request_id"] for line in lines if "refused with 404" in line["message"]]
     assert client.get("/healthz").headers["X-Request-ID"] != given
+
+
+def test_a_job_has_the_id_that_its_client_gave_the_request(client, store, portrait):
+    client.headers["X-Request-ID"] = "client-0001"
+    accepted = upload(client, portrait, steps="depth")
+    assert accepted.headers["X-Request-ID"] == "client-0001"
+    assert store.jobs.get(accepted.json()["id"]).request_id == "client-0001"
+
+
+def test_an_id_that_no_log_should_hold_is_replaced(client):
+    refused = client.get("/api/v1/jobs/none", headers={"X-Request-ID": "x" * 65})
+    assert assert_problem(refused, 404, "none")["request_id"] == refused.headers["X-Request-ID"]
+    assert len(refused.headers["X-Request-ID"]) == 32
+
+
+def test_what_the_server_itself_refuses_has_its_id_and_its_line(url, caplog):
+    with caplog.at_level(logging.INFO, "web.server.channels"):
+        answer = ask(url, b"GET / HTTP/1.1\r\nX-Request-ID: client-0002\r\nContent-Length: x\r\n\r\n")
+    assert (answer.status, answer.headers["x-request-id"]) == (400, "client-0002")
+    assert "refused with 400" in caplog.text
 
 
 def test_a_refused_request_is_one_line_in_the_log_without_the_share_token(client, job, caplog):

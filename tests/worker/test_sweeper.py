@@ -7,10 +7,12 @@ import pytest
 
 from shared.jobs.keys import Key
 from shared.jobs.wakeups import WakeUps, celery_app
+from shared.logs import configure_logging
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER, Storage
 from shared.storage.folder import FolderStorage
 from tests.support.jobs import claim, new_job
+from tests.support.logs import json_lines, logging_as_it_was
 from worker.sweeper import Sweeper
 
 ORPHAN, YOUNG = "a" * 32, "b" * 32
@@ -43,6 +45,18 @@ def test_a_job_of_a_dead_worker_is_queued_again(store, sweeper_of):
     time.sleep(0.05)
     sweeper_of("one").sweep()
     assert store.jobs.get(job.id).state == "queued"
+
+
+def test_the_log_tells_of_a_job_of_a_dead_worker_with_its_request(store, sweeper_of, capsys):
+    job = new_job(store, request_id="client-0003")
+    claim(store, lease_s=0.02)
+    time.sleep(0.05)
+    with logging_as_it_was():
+        configure_logging("json")
+        sweeper_of("one").sweep()
+    [line] = json_lines(capsys.readouterr().err)
+    assert (line["job_id"], line["request_id"]) == (job.id, "client-0003")
+    assert "taken back" in line["message"]
 
 
 def test_one_worker_sweeps_at_a_time_and_another_follows_when_it_dies(store, sweeper_of):

@@ -12,7 +12,7 @@ from shared.errors import ModelError, ReliefError
 from shared.jobs.new_job import NewJob
 from shared.jobs.record import Job, PhotoInfo
 from shared.jobs.space import results_bytes
-from shared.logs import request_id
+from shared.logs import log_context, request_id
 from shared.options import DepthOptions
 from shared.photo.decode import check_bytes
 from shared.storage.base import PHOTO_FOLDER
@@ -37,9 +37,14 @@ def accept(submission: Submission) -> Job:
         UnprocessableEntity: a face is chosen beside the photo.
         IdempotencyError: the same key came with another photo or settings.
     """
+    job_id = uuid.uuid4().hex
+    with log_context(job_id=job_id):
+        return _accept(job_id, submission)
+
+
+def _accept(job_id: str, submission: Submission) -> Job:
     settings = services().settings
     check_model(submission.depth.model)
-    job_id = uuid.uuid4().hex
     webhook = submission.form.webhook_with(url_for("jobs.show", job_id=job_id, _external=True))
     if webhook:
         check_url(webhook.url, private=settings.webhook_private)
@@ -51,6 +56,7 @@ def accept(submission: Submission) -> Job:
         room.need(sum(part.bytes for part in (upload.photo, upload.disparity) if part))
         job = _recorded(job_id, upload, submission, webhook)
     if job.id == job_id:
+        log.info("accepted")
         services().wakeups.send(job.stage)
     else:  # the same request came before
         services().removals.remove(job_id)

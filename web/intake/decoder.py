@@ -1,4 +1,4 @@
-"""`python -m web.intake.decoder`: decodes uploads, each in a process of its own that can do nothing else.
+"""`python -m web.intake.decoder LOG_FORMAT`: decodes uploads, each in a process of its own that can do nothing else.
 
 The front starts one of these, and sends it one end of a pair of sockets for each upload. It forks; the child takes on
 limits that the system enforces, reads the upload from its socket, answers there, and ends. What an upload does to its
@@ -18,11 +18,13 @@ import sys
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from PIL import Image
 
 from shared.errors import DisparityError, PhotoError
+from shared.logs import LogFormat, configure_logging
 from shared.photo.samples import FORMATS
 from shared.results import DISPARITY, PHOTO
 from web.intake.files import PART_BYTES
@@ -38,8 +40,9 @@ NOTHING = ("RLIMIT_CORE", "RLIMIT_FSIZE", "RLIMIT_NPROC", "RLIMIT_NOFILE")  # no
 NO_NEW_PRIVILEGES = 38  # PR_SET_NO_NEW_PRIVS of Linux's prctl
 
 
-def main() -> None:
+def main(log_format: LogFormat) -> None:
     """Serve until the front has ended."""
+    configure_logging(log_format)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the front ends this one
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children leave no zombies
     _load_everything()
@@ -162,4 +165,4 @@ def _load_everything() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(cast(LogFormat, sys.argv[1]))

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from shared.errors import BusyError, DisparityError, PhotoError, PhotoTooLargeError, PhotoTypeError
 from shared.jobs.record import DisparityInfo, PhotoInfo
+from shared.logs import LogFormat
 from web.intake.files import PART_BYTES, file_size, parts
 from web.intake.upload import Upload
 
@@ -44,11 +45,11 @@ class Forker:
     control: socket.socket
 
     @classmethod
-    def started(cls) -> Forker:
+    def started(cls, log_format: LogFormat) -> Forker:
         """A new one; it takes uploads at once, and reads them when it has loaded what it needs."""
         control, theirs = socket.socketpair()
         with theirs:
-            argv = [sys.executable, "-m", "web.intake.decoder"]
+            argv = [sys.executable, "-m", "web.intake.decoder", log_format]
             process = subprocess.Popen(argv, stdin=theirs.fileno(), stdout=subprocess.DEVNULL, env=ENVIRONMENT)
         return cls(process, control)
 
@@ -81,7 +82,8 @@ class Forker:
 class Decoding:
     """Decodes uploads; the server bounds how many at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_format: LogFormat = "text") -> None:
+        self._log_format = log_format
         self._lock = threading.Lock()
         self._forker: Forker | None = None
 
@@ -91,7 +93,7 @@ class Decoding:
             if self._forker and self._forker.process.poll() is not None:
                 self._forker.end()
                 self._forker = None
-            self._forker = self._forker or Forker.started()
+            self._forker = self._forker or Forker.started(self._log_format)
             return self._forker
 
     def close(self) -> None:

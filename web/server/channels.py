@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -14,9 +14,13 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 
+from shared.logs import log_context, request_id_from
 from web.access import network_of
 from web.server.requests import HEAD_S, Request
+from web.traffic import REFUSED
 from web.waiting import WAITS
+
+log = logging.getLogger(__name__)
 
 KEPT_S = 60.0  # between two requests on one connection
 UNREAD_S = 60.0  # in which nothing of an answer is taken
@@ -52,7 +56,10 @@ class Refusal(ErrorTask):
 
     def execute(self) -> None:
         """Send it; the connection is closed then."""
-        error, request_id = self.request.error, uuid.uuid4().hex
+        error, request_id = self.request.error, request_id_from(self.request.headers.get("X_REQUEST_ID"))
+        with log_context(request_id=request_id):
+            log.info("refused with %d by the server: %s", error.code, error.reason)
+        REFUSED.labels(error.code).inc()
         kind = error.reason.lower().replace(" ", "-")
         problem = {"type": f"/problems/{kind}", "title": error.reason, "status": error.code, "detail": error.body}
         body = json.dumps(problem | {"request_id": request_id}).encode()

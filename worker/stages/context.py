@@ -14,11 +14,11 @@ from redis.exceptions import RedisError
 
 from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
-from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished
+from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished, log_as
 from shared.jobs.jobs import Jobs
+from shared.jobs.problems import BUG, STORAGE
 from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
-from shared.logs import log_context
 from shared.removals import Removals
 from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings
@@ -31,17 +31,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 GZIP_LEVEL = 4  # half the time of the default, for 2 % more bytes of a cloud
-
-BUG = Problem(
-    type="internal",
-    title="The photo could not be processed",
-    detail="Something went wrong on our side; it has been logged. Trying again may help.",
-)
-STORAGE = Problem(
-    type="storage",
-    title="The results could not be stored",
-    detail="Our storage did not take the files; it has been logged. Try again later.",
-)
 
 
 @dataclass(frozen=True)
@@ -135,7 +124,7 @@ class StageContext:
 
     def guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
         """Run one job's step so that its failure is its own; None where it failed or was taken away."""
-        with log_context(job_id=claim.job.id, request_id=claim.job.request_id):
+        with log_as(claim):
             return self._guarded(claim, step)
 
     def _guarded(self, claim: Claim, step: Callable[[Claim], T]) -> T | None:
@@ -187,6 +176,7 @@ class StageContext:
         """End the job as failed, unless it is no longer this run's."""
         try:
             self.claims.fail(claim, problem)
+            log.info("%s failed: %s", claim.job.stage, problem.type)
         except ClaimLostError as error:
             log.info("not failed: %s", error)
         self._drop(claim)

@@ -17,13 +17,13 @@ from functools import partial
 from itertools import groupby
 
 from shared.errors import PhotoError, ReliefError
-from shared.jobs.claims import Claim
+from shared.jobs.claims import Claim, log_as
+from shared.jobs.problems import BUG
 from shared.jobs.record import Stage
-from shared.logs import log_context
 from worker import pipeline
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.report import made_by
-from worker.stages.context import BUG, StageContext, problem_of
+from worker.stages.context import StageContext, problem_of
 from worker.stages.pace import Pace
 
 log = logging.getLogger(__name__)
@@ -113,8 +113,12 @@ class DepthBatches:
 
     def _estimate(self, batch: Batch) -> list[Step]:
         """Each job of the batch with the step that stores its result."""
-        by_model = groupby(sorted(batch.jobs, key=_model_name), key=_model_name)
-        return [step for name, jobs in by_model for step in self._estimate_by(name, list(jobs), batch.claimed_s)]
+        steps: list[Step] = []
+        for name, same in groupby(sorted(batch.jobs, key=_model_name), key=_model_name):
+            jobs = list(same)
+            with log_as(*(claim for claim, _ in jobs)):
+                steps += self._estimate_by(name, jobs, batch.claimed_s)
+        return steps
 
     def _estimate_by(self, name: str, jobs: Sequence[ReadJob], claimed_s: float) -> list[Step]:
         """One model's part of a batch through its network."""
@@ -147,7 +151,7 @@ class DepthBatches:
             self._writers.submit(self._store_rough, claim, photo, depth_map)
 
     def _store_rough(self, claim: Claim, photo: Photo, depth_map: DepthMap) -> None:
-        with log_context(job_id=claim.job.id, request_id=claim.job.request_id):
+        with log_as(claim):
             try:
                 self._context.show_rough(claim, pipeline.rough_files(depth_map, photo.pixels))
             except Exception:  # it is a courtesy: the job goes on without it

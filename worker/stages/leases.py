@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from redis.exceptions import RedisError
 
-from shared.jobs.claims import Claim, Claims
+from shared.jobs.claims import Claim, Claims, log_as
 
 log = logging.getLogger(__name__)
 
@@ -52,15 +52,16 @@ class Leases:
             with self._lock:
                 claims = list(self._held.values())
             for claim in claims:
-                if not self._renewed(claim):
-                    self.let_go(claim)
+                with log_as(claim):
+                    if not self._renewed(claim):
+                        self.let_go(claim)
 
     def _renewed(self, claim: Claim) -> bool:
         try:
             held = self._claims.renew(claim, self._lease_s)
         except RedisError as error:
-            log.warning("lease of job %s not renewed, trying again: %s", claim.job.id, error)
+            log.warning("lease not renewed, trying again: %s", error)
             return True
         if not held:
-            log.info("job %s is no longer ours", claim.job.id)
+            log.info("no longer ours")
         return held

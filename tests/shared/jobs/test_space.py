@@ -76,10 +76,16 @@ def test_the_results_to_come_are_those_of_the_stages_and_of_the_points():
     assert 34_600_000 < results_bytes(tuple(Stage), many) < 38_000_000
 
 
+def recount(store: Store, most: int = 3) -> None:
+    """Count all jobs anew, some at a time."""
+    while not store.upkeep.recount(most):
+        pass
+
+
 def assert_recounted(store: Store) -> None:
     """What is counted is what a recount gives."""
     before = counted(store)
-    store.upkeep.recount()
+    recount(store)
     assert counted(store) == before
 
 
@@ -92,7 +98,7 @@ def test_what_processes_of_the_release_before_left_uncounted_is_counted_anew(sto
     store.redis.zrem("relief:jobs", gone.id)
     new_job(store, "ann", photo=PHOTO, group="g")
     store.redis.hdel(f"relief:job:{kept.id}", "bytes")
-    store.upkeep.recount()
+    recount(store)
     coming = results_bytes(BOTH, ModelOptions())
     assert counted(store) == counts(RECORD + 2000, coming)
 
@@ -127,6 +133,19 @@ def test_after_any_changes_the_bytes_are_those_of_the_records(store, seed):
     for job in jobs[1::2]:
         store.jobs.delete(job.id)
     assert counted(store) == {}
+
+
+@pytest.mark.parametrize("seed", (4, 5))
+def test_what_changes_while_the_bytes_are_counted_anew_counts_too(store, seed):
+    chance = random.Random(seed)
+    for _ in range(100):
+        one_random_change(store, chance)
+    store.redis.hset("relief:bytes", mapping={"all": 1, "owner:nobody": 7})
+    while not store.upkeep.recount(2):
+        one_random_change(store, chance)
+    assert counted(store)["all"] > RECORD and "owner:nobody" not in counted(store)
+    assert_recounted(store)
+    assert not store.redis.exists("relief:bytes-anew", "relief:recounted-to")
 
 
 def one_random_change(store: Store, chance: random.Random) -> None:

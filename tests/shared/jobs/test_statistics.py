@@ -109,8 +109,11 @@ def test_the_oldest_wait_is_that_of_the_job_that_waits_longest_for_the_stage(sto
     for owner, waited_ms in (("ann", 2000), ("bob", 60_000), ("cid", 5000)):
         job = new_job(store, owner)
         store.redis.hset(f"relief:job:{job.id}", "queued_ms", job.queued_ms - waited_ms)
+    assert store.upkeep.check_counts() == 3
     assert 60 <= store.statistics.oldest_wait_s(Stage.DEPTH) < 65
     assert store.statistics.oldest_wait_s(Stage.MODEL) == 0
+    claim(store, limit=3)
+    assert store.statistics.oldest_wait_s(Stage.DEPTH) == 0
 
 
 def test_sums_are_told_by_name(store):

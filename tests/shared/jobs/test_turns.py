@@ -1,6 +1,7 @@
 """Turns on a real Valkey: client groups take them, then the owners of a group; what is counted of them is true."""
 
 import random
+import shutil
 from collections import Counter
 from dataclasses import replace
 
@@ -9,10 +10,12 @@ import pytest
 from shared.errors import LimitError
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Job, Stage, State
+from shared.jobs.scripts import LUA
+from shared.jobs.statistics import Statistics
 from tests.support.jobs import BOTH, NOTHING, Store, a_job, all_jobs, claim, finish, new_job, random_id, restore
 
 CROWD, HOME = "address-192.0.2.1", "address-198.51.100.7"
-QUEUES = ("turns", "group-", "owner-", "waiting:", "line:", "ring:")
+QUEUES = ("turns", "group-", "owner-", "waiting:", "line:", "ring:", "-jobs", "counted-in:", "oldest:")
 
 
 def claimed_ids(store: Store, limit: int) -> list[str]:
@@ -88,6 +91,52 @@ def test_the_queue_of_the_release_before_goes_on_each_owner_as_a_group(store):
     assert store.waiting(Stage.DEPTH) == waiting + 1
     assert {held.job.id for _ in range(waiting + 2) for held in claim(store)} >= {first.id}
     assert store.waiting(Stage.DEPTH) == 0
+
+
+def order_of_turns(jobs: list[Job]) -> list[str]:
+    """Ids of waiting jobs, by age, as groups and their owners take turns who came in that order."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for job in jobs:
+        groups.setdefault(job.group, {}).setdefault(job.owner, []).append(job.id)
+    order = []
+    while groups:
+        for group, owners in list(groups.items()):
+            owner = next(iter(owners))
+            waiting = owners.pop(owner)
+            order.append(waiting.pop(0))
+            owners.update({owner: waiting} if waiting else {})
+            if not owners:
+                del groups[group]
+    return order
+
+
+def some_jobs(store: Store, chance: random.Random) -> list[Job]:
+    """A hundred jobs of owners and groups who have few or many."""
+    names = [(f"group {group}", f"owner {group} {owner}") for group in range(12) for owner in range(1 + group % 4)]
+    chosen = chance.choices(names, weights=[chance.random() ** 3 for _ in names], k=100)
+    return [new_job(store, owner, group=group, id=random_id(chance)) for group, owner in chosen]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_position_is_that_of_the_turns(store, seed):
+    order = order_of_turns(jobs := some_jobs(store, random.Random(seed)))
+    assert {job.id: store.statistics.jobs_before(job) for job in jobs} == {one: order.index(one) for one in order}
+
+
+def test_the_position_among_too_many_to_look_at_each_is_off_by_less_than_a_round(store, tmp_path):
+    lua = tmp_path / "lua"
+    shutil.copytree(LUA, lua)
+    script = lua / "statistics" / "jobs_before.lua"
+    text = script.read_text()
+    script.write_text(text.replace("MOST_WALKED = 300", "MOST_WALKED = 3"))
+    assert text != script.read_text()
+    few = Statistics(store.redis, lua)
+    chance = random.Random(1)
+    jobs = [new_job(store, f"owner {chance.randrange(40)}", id=random_id(chance)) for _ in range(100)]
+    before = [few.jobs_before(job) - store.statistics.jobs_before(job) for job in jobs]
+    assert 0 < max(map(abs, before)) < 40
+    first = {job.owner: job for job in reversed(jobs)}.values()
+    assert [few.jobs_before(job) for job in first] == [store.statistics.jobs_before(job) for job in first]
 
 
 def assert_counts_are_true(store: Store, jobs: list[Job]) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import standardwebhooks
 
+from shared.logs import configure_logging
 from shared.webhooks.delivery import DEADLINE_S, WebhookSender
 from shared.webhooks.queue import ATTEMPTS, RETRIES_S, DeliveryQueue
+from tests.support.logs import json_lines, logging_as_it_was
 from tests.support.webhooks import (
     CONTINUE,
     SECRET,
@@ -51,6 +53,16 @@ def test_a_job_that_ended_is_delivered_once_and_a_receivers_library_accepts_its_
     message = standardwebhooks.Webhook(SECRET.encode()).verify(body, headers)
     assert message["event"] == "job.succeeded"
     assert keys_of_deliveries(store) == []
+
+
+def test_a_delivery_is_logged_with_the_job_and_the_request_that_it_came_with(store, receiver, capsys):
+    job_id = finish_job_with_webhook(store, receiver.url, request_id="client-0004")
+    with logging_as_it_was():
+        configure_logging("json")
+        sender(store).deliver_due()
+    [line] = json_lines(capsys.readouterr().err)
+    assert (line["job_id"], line["request_id"]) == (job_id, "client-0004")
+    assert "delivered to 127.0.0.1" in line["message"] and "?a=1" not in line["message"]
 
 
 def test_the_receivers_code_in_the_documentation_works(store, receiver):

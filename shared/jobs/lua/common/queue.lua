@@ -2,26 +2,9 @@
 -- group its owners do, and each owner's jobs wait in the order of their positions. An owner waits for a stage in one
 -- group only: the one of the job that came first. And how a job is forgotten.
 
-local function groups_key(stage)
-  return Key.GROUPS .. stage
-end
-
-local function owners_key(stage, group)
-  return Key.OWNERS .. stage .. ':' .. group
-end
-
-local function queue_key(stage, owner)
-  return Key.QUEUE .. stage .. ':' .. owner
-end
-
 -- The last turn of all for a new member ('NX'), or for one that is there ('XX').
 local function next_turn(members, when, member)
   redis.call('ZADD', members, when, redis.call('INCR', Key.LAST_TURN), member)
-end
-
--- Where an owner waits for the stage, if they do.
-local function group_at(stage, owner)
-  return redis.call('HGET', Key.GROUP_OF .. stage, owner)
 end
 
 local function enter(stage, owner, group)
@@ -39,6 +22,7 @@ local function adopt(stage)
       all = all + redis.call('ZCARD', queue_key(stage, each))
     end
     redis.call('HSET', Key.WAITING .. stage, group, all)
+    settle(stage, owner)
   end
   redis.call('DEL', Key.OLD_TURNS .. stage)
 end
@@ -56,6 +40,7 @@ local function enqueue(id)
   enter(stage, owner, group)
   local new = redis.call('ZADD', queue_key(stage, owner), get(id, 'place'), id)
   redis.call('HINCRBY', Key.WAITING .. stage, group, new)
+  settle(stage, owner)
 end
 
 local function enqueue_last(id)
@@ -85,6 +70,7 @@ local function remove(stage, owner, id)
     redis.call('ZREM', groups_key(stage), group)
     redis.call('HDEL', Key.WAITING .. stage, group)
   end
+  settle(stage, owner)
 end
 
 local function dequeue(id)
@@ -92,33 +78,10 @@ local function dequeue(id)
   remove(get(id, 'stage'), get(id, 'owner'), id)
 end
 
--- How many jobs of all owners wait for the stage.
-local function waiting(stage)
-  local all = 0
-  for _, jobs in ipairs(redis.call('HVALS', Key.WAITING .. stage)) do
-    all = all + tonumber(jobs)
-  end
-  return all
-end
-
--- How many jobs wait, for any stage: of one owner, and of all owners of a group.
-local function waiting_of(owner, group)
-  local own, all = 0, 0
-  for _, stage in ipairs(Stage) do
-    own = own + redis.call('ZCARD', queue_key(stage, owner))
-    all = all + tonumber(redis.call('HGET', Key.WAITING .. stage, group) or '0')
-  end
-  return own, all
-end
-
 -- The name of the limit that one more waiting job of this owner would pass, if any. Beyond what one owner may have, a
 -- group has as many as are free at the most: one alone half of all, and whoever comes later finds some.
 local function passed_limit(stage, owner, group, limits)
-  local all = 0
-  for _, each in ipairs(Stage) do
-    all = all + waiting(each)
-  end
-  local own, of_group = waiting_of(owner, group_at(stage, owner) or group)
+  local own, of_group, all = waiting_of(owner, group_at(stage, owner) or group)
   return (all >= limits.all_waiting and 'all_waiting')
     or (own >= limits.owner_waiting and 'owner_waiting')
     or (of_group >= math.max(limits.owner_waiting, limits.all_waiting - all) and 'group_waiting')
@@ -129,11 +92,11 @@ local function forget(id)
   if get(id, 'state') == State.QUEUED then
     dequeue(id)
   end
+  count_bytes(id, 0, 0)
   for _, list in ipairs({ Key.LEASES, Key.GIVEN_UP, Key.JOBS, Key.EXPIRES, Key.OWNED .. get(id, 'owner') }) do
     redis.call('ZREM', list, id)
   end
   release_pixels(id)
-  count_bytes(id, 0, 0)
   unshare(id)
   forget_news(id)
   remove_files(id)

@@ -28,9 +28,11 @@ local function group_of(id)
   return get(id, 'group') or get(id, 'owner')
 end
 
--- Everyone who watches the job hears that it changed; its version is the ETag of its document.
+-- Everyone who watches the job hears that it changed; its version is the ETag of its document. It never comes twice,
+-- even where a failover has forgotten the latest ones: the clock goes on. Below 2^53, so that no number loses its end.
 local function changed(id)
-  redis.call('HINCRBY', job_key(id), 'version', 1)
+  local version = math.max(tonumber(get(id, 'version') or '0') + 1, now_us())
+  set(id, 'version', string.format('%.0f', version))
   redis.call('PUBLISH', Key.CHANGED, id)
 end
 
@@ -110,19 +112,33 @@ local function remove_files(id, folder)
   redis.call('ZADD', Key.REMOVALS, now_ms() + REMOVAL_GRACE_MS, folder and id .. '/' .. folder or id)
 end
 
-local function add_bytes(whose, change)
-  if change ~= 0 and redis.call('HINCRBY', Key.BYTES, whose, string.format('%.0f', change)) <= 0 then
-    redis.call('HDEL', Key.BYTES, whose)
+local function add_bytes(sums, whose, change)
+  if change ~= 0 and redis.call('HINCRBY', sums, whose, string.format('%.0f', change)) <= 0 then
+    redis.call('HDEL', sums, whose)
   end
+end
+
+-- The job takes so many bytes more: of its owner, of its group, and in all; and so many of what is to come.
+local function count_in(sums, id, bytes, coming)
+  for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. group_of(id), 'all' }) do
+    add_bytes(sums, whose, bytes)
+  end
+  add_bytes(sums, 'coming', coming)
+end
+
+-- Whether the job is in the sums that are being made anew: all that were created until then are.
+local function is_recounted(id)
+  local reached = redis.call('GET', Key.RECOUNTED_TO)
+  local created = reached and redis.call('ZSCORE', Key.JOBS, id)
+  return created and tonumber(created) <= tonumber(reached)
 end
 
 -- From now on the job counts with what is stored of it and what is to come, for its owner, its group, and in all.
 local function count_bytes(id, stored, coming)
   local bytes_before, coming_before = tonumber(get(id, 'bytes') or '0'), tonumber(get(id, 'coming') or '0')
-  for _, whose in ipairs({ 'owner:' .. get(id, 'owner'), 'group:' .. group_of(id), 'all' }) do
-    add_bytes(whose, stored + coming - bytes_before)
+  for _, sums in ipairs({ Key.BYTES, is_recounted(id) and Key.BYTES_ANEW or nil }) do
+    count_in(sums, id, stored + coming - bytes_before, coming - coming_before)
   end
-  add_bytes('coming', coming - coming_before)
   set(id, 'bytes', string.format('%.0f', stored + coming), 'coming', string.format('%.0f', coming))
 end
 
@@ -202,9 +218,10 @@ local function ended(id)
   forget_waits(id)
   forget_rough(id)
   set(id, 'finished_ms', now_ms())
+  count('ended:' .. get(id, 'state'), 1)
   recount(id)
   keep(id)
-  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), group_of(id))
+  local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), group_of(id), get(id, 'request_id'))
   if refused then
     count('webhooks_refused:' .. refused, 1)
     redis.call('INCR', Key.REFUSED_WEBHOOKS)

@@ -2,10 +2,12 @@
 -- or run get their time when they end. Looked at and forgotten in one step: a job that is extended or queued again
 -- meanwhile stays.
 local due = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.EXPIRES, '-inf', now_ms())) do
-  if #due < tonumber(ARGV[1]) and ENDED[get(id, 'state')] then
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', Key.EXPIRES, '-inf', now_ms(), 'LIMIT', 0, ARGV[1])) do
+  if ENDED[get(id, 'state')] then
     forget(id)
     due[#due + 1] = id
+  else
+    redis.call('ZREM', Key.EXPIRES, id)
   end
 end
 return due

@@ -134,7 +134,7 @@ end
 
 -- Queue a delivery to the webhook (JSON, or false where there is none), if it asks for this state of the job. Gives the
 -- limit that forbids it, if one does: what waits already is not given up for what is new.
-local function enqueue_delivery(webhook, job_id, state, group)
+local function enqueue_delivery(webhook, job_id, state, group, request_id)
   local hook = webhook and cjson.decode(webhook) or { events = {} }
   for _, event in ipairs(hook.events) do
     if event == state then
@@ -146,6 +146,7 @@ local function enqueue_delivery(webhook, job_id, state, group)
       local number, now = redis.call('INCR', LAST_DELIVERY), now_ms()
       local row = { 'job', job_id, 'state', state, 'at_ms', now, 'host', host, 'attempt', 0 }
       redis.call('HSET', delivery_key(number), 'url', hook.url, 'secret', hook.secret, 'link', hook.link, unpack(row))
+      redis.call('HSET', delivery_key(number), 'request_id', request_id or '-')
       add_delivery(number, group, host, job_id, now)
     end
   end
