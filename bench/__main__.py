@@ -22,6 +22,7 @@ SCRIPTS = (
     "first",
     "turning",
     "recovery",
+    "failover",
     "hostile",
     "memory",
 )
