@@ -18,6 +18,7 @@ SCRIPTS = (
     "load",
     "turns",
     "waits",
+    "scale",
     "wire",
     "first",
     "turning",
