@@ -7,8 +7,6 @@ PORT ?= 8000
 DATA ?= data
 ROOM ?=
 SAMPLE ?=
-# Old versions of pip refuse extras beside hashes.
-PIP = pip==26.3
 # What `make lock` resolves with.
 UV = uv==0.13.9
 # Node.js and npm, for a machine that has none; what package-lock.json holds checks scripts and GLB files.
@@ -19,11 +17,11 @@ WITH_NODE = PATH="$$PATH:$(CURDIR)/$(BIN)"
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
-.venv/ready: requirements.lock
+.venv/ready: requirements.lock pip.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Relief needs Python 3.11 or newer; say make PYTHON=/path/to/python"; exit 1; }
 	@$(PYTHON) -m venv .venv || { echo "No venv in this Python; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	@echo "Installing into .venv. The first time about 3.3 GB are fetched, and 6.4 GB of disk used, on Linux (0.4 and 1.5 GB on a Mac); most of it is PyTorch."
-	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP)
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r pip.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 

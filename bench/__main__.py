@@ -18,6 +18,7 @@ SCRIPTS = (
     "load",
     "queue_cost",
     "waits",
+    "scale",
     "wire",
     "first",
     "turning",

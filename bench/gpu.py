@@ -18,11 +18,11 @@ import torch
 from tests.support.seeding import reference, write_checkpoint
 from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.midas import rows as midas
-from worker.depth.network.backends import CPU_PRECISION, CUDA_BATCH_SIZES, TorchBackend
 from worker.depth.network.checkpoint import load_network
 from worker.depth.network.layers import folded
 from worker.depth.network.loading import spec_of
 from worker.depth.network.row import NetworkModel
+from worker.depth.network.torch_backend import CPU_PRECISION, CUDA_BATCH_SIZES, TorchBackend
 
 ROWS = (*depth_anything.ROWS, *midas.ROWS)
 PASSES = 9

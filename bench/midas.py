@@ -25,11 +25,13 @@ from shared.errors import ModelError
 from tests.support.seeding import reference, write_checkpoint
 from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.midas import rows as midas
-from worker.depth.network.backends import Backend, TorchBackend, default_device
+from worker.depth.network.backends import Backend
 from worker.depth.network.checkpoint import load_network
-from worker.depth.network.export import MAX_ERROR, Subject
+from worker.depth.network.export import MAX_ERROR
+from worker.depth.network.exports import Subject
 from worker.depth.network.layers import folded
 from worker.depth.network.loading import family_of, open_backend, spec_of
+from worker.depth.network.torch_backend import TorchBackend, default_device
 from worker.depth.weights import sha256_of
 
 ROWS = (*depth_anything.ROWS, *midas.ROWS)

@@ -2,19 +2,20 @@
 
 The scripts that forget or cancel a job write it down here in the same step; whoever called them deletes the files at
 once. Where storage refuses, or the process dies before, the workers' sweeper goes on. Nobody can read the files
-meanwhile: no job record leads to them.
+meanwhile: no job record leads to them. Both delete only what a failover cannot bring back: those scripts' answers are
+confirmed (shared/redis/confirmed.py), and so is what the sweeper reads.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import cast
 
 from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.jobs.keys import Key
 from shared.logs import log_context
+from shared.redis.confirmed import confirmed
 from shared.storage.base import Removed, Storage
 
 log = logging.getLogger(__name__)
@@ -43,9 +44,15 @@ class Removals:
         return self._redis.zscore(Key.REMOVALS, job_id) is not None
 
     def retry(self) -> int:
-        """Delete what is left and due; gives of how many jobs and folders storage still refuses something."""
-        now_s = self._now_s()
-        due = cast(list[bytes], self._redis.zrangebyscore(Key.REMOVALS, "-inf", now_s * 1000, 0, AT_ONCE))
+        """Delete what is left and due; gives of how many jobs and folders storage still refuses something.
+
+        Raises:
+            NotConfirmedError: a failover may bring back what is due.
+        """
+        now_ms = self._now_s() * 1000
+        due: list[bytes] = []
+        if self._redis.zcount(Key.REMOVALS, "-inf", now_ms):
+            due = confirmed(self._redis, lambda pipe: pipe.zrangebyscore(Key.REMOVALS, "-inf", now_ms, 0, AT_ONCE))[0]
         left = [removed for what in due if (removed := self._remove(what.decode())).left]
         if left:
             log.error("storage still refuses to delete files of %d jobs and folders: %s", len(left), left[0].error)

@@ -3,7 +3,10 @@
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+
+from shared import __version__
 
 PROJECT = Path(__file__).parent.parent
 SOURCES = ("shared", "web", "worker", "stack")
@@ -38,6 +41,10 @@ def sources(*kinds: str) -> list[Path]:
     """The project's own files of these kinds, without what is vendored."""
     files = [path for folder in SOURCES for kind in kinds for path in (PROJECT / folder).rglob(f"*.{kind}")]
     return [path for path in files if "vendor" not in path.parts]
+
+
+def test_the_version_is_that_of_the_project():
+    assert tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"] == __version__
 
 
 def test_no_module_is_longer_than_a_reader_takes_in():

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PROJECT = Path(__file__).parent.parent
-SOURCES = ("requirements.txt", "web/requirements.txt", "worker/requirements.txt")
+SOURCES = ("requirements.txt", "web/requirements.txt", "worker/requirements.txt", "worker/requirements-torch.txt")
 LOCK = (PROJECT / "requirements.lock").read_text()
 
 

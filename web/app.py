@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from shared.errors import SettingsError
 from shared.settings import Settings
-from web import access, hosts, problems, rates, request_ids, reserve
+from web import access, hosts, problems, rates, request_ids, reserve, traffic
 from web.api import events, health, jobs, metrics, models, openapi, results
 from web.conditions import ConditionalResponse
 from web.intake.forms import accept_any_names
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> APIFlask:
     )
     app.response_class = ConditionalResponse
     app.extensions[KEY] = Services(settings)
+    traffic.register(app, app.extensions[KEY].traffic)
     request_ids.register(app)
     problems.register(app)
     accept_any_names()

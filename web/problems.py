@@ -24,6 +24,7 @@ from shared.errors import (
     WebhookUrlError,
 )
 from shared.logs import request_id
+from web.services import services
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ def problem(status: int, kind: str, title: str, detail: str, *, retry_after_s: i
         "detail": detail,
         "request_id": request_id(),
     }
+    services().traffic.refused(kind)
     headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
     return Response(json.dumps(body), status, headers, mimetype="application/problem+json")
 

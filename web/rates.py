@@ -84,8 +84,8 @@ def register(app: Flask) -> None:
     with app.app_context():
         settings, redis = services().settings, services().redis
     shared = RedisStorage(
-        settings.redis_url,
-        connection_pool=redis.connection_pool,  # with its short timeouts
+        "redis://",  # says what kind it is; where it is, and its short timeouts, come with the pool
+        connection_pool=redis.connection_pool,
         key_prefix="relief-rate",
     )
     factor = settings.address_factor

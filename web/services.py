@@ -22,6 +22,7 @@ from web.expected import Expected
 from web.intake.decoding import Decoding
 from web.keys import Keys
 from web.remembered import RememberedJobs
+from web.traffic import Traffic
 
 KEY = "relief"
 
@@ -46,6 +47,7 @@ class Services:
         self.limits = Limits.of(settings)
         self.changes = Changes(self.redis, settings.listeners, settings.owner_listeners)
         self.decoding = Decoding(settings.log_format)
+        self.traffic = Traffic()
 
     def close(self) -> None:
         """End the listening thread and the decoder, and give the connections back."""

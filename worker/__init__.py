@@ -2,7 +2,6 @@
 
 import os
 
-__version__ = "0.1.0"
 MAX_PHOTO_PIXELS = 50_000_000
 
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PHOTO_PIXELS))  # cv2 reads it once, when it is imported

@@ -13,9 +13,9 @@ def limit_threads(count: int) -> None:
     if count == 0:
         return
     cv2.setNumThreads(count)
-    os.environ["OMP_NUM_THREADS"] = str(count)  # read by torch when it is imported later
-    if "torch" in sys.modules:
-        sys.modules["torch"].set_num_threads(count)
+    os.environ["OMP_NUM_THREADS"] = str(count)  # read by torch when it is imported later, and where a network is loaded
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(count)
 
 
 def gpu_memory_bytes() -> int | None:

@@ -51,11 +51,9 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
     if Stage.DEPTH not in served_stages():
         return
     try:
-        model = registry.choose(settings.depth_model, settings.weights)
+        registry.loadable(settings.depth_model, settings.weights)
     except ModelError as error:
         raise SystemExit(f"the depth worker cannot start: {error}") from error
-    if not model.weights.present(settings.weights):
-        raise SystemExit(f"the depth worker cannot start: the weights of {model.name} are not in {settings.weights}")
 
 
 @worker_ready.connect
@@ -99,7 +97,7 @@ def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:
 
 def _offer() -> Offer:
     models = (
-        ModelInfo(row.name, row.title, row.unit, row.licence, row.weights.present(settings.weights), row.non_commercial)
+        ModelInfo(row.name, row.title, row.unit, row.licence, not row.lacks(settings.weights), row.non_commercial)
         for row in registry.ROWS.values()
     )
     return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)

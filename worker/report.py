@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from shared import __version__
 from shared.options import PUPIL_DISTANCE_MM, DepthOptions, ModelOptions
-from worker import __version__
 from worker.depth import registry
 
 CAMERA_SOURCES = {

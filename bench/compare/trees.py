@@ -20,7 +20,7 @@ from shared.settings import WeightsSettings
 PROJECT = Path(__file__).parents[2]
 DRIVERS = Path(__file__).parent / "drivers"
 CACHE = Path("~/.cache/relief/compare").expanduser()  # weights of other commits, a folder each
-REQUIREMENTS = ("web/requirements.txt", "worker/requirements.txt")
+REQUIREMENTS = "*/requirements*.txt"
 MODEL = "portrait"
 
 
@@ -95,7 +95,7 @@ class Driver:
 
 def _add_packages(folder: Path) -> None:
     """Install into a tree what it requires and this Python lacks."""
-    lines = [line for name in REQUIREMENTS for line in (folder / name).read_text().splitlines() if "==" in line]
+    lines = [line for file in folder.glob(REQUIREMENTS) for line in file.read_text().splitlines() if "==" in line]
     if absent := [line.split()[0] for line in lines if not _installed(re.split(r"[=\[]", line)[0])]:
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder), *absent]
         subprocess.run(install, check=True, stdout=sys.stderr)

@@ -123,6 +123,7 @@ class Claims:
 
         Raises:
             ClaimLostError: another run holds the job, or it was canceled or deleted; nothing was changed.
+            NotConfirmedError: a failover may forget it.
         """
         job = claim.job
         following = job.steps[job.steps.index(job.stage) + 1 :]
@@ -133,7 +134,8 @@ class Claims:
         replaced = json.dumps(list(finished.replaced))
         next_stage = following[0] if following else ""
         own_s = "" if finished.own_s is None else f"{finished.own_s:.3f}"
-        self._call("finish", claim, next_stage, done, result, replaced, own_s, "schema", SCHEMA, *flat(fields))
+        arguments = (next_stage, done, result, replaced, own_s, "schema", SCHEMA, *flat(fields))
+        _check_held(claim, self._scripts.call_confirmed("finish", job.id, claim.run, *arguments))
         return following[0] if following else None
 
     def fail(self, claim: Claim, problem: Problem) -> None:
@@ -157,8 +159,12 @@ class Claims:
         return bool(self._scripts.call("put_off", claim.job.id, claim.run, round(longest_s * 1000)))
 
     def _call(self, script: str, claim: Claim, *arguments: object) -> None:
-        if not self._scripts.call(script, claim.job.id, claim.run, *arguments):
-            raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")
+        _check_held(claim, self._scripts.call(script, claim.job.id, claim.run, *arguments))
+
+
+def _check_held(claim: Claim, held: int) -> None:
+    if not held:
+        raise ClaimLostError(f"run {claim.run} no longer holds job {claim.job.id}")
 
 
 def _earlier_results(job: Job) -> dict[str, str]:

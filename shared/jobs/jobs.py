@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -20,6 +20,7 @@ from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.space import results_bytes
 from shared.options import DepthOptions, ModelOptions
+from shared.redis.confirmed import confirmed
 
 SHARE_PREFIX = "share-"
 
@@ -47,9 +48,10 @@ class Jobs:
         Raises:
             IdempotencyError: the key came with another body then.
             LimitError, BusyError: the owner, or everyone together, has as many jobs as allowed.
+            NotConfirmedError: it may be made or not, and a failover may forget it; as with all changes below.
         """
         rules = json.dumps(vars(limits) | new.rules())
-        outcome, known_id = self._scripts.call("create", new.id, rules, *flat(new.fields()))
+        outcome, known_id = self._scripts.call_confirmed("create", new.id, rules, *flat(new.fields()))
         if outcome in REFUSALS:
             raise REFUSALS[outcome]()
         return self.get(known_id.decode())
@@ -76,9 +78,15 @@ class Jobs:
         jobs = self.get_all([job_id.decode() for job_id, _ in rows[:limit]])
         return JobPage(jobs, int(rows[limit - 1][1]) if len(rows) > limit else None)
 
-    def exists(self, job_id: str) -> bool:
-        """True where there is a record of that id."""
-        return bool(self._redis.exists(f"{Key.JOB}{job_id}"))
+    def missing(self, job_ids: Iterable[str]) -> list[str]:
+        """Those that have no record, also after a failover.
+
+        Raises:
+            NotConfirmedError: that is not certain.
+        """
+        ids = list(job_ids)
+        found = confirmed(self._redis, lambda pipe: [pipe.exists(f"{Key.JOB}{job_id}") for job_id in ids])
+        return [job_id for job_id, exists in zip(ids, found, strict=False) if not exists]
 
     def cancel(self, job_id: str) -> Job:
         """Cancel a queued or running job; a job canceled before stays so.
@@ -88,7 +96,7 @@ class Jobs:
         Raises:
             JobNotFoundError, JobConflictError: it has ended otherwise.
         """
-        answer = self._scripts.call("cancel", job_id)
+        answer = self._scripts.call_confirmed("cancel", job_id)
         return self._moved(job_id, answer, (State.CANCELED, "kept"), "can no longer be canceled")
 
     def requeue(
@@ -115,7 +123,7 @@ class Jobs:
         settings = {stage: options.model_dump_json() for stage, options in chosen.items() if options}
         coming = results_bytes(steps, model or self.get(job_id).model)
         rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings), group, coming)
-        answer = self._scripts.call("requeue", job_id, *rules)
+        answer = self._scripts.call_confirmed("requeue", job_id, *rules)
         if answer in REFUSALS:
             raise REFUSALS[answer]()
         return self._moved(job_id, answer, ("again",), "cannot be queued again")
@@ -138,7 +146,7 @@ class Jobs:
         Raises:
             JobNotFoundError: there is none of that id.
         """
-        if not self._scripts.call("delete", job_id):
+        if not self._scripts.call_confirmed("delete", job_id):
             raise not_found(job_id)
 
     def extend(self, job_id: str) -> Job:
@@ -147,7 +155,7 @@ class Jobs:
         Raises:
             JobNotFoundError: there is none of that id.
         """
-        self._scripts.call("extend", job_id)
+        self._scripts.call_confirmed("extend", job_id)
         return self.get(job_id)
 
     def share(self, job_id: str) -> str:
@@ -156,14 +164,14 @@ class Jobs:
         Raises:
             JobNotFoundError: there is none of that id.
         """
-        token = self._scripts.call("share", job_id, f"{SHARE_PREFIX}{secrets.token_urlsafe(24)}")
+        token = self._scripts.call_confirmed("share", job_id, f"{SHARE_PREFIX}{secrets.token_urlsafe(24)}")
         if token is None:
             raise not_found(job_id)
         return str(token.decode())
 
     def unshare(self, job_id: str) -> None:
         """Make the job's token worthless."""
-        self._scripts.call("share", job_id, "")
+        self._scripts.call_confirmed("share", job_id, "")
 
     def shared(self, token: str) -> Job:
         """The job of a token.

@@ -20,6 +20,9 @@ class State(StrEnum):
     CANCELED = "canceled"
 
 
+ENDS = (State.SUCCEEDED, State.FAILED, State.CANCELED)
+
+
 class Stage(StrEnum):
     """A step of the work, in their order; also the name of its Celery queue."""
 
@@ -152,7 +155,7 @@ class Job(BaseModel):
     @property
     def ended(self) -> bool:
         """True in a state that only a user's wish can leave."""
-        return self.state in (State.SUCCEEDED, State.FAILED, State.CANCELED)
+        return self.state in ENDS
 
 
 SHARES = {Stage.DEPTH: 0.35, Stage.MODEL: 0.1, Stage.HEAD: 0.35, Stage.EXPORT: 0.2}

@@ -10,7 +10,8 @@ from redis import Redis
 
 from shared.jobs.fields import read_jobs
 from shared.jobs.keys import Key
-from shared.jobs.record import Job, Problem, Stage
+from shared.jobs.problems import GIVEN_UP
+from shared.jobs.record import Job, Stage
 from shared.jobs.scripts import LUA, job_scripts
 from shared.logs import log_context
 
@@ -22,11 +23,6 @@ AT_ONCE = 100
 RECOUNTED_AT_ONCE = 200  # some 10 us each
 CHECKS_AT_ONCE = 10  # scripts of a millisecond or two; so 10,000 who wait are checked within seconds
 LOCK_S = 5
-GIVEN_UP = Problem(
-    type="given-up",
-    title="The photo could not be processed",
-    detail="Each attempt ended without a result: the worker died or took too long. Try another or a smaller photo.",
-)
 
 
 def _log_each(jobs: list[list[bytes]], words: str) -> None:
@@ -72,8 +68,12 @@ class Upkeep:
         return mended
 
     def expire(self) -> list[str]:
-        """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls."""
-        return [job_id.decode() for job_id in self._scripts.call("expire", AT_ONCE)]
+        """Forget ended jobs whose time is over; gives their ids. Many are forgotten in several calls.
+
+        Raises:
+            NotConfirmedError: a failover may bring them back.
+        """
+        return [job_id.decode() for job_id in self._scripts.call_confirmed("expire", AT_ONCE)]
 
     def recount(self, most: int = RECOUNTED_AT_ONCE) -> bool:
         """Count anew how many bytes some jobs take; True after the last of all, when the sums are new."""

@@ -14,6 +14,8 @@ from redis.exceptions import RedisError
 
 from shared.jobs.record import Stage
 from shared.redis.connection import CONNECT_TIMEOUT_S, SOCKET_TIMEOUT_S
+from shared.redis.sentinels import sentinel_options
+from shared.redis_url import RedisAddress
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +52,12 @@ CELERY = {
 
 def celery_app(redis_url: str) -> Celery:
     """The Celery application; both sides make theirs here, so that they agree."""
-    app = Celery("relief", broker=redis_url)
+    address = RedisAddress.of(redis_url)
+    app = Celery("relief", broker=address.broker_url)
     app.conf.update(CELERY)
+    if address.sentinels:
+        found = {"master_name": address.primary, "sentinel_kwargs": sentinel_options(address)}
+        app.conf.broker_transport_options = TRANSPORT | found
     return app
 
 

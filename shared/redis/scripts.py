@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import NoScriptError
+
+from shared.redis.confirmed import confirmed
 
 BASE = Path(__file__).parent / "lua" / "base.lua"
 
@@ -37,6 +40,19 @@ class Scripts:
     def call(self, name: str, *arguments: object) -> Any:
         """Run a script; its ARGV are the arguments as text."""
         return self._scripts[name](args=[str(argument) for argument in arguments])
+
+    def call_confirmed(self, name: str, *arguments: object) -> Any:
+        """Run a script as `call` does; its answer is one that a failover cannot forget.
+
+        Raises:
+            NotConfirmedError: too few replicas have what it changed or read.
+        """
+        script, texts = self._scripts[name], [str(argument) for argument in arguments]
+        try:
+            return confirmed(self._redis, lambda pipe: pipe.evalsha(script.sha, 0, *texts))[0]
+        except NoScriptError:
+            self._redis.script_load(script.script)
+            return confirmed(self._redis, lambda pipe: pipe.evalsha(script.sha, 0, *texts))[0]
 
     def call_each(self, name: str, arguments: Iterable[object]) -> list[Any]:
         """Run a script with each of these as its only argument, in one question to Redis; the answers."""

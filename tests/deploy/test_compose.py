@@ -26,7 +26,8 @@ from shared.settings import (
 )
 from stack.local import PROJECT
 from stack.processes import Command, Supervised, free_port, wait_until
-from tests.support.compose import IMAGES, compose, dockerfile
+from tests.support.compose import compose
+from tests.support.images import DOCKERFILES, dockerfile
 from tests.support.nginx import TEMPLATE
 
 EXAMPLE = PROJECT / "deploy" / "example.env"
@@ -41,7 +42,7 @@ def test_every_service_has_a_health_check_and_restarts():
     services = compose()["services"]
     assert set(services) == {"redis", "web", "proxy", "depth", "model"}
     for name, service in services.items():
-        assert service["healthcheck"]["test"], name
+        assert "healthcheck" in service or "HEALTHCHECK" in file_of(service).read_text(), name
         assert service["restart"] == "unless-stopped", name
 
 
@@ -81,8 +82,12 @@ def runs_as(service: dict) -> str:
     """The user of a service: its own, or the last one that its image's file names."""
     if "user" in service:
         return service["user"]
-    path = PROJECT / service["build"]["dockerfile"]
-    return [line.split()[1] for line in path.read_text().splitlines() if line.startswith("USER")][-1]
+    return [line.split()[1] for line in file_of(service).read_text().splitlines() if line.startswith("USER")][-1]
+
+
+def file_of(service: dict) -> Path:
+    """The Dockerfile that a service's image is built from."""
+    return PROJECT / service["build"]["dockerfile"]
 
 
 def test_every_service_has_limits_of_memory_processes_and_logs():
@@ -144,10 +149,10 @@ def test_every_image_can_be_pinned_by_its_digest():
     assert (services["redis"]["image"], services["proxy"]["image"]) == ("valkey@sha256:1", "nginx@sha256:2")
     for name in ("web", "depth", "model"):
         assert services[name]["build"]["args"]["PYTHON_IMAGE"] == "python@sha256:3"
-    for image in IMAGES:
+    for image in DOCKERFILES:
         assert "FROM ${PYTHON_IMAGE}" in dockerfile(image)
     operation = (PROJECT / "docs" / "operation.md").read_text()
-    texts = [dockerfile(image) for image in IMAGES] + [(PROJECT / "docker-compose.yml").read_text()]
+    texts = [dockerfile(image) for image in DOCKERFILES] + [(PROJECT / "docker-compose.yml").read_text()]
     defaults = {found for text in texts for found in re.findall(r"(\w+_IMAGE)(?::-|=)([\w./:-]+)", text)}
     assert {variable for variable, _ in defaults} == set(pinned)
     for variable, image in defaults:
@@ -157,7 +162,7 @@ def test_every_image_can_be_pinned_by_its_digest():
 def test_no_secret_photo_or_weights_get_into_an_image_or_the_repository(tmp_path):
     ignored = (PROJECT / ".dockerignore").read_text().splitlines()
     allowed = {line[1:] for line in ignored if line.startswith("!")}
-    assert ignored[1] == "*" and allowed == {"shared", "web", "worker", "requirements.lock"}
+    assert ignored[1] == "*" and allowed == {"shared", "web", "worker", "requirements.lock", "pip.lock"}
     git = ["git", "-C", str(tmp_path)]
     subprocess.run([*git, "init", "-q"], check=True)
     (tmp_path / ".gitignore").write_bytes((PROJECT / ".gitignore").read_bytes())
@@ -230,6 +235,17 @@ def test_no_gpu_is_needed_and_the_override_gives_one_to_the_depth_workers_alone(
     assert set(override) == {"depth"}
     [device] = override["depth"]["deploy"]["resources"]["reservations"]["devices"]
     assert device["capabilities"] == ["gpu"]
+    assert override["depth"]["build"]["args"] == {"DEVICE": "gpu"}
+    assert "ARG DEVICE=cpu" in dockerfile("worker") and "FROM ${DEVICE}-packages" in dockerfile("worker")
+
+
+def test_a_bucket_is_given_to_those_that_read_and_write_files_alone():
+    where = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL_S3": "http://s3"}
+    services = compose("docker-compose.s3.yml", **where)["services"]
+    assert set(services) == {"web", "depth", "model"}
+    assert all(service["environment"].items() >= where.items() for service in services.values())
+    assert all("RELIEF_DATA" in service["environment"] for service in services.values())
+    assert services["web"]["networks"] == ["outside"]
 
 
 def test_services_can_be_scaled():
@@ -267,7 +283,7 @@ def test_proxy_and_web_service_have_the_same_limit_of_an_upload(variables):
 
 
 def test_every_module_that_is_started_exists():
-    texts = [dockerfile(image) for image in IMAGES] + [json.dumps(compose())]
+    texts = [dockerfile(image) for image in DOCKERFILES] + [json.dumps(compose())]
     modules = {name for text in texts for name in re.findall(r'"?-[mA]"?,? "?([a-z][\w.]+)', text)}
     assert {"web", "worker.app", "worker.health"} <= modules
     assert [name for name in modules if find_spec(name) is None] == []

@@ -1,4 +1,4 @@
-"""The compose files and images as an engine reads them."""
+"""The compose files as an engine reads them."""
 
 import json
 import re
@@ -7,8 +7,6 @@ import yaml
 from compose_spec import PyCompose
 
 from stack.local import PROJECT
-
-IMAGES = {"web": "web.__main__", "worker": "worker.app, worker.stages, worker.health, worker.depth.weights"}
 
 
 def compose(name: str = "docker-compose.yml", **variables: str) -> dict:
@@ -19,7 +17,3 @@ def compose(name: str = "docker-compose.yml", **variables: str) -> dict:
     document = yaml.safe_load(text)
     assert PyCompose.from_json(json.dumps(document)).service_names()
     return document
-
-
-def dockerfile(image: str) -> str:
-    return (PROJECT / "deploy" / "docker" / f"{image}.Dockerfile").read_text()

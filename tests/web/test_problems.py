@@ -2,7 +2,7 @@
 
 from shared.jobs.record import Stage
 from tests.support.fronts import client_of
-from tests.support.requests import API, assert_problem, upload
+from tests.support.requests import API, assert_problem, stored_files, upload
 
 
 def test_an_unknown_path_or_method_is_answered_with_a_problem(client):
@@ -19,6 +19,15 @@ def test_without_redis_the_answer_is_503_with_retry_after(settings, portrait):
         assert_problem(response, 503, "try again")
         assert response.headers["Retry-After"] == "5"
         assert client.get("/healthz").status_code == 200
+
+
+def test_a_job_that_no_replica_has_is_not_acknowledged(store, settings, portrait):
+    with client_of(settings.model_copy(update={"redis_url": f"{settings.redis_url}?replicas=1"})) as client:
+        response = upload(client, portrait)
+        assert_problem(response, 503, "try again")
+        assert response.headers["Retry-After"] == "5"
+        assert client.get(f"{API}/jobs").status_code == 200
+        assert stored_files(settings) == ["photo.jpg"]  # of the job that there may be; else it goes as an orphan
 
 
 def test_a_failing_storage_is_answered_with_503_and_no_job_is_made(store, settings, portrait):

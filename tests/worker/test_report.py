@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from shared import __version__
 from shared.options import DepthOptions, ModelOptions
-from worker import __version__, pipeline
+from worker import pipeline
 from worker.depth import registry
 from worker.report import lengths_of, made_by, report_of
 

@@ -14,6 +14,7 @@ from typing import cast
 from redis import Redis
 
 from shared.errors import ReliefError
+from shared.redis.confirmed import confirmed
 
 NAMES = "relief:key-names"  # hash: name -> the key's hash
 HASHES = "relief:keys"  # hash: the key's hash -> name
@@ -35,13 +36,14 @@ class Keys:
 
         Raises:
             KeyNameError: the name is taken, or not valid.
+            NotConfirmedError: a failover may forget it; revoke it then.
         """
         if not NAME.fullmatch(name):
             raise KeyNameError(f"{name!r} is no name of a key; use 1 to 32 of a-z, 0-9 and -")
         key = f"relief_{secrets.token_urlsafe(32)}"
         if not self._redis.hsetnx(NAMES, name, _hash(key)):
             raise KeyNameError(f"there is a key named {name} already; revoke it first")
-        self._redis.hset(HASHES, _hash(key), name)
+        confirmed(self._redis, lambda pipe: [pipe.hset(NAMES, name, _hash(key)), pipe.hset(HASHES, _hash(key), name)])
         return key
 
     def revoke(self, name: str) -> None:
@@ -49,12 +51,12 @@ class Keys:
 
         Raises:
             KeyNameError: there is no key of that name.
+            NotConfirmedError: a failover may bring it back.
         """
         digest = cast("bytes | None", self._redis.hget(NAMES, name))
         if digest is None:
             raise KeyNameError(f"there is no key named {name}")
-        self._redis.hdel(HASHES, digest)
-        self._redis.hdel(NAMES, name)
+        confirmed(self._redis, lambda pipe: [pipe.hdel(HASHES, digest), pipe.hdel(NAMES, name)])
 
     def names(self) -> list[str]:
         """The names of all keys."""

@@ -17,6 +17,7 @@ from waitress.task import ErrorTask, WSGITask
 from shared.logs import log_context, request_id_from
 from web.access import network_of
 from web.server.requests import HEAD_S, Request
+from web.traffic import REFUSED
 from web.waiting import WAITS
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Refusal(ErrorTask):
         error, request_id = self.request.error, request_id_from(self.request.headers.get("X_REQUEST_ID"))
         with log_context(request_id=request_id):
             log.info("refused with %d by the server: %s", error.code, error.reason)
+        REFUSED.labels(error.code).inc()
         kind = error.reason.lower().replace(" ", "-")
         problem = {"type": f"/problems/{kind}", "title": error.reason, "status": error.code, "detail": error.body}
         body = json.dumps(problem | {"request_id": request_id}).encode()

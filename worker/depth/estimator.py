@@ -215,11 +215,18 @@ class DepthModel(ABC):
         """True where the licence forbids commercial use, as CC-BY-NC-4.0 does."""
         return "NC" in re.split(r"[-, ]+", self.licence)
 
+    def lacks(self, folder: Path) -> str | None:
+        """What has to be done before it can be loaded here from that folder; None where nothing."""
+        if self.weights.present(folder):
+            return None
+        return f"its weights are not in {folder}; `python -m worker.depth.weights fetch {self.name}` gets them"
+
     def prepare(self, folder: Path) -> None:  # noqa: B027 - most depth models have nothing to prepare
         """Make what `load` needs beside the files and would otherwise make itself, which takes minutes for some.
 
         Raises:
             WeightsError: a file is absent or wrong.
+            ModelError: torch is needed for it, and not installed.
         """
 
     @abstractmethod

@@ -9,6 +9,7 @@ networks, and whose licence allows commercial use.
 - Among networks the ranks follow the accuracy that their authors published: Depth Anything V2 before MiDaS.
 - Of a photo without a face a network gives relative depth, where `portrait` refuses. Without the face's files it would
   give no more of any photo: `auto` never takes it then.
+- A network that needs torch, where torch is not installed, is as good as absent: see `DepthModel.lacks`.
 - Cost has no say: a network's weights lie in the folder because somebody fetched them.
 """
 
@@ -53,7 +54,7 @@ def choose(name: str, folder: Path) -> DepthModel:
     if name != AUTO:
         return row(name)
     faces = portrait.WEIGHTS.present(folder)
-    ready = (model for model in ROWS.values() if faces and model.weights.present(folder))
+    ready = (model for model in ROWS.values() if faces and not model.lacks(folder))
     best = next((model for model in ready if not model.non_commercial), None)
     if best is None:
         raise WeightsError(
@@ -70,10 +71,17 @@ def load(name: str, folder: Path, backend: str = "auto") -> Estimator:
         ModelError: no depth model has that name, or it cannot run on that backend.
         WeightsError: its files are absent or wrong.
     """
+    return loadable(name, folder).load(folder, backend)
+
+
+def loadable(name: str, folder: Path) -> DepthModel:
+    """The row of a depth model that can be loaded here, by name or `auto`.
+
+    Raises:
+        ModelError: no depth model has that name.
+        WeightsError: it cannot; the message says what has to be done.
+    """
     model = choose(name, folder)
-    if not model.weights.present(folder):
-        raise WeightsError(
-            f"the weights of {model.name} are not in {folder}; `python -m worker.depth.weights fetch {model.name}` "
-            "gets them"
-        )
-    return model.load(folder, backend)
+    if lack := model.lacks(folder):
+        raise WeightsError(f"{model.name} cannot run here: {lack}")
+    return model

@@ -15,10 +15,10 @@ from typing import Literal
 import numpy as np
 import trimesh
 
+from shared import __version__
 from shared.cloud.classes import PointClass, colours_of
 from shared.cloud.pointcloud import PointCloud
 from shared.options import Color, ModelOptions
-from worker import __version__
 from worker.export.pictures.render import Surface
 from worker.export.texture import Texture, class_texture, extended, photo_texture
 from worker.geometry.surface.mesh import Mesh, compact, mesh_from_cloud, sampled, simplified, texture_coordinates

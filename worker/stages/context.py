@@ -16,6 +16,7 @@ from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
 from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished, log_as
 from shared.jobs.jobs import Jobs
+from shared.jobs.problems import BUG, STORAGE
 from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
 from shared.removals import Removals
@@ -30,17 +31,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 GZIP_LEVEL = 4  # half the time of the default, for 2 % more bytes of a cloud
-
-BUG = Problem(
-    type="internal",
-    title="The photo could not be processed",
-    detail="Something went wrong on our side; it has been logged. Trying again may help.",
-)
-STORAGE = Problem(
-    type="storage",
-    title="The results could not be stored",
-    detail="Our storage did not take the files; it has been logged. Try again later.",
-)
 
 
 @dataclass(frozen=True)
@@ -97,7 +87,8 @@ class StageContext:
         """
         try:
             for name, data in files.items():
-                self.claims.show_rough(claim, self._stored(claim, name, data, claim.rough_folder))
+                [stored] = self._stored(claim, {name: data}, claim.rough_folder)
+                self.claims.show_rough(claim, stored)
         except RedisError as error:
             log.warning("a rough point cloud may not count, redis does not answer: %s", error)
         except (ClaimLostError, OSError) as error:
@@ -122,7 +113,7 @@ class StageContext:
         """
         job = claim.job
         self._check_reserve()
-        stored = [self._stored(claim, name, data, claim.folder) for name, data in files.items()]
+        stored = self._stored(claim, files, claim.folder)
         replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
         following = self.claims.finish(claim, Finished(stored, report, model_name, replaced, own_s))
         self.leases.let_go(claim)
@@ -200,10 +191,12 @@ class StageContext:
         if self.reserve_is_gone():
             raise OSError(errno.ENOSPC, "the disk of Redis is full, what was kept free is for deletion")
 
-    def _stored(self, claim: Claim, name: str, data: bytes, folder: str) -> StoredFile:
-        data = gzip.compress(data, GZIP_LEVEL) if RESULTS[name].gzipped else data
-        size = self.storage.write(claim.job.id, folder, name, data)
-        return StoredFile(name=name, folder=folder, bytes=size, stage=claim.job.stage)
+    def _stored(self, claim: Claim, files: dict[str, bytes], folder: str) -> list[StoredFile]:
+        whole = {
+            name: gzip.compress(data, GZIP_LEVEL) if RESULTS[name].gzipped else data for name, data in files.items()
+        }
+        sizes = self.storage.write_all(claim.job.id, folder, whole)
+        return [StoredFile(name=name, folder=folder, bytes=size, stage=claim.job.stage) for name, size in sizes.items()]
 
     def _drop(self, claim: Claim) -> None:
         """Forget a run that does not count, and its files."""

@@ -18,11 +18,12 @@ from itertools import groupby
 
 from shared.errors import PhotoError, ReliefError
 from shared.jobs.claims import Claim, log_as
+from shared.jobs.problems import BUG
 from shared.jobs.record import Stage
 from worker import pipeline
 from worker.depth.estimator import DepthMap, Estimator, Photo
 from worker.report import made_by
-from worker.stages.context import BUG, StageContext, problem_of
+from worker.stages.context import StageContext, problem_of
 from worker.stages.pace import Pace
 
 log = logging.getLogger(__name__)

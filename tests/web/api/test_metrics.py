@@ -1,16 +1,24 @@
 """The figures at /metrics, as Prometheus reads them."""
 
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from shared import __version__
 from shared.jobs.claims import Finished
-from shared.jobs.record import Problem, Stage
+from shared.jobs.problems import BUG
+from shared.jobs.record import ENDS, Problem, Stage
 from shared.jobs.workers import Workers
+from shared.redis.connection import connect
+from stack.processes import free_port, wait_until
+from stack.valkey import start_valkey
+from tests.support.fronts import client_of
 from tests.support.jobs import claim, new_job
-from tests.support.requests import assert_problem
+from tests.support.raw_http import ask
+from tests.support.requests import assert_problem, upload
 from web.app import create_app
 
 
@@ -54,6 +62,75 @@ def test_the_seconds_of_a_batch_are_counted_once(client, store):
     new_job(store)
     assert seen["relief_waiting_work_seconds", "model"] == 0  # it has not run yet
     assert figures(client)["relief_waiting_work_seconds", "depth"] == 0.25
+
+
+def test_answers_refusals_and_seconds_are_counted_by_route(client, portrait):
+    upload(client, portrait)
+    upload(client, b"no photo")
+    client.get("/api/v1/jobs/none")
+    client.get("/nowhere/at/all")
+    seen = figures(client)
+    assert seen["relief_http_requests_total", "jobs.create", "2xx"] == 1
+    assert seen["relief_http_requests_total", "jobs.create", "4xx"] == 1
+    assert seen["relief_http_requests_total", "none", "4xx"] == 1
+    assert seen["relief_http_request_seconds_count", "jobs.create"] == 2
+    assert seen["relief_http_request_seconds_sum", "jobs.create"] > 0
+    assert seen["relief_http_problems_total", "photo-type"] == 1
+    assert seen["relief_http_problems_total", "not-found"] == 2
+    assert seen["relief_build_info", __version__] == 1
+    assert seen["process_resident_memory_bytes",] > 0
+
+
+def test_what_the_server_refuses_is_counted_too(client, url):
+    before = figures(client).get(("relief_http_refused_total", "400"), 0)
+    ask(url, b"GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+    assert figures(client)["relief_http_refused_total", "400"] == before + 1
+
+
+def test_what_an_alert_looks_for_is_told_before_it_happens(client):
+    seen = figures(client)
+    assert [seen["relief_jobs_failed_total", reason] for reason in ("internal", "storage", "given-up")] == [0] * 3
+    assert [seen["relief_jobs_ended_total", state] for state in ENDS] == [0] * 3
+    assert seen["relief_webhooks_refused_total", "group"] == seen["relief_http_problems_total", "storage"] == 0
+
+
+def test_ends_are_counted_by_state(client, store):
+    for _ in range(2):
+        new_job(store, steps=[Stage.DEPTH])
+    store.jobs.cancel(new_job(store).id)
+    store.claims.finish(claim(store)[0], Finished((), {}))
+    store.claims.fail(claim(store)[0], BUG)
+    seen = figures(client)
+    assert [seen["relief_jobs_ended_total", state] for state in ENDS] == [1, 1, 1]
+    assert seen["relief_jobs_failed_total", "internal"] == 1
+
+
+def test_while_redis_is_away_the_figures_say_so(settings):
+    nowhere = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}/0"})
+    with client_of(nowhere) as client:
+        seen = figures(client)
+    assert seen["relief_redis_up",] == 0
+    assert ("relief_jobs_accepted_total",) not in seen and ("relief_build_info", __version__) in seen
+
+
+def test_redis_tells_how_quickly_it_answers(client):
+    seen = figures(client)
+    assert (seen["relief_redis_up",], seen["relief_redis_reserve_gone",]) == (1, 0)
+    assert 0 < seen["relief_redis_ping_seconds",] < 5
+
+
+def test_replicas_are_told_beside_those_that_are_needed(client, settings, tmp_path):
+    seen = figures(client)
+    assert (seen["relief_redis_replicas",], seen["relief_redis_replicas_needed",]) == (0, 0)
+    server, url = start_valkey(tmp_path / "replica")
+    try:
+        with connect(url) as replica:
+            primary = urlsplit(settings.redis_url)
+            replica.config_set("masterauth", primary.password)
+            replica.replicaof(primary.hostname, primary.port)
+            wait_until("the replica", lambda: figures(client)["relief_redis_replicas",] == 1)
+    finally:
+        server.stop()
 
 
 def status_for(settings, peer: str, **headers: str) -> int:

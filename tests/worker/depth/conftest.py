@@ -1,6 +1,7 @@
-"""A real file server, which can be told to misbehave."""
+"""A real file server, which can be told to misbehave; a Python without torch."""
 
 import http.server
+import sys
 import threading
 from dataclasses import dataclass, field
 
@@ -52,6 +53,17 @@ class FileServer:
 
     def _start(self, header):
         return int(header.removeprefix("bytes=").rstrip("-")) if header and self.ranges else 0
+
+
+@pytest.fixture
+def without_torch(monkeypatch):
+    """Makes this process one in which torch is not installed, from when it is called to the end of the test."""
+
+    def go_without():
+        for name in ("torch", "torchvision", "timm", "onnx", "onnxscript"):
+            monkeypatch.setitem(sys.modules, name, None)
+
+    return go_without
 
 
 @pytest.fixture

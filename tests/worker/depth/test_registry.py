@@ -7,6 +7,7 @@ from shared.errors import ModelError, WeightsError
 from worker.depth import registry
 from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.midas import rows as midas
+from worker.depth.network.exports import EXPORTS, MEASURED, key_of
 
 
 def put_files(folder, name):
@@ -64,6 +65,32 @@ def test_auto_never_takes_a_network_without_the_face(tmp_path):
 def test_auto_without_any_weights_says_how_to_get_some(tmp_path):
     with pytest.raises(WeightsError, match="fetch portrait"):
         registry.choose("auto", tmp_path)
+
+
+def test_without_torch_auto_takes_a_network_only_if_it_was_exported_and_others_say_how_to(tmp_path, without_torch):
+    for name in ("portrait", "dpt_hybrid_384", "depth_anything_v2_vits"):
+        put_files(tmp_path, name)
+    without_torch()
+    assert registry.choose("auto", tmp_path).name == "portrait"
+    put_export(tmp_path, "depth_anything_v2_vits")
+    assert registry.choose("auto", tmp_path).name == "depth_anything_v2_vits"
+    with pytest.raises(WeightsError, match=r"torch is not installed.*no export.*fetch dpt_hybrid_384"):
+        registry.load("dpt_hybrid_384", tmp_path)
+
+
+def put_export(folder, name):
+    row = registry.row(name)
+    (file,) = row.weights.files
+    entry = folder / EXPORTS / f"{key_of(file.sha256, row.rule)}-by-whatever"
+    entry.mkdir(parents=True)
+    (entry / MEASURED).touch()
+
+
+def test_the_hash_of_weights_without_a_published_one_is_known_once_they_were_seen(tmp_path):
+    (file,) = registry.row("dpt_large_384").weights.files
+    assert len(file.sha256) < 64 and file.known_sha256(tmp_path) == ""
+    (tmp_path / f"{file.name}.sha256").write_text(f"{'ab' * 32}  {file.name}\n")
+    assert file.known_sha256(tmp_path) == "ab" * 32
 
 
 def test_loading_a_model_without_its_weights_says_how_to_get_them(tmp_path):

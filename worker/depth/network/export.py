@@ -1,29 +1,24 @@
-"""Networks exported to ONNX: once per model, cached beside the weights, and checked against torch."""
+"""A network exported to ONNX by torch, and checked against it; see `worker.depth.network.exports`."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import statistics
 import tempfile
 import warnings
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from timeit import timeit
 
 import numpy as np
 import torch
-from torch import nn
 from torch.export import Dim
 
 from shared.errors import ModelError
-from worker.depth.network.backends import OnnxBackend, TorchBackend
-from worker.depth.network.row import Precision
-from worker.depth.network.transforms import InputRule
+from worker.depth.network.backends import OnnxBackend
+from worker.depth.network.exports import MEASURED, Subject, failure_of
+from worker.depth.network.torch_backend import TorchBackend
 
 log = logging.getLogger(__name__)
 
@@ -33,64 +28,13 @@ SIDES = {2: "rows", 3: "columns"}
 MAX_MULTIPLES = 512
 
 
-@dataclass(frozen=True)
-class Subject:
-    """The network to run.
-
-    network: builds it with its weights, on the CPU, in eval mode; not called where an export lies in the cache.
-    gpu_precision: how it runs on a GPU.
-    weights_sha256: of its checkpoint.
-    rule: of its inputs.
-    family: folder of its own code.
-    cache: folder of the exports.
-    """
-
-    network: Callable[[], nn.Module]
-    gpu_precision: Precision
-    weights_sha256: str
-    rule: InputRule
-    family: Path
-    cache: Path
-
-
-@dataclass(frozen=True)
-class Export:
-    """The .onnx file of a network, and whether it was faster than torch on the machine that exported it."""
-
-    path: Path
-    faster: bool
-
-
-def exported(subject: Subject) -> Export:
-    """The network as ONNX, from the cache folder or exported into it now.
-
-    The export takes sides of any multiples, where the network does. Its entry in the cache is named by the
-    checkpoint, our code, and the versions of torch and the exporters.
+def export_into(entry: Path, subject: Subject) -> None:
+    """Make the entry of the cache, or else the file of the failure's reason; either appears whole or not at all.
 
     Raises:
-        ModelError: the network cannot be exported, or the export's output differs from torch's by more than MAX_ERROR
-            of its range. The cache remembers that under the same key, and says it again without another try.
+        ModelError: the network cannot be exported.
     """
-    entry = subject.cache / _key(subject)
-    failure = entry.with_suffix(".failed")
-    if failure.is_file():
-        raise ModelError(failure.read_text())
-    if not (entry / "export.json").is_file():
-        _export_into(entry, failure, subject)
-    measured = json.loads((entry / "export.json").read_text())
-    return Export(entry / "network.onnx", faster=measured["onnx_ms"] < measured["torch_ms"])
-
-
-def _key(subject: Subject) -> str:
-    folders = (Path(__file__).parent, subject.family)
-    code = b"".join(path.read_bytes() for folder in folders for path in sorted(folder.glob("*.py")))
-    versions = [version(package) for package in ("torch", "timm", "onnx", "onnxscript", "onnxruntime")]
-    text = json.dumps([subject.weights_sha256, asdict(subject.rule), hashlib.sha256(code).hexdigest(), *versions])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _export_into(entry: Path, failure: Path, subject: Subject) -> None:
-    """Make the entry, or else write the file of the failure's reason; either appears whole or not at all."""
+    failure = failure_of(entry)
     subject.cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".export-", dir=subject.cache) as scratch:
         finished, reason_file = Path(scratch, "export"), Path(scratch, failure.name)
@@ -106,7 +50,7 @@ def _export_into(entry: Path, failure: Path, subject: Subject) -> None:
         try:
             finished.rename(entry)
         except OSError:  # another process may have been first, which is as good
-            if not (entry / "export.json").is_file():
+            if not (entry / MEASURED).is_file():
                 raise
 
 
@@ -128,7 +72,7 @@ def _export(subject: Subject, folder: Path) -> None:
     by_torch = TorchBackend(network, torch.device("cpu"))
     measured = _measure(by_torch, OnnxBackend(path, torch.get_num_threads()), sample.numpy())
     log.info("exported to ONNX: %s", measured)
-    (folder / "export.json").write_text(json.dumps(measured))
+    (folder / MEASURED).write_text(json.dumps(measured))
 
 
 def _measure(by_torch: TorchBackend, by_onnx: OnnxBackend, sample: np.ndarray) -> dict[str, float]:

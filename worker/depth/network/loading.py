@@ -1,27 +1,29 @@
-"""The estimator of a network from its official checkpoint."""
+"""The estimator of a network from its official checkpoint, or from its export. Importing this imports no torch."""
 
 from __future__ import annotations
 
 import logging
+import os
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import nn
 
 from shared.errors import ModelError
-from worker.depth.network.backends import CPU_PRECISION, Backend, OnnxBackend, TorchBackend, default_device
-from worker.depth.network.checkpoint import NetworkSpec, load_network
+from worker.depth.network.backends import Backend, OnnxBackend
 from worker.depth.network.estimator import NetworkEstimator
-from worker.depth.network.export import Subject, exported
-from worker.depth.network.layers import folded
+from worker.depth.network.exports import EXPORTS, Subject, exported, torch_is_here
 from worker.depth.network.row import NetworkModel
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from worker.depth.network.checkpoint import NetworkSpec
 
 log = logging.getLogger(__name__)
 
 BACKENDS = ("auto", "torch", "onnxruntime")
-EXPORTS = "onnx"  # folder of the exports, beside the weights
 
 
 def load(model: NetworkModel, folder: Path, backend_name: str) -> NetworkEstimator:
@@ -40,19 +42,26 @@ def load(model: NetworkModel, folder: Path, backend_name: str) -> NetworkEstimat
 
 
 def prepare(model: NetworkModel, folder: Path) -> None:
-    """Make the export that `load` takes on a CPU, unless a current one is there; a GPU needs none.
+    """Make the export that `load` takes on a CPU, unless a current one is there.
 
     Raises:
         WeightsError: the file is absent, or not the network's checkpoint.
+        ModelError: there is none, and no torch to make it or to go without.
     """
-    if default_device().type == "cpu":
-        _faster_by_onnx(_subject(model, folder))
+    try:
+        exported(_subject(model, folder))
+    except ModelError:  # torch runs what cannot be exported; the export warned when it failed
+        if not torch_is_here():
+            raise
 
 
 def _subject(model: NetworkModel, folder: Path) -> Subject:
     (file,) = model.weights.files
 
     def network() -> nn.Module:
+        from worker.depth.network.checkpoint import load_network
+        from worker.depth.network.layers import folded
+
         return folded(load_network(spec_of(model), folder / file.name))
 
     return Subject(
@@ -82,20 +91,31 @@ def open_backend(wanted: str, subject: Subject) -> Backend:
     """The backend of that name, loaded; `auto` takes torch on a GPU, and on a CPU what was measured to be faster.
 
     Raises:
-        ModelError: no backend has that name, or the network cannot be exported for it.
+        ModelError: no backend has that name, or the network cannot be exported for it, or torch is not here.
     """
     if wanted not in BACKENDS:
         raise ModelError(f"no backend is called {wanted!r}; there are {', '.join(BACKENDS)}")
-    device = default_device()
-    if wanted == "onnxruntime" or (wanted == "auto" and device.type == "cpu" and _faster_by_onnx(subject)):
-        return OnnxBackend(exported(subject).path, torch.get_num_threads())
-    precision = subject.gpu_precision if device.type == "cuda" else CPU_PRECISION
-    return TorchBackend(subject.network(), device, precision)
+    if wanted == "torch" and not torch_is_here():
+        raise ModelError("torch is not installed, so it cannot be the backend")
+    if wanted == "onnxruntime" or (wanted == "auto" and _better_by_onnx(subject)):
+        return OnnxBackend(exported(subject).path, _threads())
+    from worker.depth.network.torch_backend import torch_backend
+
+    return torch_backend(subject.network(), subject.gpu_precision)
 
 
-def _faster_by_onnx(subject: Subject) -> bool:
+def _better_by_onnx(subject: Subject) -> bool:
+    if not torch_is_here():
+        return True
+    from worker.depth.network.torch_backend import default_device
+
     try:
-        return exported(subject).faster
+        return default_device().type == "cpu" and exported(subject).faster
     except ModelError as error:
         log.debug("torch runs the network: %s", error)  # the export warned when it failed
         return False
+
+
+def _threads() -> int:
+    """As many as torch would take: OMP_NUM_THREADS, which `worker.devices` sets; without it 0, which is all cores."""
+    return int(os.environ.get("OMP_NUM_THREADS", 0))

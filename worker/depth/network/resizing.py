@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional
 
 from worker.depth.network.transforms import Interpolation
 
-# "bicubic", of MiDaS: the pictures' edges stay aligned. "corners", of Depth Anything: the corner pixels' middles do.
-INTERPOLATIONS: dict[Interpolation, dict[str, Any]] = {
-    "bicubic": {"mode": "bicubic", "align_corners": False},
-    "corners": {"mode": "bilinear", "align_corners": True},
-}
-
-
-def resized_tensor(disparity: Tensor, size_wh: tuple[int, int], interpolation: Interpolation) -> Tensor:
-    """Disparity (h, w) as (H, W), on the tensor's device."""
-    return functional.interpolate(disparity[None, None], size_wh[::-1], **INTERPOLATIONS[interpolation])[0, 0]
-
 
 def resized_on_cpu(disparity: np.ndarray, size_wh: tuple[int, int], interpolation: Interpolation) -> np.ndarray:
-    """Disparity (h, w) float32 as (H, W); bicubic by OpenCV, which is quicker, and knows no alignment of corners."""
+    """Disparity (h, w) float32 as (H, W), by OpenCV.
+
+    "bicubic", of MiDaS: the pictures' edges stay aligned. "corners", of Depth Anything, bilinear: the corner pixels'
+    middles do.
+    """
     if interpolation == "bicubic":
         return cv2.resize(disparity, size_wh, interpolation=cv2.INTER_CUBIC)
-    return resized_tensor(torch.from_numpy(disparity), size_wh, interpolation).numpy()
+    steps = [(old - 1) / max(new - 1, 1) for old, new in zip(disparity.shape[::-1], size_wh, strict=True)]
+    there_from_here = np.array([[steps[0], 0, 0], [0, steps[1], 0]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(disparity, there_from_here, size_wh, flags=flags, borderMode=cv2.BORDER_REPLICATE)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from worker.depth.estimator import DepthModel, Estimator
+from worker.depth.network import exports
 from worker.depth.network.transforms import InputRule, Interpolation, Normalisation
 from worker.depth.portrait.row import WEIGHTS as FACE_WEIGHTS
 
@@ -46,6 +47,19 @@ class NetworkModel(DepthModel):
     rule: InputRule
     normalisation: Normalisation
     interpolation: Interpolation = "bicubic"
+
+    def lacks(self, folder: Path) -> str | None:
+        """Without torch it runs from its export alone; see `DepthModel.lacks`."""
+        absent = super().lacks(folder)
+        if absent or exports.torch_is_here():
+            return absent
+        (file,) = self.weights.files
+        if exports.exists(folder / exports.EXPORTS, file.known_sha256(folder), self.rule):
+            return None
+        return (
+            f"torch is not installed, and {folder} has no export of it; `python -m worker.depth.weights fetch "
+            f"{self.name}` makes one where torch is"
+        )
 
     def prepare(self, folder: Path) -> None:
         """Export the network for CPUs; see `DepthModel.prepare`."""

@@ -55,6 +55,13 @@ class WeightsFile:
             self._hold_to_first_sight(found, path, folder)
         return found
 
+    def known_sha256(self, folder: Path) -> str:
+        """The whole sha256 as published, or as it was first seen in a cache folder; empty where neither is known."""
+        if len(self.sha256 or "") == SHA256_HEX_DIGITS:
+            return self.sha256 or ""
+        record = folder / f"{self.name}.sha256"
+        return record.read_text().partition(" ")[0] if record.is_file() else ""
+
     def _hold_to_first_sight(self, found: str, path: Path, folder: Path) -> None:
         try:
             seen = _first_of(folder / f"{self.name}.sha256", f"{found}  {self.name}\n").split()[:1]

@@ -10,6 +10,7 @@ from pathlib import Path
 from shared.errors import ModelError, WeightsError
 from shared.settings import WeightsSettings
 from worker.depth import registry
+from worker.depth.network.exports import torch_is_here
 from worker.depth.weights import FetchOptions
 
 
@@ -35,7 +36,7 @@ def _parser(folder: Path) -> argparse.ArgumentParser:
     parser.add_argument("--folder", type=Path, default=folder, help="cache folder [%(default)s]")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("list", help="every model, and whether its files are here")
-    fetching = commands.add_parser("fetch", help="download the files of models, and export networks for CPUs")
+    fetching = commands.add_parser("fetch", help="download the files of models; with torch, export networks for CPUs")
     fetching.add_argument("names", nargs="+", metavar="NAME")
     fetching.add_argument(
         "--timeout", type=float, default=30.0, metavar="S", help="give up after so long without an answer [%(default)s]"
@@ -66,11 +67,14 @@ def _accept(folder: Path, names: Sequence[str]) -> None:
 
 def _list(folder: Path) -> None:
     for row in registry.ROWS.values():
-        state = "ready" if row.weights.present(folder) else "absent"
+        lack = row.lacks(folder)
+        state = "ready" if not lack else "no torch" if row.weights.present(folder) else "absent"
         files = ", ".join(file.name for file in row.weights.files)
         licence = f"{row.licence}, non-commercial" if row.non_commercial else row.licence
-        sys.stdout.write(f"{state:7} {row.name:24} {licence:29} {files}\n")
+        sys.stdout.write(f"{state:8} {row.name:24} {licence:29} {files}\n")
     sys.stdout.write(f"in {folder}\n")
+    if not torch_is_here():
+        sys.stdout.write("no torch: it is not installed here, and there is no export; `fetch` makes one where it is\n")
 
 
 if __name__ == "__main__":

@@ -28,9 +28,11 @@ local function group_of(id)
   return get(id, 'group') or get(id, 'owner')
 end
 
--- Everyone who watches the job hears that it changed; its version is the ETag of its document.
+-- Everyone who watches the job hears that it changed; its version is the ETag of its document. It never comes twice,
+-- even where a failover has forgotten the latest ones: the clock goes on. Below 2^53, so that no number loses its end.
 local function changed(id)
-  redis.call('HINCRBY', job_key(id), 'version', 1)
+  local version = math.max(tonumber(get(id, 'version') or '0') + 1, now_us())
+  set(id, 'version', string.format('%.0f', version))
   redis.call('PUBLISH', Key.CHANGED, id)
 end
 
@@ -216,6 +218,7 @@ local function ended(id)
   forget_waits(id)
   forget_rough(id)
   set(id, 'finished_ms', now_ms())
+  count('ended:' .. get(id, 'state'), 1)
   recount(id)
   keep(id)
   local refused = enqueue_delivery(get(id, 'webhook'), id, get(id, 'state'), group_of(id), get(id, 'request_id'))

@@ -10,11 +10,12 @@ from torch import nn
 from shared.errors import ModelError
 from tests.support.seeding import reference
 from worker.depth.midas.rows import RESNEXT, SWIN
-from worker.depth.network import export, loading
-from worker.depth.network.backends import OnnxBackend, TorchBackend
-from worker.depth.network.export import Subject, exported
+from worker.depth.network import export, exports, torch_backend
+from worker.depth.network.backends import OnnxBackend
+from worker.depth.network.exports import Subject, entry_of, exported
 from worker.depth.network.loading import open_backend
 from worker.depth.network.row import Precision
+from worker.depth.network.torch_backend import TorchBackend
 from worker.depth.network.transforms import InputRule
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:onnxscript", "ignore::FutureWarning")
@@ -81,21 +82,21 @@ def test_an_export_is_made_once_and_found_again_without_building_the_network(tmp
     ],
 )
 def test_other_weights_or_sizes_are_another_export(tmp_path, changes):
-    assert export._key(subject(tmp_path)) != export._key(subject(tmp_path, **changes))
+    assert entry_of(subject(tmp_path)) != entry_of(subject(tmp_path, **changes))
 
 
 def test_other_code_of_the_family_makes_another_export(tmp_path):
     (tmp_path / "net.py").write_text("depth = 12")
-    before = export._key(subject(tmp_path, family=tmp_path))
-    assert before == export._key(subject(tmp_path, family=tmp_path))
+    before = entry_of(subject(tmp_path, family=tmp_path))
+    assert before == entry_of(subject(tmp_path, family=tmp_path))
     (tmp_path / "net.py").write_text("depth = 24")
-    assert before != export._key(subject(tmp_path, family=tmp_path))
+    assert before != entry_of(subject(tmp_path, family=tmp_path))
 
 
 def test_another_version_of_the_exporter_makes_another_export(tmp_path, monkeypatch):
-    before = export._key(subject(tmp_path))
-    monkeypatch.setattr(export, "version", lambda package: "99.0" if package == "onnxscript" else "1.0")
-    assert export._key(subject(tmp_path)) != before
+    before = entry_of(subject(tmp_path))
+    monkeypatch.setattr(exports, "version", lambda package: "99.0" if package == "onnxscript" else "1.0")
+    assert entry_of(subject(tmp_path)) != before
 
 
 def test_an_export_takes_sides_of_any_multiple_of_its_rule(tmp_path):
@@ -152,11 +153,39 @@ def _fail():
 
 def test_auto_takes_torch_on_a_gpu(tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr(loading, "default_device", lambda: torch.device("cuda"))
-    monkeypatch.setattr(loading, "TorchBackend", lambda *arguments: seen.append(arguments))
+    monkeypatch.setattr(torch_backend, "default_device", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch_backend, "TorchBackend", lambda *arguments: seen.append(arguments))
     open_backend("auto", subject(tmp_path))
     ((_, device, precision),) = seen
     assert (device.type, precision) == ("cuda", HALF_PRECISION)
+
+
+def test_without_torch_a_network_runs_from_its_latest_export_whatever_code_made_it(tmp_path, without_torch):
+    (tmp_path / "net.py").write_text("depth = 12")
+    with_torch = open_backend("onnxruntime", subject(tmp_path, family=tmp_path))
+    before = Tiny.built
+    without_torch()
+    (tmp_path / "net.py").write_text("depth = 24")  # another release
+    for name in ("auto", "onnxruntime"):
+        alone = open_backend(name, subject(tmp_path, family=tmp_path))
+        np.testing.assert_array_equal(alone(some_photos()), with_torch(some_photos()))
+    assert Tiny.built == before
+
+
+@pytest.mark.parametrize("name", ["auto", "onnxruntime"])
+def test_without_torch_and_an_export_of_those_weights_a_network_is_refused_with_what_is_missing(
+    tmp_path, without_torch, name
+):
+    exported(subject(tmp_path, weights_sha256="cd" * 32))
+    without_torch()
+    with pytest.raises(ModelError, match=f"{tmp_path} has no export.*torch.*not installed"):
+        open_backend(name, subject(tmp_path))
+
+
+def test_torch_as_backend_is_refused_where_it_is_not_installed(tmp_path, without_torch):
+    without_torch()
+    with pytest.raises(ModelError, match="torch is not installed"):
+        open_backend("torch", subject(tmp_path))
 
 
 def test_an_unknown_backend_is_refused_by_naming_the_known_ones(tmp_path):

