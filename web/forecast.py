@@ -39,21 +39,26 @@ class Forecast:
         return self.ends_s.get(unlisted_id(steps[0], before)) or self._behind_s(steps, before)
 
     def _behind_s(self, steps: Sequence[Stage], before: int) -> float | None:
-        """The same of a job behind those that were simulated."""
-        pace_s = self._pace_s(steps)
-        after, end_s = self._last[steps[0]]
-        return None if pace_s is None else end_s + max(1, before - after) * pace_s
+        """The same of a job behind those that end within the simulation."""
+        pace_s, (known, last_s) = self._pace_s(steps), self._known[steps[0]]
+        if pace_s is None:
+            return None
+        if not known:  # so much waits for later stages that these come first
+            later = [steps[passed:] for passed in range(1, len(steps))]
+            last_s = sum(self.queue.waiting_for(behind[0]) * (self._pace_s(behind) or 0) for behind in later)
+        return last_s + max(1, before + 1 - known) * pace_s
 
     @cached_property
-    def _last(self) -> dict[Stage, tuple[int, float]]:
-        """Of each stage, how many jobs go before the last that ends within the simulation, and when that is."""
-        last = {}
+    def _known(self) -> dict[Stage, tuple[int, float]]:
+        """Of each stage, how many that wait for it end within the simulation, and when the last one does."""
+        known = {}
         for stage in Stage:
-            known_s = [self.ends_s.get(job.id, 0.0) for job in self.queue.waiting if job.steps[0] == stage]
-            while (end_s := self.ends_s.get(unlisted_id(stage, len(known_s)))) is not None:
-                known_s.append(end_s)
-            last[stage] = (len(known_s) - 1, max(known_s, default=0.0)) if all(known_s) else (-1, 0.0)
-        return last
+            listed = [job.id for job in self.queue.waiting if job.steps[0] == stage]
+            ends_s = [self.ends_s[job_id] for job_id in listed if job_id in self.ends_s]
+            while (end_s := self.ends_s.get(unlisted_id(stage, len(ends_s)))) is not None:
+                ends_s.append(end_s)
+            known[stage] = len(ends_s), max(ends_s, default=0.0)
+        return known
 
     def _pace_s(self, steps: Sequence[Stage]) -> float | None:
         """Seconds from the end of one job to that of the next, as the workers keep up; None where a stage has none.

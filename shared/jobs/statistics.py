@@ -84,6 +84,11 @@ class Queue:
     running: tuple[RunningJob, ...]
     others: dict[Stage, Others] = field(default_factory=dict)
 
+    def waiting_for(self, stage: Stage) -> int:
+        """How many jobs wait for the stage."""
+        others = self.others.get(stage, Others({}, 0, 0))
+        return sum(job.steps[0] == stage for job in self.waiting) + sum(others.of_listed.values()) + others.jobs
+
 
 class Statistics:
     """Figures of all jobs, in one Redis."""

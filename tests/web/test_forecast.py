@@ -153,6 +153,13 @@ def test_what_ends_after_the_simulation_is_told_by_the_pace_of_the_workers(monke
     assert forecast_of([job("a")], others=others, workers=many).end_s("x", ALL, 999) == pytest.approx(3000, rel=0.01)
 
 
+def test_what_waits_for_later_stages_comes_before_jobs_that_do_not_end_within_the_simulation(monkeypatch):
+    monkeypatch.setattr(module, "MOST_RUNS", 12)
+    others = {Stage.DEPTH: Others({}, 100, 100), Stage.HEAD: Others({}, 1000, 1000)}
+    some = forecast_of([job("a"), job("b", steps=ALL[2:])], others=others)
+    assert some.end_s("a", ALL, 0) == pytest.approx(6000, rel=0.01)
+
+
 def test_a_job_behind_those_that_are_listed_is_not_expected_where_a_stage_has_no_worker():
     others = {Stage.DEPTH: Others({"a": 1000}, 0, 0)}
     some = forecast_of([job("a", "a")], others=others, workers={Stage.DEPTH: {b"d"}})

@@ -1,9 +1,9 @@
 -- ARGV: seconds after which a silent worker counts no more, how many waiting jobs of each stage are listed at the most
 -- Answer: now in ms; for each stage what a job costs a worker, in seconds ('' before the first run); for each the names
 -- of the workers alive; the jobs that wait and whose turn comes first, each as id, owner, group, stage, steps as JSON,
--- in the order in which groups, their owners and each owner's jobs take turns; for each stage the others: of groups that
--- are listed, name and number of jobs, alternating, then how many groups are not listed, and how many jobs they have;
--- those that run, each as those that wait with worker, run, started_ms, expected_s.
+-- in the order in which groups, their owners and each owner's jobs take turns; for each stage the others: name and
+-- number of jobs of each group that is listed, one after the other, then how many groups are not, and how many jobs
+-- these have; those that run, each as those that wait with worker, run, started_ms, expected_s.
 local most = tonumber(ARGV[2])
 
 -- Of members who take turns: those whose jobs are the first `most` of all, and how many of each one's are, in pairs.
