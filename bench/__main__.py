@@ -23,6 +23,7 @@ SCRIPTS = (
     "first",
     "turning",
     "recovery",
+    "failover",
     "hostile",
     "memory",
 )
