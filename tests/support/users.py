@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from shared.results import CLOUD
+from stack.processes import wait_until
 from web.client.api import Job, Relief
 from web.client.connection import TIMEOUT
 from web.client.retry import RetryPolicy
@@ -82,3 +83,12 @@ def at_work(fronts: Sequence[str], photo: Path, *steps: str) -> Iterator[list[Us
     for user in working:
         if user.error:
             raise user.error
+
+
+def each_has_done_one_more(users: list[User]) -> None:
+    """Wait until another job of each user has ended."""
+    before = [len(user.jobs) for user in users]
+    wait_until(
+        "jobs from here on",
+        lambda: all(user.error or len(user.jobs) > done for user, done in zip(users, before, strict=True)),
+    )
