@@ -12,7 +12,7 @@ import pytest
 
 from shared.jobs.record import Job, Stage, State
 from shared.redis.connection import connect
-from shared.results import CLOUD
+from shared.results import DEPTH_VALUES
 from shared.settings import Settings
 from shared.storage import storage_from
 from shared.storage.base import Storage
@@ -138,8 +138,8 @@ def test_jobs_are_done_by_hosts_that_share_no_file(service, client, small_photo)
     for job in jobs:
         done = follow(client, job)[-1]
         assert done["state"] == "succeeded"
-        stored = service.store.jobs.get(job["id"]).files[CLOUD]
-        assert result(client, done, CLOUD) == service.storage.read(job["id"], stored.folder, CLOUD)
+        stored = service.store.jobs.get(job["id"]).files[DEPTH_VALUES]
+        assert result(client, done, DEPTH_VALUES) == service.storage.read(job["id"], stored.folder, DEPTH_VALUES)
     for host in ("worker", "spare"):
         assert {path.suffix for path in service.hosts[host].folder.rglob("*")} == {".log"}
     service.assert_whole()
@@ -167,9 +167,12 @@ def test_jobs_wait_for_storage_that_is_cut_off(service, client, portrait, small_
     jobs = [send(client, portrait, steps=QUICK) for _ in range(3)]
     first_held(service, "worker", jobs)
     service.hosts["files"].cut()
+    began = time.monotonic()
     refused = client.post(f"{API}/jobs", files={"photo": small_photo})
     assert (refused.status_code, "Retry-After" in refused.headers) == (503, True)
+    record_property("upload_refused_after_s", round(time.monotonic() - began, 1))
     wait_for("one waits", lambda: any(service.store.jobs.get(job["id"]).put_off_ms for job in jobs))
+    record_property("job_waits_after_s", round(time.monotonic() - began, 1))
     service.hosts["files"].join()
     began = time.monotonic()
     assert [follow(client, job)[-1]["state"] for job in jobs] == ["succeeded"] * 3
@@ -190,6 +193,7 @@ def test_users_lose_nothing_while_a_host_is_cut_off(service, photo, host):
 
 def test_restarting_all_parts_one_by_one_loses_no_request_and_no_job(service, photo):
     with at_work(service.urls, photo, QUICK, QUICK) as users:
+        each_has_done_one_more(users)
         for part in PARTS:
             service.restart(*part)
     assert {job["state"] for user in users for job in user.jobs} == {"succeeded"}

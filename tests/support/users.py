@@ -28,8 +28,12 @@ class InTurns(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         fronts = tuple(self._fronts)  # of this moment
         front = httpx.URL(fronts[next(self._turns) % len(fronts)])
-        request.url = request.url.copy_with(host=front.host, port=front.port)
-        return self._http.handle_request(request)
+        url = request.url.copy_with(host=front.host, port=front.port)
+        return self._http.handle_request(
+            httpx.Request(
+                request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+            )
+        )
 
     def close(self) -> None:
         self._http.close()
@@ -49,6 +53,7 @@ class User(threading.Thread):
         with httpx.Client(base_url=self._fronts[0], transport=InTurns(self._fronts), timeout=TIMEOUT) as http:
             relief = Relief(http, RetryPolicy(PATIENCE_S))
             try:
+                relief.visit()
                 while not self._stopped.is_set():
                     self.jobs.append(self._once(relief))
             except Exception as error:
