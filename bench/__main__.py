@@ -18,10 +18,12 @@ SCRIPTS = (
     "load",
     "turns",
     "waits",
+    "scale",
     "wire",
     "first",
     "turning",
     "recovery",
+    "failover",
     "hostile",
     "memory",
 )

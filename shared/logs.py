@@ -61,7 +61,7 @@ def request_id() -> str:
 
 
 def _log_uncaught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-    if issubclass(kind, KeyboardInterrupt):
+    if issubclass(kind, (KeyboardInterrupt, SystemExit)):
         return
     logging.getLogger("uncaught").critical("ended by an error", exc_info=(kind, error or kind(), trace))
 

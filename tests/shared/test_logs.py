@@ -43,9 +43,10 @@ def test_an_error_with_its_traceback_is_one_line_of_json_whoever_caught_it(capsy
     except ValueError as error:
         logging.getLogger("celery.worker").exception("told")
         sys.excepthook(ValueError, error, error.__traceback__)
-    thread = threading.Thread(target=lambda: 1 / 0)
-    thread.start()
-    thread.join()
+    for target in (lambda: 1 / 0, sys.exit):
+        thread = threading.Thread(target=target)
+        thread.start()
+        thread.join()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("old", UserWarning, stacklevel=1)

@@ -18,17 +18,18 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from pydantic import IPvAnyNetwork
-from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from werkzeug.exceptions import Forbidden
 
 from shared.jobs.problems import OURS
 from shared.jobs.record import ENDS, Stage
 from shared.jobs.statistics import Statistics
 from shared.jobs.workers import Workers
+from shared.redis.connection import Client
 from shared.redis.reserve import reserve_is_gone
 from web.api.openapi import Operation
 from web.rates import Rate
+from web.rising import Rising
 from web.services import services
 
 blueprint = APIBlueprint("metrics", __name__)
@@ -71,7 +72,9 @@ def metrics() -> Response:
     if not _may_read(services().settings.metrics_from):
         raise Forbidden("The figures are for this machine and the networks that RELIEF_METRICS_FROM names.")
     registry = CollectorRegistry()
-    registry.register(RedisFigures(services().redis, QueueFigures(services().statistics, services().workers)))
+    registry.register(
+        RedisFigures(services().redis, QueueFigures(services().statistics, services().workers, services().rising))
+    )
     text = generate_latest(registry) + generate_latest(services().traffic.registry)
     return Response(text, mimetype=CONTENT_TYPE_LATEST)
 
@@ -88,7 +91,7 @@ def _may_read(networks: tuple[IPvAnyNetwork, ...]) -> bool:
 class RedisFigures(Collector):
     """Whether and how quickly Redis answers, and what it knows of the queue."""
 
-    def __init__(self, redis: Redis, queue: Collector) -> None:
+    def __init__(self, redis: Client, queue: Collector) -> None:
         self._redis, self._queue = redis, queue
 
     def collect(self) -> Iterator[Metric]:
@@ -112,15 +115,26 @@ class RedisFigures(Collector):
                 "1 where the disk of Redis is full, so that nothing new is taken.",
                 value=reserve_is_gone(self._redis),
             ),
+            *self._replicas(),
             *self._queue.collect(),
         ]
+
+    def _replicas(self) -> Iterator[Metric]:
+        needed = "Replicas that must have a change before it is acknowledged."
+        yield GaugeMetricFamily("relief_redis_replicas_needed", needed, value=self._redis.replicas)
+        try:
+            told = self._redis.info("replication")
+        except ResponseError:  # services of others may forbid the question
+            return
+        online = [one for one in told.values() if isinstance(one, dict) and one.get("state") == "online"]
+        yield GaugeMetricFamily("relief_redis_replicas", "Replicas that follow Redis.", value=len(online))
 
 
 class QueueFigures(Collector):
     """Reads the figures of the queue from the statistics."""
 
-    def __init__(self, statistics: Statistics, workers: Workers) -> None:
-        self._statistics, self._workers = statistics, workers
+    def __init__(self, statistics: Statistics, workers: Workers, rising: Rising) -> None:
+        self._statistics, self._workers, self._rising = statistics, workers, rising
 
     def collect(self) -> Iterator[Metric]:
         """Gauges of what is now, counters of what has been."""
@@ -146,7 +160,7 @@ class QueueFigures(Collector):
         yield memory
 
     def _counters(self) -> Iterator[Metric]:
-        counters = self._statistics.counters()
+        counters = self._rising.of(self._statistics.counters())
         yield CounterMetricFamily("relief_jobs_accepted", "Jobs accepted.", value=counters.get("accepted", 0))
         for kind, (metric, words, label, expected) in BY_REASON.items():
             family = CounterMetricFamily(metric, words, labels=[label])

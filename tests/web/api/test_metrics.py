@@ -1,6 +1,7 @@
 """The figures at /metrics, as Prometheus reads them."""
 
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -8,10 +9,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared import __version__
 from shared.jobs.claims import Finished
+from shared.jobs.keys import Key
 from shared.jobs.problems import BUG
 from shared.jobs.record import ENDS, Problem, Stage
 from shared.jobs.workers import Workers
-from stack.processes import free_port
+from shared.redis.connection import connect
+from stack.processes import free_port, wait_until
+from stack.valkey import start_valkey
 from tests.support.fronts import client_of
 from tests.support.jobs import claim, new_job
 from tests.support.raw_http import ask
@@ -102,6 +106,13 @@ def test_ends_are_counted_by_state(client, store):
     assert seen["relief_jobs_failed_total", "internal"] == 1
 
 
+def test_what_a_failover_forgets_of_a_sum_is_not_told_as_a_new_beginning(client, store):
+    store.redis.hset(Key.COUNTERS, "accepted", 1000)
+    assert figures(client)["relief_jobs_accepted_total",] == 1000
+    store.redis.hset(Key.COUNTERS, "accepted", 998)
+    assert figures(client)["relief_jobs_accepted_total",] == 1000
+
+
 def test_while_redis_is_away_the_figures_say_so(settings):
     nowhere = settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}/0"})
     with client_of(nowhere) as client:
@@ -114,6 +125,20 @@ def test_redis_tells_how_quickly_it_answers(client):
     seen = figures(client)
     assert (seen["relief_redis_up",], seen["relief_redis_reserve_gone",]) == (1, 0)
     assert 0 < seen["relief_redis_ping_seconds",] < 5
+
+
+def test_replicas_are_told_beside_those_that_are_needed(client, settings, tmp_path):
+    seen = figures(client)
+    assert (seen["relief_redis_replicas",], seen["relief_redis_replicas_needed",]) == (0, 0)
+    server, url = start_valkey(tmp_path / "replica")
+    try:
+        with connect(url) as replica:
+            primary = urlsplit(settings.redis_url)
+            replica.config_set("masterauth", primary.password)
+            replica.replicaof(primary.hostname, primary.port)
+            wait_until("the replica", lambda: figures(client)["relief_redis_replicas",] == 1)
+    finally:
+        server.stop()
 
 
 def status_for(settings, peer: str, **headers: str) -> int:
