@@ -99,7 +99,7 @@ class _Simulation:
         self._costs_s = costs_s
         self._most = {Stage.DEPTH: batch_size(costs_s[Stage.DEPTH], most_in_batch)}
         self._waiting = {
-            stage: Turns.of(stage, [job for job in queue.waiting if job.steps[0] == stage], queue.others.get(stage))
+            stage: Turns(stage, [job for job in queue.waiting if job.steps[0] == stage], queue.others.get(stage))
             for stage in Stage
         }
         self._busy: list[tuple[float, int, list[Stage], Sequence[QueuedJob]]] = []  # a heap: end, ..., worker, its jobs

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 from shared.jobs.record import Stage
 from shared.jobs.statistics import Others, QueuedJob
@@ -21,7 +22,7 @@ def unlisted_id(stage: Stage, before: int) -> str:
 class _Group:
     """A group's jobs by owner, whose turn is next comes first; then so many that are not listed; then who came later.
 
-    turns: how many jobs are taken before the next group has its turn; more than one for those that are not listed.
+    turns: how many jobs are taken before the next group has its turn: one, but where it stands for many groups.
     """
 
     owners: dict[str, deque[QueuedJob]] = field(default_factory=dict)
@@ -56,26 +57,20 @@ class _Group:
 class Turns:
     """The jobs that wait for a stage: those listed, and others behind them, of whom only the number is known."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, listed: Sequence[QueuedJob], others: Others | None) -> None:
+        """Those who wait at the beginning; the others are taken to have the stages of the last that is listed."""
+        self._stage, self._steps = stage, listed[-1].steps if listed else (stage,)
         self._groups: OrderedDict[str, _Group] = OrderedDict()  # whose turn is next comes first
-        self._stage, self._steps, self._listed, self._unlisted_taken, self._turns_taken = stage, tuple(Stage), 0, 0, 0
+        self._numbers, self._taken = count(len(listed)), 0
+        for job in listed:
+            self.add(job)
+        for group, jobs in others.of_listed.items() if others else ():
+            self._groups.setdefault(group, _Group()).unlisted = jobs
+        if others and others.jobs:
+            self._groups[UNLISTED] = _Group(unlisted=others.jobs, turns=max(1, others.groups))
 
     def __bool__(self) -> bool:
         return bool(self._groups)
-
-    @classmethod
-    def of(cls, stage: Stage, listed: Sequence[QueuedJob], others: Others | None) -> Turns:
-        """Those who wait at the beginning; of the others it is taken that they go on as the last of the list does."""
-        turns = cls(stage)
-        for job in listed:
-            turns.add(job)
-        turns._listed, turns._steps = len(listed), listed[-1].steps if listed else ()
-        if others:
-            for group, jobs in others.of_listed.items():
-                turns._groups[group].unlisted = jobs
-        if others and others.jobs:
-            turns._groups[UNLISTED] = _Group(unlisted=others.jobs, turns=others.groups)
-        return turns
 
     def add(self, job: QueuedJob) -> None:
         """Add a job behind all others of its owner."""
@@ -85,18 +80,16 @@ class Turns:
         """Take the job whose turn it is."""
         name, group = next(iter(self._groups.items()))
         job = group.take()
-        self._turns_taken += 1
+        self._taken += 1
+        if not group or self._taken >= group.turns:
+            self._taken = 0
+            self._groups.move_to_end(name)
         if not group:
             del self._groups[name]
-        if not group or self._turns_taken >= group.turns:
-            self._turns_taken = 0
-            if group:
-                self._groups.move_to_end(name)
         return job or self._unlisted(name, group.turns)
 
     def _unlisted(self, group: str, groups: int) -> QueuedJob:
-        """A job that is not listed, with the number of those before it as its name."""
-        before = self._listed + self._unlisted_taken
-        self._unlisted_taken += 1
+        """A job that is not listed; those of groups that are not listed either are as if each group had as many."""
+        before = next(self._numbers)
         name = unlisted_id(self._stage, before)
         return QueuedJob(name, "", group or unlisted_id(self._stage, before % groups), self._steps)

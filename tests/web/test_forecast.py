@@ -165,3 +165,8 @@ def test_a_job_behind_those_that_are_listed_is_not_expected_where_a_stage_has_no
     some = forecast_of([job("a", "a")], others=others, workers={Stage.DEPTH: {b"d"}})
     assert (some.end_s("x", ALL, 700), some.end_s("x", ALL[:1], 700)) == (None, 2103)
     assert forecast_of([job("a", "a")], others=others, costs_s={}).end_s("x", ALL[:1], 700) is None
+
+
+def test_counts_that_do_not_fit_beside_the_release_before_are_no_matter():
+    others = {Stage.DEPTH: Others({"gone": 3}, 0, 5), Stage.HEAD: Others({}, 0, 2)}
+    assert forecast_of([job("a", steps=ALL[:1])], others=others).end_s("x", ALL[:1], 8) == 27

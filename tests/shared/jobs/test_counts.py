@@ -12,7 +12,7 @@ from shared.jobs.keys import Key
 from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA
 from tests.shared.jobs.test_turns import CROWD, HOME, one_random_change
-from tests.support.jobs import NOTHING, Store, claim, new_job
+from tests.support.jobs import NOTHING, Store, all_jobs, claim, new_job
 
 Counts = dict[str, dict[str, float]]
 SETTLED = "local function settle(stage, owner)\n"
@@ -88,6 +88,8 @@ def test_beside_the_release_before_the_counts_are_mended_and_never_negative(stor
         for _ in range(20):
             one_random_change(chance.choice((store, before)), chance)
             assert all(count > 0 for counts in counted(store).values() for count in counts.values())
+        assert all((store.statistics.jobs_before(job) or 0) >= 0 for job in all_jobs(store))
+        assert all(others.jobs >= 0 <= others.groups for others in store.statistics.queue(2).others.values())
         store.upkeep.check_counts()
         assert counted(store) == true_counts(store)
     for stage in Stage:
