@@ -3,16 +3,19 @@
 import random
 import shutil
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from shared.errors import BusyError
 from shared.jobs.keys import Key
+from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA
 from tests.shared.jobs.test_turns import CROWD, HOME, one_random_change
-from tests.support.jobs import NOTHING, Store, all_jobs, claim, new_job
+from tests.support.jobs import NOTHING, Store, a_job, all_jobs, claim, new_job
 
 Counts = dict[str, dict[str, float]]
 SETTLED = "local function settle(stage, owner)\n"
@@ -98,6 +101,17 @@ def test_beside_the_release_before_the_counts_are_mended_and_never_negative(stor
                 before.claims.finish(each, NOTHING)
     assert_checked(store, off=True)
     assert counted(store) == {}
+
+
+def test_limits_that_the_release_before_left_reached_are_so_until_the_counts_are_mended(store, before):
+    limits = replace(UNLIMITED, all_waiting=4)
+    for owner in "abcd":
+        store.jobs.create(a_job(owner), limits)
+    assert len(claim(before, limit=4)) == 4
+    with pytest.raises(BusyError):
+        store.jobs.create(a_job("eve"), limits)
+    assert store.upkeep.check_counts() > 0
+    assert store.jobs.create(a_job("eve"), limits).state is State.QUEUED
 
 
 def break_sums(store: Store) -> None:
