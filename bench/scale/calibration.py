@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from bench.scale.clock import Clock
-from bench.scale.plant import Kind, Plant, Times, constant, measured, one_by_one
+from bench.scale.plant import Kind, Plant, Times, constant, in_order, one_by_one
 from bench.scale.real import Ran, standins, whole_stack
 from bench.scale.recorded import Load, gaps_s, idle_waits_s, recorded
 from bench.scale.service import Service
@@ -35,8 +35,8 @@ class Trial:
 TRIALS = (
     Trial(
         "whole stack, one depth and one model worker",
-        (Load(0.35, 150, points_alone=0.6), 11),
-        (Load(0.35, 150, burst=10, points_alone=0.6), 12),
+        (Load(0.2, 170, points_alone=0.6), 11),
+        (Load(0.2, 170, burst=8, points_alone=0.6), 12),
         lambda photos: whole_stack(photos, SIDE_PX),
         (1, 1),
     ),
@@ -57,24 +57,24 @@ TRIALS = (
 )
 
 
-def times_of(ran: Ran) -> Times:
-    """The times that things took in a run."""
-    took = {stage: [run.took_s for each in ran.seen for run in each.runs if run.stage is stage] for stage in Stage}
+def times_of(ran: Ran, start: float = 0.0) -> Times:
+    """The times that things took in a run, in their order; `start`, 0 to 1, is where in it they begin."""
+    all_runs = sorted((run for each in ran.seen for run in each.runs), key=lambda run: run.began_s)
+    took = {stage: [run.took_s for run in all_runs if run.stage is stage] for stage in Stage}
     depth_s = took[Stage.DEPTH]
     if max(ran.batches, default=1) > 1:  # a run's time is that of its whole batch
         batch_s, store_s = one_by_one(constant(ran.own_depth_s)), min(depth_s) - ran.own_depth_s
     else:
         part = ran.own_depth_s / statistics.mean(depth_s)
-        batch_s = one_by_one(measured([part * seconds for seconds in depth_s]))
+        batch_s = one_by_one(in_order([part * seconds for seconds in depth_s], start))
         store_s = statistics.mean(depth_s) - ran.own_depth_s
-    singles = [replace(each, runs=tuple(run for run in each.runs if run.stage is not Stage.DEPTH)) for each in ran.seen]
     return Times(
         batch_s=batch_s,
-        single_s={stage: measured(took[stage]) for stage in Kind.MODEL.value if took[stage]},
+        single_s={stage: in_order(took[stage], start) for stage in Kind.MODEL.value if took[stage]},
         store_s=max(0.0, store_s),
         upload_s=statistics.median(each.created_s for each in ran.seen),
-        wake_s=statistics.median(idle_waits_s(ran.seen)),
-        task_s=statistics.median(gaps_s(singles) or [0.0]),
+        wake_s=statistics.median(idle_waits_s(all_runs)),
+        task_s=statistics.median(gaps_s(run for run in all_runs if run.stage is not Stage.DEPTH) or [0.0]),
     )
 
 
@@ -136,10 +136,16 @@ def predicted_figures(photos: Sequence[Photo], times: Times, workers: tuple[int,
     return figures_of(waits, [photo.sent_s for photo in sent], batch)
 
 
-def side_by_side(trial: Trial, photos: Sequence[Photo], times: Times, ran: Ran) -> list[str]:
-    """Rows of Markdown: measured, predicted (mean of REPEATS), 5 to 95 % of the predictions, and their ratio."""
+def side_by_side(trial: Trial, before: Ran, photos: Sequence[Photo], ran: Ran) -> list[str]:
+    """Rows of Markdown: measured, predicted (mean of REPEATS), 5 to 95 % of the predictions, and their ratio.
+
+    before: the run that gives the times. photos, ran: what is predicted, and what became of it.
+    """
     real = seen_figures(photos, ran)
-    many = [predicted_figures(photos, times, trial.workers, seed) for seed in range(REPEATS)]
+    many = [
+        predicted_figures(photos, times_of(before, number / REPEATS), trial.workers, seed=number)
+        for number in range(REPEATS)
+    ]
     rows = []
     for name, value in real.items():
         guesses = [each[name] for each in many]
@@ -152,9 +158,9 @@ def side_by_side(trial: Trial, photos: Sequence[Photo], times: Times, ran: Ran) 
 def main() -> None:
     """Print the tables; ten minutes."""
     for trial in TRIALS:
-        times = times_of(trial.run(recorded(*trial.measuring)))
+        before = trial.run(recorded(*trial.measuring))
         photos = recorded(*trial.scored)
         ran = trial.run(photos)
         print(f"{trial.name}: {len(photos)} photos\n")
         print("| | measured | predicted | 5 to 95 % | predicted / measured |\n|---|---|---|---|---|")
-        print(*side_by_side(trial, photos, times, ran), "", sep="\n")
+        print(*side_by_side(trial, before, photos, ran), "", sep="\n")
