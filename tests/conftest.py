@@ -1,5 +1,6 @@
 """Real servers for the tests: a Valkey of their own, and on request the whole stack."""
 
+import io
 import os
 import signal
 from collections import Counter
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -89,3 +91,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def portrait() -> bytes:
     return PORTRAIT.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def small_photo(portrait: bytes) -> bytes:
+    """The face alone, 160 pixels high: quick, and real."""
+    output = io.BytesIO()
+    Image.open(io.BytesIO(portrait)).convert("RGB").crop((130, 0, 320, 240)).resize((127, 160)).save(output, "PNG")
+    return output.getvalue()
