@@ -43,7 +43,7 @@ class Key(StrEnum):
     COSTS = "relief:own-seconds:"  # stage -> list: seconds of a worker's time that its latest jobs took
     OLD_COSTS = "relief:costs:"  # stage -> list: the same, as the release before wrote it
     WORKERS = "relief:workers:"  # stage -> zset: names of its workers -> when each was last heard of, s
-    GPU_MEMORY = "relief:gpu:"  # worker -> bytes
+    GPU_MEMORY = "relief:gpu-memory"  # hash: worker -> JSON: bytes, and when it said so, s
     DEPTH_MODELS = "relief:models"  # JSON: the depth models that the workers have
     SWEEPER = "relief:sweeper"  # name of the worker that sweeps
     CHANGED = "relief:changed"  # channel: ids of jobs that changed

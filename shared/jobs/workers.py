@@ -14,6 +14,7 @@ from shared.jobs.keys import Key
 from shared.jobs.record import Stage
 
 ALIVE_S = 15
+GPU_MEMORY_KEPT_S = 60  # it is said after each task, of 30 seconds at the most
 
 
 def process_name() -> str:
@@ -57,14 +58,17 @@ class Workers:
 
     def announce_gpu_memory(self, worker: str, used_bytes: int) -> None:
         """Say how much GPU memory a worker process uses."""
-        self._redis.set(f"{Key.GPU_MEMORY}{worker}", used_bytes, ex=4 * ALIVE_S)
+        now_s, _ = self._redis.time()
+        self._redis.hset(Key.GPU_MEMORY, worker, json.dumps([used_bytes, now_s]))
 
     def gpu_memory(self) -> dict[str, int]:
-        """GPU memory in bytes by worker process."""
-        keys = cast(list[bytes], list(self._redis.scan_iter(f"{Key.GPU_MEMORY}*")))
-        used = cast("list[bytes | None]", self._redis.mget(keys)) if keys else []
-        found = zip(keys, used, strict=True)
-        return {key.decode().removeprefix(Key.GPU_MEMORY): int(value) for key, value in found if value}
+        """GPU memory in bytes by worker process; a worker that has been silent for long is forgotten."""
+        now_s, _ = self._redis.time()
+        said = cast(dict[bytes, bytes], self._redis.hgetall(Key.GPU_MEMORY))
+        known = {worker: json.loads(text) for worker, text in said.items()}
+        if silent := [worker for worker, (_, at_s) in known.items() if now_s - at_s > GPU_MEMORY_KEPT_S]:
+            self._redis.hdel(Key.GPU_MEMORY, *silent)
+        return {worker.decode(): used for worker, (used, _) in known.items() if worker not in silent}
 
     def offer(self, offer: Offer) -> None:
         """Say which depth models there are."""

@@ -84,10 +84,10 @@ class PrimaryPool(SentinelConnectionPool):
         sentinels = Sentinels(address)
         super().__init__(address.primary, sentinels, connection_class=PrimaryConnection, **server)
 
-    def get_connection(self, command_name: str | None = None, *keys: Any, **options: Any) -> Connection:
+    def get_connection(self, *arguments: Any, **options: Any) -> Connection:
         """A connection to the primary."""
         followed(self.proxy)
-        return super().get_connection(command_name, *keys, **options)
+        return super().get_connection(*arguments, **options)
 
     def close(self) -> None:
         """Close all connections, those to the sentinels too."""

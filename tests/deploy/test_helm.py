@@ -140,7 +140,7 @@ OWN = {
 
 def schema_of_settings() -> dict[str, dict]:
     """The settings that values may have, with their limits, as pydantic tells them."""
-    kept = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength")
+    kept = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "pattern")
     found = {}
     for name, described in Settings.model_json_schema()["properties"].items():
         one = next((each for each in described.get("anyOf", []) if each["type"] != "null"), described)
@@ -313,11 +313,16 @@ def test_the_ingress_passes_on_what_the_proxy_takes():
     assert not rendered(PLAIN).of("Ingress")
 
 
-def test_the_rules_are_those_of_deploy_prometheus():
+def test_rules_and_dashboard_are_those_that_are_tested():
     rules = yaml.safe_load((PROJECT / "deploy" / "prometheus" / "relief.rules.yml").read_text())
     [rule] = rendered(FULL).of("PrometheusRule").values()
     assert rule["spec"] == rules
     assert rule["metadata"]["labels"]["release"] == "prometheus"
+    dashboard = rendered(FULL).of("ConfigMap")["relief-dashboard"]
+    assert json.loads(dashboard["data"]["relief.json"]) == json.loads(
+        (PROJECT / "deploy/grafana/relief.json").read_text()
+    )
+    assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
 
 
 def test_the_package_has_the_projects_version_and_the_proxys_configuration(tmp_path):

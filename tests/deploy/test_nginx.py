@@ -17,9 +17,8 @@ from shared.storage.folder import FolderStorage
 from stack.processes import free_port
 from tests.conftest import SECRET
 from tests.support.fronts import running_front
-from tests.support.invariants import wait_for
 from tests.support.nginx import TEMPLATE, nginx_path, running_proxy
-from tests.support.raw_http import UPLOAD_HEAD, ask, connect, dripping
+from tests.support.raw_http import EXPECTING_HEAD, UPLOAD_HEAD, ask, await_continue, connect, dripping
 from tests.support.requests import API, assert_problem, finish_stage, upload
 from web.api.answers import LONGEST_WAIT_S
 
@@ -96,15 +95,10 @@ def test_three_hundred_slow_senders_hold_up_nobody(url, client, portrait):
         assert time.monotonic() - began < 5
 
 
-def refusal_of(url: str) -> httpx.Response | None:
-    """What a request is refused with; None where it is answered."""
-    answer = httpx.get(url)
-    return None if answer.is_success else answer
-
-
 def test_one_client_has_so_many_requests_at_once(url):
-    with dripping(url, [UPLOAD_HEAD + b"\r\n"] * CONNECTIONS_OF_A_CLIENT):
-        refused = wait_for("a request too many", lambda: refusal_of(f"{url}/healthz"))
+    with dripping(url, [EXPECTING_HEAD + b"\r\n"] * CONNECTIONS_OF_A_CLIENT) as connections:
+        await_continue(connections)
+        refused = httpx.get(f"{url}/healthz")
         assert_problem(refused, 429, "at once")
         assert refused.headers["Retry-After"] == "5"
     assert httpx.get(f"{url}/healthz").status_code == 200

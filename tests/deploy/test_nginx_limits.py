@@ -14,7 +14,7 @@ from shared.storage.folder import FolderStorage
 from tests.conftest import SECRET
 from tests.support.fronts import running_front
 from tests.support.nginx import TEMPLATE, nginx_path, running_proxy
-from tests.support.raw_http import UPLOAD_HEAD, ask, connect, dripping, read_answer
+from tests.support.raw_http import EXPECTING_HEAD, ask, await_continue, connect, dripping, read_answer
 from tests.support.requests import API, assert_problem, finish_stage, upload
 
 nginx_path()  # skips these tests where there is none
@@ -62,9 +62,10 @@ def from_address(request: bytes, address: str) -> bytes:
 
 
 def test_one_client_is_the_network_of_an_ipv6_address(proxy_url, store):
-    mine = [from_address(UPLOAD_HEAD + b"\r\n", f"2001:db8::{host:x}") for host in range(CONNECTIONS_OF_A_CLIENT)]
+    mine = [from_address(EXPECTING_HEAD + b"\r\n", f"2001:db8::{host:x}") for host in range(CONNECTIONS_OF_A_CLIENT)]
     ask_health = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-    with dripping(proxy_url, mine):
+    with dripping(proxy_url, mine) as connections:
+        await_continue(connections)
         statuses = {
             address: ask(proxy_url, from_address(ask_health, address)).status
             for address in ("2001:db8:0:0:ffff::1", "2001:db8:0:1::1", "::ffff:192.0.2.1", "192.0.2.1")

@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 UPLOAD_HEAD = b"POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 100000\r\n"
+EXPECTING_HEAD = UPLOAD_HEAD + b"Expect: 100-continue\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 DRIP_EVERY_S = 0.5
 
 
@@ -41,7 +43,7 @@ def ask(url: str, request: bytes) -> Answer:
 
 
 @contextmanager
-def dripping(url: str, beginnings: Sequence[bytes]) -> Iterator[None]:
+def dripping(url: str, beginnings: Sequence[bytes]) -> Iterator[Sequence[socket.socket]]:
     """A connection for each beginning of a request; while the block runs, one byte follows every half second."""
     ended = threading.Event()
     with ExitStack() as held:
@@ -51,10 +53,16 @@ def dripping(url: str, beginnings: Sequence[bytes]) -> Iterator[None]:
         thread = threading.Thread(target=_drip, args=(connections, ended))
         thread.start()
         try:
-            yield
+            yield connections
         finally:
             ended.set()
             thread.join()
+
+
+def await_continue(connections: Sequence[socket.socket]) -> None:
+    """Wait until the server has read each EXPECTING_HEAD, and so counted its request."""
+    for connection in connections:
+        assert connection.recv(len(CONTINUE)) == CONTINUE
 
 
 def _drip(connections: Sequence[socket.socket], ended: threading.Event) -> None:

@@ -7,9 +7,10 @@ import socket
 
 import pytest
 
+from shared.jobs.keys import Key
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps, celery_app
-from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers, process_name
+from shared.jobs.workers import ALIVE_S, GPU_MEMORY_KEPT_S, ModelInfo, Offer, Workers, process_name
 
 
 @pytest.fixture
@@ -39,7 +40,10 @@ def test_gpu_memory_is_told_by_worker_and_forgotten_with_it(store, workers):
     workers.announce_gpu_memory("host:1", 3_000_000_000)
     workers.announce_gpu_memory("host:2", 5)
     assert workers.gpu_memory() == {"host:1": 3_000_000_000, "host:2": 5}
-    assert ALIVE_S < store.redis.ttl("relief:gpu:host:1") <= 4 * ALIVE_S
+    now_s, _ = store.redis.time()
+    store.redis.hset(Key.GPU_MEMORY, "host:1", json.dumps([1, now_s - GPU_MEMORY_KEPT_S - 1]))
+    assert workers.gpu_memory() == {"host:2": 5}
+    assert store.redis.hkeys(Key.GPU_MEMORY) == [b"host:2"]
 
 
 def test_depth_models_are_those_that_a_worker_offered_last(workers):

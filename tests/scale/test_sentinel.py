@@ -1,0 +1,180 @@
+"""Jobs while the primary of three Redis servers ends: none that was acknowledged is lost, none counts twice."""
+
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.jobs.keys import Key
+from shared.redis.connection import connect
+from shared.storage.base import Storage
+from stack.local import Plan, Stack, is_ready
+from stack.processes import wait_until
+from tests.support.failing_over import FRONTS, Load, loaded
+from tests.support.following import API
+from tests.support.invariants import assert_settled, assert_whole, is_tidy, wait_for
+from tests.support.jobs import Store, all_jobs
+from tests.support.sentinels import Node, Replicated, replicated
+
+SOME = 15  # jobs, so that all are at work
+
+
+@pytest.fixture
+def redis(tmp_path) -> Iterator[Replicated]:
+    with replicated(tmp_path / "replicated") as running:
+        yield running
+
+
+def assert_each_job_once(load: Load, store: Store, storage: Storage) -> None:
+    """Each request that was acknowledged has made one job, which has ended, once, with all of its files."""
+    load.end_uploads()
+    wait_for("the end of all jobs", lambda: all(job.ended for job in all_jobs(store)))
+    jobs = all_jobs(store)
+    assert set(load.answers) <= {200, 202, 503}, load.answers
+    assert sorted(load.acknowledged.values()) == [job.id for job in jobs]
+    assert store.statistics.counters()["done:depth"] == len(jobs)
+    wait_for("the last runs to tidy up", lambda: all(is_tidy(job, storage) for job in jobs))
+    for job in jobs:
+        assert_whole(job, storage)
+    assert_settled(store)
+
+
+def wait_for_another(redis: Replicated, primary: Node) -> None:
+    wait_until("another primary", lambda: has_another(redis, primary))
+
+
+def has_another(redis: Replicated, primary: Node) -> bool:
+    try:
+        return redis.primary() is not primary
+    except StopIteration:
+        return False  # they do not agree yet
+
+
+def test_a_killed_primary_takes_no_job_with_it_and_comes_back_as_a_replica(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary = redis.primary()
+        primary.kill()
+        load.wait_for_more(SOME)
+        assert redis.primary() is not primary
+        primary.start()
+        load.wait_for_more(SOME)
+        assert_each_job_once(load, store, storage)
+    wait_until("the one that comes back", lambda: role(primary) == "slave")
+
+
+def role(server: Node) -> str | None:
+    try:
+        with server.ask() as redis:
+            return redis.info("replication")["role"]
+    except RedisError:
+        return None
+
+
+def test_what_a_frozen_primary_says_when_it_wakes_up_beside_another_counts_for_nothing(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary = redis.primary()
+        primary.freeze()
+        wait_for_another(redis, primary)
+        load.wait_for_more(SOME)
+        primary.thaw()
+        load.wait_for_more(SOME)
+        assert_each_job_once(load, store, storage)
+    wait_until("a replica in place of a second primary", lambda: role(primary) == "slave")
+
+
+def test_fronts_and_workers_leave_a_primary_that_only_they_still_reach(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary = redis.primary()
+        with primary.ask() as parted:
+            part(parted)
+            wait_for_another(redis, primary)
+            load.wait_for_more(SOME)
+            wait_until("the fronts to listen to the other", lambda: listeners(redis.primary()) == FRONTS)
+            assert parted.pubsub_numsub(Key.CHANGED) == [(Key.CHANGED.encode(), 0)]
+            parted.config_set("requirepass", primary.password)
+        load.wait_for_more(SOME)
+        assert_each_job_once(load, store, storage)
+
+
+def part(primary: Redis) -> None:
+    """Sentinels and replicas get no further answer; whoever else is connected does."""
+    primary.config_set("requirepass", "another")
+    for connected in primary.client_list():
+        if connected["name"].startswith("sentinel-") or "S" in connected["flags"]:
+            primary.client_kill_filter(_id=connected["id"])
+
+
+def listeners(server: Node) -> int:
+    with server.ask() as redis:
+        return redis.pubsub_numsub(Key.CHANGED)[0][1]
+
+
+def test_what_a_primary_took_that_no_replica_had_was_not_acknowledged(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary = redis.primary()
+        cut_links(redis)
+        with primary.ask() as cut_off:
+            had = cut_off.zcard("relief:jobs")
+            wait_until("jobs that no replica has", lambda: cut_off.zcard("relief:jobs") > had + 1)
+        known = set(load.acknowledged.values())
+        with primary.ask() as cut_off:
+            taken = {job_id.decode() for job_id in cut_off.zrange("relief:jobs", 0, -1)}
+        primary.kill()
+        mend_links(redis, primary)
+        wait_for_another(redis, primary)
+        load.wait_for_more(SOME)
+        primary.start()
+        kept = {job.id for job in all_jobs(store)}
+        assert known <= kept
+        assert taken - kept  # so something was lost indeed
+        assert_each_job_once(load, store, storage)
+
+
+def cut_links(redis: Replicated) -> None:
+    """The primary goes on without replicas, as it would without min-replicas-to-write, until they are mended."""
+    primary = redis.primary()
+    with primary.ask() as server:
+        server.config_set("min-replicas-to-write", 0)
+        for replica in redis.replicas():
+            with replica.ask() as other:
+                other.config_set("masterauth", "wrong")
+        server.client_kill_filter(_type="replica")
+
+
+def mend_links(redis: Replicated, primary: Node) -> None:
+    for server in redis.servers:
+        if server is not primary:
+            with server.ask() as other:
+                other.config_set("masterauth", server.password)
+
+
+def test_the_real_stack_goes_on_after_a_failover(redis, tmp_path, portrait):
+    settings = {"REDIS_URL": redis.url, "RELIEF_LEASE": "3", "RELIEF_THREADS": "1"}
+    with Stack(Plan(tmp_path / "data", settings=settings)) as stack, httpx.Client(base_url=stack.url) as client:
+        made = [upload_until_taken(client, portrait)]
+        redis.primary().kill()
+        made.append(upload_until_taken(client, portrait))
+        wait_until("the stack", lambda: is_ready(stack.url))
+        made.append(upload_until_taken(client, portrait))
+        records = connect(redis.url)
+        store = Store.of(records)
+        wait_for("all jobs", lambda: all(store.jobs.get(job_id).ended for job_id in made))
+        assert [store.jobs.get(job_id).state for job_id in made] == ["succeeded"] * 3
+        records.close()
+
+
+def upload_until_taken(client: httpx.Client, photo: bytes) -> str:
+    deadline = time.monotonic() + 60
+    while True:
+        answer = client.post(f"{API}/jobs", files={"photo": photo}, data={"steps": "depth"}, timeout=30)
+        if answer.status_code == 202:
+            return answer.json()["id"]
+        assert answer.status_code == 503 and time.monotonic() < deadline, answer.text
+        time.sleep(0.2)
