@@ -14,7 +14,7 @@ from stack.processes import Command, Supervised, free_port, wait_until
 
 START = Path(__file__).parent.parent / "deploy" / "valkey" / "start.sh"  # keeps some space on the disk for it
 VALKEY_CONFIG = """\
-bind 127.0.0.1
+bind {host}
 port {port}
 dir "{folder}"
 requirepass {password}
@@ -26,16 +26,16 @@ daemonize no
 """
 
 
-def start_valkey(folder: Path, keep_open: Sequence[int] = ()) -> tuple[Supervised, str]:
-    """Start a server on a free port with its data in `folder`; gives the process, and the URL with the password."""
+def start_valkey(folder: Path, keep_open: Sequence[int] = (), host: str = "127.0.0.1") -> tuple[Supervised, str]:
+    """Start a server on a free port of the host, with its data in `folder`; gives its process, and its URL."""
     folder.mkdir(parents=True, exist_ok=True)
     port, password = free_port(), secrets.token_hex(16)
     config = folder / "valkey.conf"
     config.touch(mode=0o600)
-    config.write_text(VALKEY_CONFIG.format(port=port, folder=folder, password=password))
+    config.write_text(VALKEY_CONFIG.format(host=host, port=port, folder=folder, password=password))
     argv = ["sh", str(START), str(folder), str(get_binary_path()), str(config)]
     server = Supervised(Command("valkey", argv, {}, folder / "valkey.log", keep_open))
-    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    url = f"redis://:{password}@{host}:{port}/0"
     try:
         wait_until("Valkey", lambda: _answers(url))
     except BaseException:

@@ -18,6 +18,7 @@ LONGEST_WAIT_S = 0.5  # for another thread that asks; then the earlier forecast 
 LEAST_S = 0.1  # is left of what has not ended
 DONE_AS_EXPECTED = 0.95  # of a run is said to be done when it has taken as long as was expected
 MOST_PROGRESS = 0.99  # of what has not ended
+PROGRESS_EVERY_S = 0.5  # does time move it: else each long-poll of a running job would be answered at once
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Expected:
         """How much of a job is done, 0..1: what its worker recorded, and by the time that its run has taken."""
         if job.state is not State.RUNNING or job.started_ms is None or not job.expected_s:
             return job.progress
-        times = max(0.0, (self._clock.now_ms() - job.started_ms) / 1000 / job.expected_s)
+        run_s = max(0.0, (self._clock.now_ms() - job.started_ms) / 1000) // PROGRESS_EVERY_S * PROGRESS_EVERY_S
+        times = run_s / job.expected_s
         in_time = DONE_AS_EXPECTED * times if times < 1 else 1 - (1 - DONE_AS_EXPECTED) / times
         return round(min(MOST_PROGRESS, max(job.progress, overall_progress(job, in_time))), 4)
 

@@ -47,6 +47,13 @@ CASES = [
     Case("ReliefRedisSlow", {"relief_redis_ping_seconds": "0.0002x9 0.2x30"}, quiet_min=9, fires_min=30),
     Case("ReliefRedisDiskFull", {"relief_redis_reserve_gone": "0x9 1x20"}, quiet_min=9, fires_min=13),
     Case(
+        "ReliefRedisReplicaMissing",
+        {"relief_redis_replicas": "2x9 1x30", "relief_redis_replicas_needed": "1x40"},
+        quiet_min=9,
+        fires_min=15,
+    ),
+    Case("ReliefRedisReplicaMissing", {"relief_redis_replicas": "0x30", "relief_redis_replicas_needed": "0x30"}, 20),
+    Case(
         "ReliefNoWorker",
         {'relief_jobs_waiting{stage="depth"}': "0x9 3x30", 'relief_workers_alive{stage="depth"}': "0x30"},
         quiet_min=9,

@@ -95,15 +95,16 @@ class Network:
         self._switch = f"{self._prefix}-switch"
         self._hosts: list[Host] = []
         self.processes: list[Supervised] = []
+        self.servers: list[Supervised] = []  # which end after the processes that use them
         _ip("netns", "add", self._switch)
         _ip("-n", self._switch, "link", "add", "bridge", "up", "type", "bridge")
 
     def host(self, name: str) -> Host:
         """A new host."""
-        namespace, address = f"{self._prefix}-{name}", f"10.0.0.{len(self._hosts) + 1}"
+        namespace, port, address = f"{self._prefix}-{name}", _port(name), f"10.0.0.{len(self._hosts) + 1}"
         _ip("netns", "add", namespace)
-        _ip("-n", self._switch, "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", namespace)
-        _ip("-n", self._switch, "link", "set", name, "master", "bridge", "up")
+        _ip("-n", self._switch, "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+        _ip("-n", self._switch, "link", "set", port, "master", "bridge", "up")
         _ip("-n", namespace, "address", "add", f"{address}/24", "dev", "eth0")
         for link in ("lo", "eth0"):
             _ip("-n", namespace, "link", "set", link, "up")
@@ -114,16 +115,22 @@ class Network:
 
     def set_port(self, host: str, state: str) -> None:
         """Let the bridge forward a host's packets, or drop them."""
-        subprocess.run(["bridge", "-n", self._switch, "link", "set", "dev", host, "state", state], check=True)
+        subprocess.run(["bridge", "-n", self._switch, "link", "set", "dev", _port(host), "state", state], check=True)
 
     def close(self) -> None:
         """End all processes and the hosts."""
-        with ThreadPoolExecutor() as pool:
-            list(pool.map(Supervised.stop, self.processes))
+        for group in (self.processes, self.servers):
+            stop_all(group)
         for host in self._hosts:
             for descriptor in host.namespaces:
                 os.close(descriptor)
         _remove(lambda name: name.startswith(f"{self._prefix}-"))
+
+
+def stop_all(processes: Sequence[Supervised]) -> None:
+    """Stop processes, all at once."""
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(Supervised.stop, processes))
 
 
 @contextmanager
@@ -134,6 +141,11 @@ def a_network(folder: Path) -> Iterator[Network]:
         network = Network(folder)
         ends.callback(network.close)
         yield network
+
+
+def _port(host: str) -> str:
+    """The name of a host's port at the bridge, 15 characters at most."""
+    return f"to-{host}"
 
 
 def _remove(wanted: Callable[[str], object]) -> None:

@@ -18,14 +18,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 from pydantic import IPvAnyNetwork
-from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from werkzeug.exceptions import Forbidden
 
 from shared.jobs.problems import OURS
 from shared.jobs.record import ENDS, Stage
 from shared.jobs.statistics import Statistics
 from shared.jobs.workers import Workers
+from shared.redis.connection import Client
 from shared.redis.reserve import reserve_is_gone
 from web.api.openapi import Operation
 from web.rates import Rate
@@ -88,7 +88,7 @@ def _may_read(networks: tuple[IPvAnyNetwork, ...]) -> bool:
 class RedisFigures(Collector):
     """Whether and how quickly Redis answers, and what it knows of the queue."""
 
-    def __init__(self, redis: Redis, queue: Collector) -> None:
+    def __init__(self, redis: Client, queue: Collector) -> None:
         self._redis, self._queue = redis, queue
 
     def collect(self) -> Iterator[Metric]:
@@ -112,8 +112,19 @@ class RedisFigures(Collector):
                 "1 where the disk of Redis is full, so that nothing new is taken.",
                 value=reserve_is_gone(self._redis),
             ),
+            *self._replicas(),
             *self._queue.collect(),
         ]
+
+    def _replicas(self) -> Iterator[Metric]:
+        needed = "Replicas that must have a change before it is acknowledged."
+        yield GaugeMetricFamily("relief_redis_replicas_needed", needed, value=self._redis.replicas)
+        try:
+            told = self._redis.info("replication")
+        except ResponseError:  # services of others may forbid the question
+            return
+        online = [one for one in told.values() if isinstance(one, dict) and one.get("state") == "online"]
+        yield GaugeMetricFamily("relief_redis_replicas", "Replicas that follow Redis.", value=len(online))
 
 
 class QueueFigures(Collector):

@@ -1,6 +1,7 @@
 """The figures at /metrics, as Prometheus reads them."""
 
 from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -11,7 +12,9 @@ from shared.jobs.claims import Finished
 from shared.jobs.problems import BUG
 from shared.jobs.record import ENDS, Problem, Stage
 from shared.jobs.workers import Workers
-from stack.processes import free_port
+from shared.redis.connection import connect
+from stack.processes import free_port, wait_until
+from stack.valkey import start_valkey
 from tests.support.fronts import client_of
 from tests.support.jobs import claim, new_job
 from tests.support.raw_http import ask
@@ -114,6 +117,20 @@ def test_redis_tells_how_quickly_it_answers(client):
     seen = figures(client)
     assert (seen["relief_redis_up",], seen["relief_redis_reserve_gone",]) == (1, 0)
     assert 0 < seen["relief_redis_ping_seconds",] < 5
+
+
+def test_replicas_are_told_beside_those_that_are_needed(client, settings, tmp_path):
+    seen = figures(client)
+    assert (seen["relief_redis_replicas",], seen["relief_redis_replicas_needed",]) == (0, 0)
+    server, url = start_valkey(tmp_path / "replica")
+    try:
+        with connect(url) as replica:
+            primary = urlsplit(settings.redis_url)
+            replica.config_set("masterauth", primary.password)
+            replica.replicaof(primary.hostname, primary.port)
+            wait_until("the replica", lambda: figures(client)["relief_redis_replicas",] == 1)
+    finally:
+        server.stop()
 
 
 def status_for(settings, peer: str, **headers: str) -> int:

@@ -1,4 +1,4 @@
-"""Relief on several hosts that share no file: what each does, and what happens when one is cut off."""
+"""The hosts of the tests: what they share, what a cut does, and that nothing of them is left behind."""
 
 import socket
 import subprocess
