@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.errors import SettingsError
 from shared.hosts import Names, Networks
 from shared.logs import LogFormat
 from shared.options import PHOTO_LIMIT_MP
+from shared.places import Folder, Place
 from shared.redis_url import checked_url
+from shared.settings_tables import tables
 
 ANSWERING_THREADS = 16
 """Threads of a web process beside those that listen. Most requests take some milliseconds (bench/README.md); uploads
 and downloads over slow connections hold a thread for seconds."""
-
-Folder = Annotated[Path, AfterValidator(lambda path: path.expanduser().resolve())]
 
 
 class _Group(BaseSettings):
@@ -52,8 +51,17 @@ class CommonSettings(_Group):
         description="Redis or Valkey, as `redis://:PASSWORD@HOST:6379/0`: job records and Celery's wake-ups. Where it "
         "may fail, its sentinels, as `sentinel://:PASSWORD@HOST:26379,HOST:26379/0?primary=NAME`: [redis.md](redis.md)",
     )
-    data: Folder = Field(
-        alias="RELIEF_DATA", description="Folder of photos and results, shared by the web front and the workers"
+    data: Place = Field(
+        alias="RELIEF_DATA",
+        description="Where photos and results are: a folder that the web front and all workers share, or "
+        "`s3://BUCKET/PREFIX`, whose credentials, region and endpoint come as boto3 finds them",
+    )
+    s3_encryption: str = Field(
+        "none",
+        pattern=r"^(none|AES256|aws:kms(:[A-Za-z0-9:/_-]+)?)$",
+        alias="RELIEF_S3_ENCRYPTION",
+        description="What is asked of the bucket for each file: `none` (its own default), `AES256`, `aws:kms` or "
+        "`aws:kms:KEY_ID`",
     )
     log_format: LogFormat = Field(
         "text", alias="RELIEF_LOG", description="`text`, or `json`: one JSON object a line, with job and request ids"
@@ -171,6 +179,12 @@ class LimitSettings(_Group):
         alias="RELIEF_ADDRESS_SHARE",
         description="Part of the storage that jobs from one IP address may take, of what others leave of it",
     )
+    storage_gb: float | None = Field(
+        None,
+        gt=0,
+        alias="RELIEF_STORAGE_GB",
+        description="GB that all photos and results may take; none: as many as a folder's disk has, in a bucket any",
+    )
     free_gb: float = Field(
         2,
         ge=0,
@@ -229,20 +243,7 @@ class Settings(CommonSettings, WeightsSettings, DepthSettings, WorkerSettings, L
 
 def documentation() -> str:
     """docs/settings.md: a table for each group, in Markdown."""
-    lines = ["# Settings", "", "Environment variables of the web front and the workers."]
-    for group in Settings.__bases__:
-        lines += ["", f"## {group.__doc__}".rstrip("."), "", "| variable | default | meaning |", "|---|---|---|"]
-        fields = [Settings.model_fields[name] for name in group.__annotations__]
-        lines += [f"| `{field.alias}` | {_default(field)} | {field.description} |" for field in fields]
-    return "\n".join([*lines, ""])
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    if field.default in (None, ()):
-        return "none"
-    return f"`{str(field.default).lower()}`"
+    return tables("Environment variables of the web front and the workers.", Settings.__bases__)
 
 
 if __name__ == "__main__":

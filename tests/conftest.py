@@ -3,6 +3,7 @@
 import io
 import os
 import signal
+import uuid
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +13,13 @@ from PIL import Image
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from shared.places import Bucket
 from shared.redis.connection import connect
 from shared.settings import Settings
 from stack.local import Plan, Stack
 from stack.valkey import start_valkey
 from tests.support.jobs import Store
+from tests.support.seaweed import BUCKET, Seaweed, seaweed
 
 pytest_plugins = ["tests.support.browser"]
 
@@ -86,6 +89,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"RELIEF_WEBHOOK_PRIVATE": "true", "RELIEF_LOG": "json"}
     with Stack(Plan(tmp_path_factory.mktemp("stack"), settings=settings)) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    with seaweed(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(s3_server: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A place of the test's own on a real S3 server, to which this process has the credentials."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return Bucket(BUCKET, f"{uuid.uuid4().hex}/")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -37,14 +37,22 @@ class Removed:
 class Storage(ABC):
     """Files of jobs, for many processes at once.
 
+    is_remote: reading waits for another machine, which only a thread may do that serves one client.
+
     Whoever sees a file sees the whole of it, also while it is written again. Every method that takes a job, folder or
     file raises ValueError for a name that Relief does not make, such as one with a slash, and OSError where the storage
     does not answer; reading a file that is not there raises FileNotFoundError.
     """
 
+    is_remote = False
+
     @abstractmethod
     def write(self, job_id: str, folder: str, name: str, data: bytes | bytearray) -> int:
         """Store one file, whole and durable when this returns; gives its size in bytes."""
+
+    @abstractmethod
+    def write_all(self, job_id: str, folder: str, files: Mapping[str, bytes | bytearray]) -> dict[str, int]:
+        """Store several files, by name, and give their sizes in bytes; where it fails, some of them may be there."""
 
     @abstractmethod
     def open(self, job_id: str, folder: str, name: str) -> BinaryIO:
@@ -63,12 +71,20 @@ class Storage(ABC):
         """The folders that a job has, in order."""
 
     @abstractmethod
-    def job_ids(self, *, older_than_s: float) -> Iterator[str]:
-        """Ids of the jobs that have files, and got no new folder for so long by the storage's own clock."""
+    def job_ids(self) -> Iterator[str]:
+        """Ids of the jobs that have files; some that have none any more, or not for long yet, may be among them."""
+
+    @abstractmethod
+    def age_s(self, job_id: str) -> float:
+        """Seconds since a job got its last folder or file, by the storage's own clock; 0 where it has none."""
 
     @abstractmethod
     def free_bytes(self) -> float:
         """Space that is left for new files; infinite where there is no bound."""
+
+    @abstractmethod
+    def check(self) -> None:
+        """Ask for something small; raises OSError where the storage is not there or does not answer."""
 
     def read(self, job_id: str, folder: str, name: str) -> bytes:
         """The bytes of one file."""

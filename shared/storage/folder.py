@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -27,20 +27,17 @@ class FolderStorage(Storage):
 
     def write(self, job_id: str, folder: str, name: str, data: bytes | bytearray) -> int:
         """Store one file atomically and durably; gives its size in bytes."""
-        path = self._path(job_id, folder, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
-        return len(data)
+        return self.write_all(job_id, folder, {name: data})[name]
+
+    def write_all(self, job_id: str, folder: str, files: Mapping[str, bytes | bytearray]) -> dict[str, int]:
+        """Store files, each atomically, and all of them durably when this returns."""
+        paths = {self._path(job_id, folder, name): data for name, data in files.items()}
+        parent = self._path(job_id, folder)
+        parent.mkdir(parents=True, exist_ok=True)
+        for path, data in paths.items():
+            _write(path, data)
+        _sync_folder(parent)
+        return {path.name: len(data) for path, data in paths.items()}
 
     def open(self, job_id: str, folder: str, name: str) -> BinaryIO:
         """The file itself, which the kernel can send."""
@@ -79,22 +76,29 @@ class FolderStorage(Storage):
         except FileNotFoundError:
             return []
 
-    def job_ids(self, *, older_than_s: float) -> Iterator[str]:
-        """Ids of the jobs that have files, and got no new folder for so long by the file system's own clock."""
-        if not self._jobs.is_dir():
-            return
+    def job_ids(self) -> Iterator[str]:
+        """Ids of the jobs that have files."""
+        with contextlib.suppress(FileNotFoundError):  # nothing was written yet
+            yield from (path.name for path in self._jobs.iterdir() if JOB_ID.fullmatch(path.name))
+
+    def age_s(self, job_id: str) -> float:
+        """Seconds since a job got its last folder, by the file system's own clock."""
         clock = self._jobs / CLOCK
-        clock.touch()
-        oldest = clock.stat().st_mtime - older_than_s
-        for path in self._jobs.iterdir():
-            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
-                if JOB_ID.fullmatch(path.name) and path.stat().st_mtime < oldest:
-                    yield path.name
+        try:
+            clock.touch()
+            return clock.stat().st_mtime - self._path(job_id).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     def free_bytes(self) -> float:
         """Space that is left on the folder's file system."""
         self._jobs.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self._jobs).free
+
+    def check(self) -> None:
+        """Look whether the folder can be listed, or be made."""
+        self._jobs.mkdir(parents=True, exist_ok=True)
+        next(self._jobs.iterdir(), None)
 
     def _path(self, job_id: str, *parts: str) -> Path:
         check_names(job_id, *parts)
@@ -109,6 +113,20 @@ def _done(path: Path, act: Callable[[Path], None], refused: Callable[[OSError], 
         refused(error)
         return False
     return True
+
+
+def _write(path: Path, data: bytes | bytearray) -> None:
+    """Write a file and rename it to its place; the name is durable once the folder is synced."""
+    descriptor, temporary = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _sync_folder(folder: Path) -> None:

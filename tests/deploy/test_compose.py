@@ -239,6 +239,15 @@ def test_no_gpu_is_needed_and_the_override_gives_one_to_the_depth_workers_alone(
     assert "ARG DEVICE=cpu" in dockerfile("worker") and "FROM ${DEVICE}-packages" in dockerfile("worker")
 
 
+def test_a_bucket_is_given_to_those_that_read_and_write_files_alone():
+    where = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL_S3": "http://s3"}
+    services = compose("docker-compose.s3.yml", **where)["services"]
+    assert set(services) == {"web", "depth", "model"}
+    assert all(service["environment"].items() >= where.items() for service in services.values())
+    assert all("RELIEF_DATA" in service["environment"] for service in services.values())
+    assert services["web"]["networks"] == ["outside"]
+
+
 def test_services_can_be_scaled():
     services = compose()["services"]
     for name in ("web", "depth", "model"):

@@ -143,9 +143,10 @@ def schema_of_settings() -> dict[str, dict]:
     kept = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "pattern")
     found = {}
     for name, described in Settings.model_json_schema()["properties"].items():
-        one = next((each for each in described.get("anyOf", []) if each["type"] != "null"), described)
-        found[name] = {key: one[key] for key in kept if key in one}
-    return {name: one for name, one in found.items() if name not in OWN}
+        if name not in OWN:
+            one = next((each for each in described.get("anyOf", []) if each["type"] != "null"), described)
+            found[name] = {key: one[key] for key in kept if key in one}
+    return found
 
 
 def test_every_setting_can_be_given_or_is_the_charts_own():

@@ -13,7 +13,7 @@ from shared.redis.connection import connect
 from shared.storage.base import Storage
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
-from tests.support.failing_over import FRONTS, Load, loaded
+from tests.support.failing_over import FRONTS, USERS, Load, loaded
 from tests.support.following import API
 from tests.support.invariants import assert_settled, assert_whole, is_tidy, wait_for
 from tests.support.jobs import Store, all_jobs
@@ -42,17 +42,6 @@ def assert_each_job_once(load: Load, store: Store, storage: Storage) -> None:
     assert_settled(store)
 
 
-def wait_for_another(redis: Replicated, primary: Node) -> None:
-    wait_until("another primary", lambda: has_another(redis, primary))
-
-
-def has_another(redis: Replicated, primary: Node) -> bool:
-    try:
-        return redis.primary() is not primary
-    except StopIteration:
-        return False  # they do not agree yet
-
-
 def test_a_killed_primary_takes_no_job_with_it_and_comes_back_as_a_replica(redis, tmp_path):
     with loaded(redis.url, tmp_path / "data") as (load, store, storage):
         load.wait_for_more(SOME)
@@ -79,7 +68,7 @@ def test_what_a_frozen_primary_says_when_it_wakes_up_beside_another_counts_for_n
         load.wait_for_more(SOME)
         primary = redis.primary()
         primary.freeze()
-        wait_for_another(redis, primary)
+        redis.wait_for_another(primary)
         load.wait_for_more(SOME)
         primary.thaw()
         load.wait_for_more(SOME)
@@ -93,7 +82,7 @@ def test_fronts_and_workers_leave_a_primary_that_only_they_still_reach(redis, tm
         primary = redis.primary()
         with primary.ask() as parted:
             part(parted)
-            wait_for_another(redis, primary)
+            redis.wait_for_another(primary)
             load.wait_for_more(SOME)
             wait_until("the fronts to listen to the other", lambda: listeners(redis.primary()) == FRONTS)
             assert parted.pubsub_numsub(Key.CHANGED) == [(Key.CHANGED.encode(), 0)]
@@ -119,40 +108,21 @@ def test_what_a_primary_took_that_no_replica_had_was_not_acknowledged(redis, tmp
     with loaded(redis.url, tmp_path / "data") as (load, store, storage):
         load.wait_for_more(SOME)
         primary = redis.primary()
-        cut_links(redis)
-        with primary.ask() as cut_off:
-            had = cut_off.zcard("relief:jobs")
-            wait_until("jobs that no replica has", lambda: cut_off.zcard("relief:jobs") > had + 1)
+        redis.cut_links()
+        refused = load.answers[503]
+        wait_until("each user to be refused", lambda: load.answers[503] >= refused + USERS)
         known = set(load.acknowledged.values())
         with primary.ask() as cut_off:
             taken = {job_id.decode() for job_id in cut_off.zrange("relief:jobs", 0, -1)}
         primary.kill()
-        mend_links(redis, primary)
-        wait_for_another(redis, primary)
+        redis.mend_links(primary)
+        redis.wait_for_another(primary)
         load.wait_for_more(SOME)
         primary.start()
         kept = {job.id for job in all_jobs(store)}
         assert known <= kept
         assert taken - kept  # so something was lost indeed
         assert_each_job_once(load, store, storage)
-
-
-def cut_links(redis: Replicated) -> None:
-    """The primary goes on without replicas, as it would without min-replicas-to-write, until they are mended."""
-    primary = redis.primary()
-    with primary.ask() as server:
-        server.config_set("min-replicas-to-write", 0)
-        for replica in redis.replicas():
-            with replica.ask() as other:
-                other.config_set("masterauth", "wrong")
-        server.client_kill_filter(_type="replica")
-
-
-def mend_links(redis: Replicated, primary: Node) -> None:
-    for server in redis.servers:
-        if server is not primary:
-            with server.ask() as other:
-                other.config_set("masterauth", server.password)
 
 
 def test_the_real_stack_goes_on_after_a_failover(redis, tmp_path, portrait):

@@ -20,9 +20,11 @@ from tests.support.browser_setup import in_ci
 BUCKET, KEY, SECRET = "relief-tests", "relief", "a-secret-of-the-tests"
 REGION = "us-east-1"
 MISSING = "NO SEAWEEDFS, which has no package for this machine, so the tests of object storage are left out"
+ENCRYPTION = {"WEED_S3_SSE_KEY": "a key of the tests"}
 SERVERS = ("master", "volume", "filer", "s3")  # of one process; each listens on two ports
 OPTIONS = (
     "-s3",
+    "-s3.autoCreateBucket=false",
     "-s3.port.iceberg=0",
     "-s3.port.lance=0",
     "-master.peers=none",  # no election, which takes a second
@@ -70,7 +72,7 @@ def seaweed(
     ports = _ports(port or free_port())
     argv = [*prefix, weed_path(), "server", *OPTIONS, f"-dir={folder}", f"-ip={host}", f"-ip.bind={host}"]
     argv += [f"-s3.config={_identities(folder)}", *(f"-{name}={number}" for name, number in ports.items())]
-    process = Supervised(Command("seaweed", argv, {}, folder / "seaweed.log"))
+    process = Supervised(Command("seaweed", argv, ENCRYPTION, folder / "seaweed.log"))
     server = Seaweed(f"http://{host}:{ports['s3.port']}", process)
     try:
         wait_until("SeaweedFS", lambda: _takes_files(server.endpoint))

@@ -71,6 +71,27 @@ class Replicated:
         primary = self.primary()
         return [server for server in self.servers if server is not primary]
 
+    def wait_for_another(self, primary: Node) -> None:
+        """Wait until the sentinels have chosen another primary than this one."""
+        wait_until("another primary", lambda: _has_another(self, primary))
+
+    def cut_links(self) -> None:
+        """The primary goes on without replicas, as it may for the time of min-replicas-max-lag."""
+        replicas = self.replicas()
+        with self.primary().ask() as server:
+            server.config_set("min-replicas-to-write", 0)
+            for replica in replicas:
+                with replica.ask() as other:
+                    other.config_set("masterauth", "wrong")
+            server.client_kill_filter(_type="replica")
+
+    def mend_links(self, primary: Node) -> None:
+        """Have the other servers follow whoever is the primary next."""
+        for server in self.servers:
+            if server is not primary:
+                with server.ask() as other:
+                    other.config_set("masterauth", server.password)
+
     def wait_until_whole(self) -> None:
         """Wait until the primary has both replicas, and the sentinels know all of them to be well."""
         wait_until("the primary and its replicas", lambda: is_whole(self))
@@ -83,6 +104,13 @@ def known_primary(sentinel: Node) -> int | None:
             return int(redis.sentinel_master(NAME)["port"])
     except RedisError:
         return None
+
+
+def _has_another(replicated: Replicated, primary: Node) -> bool:
+    try:
+        return replicated.primary() is not primary
+    except StopIteration:
+        return False  # they do not agree yet
 
 
 def is_whole(replicated: Replicated) -> bool:
@@ -127,7 +155,7 @@ def replica_of(url: str, folder: Path) -> Iterator[Node]:
 
 
 @contextmanager
-def replicated(folder: Path, **parameters: str) -> Iterator[Replicated]:
+def replicated(folder: Path, down_after_ms: int = DOWN_AFTER_MS, **parameters: int) -> Iterator[Replicated]:
     """Start all six; the URL has these parameters too."""
     password, ports = secrets.token_hex(16), [free_port() for _ in range(SERVERS + SENTINELS)]
     first = ports[0]
@@ -145,7 +173,7 @@ def replicated(folder: Path, **parameters: str) -> Iterator[Replicated]:
         for number, port in enumerate(ports[SERVERS:]):
             own = {"requirepass": password, "sentinel sentinel-pass": password, "sentinel announce-ip": HOST}
             own |= {f"sentinel monitor {NAME}": f"{HOST} {first} 2", f"sentinel auth-pass {NAME}": password}
-            own |= {f"sentinel down-after-milliseconds {NAME}": str(DOWN_AFTER_MS)}
+            own |= {f"sentinel down-after-milliseconds {NAME}": str(down_after_ms)}
             nodes.append(_started(folder / f"sentinel-{number}", "sentinel.conf", port, password, own))
         running = Replicated(url, nodes[:SERVERS], nodes[SERVERS:])
         running.wait_until_whole()

@@ -29,6 +29,7 @@ from shared.redis.connection import Client
 from shared.redis.reserve import reserve_is_gone
 from web.api.openapi import Operation
 from web.rates import Rate
+from web.rising import Rising
 from web.services import services
 
 blueprint = APIBlueprint("metrics", __name__)
@@ -71,7 +72,9 @@ def metrics() -> Response:
     if not _may_read(services().settings.metrics_from):
         raise Forbidden("The figures are for this machine and the networks that RELIEF_METRICS_FROM names.")
     registry = CollectorRegistry()
-    registry.register(RedisFigures(services().redis, QueueFigures(services().statistics, services().workers)))
+    registry.register(
+        RedisFigures(services().redis, QueueFigures(services().statistics, services().workers, services().rising))
+    )
     text = generate_latest(registry) + generate_latest(services().traffic.registry)
     return Response(text, mimetype=CONTENT_TYPE_LATEST)
 
@@ -130,8 +133,8 @@ class RedisFigures(Collector):
 class QueueFigures(Collector):
     """Reads the figures of the queue from the statistics."""
 
-    def __init__(self, statistics: Statistics, workers: Workers) -> None:
-        self._statistics, self._workers = statistics, workers
+    def __init__(self, statistics: Statistics, workers: Workers, rising: Rising) -> None:
+        self._statistics, self._workers, self._rising = statistics, workers, rising
 
     def collect(self) -> Iterator[Metric]:
         """Gauges of what is now, counters of what has been."""
@@ -157,7 +160,7 @@ class QueueFigures(Collector):
         yield memory
 
     def _counters(self) -> Iterator[Metric]:
-        counters = self._statistics.counters()
+        counters = self._rising.of(self._statistics.counters())
         yield CounterMetricFamily("relief_jobs_accepted", "Jobs accepted.", value=counters.get("accepted", 0))
         for kind, (metric, words, label, expected) in BY_REASON.items():
             family = CounterMetricFamily(metric, words, labels=[label])

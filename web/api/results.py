@@ -5,7 +5,7 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response, request, url_for
 from werkzeug.datastructures import ContentRange
-from werkzeug.wsgi import wrap_file
+from werkzeug.wsgi import FileWrapper, wrap_file
 
 from shared.errors import JobNotFoundError
 from shared.jobs.record import State
@@ -19,8 +19,11 @@ from web.api.schemas import FileLink
 from web.conditions import is_known, wanted_part
 from web.file_links import LINK_S, file_token
 from web.pieces import Pieces
+from web.services import services
 
 blueprint = APIBlueprint("results", __name__)
+
+READ_BYTES = 65_536  # at a time
 
 
 @blueprint.get("/jobs/<job_id>/results/<name>")
@@ -74,7 +77,10 @@ def _sent(file: Download) -> Response:
     response.content_length = end - begin
     if request.method == "GET":
         body = Pieces(file.pieces(), begin, end)
-        response.response = wrap_file(request.environ, body)  # type: ignore[arg-type]
+        if services().storage.is_remote:  # waitress's loop reads what it is given as a file, and others would wait
+            response.response = FileWrapper(body, READ_BYTES)  # type: ignore[arg-type]
+        else:
+            response.response = wrap_file(request.environ, body)  # type: ignore[arg-type]
         response.direct_passthrough = True
     return response
 

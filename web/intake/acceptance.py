@@ -98,8 +98,7 @@ def _recorded(job_id: str, upload: Upload, submission: Submission, webhook: Webh
     workers' sweeper deletes files that have no record.
     """
     try:
-        for name, data in upload.files.items():
-            services().storage.write(job_id, PHOTO_FOLDER, name, data)
+        services().storage.write_all(job_id, PHOTO_FOLDER, upload.files)
     except OSError:
         services().removals.remove(job_id)
         raise

@@ -60,6 +60,8 @@ def check_room(usage: Usage, needed_bytes: int, free_bytes: float) -> None:
     """
     settings = services().settings
     left_gb = (free_bytes - usage.reserved - usage.coming) / 1e9
+    if settings.storage_gb is not None:
+        left_gb = min(left_gb, settings.storage_gb - usage.all / 1e9)
     if left_gb < settings.free_gb:
         log.error("no new job is taken: %.1f GB would be left, %g are kept free", left_gb, settings.free_gb)
         raise BusyError("our storage has no room for another photo just now; try again later")

@@ -87,7 +87,8 @@ class StageContext:
         """
         try:
             for name, data in files.items():
-                self.claims.show_rough(claim, self._stored(claim, name, data, claim.rough_folder))
+                [stored] = self._stored(claim, {name: data}, claim.rough_folder)
+                self.claims.show_rough(claim, stored)
         except RedisError as error:
             log.warning("a rough point cloud may not count, redis does not answer: %s", error)
         except (ClaimLostError, OSError) as error:
@@ -112,7 +113,7 @@ class StageContext:
         """
         job = claim.job
         self._check_reserve()
-        stored = [self._stored(claim, name, data, claim.folder) for name, data in files.items()]
+        stored = self._stored(claim, files, claim.folder)
         replaced = self._replaced(claim)  # while the job is ours: what comes later is of runs that may count
         following = self.claims.finish(claim, Finished(stored, report, model_name, replaced, own_s))
         self.leases.let_go(claim)
@@ -190,10 +191,12 @@ class StageContext:
         if self.reserve_is_gone():
             raise OSError(errno.ENOSPC, "the disk of Redis is full, what was kept free is for deletion")
 
-    def _stored(self, claim: Claim, name: str, data: bytes, folder: str) -> StoredFile:
-        data = gzip.compress(data, GZIP_LEVEL) if RESULTS[name].gzipped else data
-        size = self.storage.write(claim.job.id, folder, name, data)
-        return StoredFile(name=name, folder=folder, bytes=size, stage=claim.job.stage)
+    def _stored(self, claim: Claim, files: dict[str, bytes], folder: str) -> list[StoredFile]:
+        whole = {
+            name: gzip.compress(data, GZIP_LEVEL) if RESULTS[name].gzipped else data for name, data in files.items()
+        }
+        sizes = self.storage.write_all(claim.job.id, folder, whole)
+        return [StoredFile(name=name, folder=folder, bytes=size, stage=claim.job.stage) for name, size in sizes.items()]
 
     def _drop(self, claim: Claim) -> None:
         """Forget a run that does not count, and its files."""

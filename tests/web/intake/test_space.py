@@ -1,7 +1,7 @@
 """Room on the storage: what is refused where there is none, and that many at once do not take the same."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -33,8 +33,8 @@ class SmallStorage(FolderStorage):
 class FullStorage(FolderStorage):
     """A folder that says it has space, and takes nothing."""
 
-    def write(self, job_id: str, folder: str, name: str, data: bytes) -> int:
-        """Refuse a file."""
+    def write_all(self, job_id: str, folder: str, files: Mapping[str, bytes]) -> dict[str, int]:
+        """Refuse files."""
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
@@ -82,6 +82,14 @@ def test_an_address_takes_half_of_what_others_leave_whatever_its_cookies(setting
         key = {"Authorization": f"Bearer {Keys(store.redis).create('lab')}"}
         assert one.post(f"{API}/jobs", files={"photo": portrait}, headers=key).status_code == 202
         assert_problem(upload(five, portrait), 503, "no room")
+
+
+def test_all_files_together_have_the_quota_that_is_set(settings, store, portrait):
+    with client_of(settings.model_copy(update={"storage_gb": 0.05, "free_gb": 0})) as client:
+        job = upload(client, portrait).json()
+        assert_problem(upload(client, portrait), 503, "no room")
+        client.delete(job["links"]["self"])
+        assert upload(client, portrait).status_code == 202
 
 
 def test_one_user_has_a_bound_of_stored_bytes(settings, store, storage, portrait):

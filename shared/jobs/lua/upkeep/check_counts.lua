@@ -1,7 +1,7 @@
 -- ARGV: where to go on, '' for the beginning ; checks the counts of some who wait, and mends those that are off:
 -- processes of the release before move jobs without counting them.
 -- Answer: where to go on, '' after the last; how many were off.
-local AT_ONCE = 200 -- owners or groups; some us each
+local AT_ONCE = 200 -- owners or groups; up to 10 us each
 local stage, scan, cursor = string.match(ARGV[1], '^(%d+) (%d+) (%d+)$')
 stage, scan, cursor = tonumber(stage or 1), tonumber(scan or 1), cursor or '0'
 local seen, mended = 0, 0
@@ -31,12 +31,20 @@ local function mend_group(name, group)
   return mend(Key.GROUP_JOBS .. name, group, sum_of(jobs))
 end
 
-local SCANS = { -- of each stage: who is looked at, and what mends their counts
+local function settle_gone(name, owner)
+  return not group_at(name, owner) and settle(name, owner)
+end
+
+local function mend_gone(name, group)
+  return not redis.call('ZSCORE', groups_key(name), group) and mend_group(name, group)
+end
+
+local SCANS = { -- of each stage: who is looked at, and what mends their counts; first all who wait, then who do no more
   { 'HSCAN', Key.GROUP_OF, settle },
-  { 'HSCAN', Key.COUNTED_IN, settle },
-  { 'ZSCAN', Key.OLDEST, settle },
+  { 'HSCAN', Key.COUNTED_IN, settle_gone },
+  { 'ZSCAN', Key.OLDEST, settle_gone },
   { 'ZSCAN', Key.GROUPS, mend_group },
-  { 'ZSCAN', Key.GROUP_JOBS, mend_group },
+  { 'ZSCAN', Key.GROUP_JOBS, mend_gone },
 }
 while Stage[stage] and seen < AT_ONCE do
   local name, command, key, repair = Stage[stage], unpack(SCANS[scan])

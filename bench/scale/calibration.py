@@ -1,0 +1,166 @@
+"""How far is the simulation from a real run? One run gives the times that things take, another one is predicted."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass
+from random import Random
+
+from bench.scale.clock import Clock
+from bench.scale.plant import Kind, Plant, Times, constant, in_order, one_by_one
+from bench.scale.real import Ran, standins, whole_stack
+from bench.scale.recorded import Load, gaps_s, idle_waits_s, recorded
+from bench.scale.service import Service
+from bench.scale.turns import Photo
+from shared.jobs.record import Stage
+
+REPEATS = 50
+SIDE_PX = 512
+DEPTHS = (Stage.DEPTH,)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Loads of the run that is measured and of the run that is predicted, each with the seed of its photos."""
+
+    name: str
+    measuring: tuple[Load, int]
+    scored: tuple[Load, int]
+    run: Callable[[Sequence[Photo]], Ran]
+    workers: tuple[int, int]  # depth, model
+
+
+TRIALS = (
+    Trial(
+        "whole stack, one depth and one model worker",
+        (Load(0.2, 170, points_alone=0.6), 11),
+        (Load(0.2, 170, burst=8, points_alone=0.6), 12),
+        lambda photos: whole_stack(photos, SIDE_PX),
+        (1, 1),
+    ),
+    Trial(
+        "two depth and five model workers that wait, single photos",
+        (Load(3.4, 60), 15),
+        (Load(3.4, 60, burst=30), 16),
+        lambda photos: standins(photos, (2, 5), (0.4, 0.1, 0.6, 0.3)),
+        (2, 5),
+    ),
+    Trial(
+        "two depth workers that wait, batches",
+        (Load(13, 40, steps=DEPTHS), 13),
+        (Load(13, 50, burst=60, steps=DEPTHS), 14),
+        lambda photos: standins(photos, (2, 0), (0.1, 0, 0, 0)),
+        (2, 0),
+    ),
+)
+
+
+def times_of(ran: Ran, start: float = 0.0) -> Times:
+    """The times that things took in a run, in their order; `start`, 0 to 1, is where in it they begin."""
+    all_runs = sorted((run for each in ran.seen for run in each.runs), key=lambda run: run.began_s)
+    took = {stage: [run.took_s for run in all_runs if run.stage is stage] for stage in Stage}
+    depth_s = took[Stage.DEPTH]
+    if max(ran.batches, default=1) > 1:  # a run's time is that of its whole batch
+        batch_s, store_s = one_by_one(constant(ran.own_depth_s)), min(depth_s) - ran.own_depth_s
+    else:
+        part = ran.own_depth_s / statistics.mean(depth_s)
+        batch_s = one_by_one(in_order([part * seconds for seconds in depth_s], start))
+        store_s = statistics.mean(depth_s) - ran.own_depth_s
+    return Times(
+        batch_s=batch_s,
+        single_s={stage: in_order(took[stage], start) for stage in Kind.MODEL.value if took[stage]},
+        store_s=max(0.0, store_s),
+        upload_s=statistics.median(each.created_s for each in ran.seen),
+        wake_s=statistics.median(idle_waits_s(all_runs)),
+        task_s=statistics.median(gaps_s(run for run in all_runs if run.stage is not Stage.DEPTH) or [0.0]),
+    )
+
+
+def predicted(
+    photos: Sequence[Photo], times: Times, workers: tuple[int, int], seed: int
+) -> tuple[list[Photo], Service]:
+    """The same photos through the simulation."""
+    service = Service(Clock(), Plant(times, *workers, front_cores=2), Random(seed))
+    sent = [copy(photo) for photo in photos]
+    for photo in sent:
+        service.clock.after(photo.sent_s, service.send, photo)
+    service.clock.run(10_000)
+    return sent, service
+
+
+Figures = dict[str, float]
+
+
+def figures_of(waits: dict[str, list[float]], began_s: Sequence[float], batch: float) -> Figures:
+    """Medians and tails of what photos waited, photos a second, and photos of a batch."""
+    table: Figures = {}
+    for name, seconds in waits.items():
+        if seconds:
+            table[f"{name}, p50 s"], table[f"{name}, p95 s"] = quantile(seconds, 0.5), quantile(seconds, 0.95)
+    ends = [sent + wait for sent, wait in zip(began_s, waits["to the end"], strict=True)]
+    table["photos a second, first sent to last ended"] = len(ends) / (max(ends) - min(began_s))
+    table["photos of a batch, mean"] = batch
+    return table
+
+
+def quantile(values: Sequence[float], part: float) -> float:
+    """The value that `part` of them do not pass; by linear interpolation."""
+    ordered = sorted(values)
+    at = part * (len(ordered) - 1)
+    low = int(at)
+    return ordered[low] + (at - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
+
+
+def seen_figures(photos: Sequence[Photo], ran: Ran) -> Figures:
+    """Of a real run."""
+    waits = {
+        "until taken": [each.taken_s for each in ran.seen],
+        "to the points": [each.points_s for each in ran.seen if each.points_s is not None],
+        "to the end": [each.ended_s for each in ran.seen],
+    }
+    return figures_of(waits, [photo.sent_s for photo in photos], statistics.mean(ran.batches) if ran.batches else 1.0)
+
+
+def predicted_figures(photos: Sequence[Photo], times: Times, workers: tuple[int, int], seed: int) -> Figures:
+    """Of the simulation."""
+    sent, service = predicted(photos, times, workers, seed)
+    waits = {
+        "until taken": [photo.taken_s - photo.sent_s for photo in sent],
+        "to the points": [photo.points_s - photo.sent_s for photo in sent if Stage.MODEL in photo.steps],
+        "to the end": [photo.ended_s - photo.sent_s for photo in sent],
+    }
+    sizes = service.depth.batches
+    batch = sum(size * number for size, number in sizes.items()) / sum(sizes.values())
+    return figures_of(waits, [photo.sent_s for photo in sent], batch)
+
+
+def side_by_side(trial: Trial, before: Ran, photos: Sequence[Photo], ran: Ran) -> list[str]:
+    """Rows of Markdown: measured, predicted (mean of REPEATS), 5 to 95 % of the predictions, and their ratio.
+
+    before: the run that gives the times. photos, ran: what is predicted, and what became of it.
+    """
+    real = seen_figures(photos, ran)
+    many = [
+        predicted_figures(photos, times_of(before, number / REPEATS), trial.workers, seed=number)
+        for number in range(REPEATS)
+    ]
+    rows = []
+    for name, value in real.items():
+        guesses = [each[name] for each in many]
+        mean = statistics.mean(guesses)
+        between = f"{quantile(guesses, 0.05):.2f} to {quantile(guesses, 0.95):.2f}"
+        rows.append(f"| {name} | {value:.2f} | {mean:.2f} | {between} | {mean / value:.2f} |")
+    return rows
+
+
+def main() -> None:
+    """Print the tables; ten minutes."""
+    for trial in TRIALS:
+        before = trial.run(recorded(*trial.measuring))
+        photos = recorded(*trial.scored)
+        ran = trial.run(photos)
+        print(f"{trial.name}: {len(photos)} photos\n")
+        print("| | measured | predicted | 5 to 95 % | predicted / measured |\n|---|---|---|---|---|")
+        print(*side_by_side(trial, before, photos, ran), "", sep="\n")
