@@ -1,4 +1,4 @@
-"""A release as the chart makes it: a photo goes by the name of the ingress through proxy, front, workers, bucket."""
+"""A release as the chart makes it: a photo goes by the ingress's name through proxy, front, workers and bucket."""
 
 import json
 from collections.abc import Iterator
