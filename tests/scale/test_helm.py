@@ -1,4 +1,4 @@
-"""All of a release as the chart makes it: a photo goes by the ingress's name through proxy, front, workers and bucket."""
+"""A release as the chart makes it: a photo goes by the ingress's name through proxy, front, workers and bucket."""
 
 import json
 from collections.abc import Iterator
