@@ -39,7 +39,12 @@ class Expected:
         self._known = _Forecast()
 
     def seconds(self, job: Job) -> float | None:
-        """Seconds until a job ends; None after its end, and where that is unknown: before any run, without a worker."""
+        """Seconds until a job ends, to a tenth; None as with `end_ms`."""
+        end_ms = self.end_ms(job)
+        return None if end_ms is None else round(max(LEAST_S, (end_ms - self._clock.now_ms()) / 1000), 1)
+
+    def end_ms(self, job: Job) -> float | None:
+        """When a job will have ended, by Redis's clock; None where it has, or that is unknown: without a worker, say."""
         if job.ended or (job.state is State.QUEUED and job.put_off_ms):
             return None
         if self._is_old_for(job) and self._lock.acquire(timeout=LONGEST_WAIT_S):
@@ -48,8 +53,7 @@ class Expected:
                     self._known = self._made()
             finally:
                 self._lock.release()
-        end_ms = self._known.ends_ms.get(job.id)
-        return None if end_ms is None else round(max(LEAST_S, (end_ms - self._clock.now_ms()) / 1000), 1)
+        return self._known.ends_ms.get(job.id)
 
     def progress(self, job: Job) -> float:
         """How much of a job is done, 0..1: what its worker recorded, and by the time that its run has taken."""
