@@ -16,7 +16,7 @@ SCRIPTS = (
     "midas",
     "batches",
     "load",
-    "turns",
+    "queue_cost",
     "waits",
     "scale",
     "wire",

@@ -53,7 +53,13 @@ FULL = {
     "ingress": {**INGRESS, "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "30m"}},
     "monitoring": {"enabled": True, "labels": {"release": "prometheus"}},
 }
-OPEN = {**PLAIN, "networkPolicy": {"enabled": False}, "workers": {"depthGpu": {"enabled": True}}}
+SENTINELS = "sentinel://:a-password@a.example.org:26379,b.example.org:26379/0?primary=relief&sentinel_password=other"
+OPEN = {
+    **PLAIN,
+    "secrets": {**SECRETS, "REDIS_URL": SENTINELS},
+    "networkPolicy": {"enabled": False},
+    "workers": {"depthGpu": {"enabled": True}},
+}
 ALL = {"plain": PLAIN, "claim": CLAIM, "full": FULL, "open": OPEN}
 every = pytest.mark.parametrize("values", ALL.values(), ids=ALL)
 
@@ -169,6 +175,8 @@ def test_settings_arrive_as_they_were_written():
     assert settings.behind_proxy
     assert environment["RELIEF_DATA"] == "s3://photos/relief"
     assert environment["AWS_ENDPOINT_URL_S3"] == "https://s3.example.org"
+    many = rendered(OPEN)
+    assert many.environment(many.container("model", "worker"))["REDIS_URL"] == SENTINELS
     proxy = release.environment(release.container("web", "proxy"))
     assert proxy["RELIEF_UPLOAD_MB"] == environment["RELIEF_UPLOAD_MB"]
 

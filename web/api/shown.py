@@ -40,7 +40,7 @@ def all_shown(jobs: Sequence[Job]) -> list[Shown]:
 
 
 def _shown(job: Job, before: int | None) -> Shown:
-    expected_s, end_ms = services().expected.seconds(job), services().expected.end_ms(job)
+    expected_s, end_ms = services().expected.seconds(job, before), services().expected.end_ms(job, before)
     expires_in_s = seconds_until(job.expires_ms) if job.expires_ms and job.ended else None
     present = {
         "progress": services().expected.progress(job),

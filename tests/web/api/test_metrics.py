@@ -106,6 +106,16 @@ def test_ends_are_counted_by_state(client, store):
     assert seen["relief_jobs_failed_total", "internal"] == 1
 
 
+def test_storage_is_told_with_what_may_still_be_taken(store, settings, portrait):
+    bounded = settings.model_copy(update={"storage_gb": 3, "free_gb": 1})
+    with client_of(bounded) as client:
+        assert figures(client)["relief_storage_left_bytes",] == 2e9
+        upload(client, portrait)
+        seen = figures(client)
+    assert seen["relief_storage_bytes",] > 30e6  # results to come
+    assert seen["relief_storage_left_bytes",] == 2e9 - seen["relief_storage_bytes",]
+
+
 def test_what_a_failover_forgets_of_a_sum_is_not_told_as_a_new_beginning(client, store):
     store.redis.hset(Key.COUNTERS, "accepted", 1000)
     assert figures(client)["relief_jobs_accepted_total",] == 1000
