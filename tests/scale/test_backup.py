@@ -70,7 +70,7 @@ def states(client: httpx.Client, jobs: dict[str, str]) -> list[str]:
     return [client.get(f"{JOBS}/{job_id}").json()["state"] for job_id in jobs.values()]
 
 
-@pytest.mark.parametrize("where", ["folder"])
+@pytest.mark.parametrize("where", ["folder", "bucket"])
 def test_every_job_of_a_backup_is_whole_on_new_servers_and_no_file_is_left_of_a_later_one(
     where, tmp_path, small_photo, monkeypatch
 ):
