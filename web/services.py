@@ -22,6 +22,7 @@ from web.expected import Expected
 from web.intake.decoding import Decoding
 from web.keys import Keys
 from web.remembered import RememberedJobs
+from web.rising import Rising
 from web.traffic import Traffic
 
 KEY = "relief"
@@ -48,6 +49,7 @@ class Services:
         self.changes = Changes(self.redis, settings.listeners, settings.owner_listeners)
         self.decoding = Decoding(settings.log_format)
         self.traffic = Traffic()
+        self.rising = Rising()
 
     def close(self) -> None:
         """End the listening thread and the decoder, and give the connections back."""

@@ -19,6 +19,7 @@ from shared.jobs.new_job import NewJob
 from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.space import results_bytes
+from shared.logs import request_id
 from shared.options import DepthOptions, ModelOptions
 from shared.redis.confirmed import confirmed
 
@@ -114,6 +115,7 @@ class Jobs:
 
         Until a stage has its new result the earlier one stays; then what later stages made of that one goes. It counts
         for the client group that the job was made in; `group` is for those of the release before, which recorded none.
+        From now on the job's lines in the log are about the request that asks for this.
 
         Raises:
             JobNotFoundError, JobConflictError: it is still queued or running, or was canceled.
@@ -122,7 +124,7 @@ class Jobs:
         chosen = {Stage.DEPTH: depth, Stage.MODEL: model}
         settings = {stage: options.model_dump_json() for stage, options in chosen.items() if options}
         coming = results_bytes(steps, model or self.get(job_id).model)
-        rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings), group, coming)
+        rules = (stage, json.dumps(steps), json.dumps(vars(limits)), json.dumps(settings), group, coming, request_id())
         answer = self._scripts.call_confirmed("requeue", job_id, *rules)
         if answer in REFUSALS:
             raise REFUSALS[answer]()

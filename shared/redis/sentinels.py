@@ -7,8 +7,10 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from redis.backoff import NoBackoff
 from redis.connection import Connection
 from redis.exceptions import ConnectionError, RedisError
+from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel, SentinelConnectionPool, SentinelManagedConnection
 
 from shared.redis_url import RedisAddress
@@ -20,9 +22,9 @@ subscription to it would stay silent."""
 
 
 def sentinel_options(address: RedisAddress) -> dict[str, Any]:
-    """How a sentinel is asked."""
+    """How a sentinel is asked: once, since there are others."""
     timeouts = {"socket_timeout": SENTINEL_TIMEOUT_S, "socket_connect_timeout": SENTINEL_TIMEOUT_S}
-    return timeouts | {"password": address.sentinel_password}
+    return timeouts | {"password": address.sentinel_password, "retry": Retry(NoBackoff(), 0)}
 
 
 class Sentinels(Sentinel):

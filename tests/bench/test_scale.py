@@ -53,7 +53,7 @@ def test_one_stage_waits_as_the_queueing_formula_says(workers, per_s):
     plant = Plant(Times(one_by_one(exponential(0.5)), {}), depth_workers=workers, model_workers=0, most_in_batch=1)
     service = DepthAlone(Clock(), plant, random.Random(1))
     Visits(steady(per_s), per_s, ONE_EACH).start(service, random.Random(2))
-    service.clock.run(30_000 / per_s)
+    service.clock.run(12_000 / per_s)
     waits = [photo.taken_s - photo.sent_s for photo in service.photos if photo.ended_s < float("inf")]
     assert statistics.mean(waits) == pytest.approx(erlang_wait_s(per_s, 0.5, workers), rel=0.1)
 
@@ -159,7 +159,8 @@ def test_pods_are_wanted_for_waiting_work_and_for_the_work_that_goes_on(waiting_
 
 def test_pods_come_with_work_after_their_start_and_go_after_the_cooldown():
     service = Service(Clock(), Plant(times(depth_s=1.0), depth_workers=1, model_workers=0), random.Random(1))
-    Scaler(service, Kind.DEPTH, Rule(threshold_s=10), Starting((20, 20), (100, 100), per_node=1), random.Random(2))
+    rule = Rule(threshold_s=10, busy_share=None, cooldown_s=300, poll_every_s=30)
+    Scaler(service, Kind.DEPTH, rule, Starting((20, 20), (100, 100), per_node=1), random.Random(2))
     burst(service, 25, 100, owners=100)
     counted = {}
     for at_s in (179, 181, 359, 500):

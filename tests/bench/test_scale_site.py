@@ -8,9 +8,9 @@ import pytest
 from bench.scale.calibration import figures_of, predicted, predicted_figures, quantile
 from bench.scale.limits import limits, parts
 from bench.scale.measure import Measured
-from bench.scale.plant import Times, constant, one_by_one
+from bench.scale.plant import Times, constant, in_order, one_by_one
 from bench.scale.prices import Prices
-from bench.scale.recorded import POINTS, Load, Run, Seen, gaps_s, idle_waits_s, recorded
+from bench.scale.recorded import POINTS, Load, Run, gaps_s, idle_waits_s, recorded
 from bench.scale.site import Site, rates_per_s
 from shared.jobs.record import Stage
 
@@ -82,9 +82,13 @@ def test_times_between_runs_are_those_of_a_worker_whom_work_waited_for():
         Run(Stage.EXPORT, 3.0, 3.03, 4.0, "a"),  # came later
         Run(Stage.HEAD, 0.9, 1.5, 2.0, "b"),
     ]
-    seen = [Seen(0.0, None, 1.0, 0.0, tuple(runs))]
-    assert gaps_s(seen) == [pytest.approx(0.2)]
-    assert idle_waits_s(seen) == [pytest.approx(0.01), pytest.approx(0.03)]
+    assert gaps_s(runs) == [pytest.approx(0.2)]
+    assert idle_waits_s(runs) == [pytest.approx(0.01), pytest.approx(0.03)]
+
+
+def test_measured_times_come_again_in_their_order():
+    times_s = in_order([1.0, 2.0, 3.0, 4.0], 0.5)
+    assert [times_s(random.Random(1)) for _ in range(6)] == [3.0, 4.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_the_prediction_of_a_lone_photo_is_the_sum_of_its_times():

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shlex
 import tarfile
 import tomllib
 from importlib.util import find_spec
@@ -53,7 +54,13 @@ FULL = {
     "ingress": {**INGRESS, "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "30m"}},
     "monitoring": {"enabled": True, "labels": {"release": "prometheus"}},
 }
-OPEN = {**PLAIN, "networkPolicy": {"enabled": False}, "workers": {"depthGpu": {"enabled": True}}}
+SENTINELS = "sentinel://:a-password@a.example.org:26379,b.example.org:26379/0?primary=relief&sentinel_password=other"
+OPEN = {
+    **PLAIN,
+    "secrets": {**SECRETS, "REDIS_URL": SENTINELS},
+    "networkPolicy": {"enabled": False},
+    "workers": {"depthGpu": {"enabled": True}},
+}
 ALL = {"plain": PLAIN, "claim": CLAIM, "full": FULL, "open": OPEN}
 every = pytest.mark.parametrize("values", ALL.values(), ids=ALL)
 
@@ -143,9 +150,10 @@ def schema_of_settings() -> dict[str, dict]:
     kept = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "pattern")
     found = {}
     for name, described in Settings.model_json_schema()["properties"].items():
-        one = next((each for each in described.get("anyOf", []) if each["type"] != "null"), described)
-        found[name] = {key: one[key] for key in kept if key in one}
-    return {name: one for name, one in found.items() if name not in OWN}
+        if name not in OWN:
+            one = next((each for each in described.get("anyOf", []) if each["type"] != "null"), described)
+            found[name] = {key: one[key] for key in kept if key in one}
+    return found
 
 
 def test_every_setting_can_be_given_or_is_the_charts_own():
@@ -168,6 +176,8 @@ def test_settings_arrive_as_they_were_written():
     assert settings.behind_proxy
     assert environment["RELIEF_DATA"] == "s3://photos/relief"
     assert environment["AWS_ENDPOINT_URL_S3"] == "https://s3.example.org"
+    many = rendered(OPEN)
+    assert many.environment(many.container("model", "worker"))["REDIS_URL"] == SENTINELS
     proxy = release.environment(release.container("web", "proxy"))
     assert proxy["RELIEF_UPLOAD_MB"] == environment["RELIEF_UPLOAD_MB"]
 
@@ -323,6 +333,16 @@ def test_rules_and_dashboard_are_those_that_are_tested():
         (PROJECT / "deploy/grafana/relief.json").read_text()
     )
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+def test_the_installation_of_the_documents_is_one():
+    text = (PROJECT / "docs" / "kubernetes.md").read_text().replace("\\\n", "").replace("$R", "registry.example.org")
+    for secret in SECRETS:
+        assert f"--from-literal={secret}=" in text
+    [line] = [line for line in text.splitlines() if line.startswith("helm install ")]
+    _, _, name, chart, *options = shlex.split(line)
+    done = helm("template", name, str(PROJECT / chart), *options)
+    assert done.returncode == 0 and "host: relief.example.org" in done.stdout, done.stderr
 
 
 def test_the_package_has_the_projects_version_and_the_proxys_configuration(tmp_path):

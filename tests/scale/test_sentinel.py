@@ -10,12 +10,11 @@ from redis.exceptions import RedisError
 
 from shared.jobs.keys import Key
 from shared.redis.connection import connect
-from shared.storage.base import Storage
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
-from tests.support.failing_over import FRONTS, Load, loaded
+from tests.support.failing_over import FRONTS, USERS, assert_each_job_once, loaded
 from tests.support.following import API
-from tests.support.invariants import assert_settled, assert_whole, is_tidy, wait_for
+from tests.support.invariants import wait_for
 from tests.support.jobs import Store, all_jobs
 from tests.support.sentinels import Node, Replicated, replicated
 
@@ -26,31 +25,6 @@ SOME = 15  # jobs, so that all are at work
 def redis(tmp_path) -> Iterator[Replicated]:
     with replicated(tmp_path / "replicated") as running:
         yield running
-
-
-def assert_each_job_once(load: Load, store: Store, storage: Storage) -> None:
-    """Each request that was acknowledged has made one job, which has ended, once, with all of its files."""
-    load.end_uploads()
-    wait_for("the end of all jobs", lambda: all(job.ended for job in all_jobs(store)))
-    jobs = all_jobs(store)
-    assert set(load.answers) <= {200, 202, 503}, load.answers
-    assert sorted(load.acknowledged.values()) == [job.id for job in jobs]
-    assert store.statistics.counters()["done:depth"] == len(jobs)
-    wait_for("the last runs to tidy up", lambda: all(is_tidy(job, storage) for job in jobs))
-    for job in jobs:
-        assert_whole(job, storage)
-    assert_settled(store)
-
-
-def wait_for_another(redis: Replicated, primary: Node) -> None:
-    wait_until("another primary", lambda: has_another(redis, primary))
-
-
-def has_another(redis: Replicated, primary: Node) -> bool:
-    try:
-        return redis.primary() is not primary
-    except StopIteration:
-        return False  # they do not agree yet
 
 
 def test_a_killed_primary_takes_no_job_with_it_and_comes_back_as_a_replica(redis, tmp_path):
@@ -79,7 +53,7 @@ def test_what_a_frozen_primary_says_when_it_wakes_up_beside_another_counts_for_n
         load.wait_for_more(SOME)
         primary = redis.primary()
         primary.freeze()
-        wait_for_another(redis, primary)
+        redis.wait_for_another(primary)
         load.wait_for_more(SOME)
         primary.thaw()
         load.wait_for_more(SOME)
@@ -93,7 +67,7 @@ def test_fronts_and_workers_leave_a_primary_that_only_they_still_reach(redis, tm
         primary = redis.primary()
         with primary.ask() as parted:
             part(parted)
-            wait_for_another(redis, primary)
+            redis.wait_for_another(primary)
             load.wait_for_more(SOME)
             wait_until("the fronts to listen to the other", lambda: listeners(redis.primary()) == FRONTS)
             assert parted.pubsub_numsub(Key.CHANGED) == [(Key.CHANGED.encode(), 0)]
@@ -119,40 +93,21 @@ def test_what_a_primary_took_that_no_replica_had_was_not_acknowledged(redis, tmp
     with loaded(redis.url, tmp_path / "data") as (load, store, storage):
         load.wait_for_more(SOME)
         primary = redis.primary()
-        cut_links(redis)
-        with primary.ask() as cut_off:
-            had = cut_off.zcard("relief:jobs")
-            wait_until("jobs that no replica has", lambda: cut_off.zcard("relief:jobs") > had + 1)
+        redis.cut_links()
+        refused = load.answers[503]
+        wait_until("each user to be refused", lambda: load.answers[503] >= refused + USERS)
         known = set(load.acknowledged.values())
         with primary.ask() as cut_off:
             taken = {job_id.decode() for job_id in cut_off.zrange("relief:jobs", 0, -1)}
         primary.kill()
-        mend_links(redis, primary)
-        wait_for_another(redis, primary)
+        redis.mend_links(primary)
+        redis.wait_for_another(primary)
         load.wait_for_more(SOME)
         primary.start()
         kept = {job.id for job in all_jobs(store)}
         assert known <= kept
         assert taken - kept  # so something was lost indeed
         assert_each_job_once(load, store, storage)
-
-
-def cut_links(redis: Replicated) -> None:
-    """The primary goes on without replicas, as it would without min-replicas-to-write, until they are mended."""
-    primary = redis.primary()
-    with primary.ask() as server:
-        server.config_set("min-replicas-to-write", 0)
-        for replica in redis.replicas():
-            with replica.ask() as other:
-                other.config_set("masterauth", "wrong")
-        server.client_kill_filter(_type="replica")
-
-
-def mend_links(redis: Replicated, primary: Node) -> None:
-    for server in redis.servers:
-        if server is not primary:
-            with server.ask() as other:
-                other.config_set("masterauth", server.password)
 
 
 def test_the_real_stack_goes_on_after_a_failover(redis, tmp_path, portrait):

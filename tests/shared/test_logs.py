@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 import warnings
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,6 +27,7 @@ def test_a_json_line_has_job_and_request(capsys):
     inside, after = json_lines(capsys.readouterr().err)
     assert (inside["message"], inside["job_id"], inside["request_id"]) == ("depth done", "j1", "r1")
     assert (after["job_id"], after["request_id"]) == ("-", "-")
+    assert datetime.fromisoformat(after["timestamp"]).utcoffset() == timedelta()
 
 
 def test_a_text_line_has_them_too(capsys):
@@ -43,9 +45,10 @@ def test_an_error_with_its_traceback_is_one_line_of_json_whoever_caught_it(capsy
     except ValueError as error:
         logging.getLogger("celery.worker").exception("told")
         sys.excepthook(ValueError, error, error.__traceback__)
-    thread = threading.Thread(target=lambda: 1 / 0)
-    thread.start()
-    thread.join()
+    for target in (lambda: 1 / 0, sys.exit):
+        thread = threading.Thread(target=target)
+        thread.start()
+        thread.join()
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.warn("old", UserWarning, stacklevel=1)

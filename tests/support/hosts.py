@@ -117,20 +117,20 @@ class Network:
         """Let the bridge forward a host's packets, or drop them."""
         subprocess.run(["bridge", "-n", self._switch, "link", "set", "dev", _port(host), "state", state], check=True)
 
+    def stop(self, processes: Sequence[Supervised]) -> None:
+        """End some of the processes, all at once."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Supervised.stop, processes))
+        self.processes = [process for process in self.processes if process not in processes]
+
     def close(self) -> None:
         """End all processes and the hosts."""
-        for group in (self.processes, self.servers):
-            stop_all(group)
+        self.stop(self.processes)
+        self.stop(self.servers)
         for host in self._hosts:
             for descriptor in host.namespaces:
                 os.close(descriptor)
         _remove(lambda name: name.startswith(f"{self._prefix}-"))
-
-
-def stop_all(processes: Sequence[Supervised]) -> None:
-    """Stop processes, all at once."""
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(Supervised.stop, processes))
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Every error is answered as a problem document (RFC 9457)."""
 
+import pytest
+
 from shared.jobs.record import Stage
 from tests.support.fronts import client_of
 from tests.support.requests import API, assert_problem, stored_files, upload
@@ -12,8 +14,9 @@ def test_an_unknown_path_or_method_is_answered_with_a_problem(client):
     assert "POST" in response.headers["Allow"]
 
 
-def test_without_redis_the_answer_is_503_with_retry_after(settings, portrait):
-    away = settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "sentinel://127.0.0.1:1,127.0.0.1:2/0?primary=relief"])
+def test_without_redis_the_answer_is_503_with_retry_after(settings, portrait, url):
+    away = settings.model_copy(update={"redis_url": url})
     with client_of(away) as client:
         response = upload(client, portrait)
         assert_problem(response, 503, "try again")

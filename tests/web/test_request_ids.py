@@ -27,6 +27,12 @@ def test_a_job_has_the_id_that_its_client_gave_the_request(client, store, portra
     assert store.jobs.get(accepted.json()["id"]).request_id == "client-0001"
 
 
+def test_what_is_made_again_has_the_id_of_the_request_that_asked_for_it(client, store, job):
+    asked = client.post(f"{API}/jobs/{job['id']}/model", headers={"X-Request-ID": "client-0005"})
+    assert asked.status_code == 202
+    assert store.jobs.get(job["id"]).request_id == "client-0005"
+
+
 def test_an_id_that_no_log_should_hold_is_replaced(client):
     refused = client.get("/api/v1/jobs/none", headers={"X-Request-ID": "x" * 65})
     assert assert_problem(refused, 404, "none")["request_id"] == refused.headers["X-Request-ID"]

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from shared import __version__
 from shared.jobs.claims import Finished
+from shared.jobs.keys import Key
 from shared.jobs.problems import BUG
 from shared.jobs.record import ENDS, Problem, Stage
 from shared.jobs.workers import Workers
@@ -103,6 +104,23 @@ def test_ends_are_counted_by_state(client, store):
     seen = figures(client)
     assert [seen["relief_jobs_ended_total", state] for state in ENDS] == [1, 1, 1]
     assert seen["relief_jobs_failed_total", "internal"] == 1
+
+
+def test_storage_is_told_with_what_may_still_be_taken(store, settings, portrait):
+    bounded = settings.model_copy(update={"storage_gb": 3, "free_gb": 1})
+    with client_of(bounded) as client:
+        assert figures(client)["relief_storage_left_bytes",] == 2e9
+        upload(client, portrait)
+        seen = figures(client)
+    assert seen["relief_storage_bytes",] > 30e6  # results to come
+    assert seen["relief_storage_left_bytes",] == 2e9 - seen["relief_storage_bytes",]
+
+
+def test_what_a_failover_forgets_of_a_sum_is_not_told_as_a_new_beginning(client, store):
+    store.redis.hset(Key.COUNTERS, "accepted", 1000)
+    assert figures(client)["relief_jobs_accepted_total",] == 1000
+    store.redis.hset(Key.COUNTERS, "accepted", 998)
+    assert figures(client)["relief_jobs_accepted_total",] == 1000
 
 
 def test_while_redis_is_away_the_figures_say_so(settings):

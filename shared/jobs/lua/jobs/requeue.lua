@@ -1,5 +1,6 @@
 -- ARGV: id, stage, steps, limits, settings that change: an object by stage; the last three as JSON; the client group of
--- the request, which counts where the record has none: the release before wrote none; bytes of the results to come
+-- the request, which counts where the record has none: the release before wrote none; bytes of the results to come; the
+-- id of the request, '-' where an operator asks
 -- A user asks for another run of a stage of a job that has ended. The results stay until there are new ones.
 -- Answer: 'again', the state that does not allow it, the name of the limit that is reached, or nothing where there is
 -- no such job.
@@ -29,7 +30,7 @@ set(id, 'stage', stage, 'attempt', '0', 'progress', '0', 'queued_ms', now_ms(), 
 if group ~= group_of(id) then
   count_bytes(id, 0, 0)
 end
-set(id, 'group', group, 'results_bytes', ARGV[7])
+set(id, 'group', group, 'results_bytes', ARGV[7], 'request_id', ARGV[8])
 recount(id)
 enqueue_last(id)
 changed(id)
