@@ -87,5 +87,15 @@ def test_redis_and_bucket_can_be_held_to_their_addresses():
         assert not release.may_reach(component, INTERNET[0], HTTP)
 
 
+def test_all_pods_may_be_let_out_to_one_place_more():
+    agent = {
+        "to": [{"ipBlock": {"cidr": "169.254.170.23/32", "except": []}}],
+        "ports": [{"port": 80, "protocol": "TCP"}],
+    }
+    release = rendered({**PLAIN, "networkPolicy": {"more": [agent]}})
+    assert all(release.may_reach(component, "169.254.170.23", HTTP) for component in release.pods())
+    assert not release.may_reach("web", "169.254.169.254", HTTP)
+
+
 def test_without_policies_there_are_none():
     assert not rendered(OPEN).of("NetworkPolicy")
