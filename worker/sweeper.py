@@ -19,6 +19,7 @@ from shared.jobs.upkeep import Upkeep
 from shared.jobs.wakeups import WakeUps
 from shared.logs import log_context
 from shared.removals import Removals
+from shared.storage import say_if_away
 from shared.storage.base import Storage
 
 log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ class Sweeper:
         return orphans
 
     def _sweep_for_ever(self) -> None:
+        say_if_away(self._storage)
         while True:
             try:
                 self.sweep()
