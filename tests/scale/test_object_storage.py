@@ -2,9 +2,11 @@
 
 import io
 import os
+import random
 import signal
 import zipfile
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 
 import httpx
 import pytest
@@ -19,9 +21,10 @@ from tests.faults.conftest import breakable_stack
 from tests.support.following import API, follow, result, send
 from tests.support.invariants import ask, assert_settled, assert_whole, is_tidy, wait_for
 from tests.support.jobs import Store
-from tests.support.seaweed import seaweed
+from tests.support.seaweed import BUCKET, seaweed
 from tests.support.tcp_proxy import tcp_proxy
 
+SEED = 20261126
 JOB = "0123456789abcdef" * 2
 
 
@@ -123,6 +126,47 @@ def test_jobs_wait_while_the_bucket_refuses_and_what_is_deleted_meanwhile_goes_l
         assert_becomes_whole(job_store.jobs.get(job["id"]), storage)
     wait_for("what was deleted is gone", lambda: storage.folders(old["id"]) == [])
     assert_settled(job_store)
+
+
+def test_a_server_killed_in_the_middle_has_each_file_whole_or_not_at_all(server, storage):
+    data = random.Random(SEED).randbytes(8_000_000)
+    names = [f"{number}.bin" for number in range(12)]
+    storage.write(JOB, "head-1", "before.bin", data)
+
+    def is_stored(name: str) -> bool:
+        try:
+            return storage.write(JOB, "head-1", name, data) == len(data)
+        except OSError:
+            return False
+
+    with ThreadPoolExecutor(4) as pool, storage.open(JOB, "head-1", "before.bin") as reading:
+        begin = reading.read(1_000_000)
+        stored = {name: pool.submit(is_stored, name) for name in names}
+        wait_for("the first is stored", lambda: any(each.done() for each in stored.values()))
+        os.killpg(server.process.pid, signal.SIGKILL)
+        with suppress(OSError):  # it may be away for longer than a reader waits, which gets no wrong bytes then
+            assert begin + reading.read() == data
+    wait_for("the server", lambda: answers(storage))
+    for name, each in stored.items():
+        try:
+            assert storage.read(JOB, "head-1", name) == data
+        except FileNotFoundError:
+            assert not each.result()
+    storage.delete(JOB)
+
+
+def test_a_full_server_refuses_files_and_still_gives_and_deletes_what_it_has(tmp_path, monkeypatch):
+    with seaweed(tmp_path / "seaweed", options=("-master.volumeSizeLimitMB=1", "-volume.max=1")) as small:
+        for name, value in small.environment.items():
+            monkeypatch.setenv(name, value)
+        storage = S3Storage(Bucket(BUCKET, ""))
+        storage.write(JOB, "photo", "first.bin", bytes(500_000))
+        with pytest.raises(OSError, match=f"s3://{BUCKET}/.*put_object") as refused:
+            for number in range(100):
+                storage.write(JOB, "photo", f"{number}.bin", bytes(500_000))
+        assert refused.value.errno
+        assert storage.read(JOB, "photo", "first.bin") == bytes(500_000)
+        assert storage.delete(JOB).left == []
 
 
 def test_more_files_than_s3_deletes_by_one_request_go(storage):
