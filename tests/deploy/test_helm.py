@@ -268,7 +268,7 @@ def test_what_a_container_mounts_and_probes_exists(values):
         for probe in probes:
             port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")
             assert port is None or port in {each["name"] for each in container["ports"]}
-            assert "exec" not in probe or find_spec(probe["exec"]["command"][-1])
+            assert "exec" not in probe or find_spec(probe["exec"]["command"][2])
 
 
 def test_a_claim_is_mounted_by_all_that_read_photos():
