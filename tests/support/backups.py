@@ -62,6 +62,7 @@ def _remote(environment: dict[str, str]) -> str:
 def _rclone(source: str, target: str, environment: dict[str, str]) -> None:
     remote = {"TYPE": "s3", "PROVIDER": "Other", "ENV_AUTH": "true", "ENDPOINT": environment["AWS_ENDPOINT_URL_S3"]}
     settings = {f"RCLONE_CONFIG_RELIEF_{name}": value for name, value in remote.items()}
+    settings["AWS_CA_BUNDLE"] = ""  # rclone fails where it is set
     run([path_of("rclone", "rclone"), "sync", "--s3-no-check-bucket", source, target], **environment, **settings)
 
 
