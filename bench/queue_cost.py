@@ -22,7 +22,9 @@ USERS = (1, 100, 1_000, 10_000)
 GROUPS = {"each at an address of their own": None, "at ten addresses": 10}
 CALLS, ROUNDS = 30, 3
 FORECASTS = 3
-HEAD = "| users | create | claim one | finish | position | figures | forecast asks | forecast, ms | a round |"
+HEAD = (
+    "| users | create | claim one | finish | position | figures | forecast asks | forecast, ms | a round | a recount |"
+)
 
 
 def main() -> None:
@@ -47,8 +49,6 @@ def main() -> None:
 def _costs(redis: Redis, users: int, groups: int | None) -> Sequence[float]:
     """What the head of the table says, while so many users wait."""
     store = Store.of(redis)
-    for stage in Stage:
-        Workers(redis).announce(stage, "depth" if stage is Stage.DEPTH else "model")
 
     def create(number: int) -> str:
         group = f"group {number % groups}" if groups else ""
@@ -73,6 +73,7 @@ def _costs(redis: Redis, users: int, groups: int | None) -> Sequence[float]:
         _cost_us(redis, lambda _: store.statistics.queue()),
         _forecast_ms(store),
         _cost_us(redis, lambda _: _round(store)),
+        _cost_us(redis, lambda _: store.upkeep.recount()),
     ]
 
 
@@ -111,6 +112,8 @@ def _cost_us(redis: Redis, act: Callable[[int], object]) -> float:
 
 def _forecast_ms(store: Store) -> float:
     """The front's own time for a forecast: to read the answer, and to simulate."""
+    for stage in Stage:
+        Workers(store.redis).announce(stage, "depth" if stage is Stage.DEPTH else "model")
     began_s = time.process_time()
     for _ in range(FORECASTS):
         forecast(store.statistics.queue(), 8)

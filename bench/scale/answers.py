@@ -20,7 +20,7 @@ from bench.scale.turns import Photo
 
 GPUS = (1, 10, 100, 1000)
 LOADS = (0.5, 0.8, 0.95)
-PHOTOS = 30_000  # of a trial
+PHOTOS = 20_000  # of a trial
 LONGEST_TRIAL_S = 4 * 3600.0
 WARM_UP = 0.2  # of a trial's photos, which are not counted
 PACKED = 16  # depth workers that share a GPU
@@ -28,6 +28,11 @@ DAYS_PHOTOS = (10_000, 100_000, 1_000_000, 10_000_000)
 SWING = 0.8  # the day's most is 1.8 times its mean, its least 0.2 times
 BURST = 1000
 LOST_PER_H = 0.05  # of the workers, as with spot machines
+
+
+def number(value: float) -> str:
+    """Two or three digits, as a person writes it."""
+    return f"{value:,.0f}" if value >= 10 or value == round(value) else f"{value:.2g}"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -118,12 +123,8 @@ def sites(measured: Measured) -> None:
 
 def _cells(site: Site, prices: Prices) -> list[str]:
     dollars = prices.of_machines(site) + prices.of_storage(site)
-    numbers = (site.depth_workers, site.per_s, site.model_workers, cores(site))
-    return [
-        f"{site.gpus:,}",
-        *(f"{number:,.3g}" if number < 100 else f"{number:,.0f}" for number in numbers),
-        f"{dollars:.2f}",
-    ]
+    numbers = (site.gpus, site.depth_workers, site.per_s, site.model_workers, cores(site))
+    return [*map(number, numbers), f"{dollars:.2f}"]
 
 
 def waits(measured: Measured) -> None:
@@ -142,9 +143,9 @@ def waits(measured: Measured) -> None:
 
 
 RULES = (
-    ("waiting work, 10 s a pod", Rule(10.0)),
-    ("waiting work, 30 s a pod", Rule(30.0)),
-    ("the same, and pods busy 80 %", Rule(30.0, busy_share=0.8)),
+    ("waiting work alone, 10 s a pod", Rule(10.0, busy_share=None)),
+    ("waiting work alone, 30 s a pod", Rule(30.0, busy_share=None)),
+    ("the chart's rule", Rule()),
 )
 
 
@@ -198,14 +199,13 @@ def bursts(measured: Measured) -> None:
 
 
 def breaks(measured: Measured) -> None:
-    """What breaks first."""
-    rows = []
-    for gpus in GPUS:
-        for per_gpu in (1, PACKED):
-            site = Site(measured, gpus, per_gpu=per_gpu)
-            first, second, third = (f"{limit.name}: {limit.margin:.2g} x" for limit in limits(site)[:3])
-            rows.append([f"{gpus:,}", str(per_gpu), f"{site.per_s:,.0f}", first, second, third])
-    table(("GPUs", "depth workers each", "photos/s", "least room", "then", "then"), rows)
+    """How many times what is asked of it each shared part can do; below 1 it breaks. The worst comes first."""
+    for per_gpu in (1, PACKED):
+        built = [Site(measured, gpus, per_gpu=per_gpu) for gpus in GPUS]
+        names = [limit.name for limit in limits(built[-1])]
+        margins = [{limit.name: limit.margin for limit in limits(site)} for site in built]
+        rows = [[name, *(number(each[name]) for each in margins)] for name in names]
+        table((f"GPUs, depth workers on each: {per_gpu}", *(f"{site.gpus:,}" for site in built)), rows)
 
 
 def purchases(measured: Measured) -> None:
@@ -217,11 +217,11 @@ def purchases(measured: Measured) -> None:
         cpu = replace(cpu, workers=max(1, round(peak_per_s / cpu.per_s / 0.9 + 0.5)))
         gpu = Site(measured, 1, per_gpu=PACKED)
         gpu = replace(gpu, gpus=max(1, round(peak_per_s / gpu.per_s / 0.9 + 0.5)))
-        row = [f"{photos:,}", f"{peak_per_s:.2g}"]
+        row = [f"{photos:,}", number(peak_per_s)]
         for site in (cpu, gpu):
             used = photos / DAY_S / site.per_s
             dollars = prices.of_machines(site) / used + prices.of_storage(site)
-            row += [f"{site.gpus} GPUs, " * bool(site.gpus) + f"{cores(site):,} cores", f"{dollars:.2f}"]
+            row += [f"{site.gpus} x GPU, " * bool(site.gpus) + f"{cores(site):,} cores", f"{dollars:.2f}"]
         rows.append(row)
     table(
         ("photos a day", "peak, photos/s", "CPU alone", "$ for 1,000", f"GPUs, {PACKED} workers each", "$ for 1,000"),
@@ -237,7 +237,7 @@ def main() -> None:
         ("Waits", waits),
         ("What breaks first", breaks),
         ("A burst", bursts),
-        ("A day", lambda known: (day(known, 1.0), day(known, 5.0))),
+        ("A day", lambda known: (day(known, 1.0), day(known, 3.0))),
         ("What to buy", purchases),
     ):
         print(f"### {heading}\n")

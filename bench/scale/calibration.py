@@ -5,16 +5,17 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from bench.scale.clock import Clock
-from bench.scale.plant import Kind, Plant, Times, constant, in_order, one_by_one
+from bench.scale.plant import Kind, Plant, Times, in_order
 from bench.scale.real import Ran, standins, whole_stack
 from bench.scale.recorded import Load, gaps_s, idle_waits_s, recorded
 from bench.scale.service import Service
 from bench.scale.turns import Photo
 from shared.jobs.record import Stage
+from worker.stages.depth import WRITERS
 
 REPEATS = 50
 SIDE_PX = 512
@@ -58,24 +59,35 @@ TRIALS = (
 
 
 def times_of(ran: Ran, start: float = 0.0) -> Times:
-    """The times that things took in a run, in their order; `start`, 0 to 1, is where in it they begin."""
+    """The times that things took in a run, in their order; `start`, 0 to 1, is where in it they begin.
+
+    Where photos share batches, those of storing are missing: see `with_storing`.
+    """
     all_runs = sorted((run for each in ran.seen for run in each.runs), key=lambda run: run.began_s)
     took = {stage: [run.took_s for run in all_runs if run.stage is stage] for stage in Stage}
-    depth_s = took[Stage.DEPTH]
-    if max(ran.batches, default=1) > 1:  # a run's time is that of its whole batch
-        batch_s, store_s = one_by_one(constant(ran.own_depth_s)), min(depth_s) - ran.own_depth_s
-    else:
-        part = ran.own_depth_s / statistics.mean(depth_s)
-        batch_s = one_by_one(in_order([part * seconds for seconds in depth_s], start))
-        store_s = statistics.mean(depth_s) - ran.own_depth_s
+    depth_s = [seconds / photos for photos, seconds in ran.batches] or took[Stage.DEPTH]
+    part = ran.own_depth_s / statistics.mean(depth_s)
+    photo_s = in_order([part * seconds for seconds in depth_s], start)
     return Times(
-        batch_s=batch_s,
+        batch_s=lambda chance, photos: photos * photo_s(chance),
         single_s={stage: in_order(took[stage], start) for stage in Kind.MODEL.value if took[stage]},
-        store_s=max(0.0, store_s),
+        store_s=0.0 if ran.batch > 1 else max(0.0, statistics.mean(took[Stage.DEPTH]) - ran.own_depth_s),
         upload_s=statistics.median(each.created_s for each in ran.seen),
         wake_s=statistics.median(idle_waits_s(all_runs)),
         task_s=statistics.median(gaps_s(run for run in all_runs if run.stage is not Stage.DEPTH) or [0.0]),
     )
+
+
+def with_storing(photos: Sequence[Photo], ran: Ran, workers: tuple[int, int], start: float) -> Times:
+    """The same, and where photos share batches the time to store two: what the run itself took longer without it."""
+    times = times_of(ran, start)
+    if ran.batch == 1:
+        return times
+    sent, _ = predicted(photos, times, workers, seed=0)
+    simulated_s = statistics.median(photo.ended_s - photo.taken_s for photo in sent)
+    took_s = statistics.median(each.ended_s - each.taken_s for each in ran.seen)
+    pairs = statistics.mean(1 + number // WRITERS for size, _ in ran.batches for number in range(size))
+    return replace(times_of(ran, start), store_s=max(0.0, took_s - simulated_s) / pairs)
 
 
 def predicted(
@@ -120,7 +132,7 @@ def seen_figures(photos: Sequence[Photo], ran: Ran) -> Figures:
         "to the points": [each.points_s for each in ran.seen if each.points_s is not None],
         "to the end": [each.ended_s for each in ran.seen],
     }
-    return figures_of(waits, [photo.sent_s for photo in photos], statistics.mean(ran.batches) if ran.batches else 1.0)
+    return figures_of(waits, [photo.sent_s for photo in photos], ran.batch)
 
 
 def predicted_figures(photos: Sequence[Photo], times: Times, workers: tuple[int, int], seed: int) -> Figures:
@@ -136,14 +148,14 @@ def predicted_figures(photos: Sequence[Photo], times: Times, workers: tuple[int,
     return figures_of(waits, [photo.sent_s for photo in sent], batch)
 
 
-def side_by_side(trial: Trial, before: Ran, photos: Sequence[Photo], ran: Ran) -> list[str]:
+def side_by_side(trial: Trial, before: tuple[Sequence[Photo], Ran], photos: Sequence[Photo], ran: Ran) -> list[str]:
     """Rows of Markdown: measured, predicted (mean of REPEATS), 5 to 95 % of the predictions, and their ratio.
 
-    before: the run that gives the times. photos, ran: what is predicted, and what became of it.
+    before: the photos of the run that gives the times, and that run. photos, ran: what is predicted, and became of it.
     """
     real = seen_figures(photos, ran)
     many = [
-        predicted_figures(photos, times_of(before, number / REPEATS), trial.workers, seed=number)
+        predicted_figures(photos, with_storing(*before, trial.workers, number / REPEATS), trial.workers, seed=number)
         for number in range(REPEATS)
     ]
     rows = []
@@ -158,7 +170,8 @@ def side_by_side(trial: Trial, before: Ran, photos: Sequence[Photo], ran: Ran) -
 def main() -> None:
     """Print the tables; ten minutes."""
     for trial in TRIALS:
-        before = trial.run(recorded(*trial.measuring))
+        measuring = recorded(*trial.measuring)
+        before = measuring, trial.run(measuring)
         photos = recorded(*trial.scored)
         ran = trial.run(photos)
         print(f"{trial.name}: {len(photos)} photos\n")

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from statistics import mean
 
 import httpx
 from PIL import Image
@@ -43,11 +44,16 @@ ONE_CORE_EACH = {"RELIEF_THREADS": "1", "RELIEF_RATE": "1000000/minute"}
 
 @dataclass(frozen=True)
 class Ran:
-    """What became of the photos, and how many photos the batches of a stand-in had."""
+    """What became of the photos; seconds of the depth stage for one; photos and seconds of each batch of a stand-in."""
 
     seen: list[Seen]
     own_depth_s: float
-    batches: list[int]
+    batches: list[tuple[int, float]]
+
+    @property
+    def batch(self) -> float:
+        """Photos of a batch, in the mean; 1 where there were none but single ones."""
+        return mean(photos for photos, _ in self.batches) if self.batches else 1.0
 
 
 def portrait_of(side_px: int) -> bytes:
@@ -178,7 +184,8 @@ def _ran(store: Store, sent: Sent, before: dict[str, float]) -> Ran:
         raise RuntimeError(f"{len(failed)} jobs did not succeed")
     after = store.statistics.counters()
     depth_s, depths = (after[name] - before.get(name, 0.0) for name in ("seconds:depth", "done:depth"))
-    sizes = [int(size) for size in store.redis.lrange(BATCHES, 0, -1)]
+    batches = [row.decode().split() for row in store.redis.lrange(BATCHES, 0, -1)]
+    sizes = [(int(photos), float(seconds)) for photos, seconds in batches]
     rows = [row.decode().split() for row in store.redis.lrange(RUNS, 0, -1)]
     workers = {(job_id, stage): worker for worker, job_id, stage in rows}
     return Ran([seen_of(job, sent[job.id], workers) for job in jobs], depth_s / depths, sizes)

@@ -18,7 +18,7 @@ SHARES = ((1, 0.7), (3, 0.3))
 SECONDS = "BENCH_SECONDS"
 """The environment variable in which stand-ins find the seconds of their stages, with commas between."""
 BATCHES, RUNS = "bench:batches", "bench:runs"
-"""Lists in Redis: how many photos each batch of a stand-in had; who ran what, as `worker job stage`."""
+"""Lists in Redis: photos and seconds of each batch of a stand-in; who ran what, as `worker job stage`."""
 
 
 @dataclass(frozen=True)

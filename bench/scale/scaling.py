@@ -19,6 +19,7 @@ SCRAPE_EVERY_S = 15.0
 POLL_EVERY_S = float(CHART["keda"]["pollingSeconds"])
 COOLDOWN_S = float(CHART["keda"]["cooldownSeconds"])
 THRESHOLD_S = float(CHART["workers"]["model"]["secondsPerPod"])
+BUSY_SHARE = CHART["keda"]["busyPercent"] / 100
 RATE_OVER_S = 120.0  # of the work done, as `rate(...[2m])` has it
 
 
@@ -26,15 +27,15 @@ RATE_OVER_S = 120.0  # of the work done, as `rate(...[2m])` has it
 class Rule:
     """How many pods are wanted.
 
-    threshold_s: seconds of waiting work for a pod. most: pods. busy_share: where given, there are also as many pods as
-    would have done the work of the last RATE_OVER_S in this part of their time; the larger number counts. cooldown_s:
-    pods go when as many were wanted at no time for so long. poll_every_s: how often the figures are asked for.
+    threshold_s: seconds of waiting work for a pod. busy_share: there are also as many pods as would have done the work
+    of the last RATE_OVER_S in this part of their time; the larger number counts; None for waiting work alone.
+    cooldown_s: pods go when as many were wanted at no time for so long. poll_every_s: how often figures are asked for.
     """
 
     threshold_s: float = THRESHOLD_S
-    most: int = 10_000
-    busy_share: float | None = None
+    busy_share: float | None = BUSY_SHARE
     least: int = 1
+    most: int = 10_000
     cooldown_s: float = COOLDOWN_S
     poll_every_s: float = POLL_EVERY_S
 

@@ -159,7 +159,7 @@ def test_pods_are_wanted_for_waiting_work_and_for_the_work_that_goes_on(waiting_
 
 def test_pods_come_with_work_after_their_start_and_go_after_the_cooldown():
     service = Service(Clock(), Plant(times(depth_s=1.0), depth_workers=1, model_workers=0), random.Random(1))
-    rule = Rule(threshold_s=10, cooldown_s=300, poll_every_s=30)
+    rule = Rule(threshold_s=10, busy_share=None, cooldown_s=300, poll_every_s=30)
     Scaler(service, Kind.DEPTH, rule, Starting((20, 20), (100, 100), per_node=1), random.Random(2))
     burst(service, 25, 100, owners=100)
     counted = {}

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shlex
 import tarfile
 import tomllib
 from importlib.util import find_spec
@@ -332,6 +333,16 @@ def test_rules_and_dashboard_are_those_that_are_tested():
         (PROJECT / "deploy/grafana/relief.json").read_text()
     )
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+def test_the_installation_of_the_documents_is_one():
+    text = (PROJECT / "docs" / "kubernetes.md").read_text().replace("\\\n", "").replace("$R", "registry.example.org")
+    for secret in SECRETS:
+        assert f"--from-literal={secret}=" in text
+    [line] = [line for line in text.splitlines() if line.startswith("helm install ")]
+    _, _, name, chart, *options = shlex.split(line)
+    done = helm("template", name, str(PROJECT / chart), *options)
+    assert done.returncode == 0 and "host: relief.example.org" in done.stdout, done.stderr
 
 
 def test_the_package_has_the_projects_version_and_the_proxys_configuration(tmp_path):

@@ -48,6 +48,7 @@ def proxy(pods, front) -> Iterator[str]:
 def test_the_front_starts_by_its_command_and_passes_its_probes(pods, front, proxy):
     assert pods.passes("web", "web", "startupProbe")
     assert not pods.passes("web", "web", "startupProbe", **NO_REDIS)
+    assert not pods.passes("web", "web", "startupProbe", RELIEF_DATA="/dev/null/nowhere")
     for name, url in (("web", front), ("proxy", proxy)):
         path = pods.release.container("web", name)["readinessProbe"]["httpGet"]["path"]
         assert httpx.get(url + path).status_code == 200

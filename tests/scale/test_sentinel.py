@@ -10,12 +10,11 @@ from redis.exceptions import RedisError
 
 from shared.jobs.keys import Key
 from shared.redis.connection import connect
-from shared.storage.base import Storage
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
-from tests.support.failing_over import FRONTS, USERS, Load, loaded
+from tests.support.failing_over import FRONTS, USERS, assert_each_job_once, loaded
 from tests.support.following import API
-from tests.support.invariants import assert_settled, assert_whole, is_tidy, wait_for
+from tests.support.invariants import wait_for
 from tests.support.jobs import Store, all_jobs
 from tests.support.sentinels import Node, Replicated, replicated
 
@@ -26,20 +25,6 @@ SOME = 15  # jobs, so that all are at work
 def redis(tmp_path) -> Iterator[Replicated]:
     with replicated(tmp_path / "replicated") as running:
         yield running
-
-
-def assert_each_job_once(load: Load, store: Store, storage: Storage) -> None:
-    """Each request that was acknowledged has made one job, which has ended, once, with all of its files."""
-    load.end_uploads()
-    wait_for("the end of all jobs", lambda: all(job.ended for job in all_jobs(store)))
-    jobs = all_jobs(store)
-    assert set(load.answers) <= {200, 202, 503}, load.answers
-    assert sorted(load.acknowledged.values()) == [job.id for job in jobs]
-    assert store.statistics.counters()["done:depth"] == len(jobs)
-    wait_for("the last runs to tidy up", lambda: all(is_tidy(job, storage) for job in jobs))
-    for job in jobs:
-        assert_whole(job, storage)
-    assert_settled(store)
 
 
 def test_a_killed_primary_takes_no_job_with_it_and_comes_back_as_a_replica(redis, tmp_path):

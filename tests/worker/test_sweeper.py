@@ -6,6 +6,7 @@ import time
 import pytest
 
 from shared.jobs.keys import Key
+from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.logs import configure_logging
 from shared.results import PHOTO
@@ -80,3 +81,15 @@ def test_files_without_a_job_go_when_they_are_old_and_those_of_a_job_stay(store,
     assert sweeper_of("one").delete_orphans() == [ORPHAN]
     assert storage.folders(ORPHAN) == []
     assert storage.folders(YOUNG) == storage.folders(job.id) == ["photo"]
+
+
+def test_counts_are_mended_and_told_also_where_a_worker_of_the_release_before_sweeps(store, sweeper_of, caplog):
+    new_job(store)
+    store.redis.set(Key.SWEEPER, "one of the release before", ex=60)
+    store.redis.zadd(Key.ALL_JOBS, {"depth": 700})
+    sweeper_of("one").sweep()
+    assert store.waiting(Stage.DEPTH) == 1
+    assert "mended 1 counts of waiting jobs" in caplog.text
+    store.redis.zadd(Key.ALL_JOBS, {"depth": 700})
+    sweeper_of("two").sweep()
+    assert store.waiting(Stage.DEPTH) == 700  # the lock is the first one's
