@@ -40,9 +40,15 @@ class Expected:
         self._known = _Known(forecast(Queue(0.0, {}, {}, (), ()), most_in_batch))
 
     def seconds(self, job: Job, before: int | None = None) -> float | None:
-        """Seconds until a job ends; None after its end, and where that is unknown: before any run, without a worker.
+        """Seconds until a job ends, to a tenth; None, and `before`, as for `end_ms`."""
+        end_ms = self.end_ms(job, before)
+        return None if end_ms is None else round(max(LEAST_S, (end_ms - self._clock.now_ms()) / 1000), 1)
 
-        before: how many jobs go before one that waits.
+    def end_ms(self, job: Job, before: int | None = None) -> float | None:
+        """When a job will have ended, by Redis's clock.
+
+        None after its end, and where that is unknown: before any run, without a worker. before: how many jobs go before
+        one that waits.
         """
         if job.ended or (job.state is State.QUEUED and job.put_off_ms):
             return None
@@ -54,8 +60,7 @@ class Expected:
                 self._lock.release()
         known = self._known.forecast
         end_s = known.end_s(job.id, job.steps[job.steps.index(job.stage) :], before)
-        passed_s = (self._clock.now_ms() - known.queue.now_ms) / 1000
-        return None if end_s is None else round(max(LEAST_S, end_s - passed_s), 1)
+        return None if end_s is None else known.queue.now_ms + 1000 * end_s
 
     def progress(self, job: Job) -> float:
         """How much of a job is done, 0..1: what its worker recorded, and by the time that its run has taken."""

@@ -1,7 +1,9 @@
 """What the sweeper finds: wake-ups that never came, files without a job; by one worker at a time."""
 
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -108,3 +110,24 @@ def test_counts_are_mended_and_told_also_where_a_worker_of_the_release_before_sw
     store.redis.zadd(Key.ALL_JOBS, {"depth": 700})
     sweeper_of("two").sweep()
     assert store.waiting(Stage.DEPTH) == 700  # the lock is the first one's
+
+
+def test_a_storage_that_stands_still_keeps_no_job_of_a_dead_worker_waiting(store, settings):
+    job, goes_on = new_job(store), threading.Event()
+    claim(store, lease_s=0.02)
+
+    class Standing(FolderStorage):
+        def job_ids(self):
+            goes_on.wait()
+            yield from ()
+
+    sweeper = Sweeper(
+        store.redis, Standing(settings.data), WakeUps(celery_app(settings.redis_url)), attempts=3, worker="one"
+    )
+    with ThreadPoolExecutor() as pool:
+        files = pool.submit(sweeper.sweep_files)
+        time.sleep(0.05)
+        sweeper.sweep_records()
+        assert store.jobs.get(job.id).state == "queued"
+        assert not files.done()
+        goes_on.set()
