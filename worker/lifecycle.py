@@ -19,7 +19,7 @@ from celery.signals import (
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.errors import ModelError
+from shared.errors import ModelError, SettingsError
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps
 from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers, process_name
@@ -54,6 +54,15 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
         registry.loadable(settings.depth_model, settings.weights)
     except ModelError as error:
         raise SystemExit(f"the depth worker cannot start: {error}") from error
+
+
+@worker_init.connect
+def refuse_to_start_without_a_storage(**_: Any) -> None:
+    """A worker whose settings of storage cannot be used says so at once; Celery would only log it."""
+    try:
+        storage_from(settings)
+    except SettingsError as error:
+        raise SystemExit(f"the worker cannot start: {error}") from error
 
 
 @worker_ready.connect
