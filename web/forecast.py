@@ -46,7 +46,7 @@ class Forecast:
         if not known:  # so much waits for later stages that these come first
             later = [steps[passed:] for passed in range(1, len(steps))]
             last_s = sum(self.queue.waiting_for(behind[0]) * (self._pace_s(behind) or 0) for behind in later)
-        return last_s + max(1, before + 1 - known) * pace_s
+        return max(last_s + max(1, before + 1 - known) * pace_s, sum(self.costs_s[stage] for stage in steps))
 
     @cached_property
     def _known(self) -> dict[Stage, tuple[int, float]]:

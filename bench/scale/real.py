@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import tempfile
 import time
@@ -15,10 +14,10 @@ from pathlib import Path
 from statistics import mean
 
 import httpx
-from PIL import Image
 
 from bench.scale.recorded import BATCHES, RUNS, SECONDS, Seen, seen_of
 from bench.scale.turns import Photo
+from bench.stages import portrait_of
 from shared.jobs.keys import Key
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.new_job import NewJob
@@ -29,7 +28,6 @@ from shared.redis.connection import connect
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER
 from shared.storage.folder import FolderStorage
-from stack.demo import PORTRAIT
 from stack.local import PROJECT, Plan, Stack
 from stack.processes import Command, Supervised, wait_until
 from stack.valkey import start_valkey
@@ -54,13 +52,6 @@ class Ran:
     def batch(self) -> float:
         """Photos of a batch, in the mean; 1 where there were none but single ones."""
         return mean(photos for photos, _ in self.batches) if self.batches else 1.0
-
-
-def portrait_of(side_px: int) -> bytes:
-    """The portrait as a square JPEG of that side."""
-    output = io.BytesIO()
-    Image.open(PORTRAIT).convert("RGB").resize((side_px, side_px), Image.Resampling.LANCZOS).save(output, "JPEG")
-    return output.getvalue()
 
 
 def whole_stack(photos: Sequence[Photo], side_px: int) -> Ran:

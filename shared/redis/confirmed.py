@@ -1,7 +1,8 @@
 """What a failover cannot forget: Redis's answers, once enough replicas have what they say.
 
 A replica has all that was written before what it confirmed, since replication keeps the order, and of several that are
-left the sentinels choose the one that has most. So these are confirmed, and nothing else needs to be:
+left the sentinels choose the one that has most (docs/redis.md tells how surely). These are confirmed, and nothing else
+needs to be:
 
 - What a user is told: that a job was created, queued again, canceled, deleted, kept, shared or no longer shared.
 - What files are deleted for: that a run's result counts in place of an earlier one, that a job is canceled, deleted or
@@ -40,8 +41,8 @@ def confirmed(redis: Redis, ask: Callable[[Pipeline], object]) -> list[Any]:
     with redis.pipeline(transaction=False) as pipe:
         ask(pipe)
         if wanted:
-            # WAIT waits for what this connection wrote. What was only read, or was written before by a connection that
-            # broke, comes before this in the order of replication.
+            # WAIT waits for what its own connection wrote, so this is written: what was only read, or written before by
+            # a connection that broke, is replicated before it.
             pipe.incr(CONFIRMATIONS)
             pipe.wait(wanted, CONFIRMED_WITHIN_MS)
         answers = pipe.execute(raise_on_error=False)

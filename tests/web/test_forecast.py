@@ -149,6 +149,7 @@ def test_what_ends_after_the_simulation_is_told_by_the_pace_of_the_workers(monke
     assert depth.end_s("x", ALL[:1], 999) == 3000
     whole = forecast_of([job("a")], others=others)
     assert whole.end_s("x", ALL, 999) == pytest.approx(6500, rel=0.01)  # points, head and meshes of the same worker
+    assert forecast_of(costs_s=COSTS_S).end_s("new", ALL, 0) == 9.5  # all of its stages
     many = ONE_EACH | {stage: {b"m1", b"m2", b"m3"} for stage in ALL[1:]}
     assert forecast_of([job("a")], others=others, workers=many).end_s("x", ALL, 999) == pytest.approx(3000, rel=0.01)
 

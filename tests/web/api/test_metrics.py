@@ -137,7 +137,8 @@ def test_redis_tells_how_quickly_it_answers(client):
     assert 0 < seen["relief_redis_ping_seconds",] < 5
 
 
-def test_replicas_are_told_beside_those_that_are_needed(client, settings, tmp_path):
+def test_replicas_are_told_beside_those_that_are_needed(client, store, settings, tmp_path):
+    store.redis.config_set("repl-diskless-sync-delay", 0)  # not 5 s until it is sent the data
     seen = figures(client)
     assert (seen["relief_redis_replicas",], seen["relief_redis_replicas_needed",]) == (0, 0)
     server, url = start_valkey(tmp_path / "replica")
