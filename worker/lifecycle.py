@@ -69,7 +69,14 @@ def refuse_to_start_without_a_storage(**_: Any) -> None:
 def begin(**_: Any) -> None:
     """In the parent process: sweep, deliver webhooks, and say that this worker is alive."""
     redis = connect(settings.redis_url)
-    Sweeper(redis, storage_from(settings), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
+    Sweeper(
+        redis,
+        storage_from(settings),
+        WakeUps(app),
+        attempts=settings.attempts,
+        worker=process_name(),
+        retention_s=settings.retention_h * 3600,
+    ).start()
     WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
     threading.Thread(
         target=_announce_for_ever, args=(redis, served_stages()), name="announcements", daemon=True
