@@ -19,7 +19,7 @@ from celery.signals import (
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.errors import ModelError
+from shared.errors import ModelError, SettingsError
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps
 from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers, process_name
@@ -56,11 +56,27 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
         raise SystemExit(f"the depth worker cannot start: {error}") from error
 
 
+@worker_init.connect
+def refuse_to_start_without_a_storage(**_: Any) -> None:
+    """A worker whose settings of storage cannot be used says so at once; Celery would only log it."""
+    try:
+        storage_from(settings)
+    except SettingsError as error:
+        raise SystemExit(f"the worker cannot start: {error}") from error
+
+
 @worker_ready.connect
 def begin(**_: Any) -> None:
     """In the parent process: sweep, deliver webhooks, and say that this worker is alive."""
     redis = connect(settings.redis_url)
-    Sweeper(redis, storage_from(settings), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
+    Sweeper(
+        redis,
+        storage_from(settings),
+        WakeUps(app),
+        attempts=settings.attempts,
+        worker=process_name(),
+        retention_s=settings.retention_h * 3600,
+    ).start()
     WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
     threading.Thread(
         target=_announce_for_ever, args=(redis, served_stages()), name="announcements", daemon=True

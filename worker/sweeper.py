@@ -6,6 +6,7 @@ Every worker runs this beside its work; a lock in Redis lets one at a time do it
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -37,10 +38,12 @@ WAKEUPS_AT_ONCE = 8
 class Sweeper:
     """Sweeps once a second, records and files each from a thread: storage may take long to say that it refuses."""
 
-    def __init__(self, redis: Redis, storage: Storage, wakeups: WakeUps, *, attempts: int, worker: str) -> None:
+    def __init__(
+        self, redis: Redis, storage: Storage, wakeups: WakeUps, *, attempts: int, worker: str, retention_s: float = 0
+    ) -> None:
         self._jobs, self._upkeep = Jobs(redis), Upkeep(redis)
         self._storage, self._removals, self._wakeups = storage, Removals(redis, storage), wakeups
-        self._attempts, self._worker = attempts, worker
+        self._attempts, self._worker, self._retention_s = attempts, worker, retention_s
         self._orphans_due = self._recount_due = 0.0
         self._listing = storage.job_ids()
 
@@ -97,13 +100,17 @@ class Sweeper:
     def delete_orphans(self) -> list[str]:
         """Delete the files of jobs that have no record, once they are old enough; gives their ids.
 
+        Files from before the records began may be those of a Redis that was lost, and whose backup is still to be
+        restored: they stay until the retention has passed, after which a job with a record would be deleted too.
         Each round looks at the next jobs of the storage, so that its cost is the same however many there are.
         """
         looked_at = list(islice(self._listing, LISTED_AT_ONCE))
         if len(looked_at) < LISTED_AT_ONCE:
             self._listing = self._storage.job_ids()
         lost = self._jobs.missing(looked_at)
-        orphans = [job_id for job_id in lost if self._storage.age_s(job_id) > ORPHAN_AGE_S]
+        records_age_s = self._upkeep.age_s()
+        oldest_s = math.inf if records_age_s >= self._retention_s else records_age_s
+        orphans = [job_id for job_id in lost if ORPHAN_AGE_S < self._storage.age_s(job_id) < oldest_s]
         for job_id in orphans:
             with log_context(job_id=job_id):
                 log.info("deleting the files of a job that has no record")

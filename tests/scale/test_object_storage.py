@@ -4,6 +4,8 @@ import io
 import os
 import random
 import signal
+import subprocess
+import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -16,6 +18,7 @@ from shared.places import Bucket
 from shared.redis.connection import connect
 from shared.storage.base import Removed
 from shared.storage.s3 import S3Storage
+from stack.local import PROJECT
 from stack.processes import wait_until
 from tests.faults.conftest import breakable_stack
 from tests.support.following import API, follow, result, send
@@ -167,6 +170,17 @@ def test_a_full_server_refuses_files_and_still_gives_and_deletes_what_it_has(tmp
         assert refused.value.errno
         assert storage.read(JOB, "photo", "first.bin") == bytes(500_000)
         assert storage.delete(JOB).left == []
+
+
+@pytest.mark.parametrize("process", [["web"], ["celery", "-A", "worker.app", "worker", "-Q", "model"]])
+def test_a_process_whose_settings_boto3_cannot_use_says_so_and_ends(process):
+    wrong = {"REDIS_URL": "redis://127.0.0.1:1", "RELIEF_DATA": "s3://bucket", "AWS_ENDPOINT_URL_S3": "no url"}
+    environment = os.environ | wrong | {"RELIEF_SECRET": "s" * 32}
+    ended = subprocess.run(
+        [sys.executable, "-m", *process], cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode != 0
+    assert "s3://bucket/jobs/ cannot be used, wrong settings of AWS: Invalid endpoint: no url" in ended.stderr
 
 
 def test_more_files_than_s3_deletes_by_one_request_go(storage):

@@ -28,8 +28,9 @@ def storage(settings) -> Storage:
 
 @pytest.fixture
 def sweeper_of(store, storage, settings):
-    def make(name: str) -> Sweeper:
-        return Sweeper(store.redis, storage, WakeUps(celery_app(settings.redis_url)), attempts=3, worker=name)
+    def make(name: str, **more: float) -> Sweeper:
+        wakeups = WakeUps(celery_app(settings.redis_url))
+        return Sweeper(store.redis, storage, wakeups, attempts=3, worker=name, **more)
 
     return make
 
@@ -72,6 +73,20 @@ def test_one_worker_sweeps_at_a_time_and_another_follows_when_it_dies(store, swe
     store.redis.delete(Key.SWEEPER)  # it died, and its lock ran out
     sweeper_of("two").sweep()
     assert store.jobs.get(job.id).state == "queued"
+
+
+def test_files_from_before_the_records_began_stay_for_the_retention_in_which_a_backup_may_be_restored(
+    store, storage, settings, sweeper_of
+):
+    for job_id in (ORPHAN, YOUNG):
+        storage.write(job_id, PHOTO_FOLDER, PHOTO, b"photo")
+    now_s = time.time()
+    for job_id, age_s in ((ORPHAN, 5000), (YOUNG, 3000)):
+        os.utime(settings.data / "jobs" / job_id, (now_s - age_s,) * 2)
+    assert sweeper_of("one", retention_s=7200).delete_orphans() == []
+    store.redis.set(Key.BEGAN, int(now_s) - 4000)
+    assert sweeper_of("one", retention_s=7200).delete_orphans() == [YOUNG]
+    assert sweeper_of("one", retention_s=3600).delete_orphans() == [ORPHAN]
 
 
 def test_files_without_a_job_go_when_they_are_old_and_those_of_a_job_stay(store, storage, settings, sweeper_of):

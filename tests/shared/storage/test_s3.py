@@ -119,6 +119,14 @@ def test_a_server_that_refuses_connections_is_told(proxy, behind):
     behind.check()
 
 
+def test_where_one_of_several_files_fails_no_other_comes_after_that_was_told(storage):
+    files = {"../fails.bin": b"at once"} | {f"{number}.bin": bytes(500_000) for number in range(20)}
+    with pytest.raises(ValueError, match="not a name"):
+        storage.write_all(JOB, "head-1", files)
+    assert len(storage.delete(JOB).gone) == 20
+    assert storage.folders(JOB) == []
+
+
 def test_a_server_that_does_not_answer_is_given_up(proxy, behind):
     behind.write(*PHOTO, b"abc")
     with proxy.holding():
