@@ -78,6 +78,8 @@ def begin(**_: Any) -> None:
         retention_s=settings.retention_h * 3600,
     ).start()
     WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
+    if Stage.DEPTH in served_stages():
+        _warn_of_what_cannot_run()
     threading.Thread(
         target=_announce_for_ever, args=(redis, served_stages()), name="announcements", daemon=True
     ).start()
@@ -96,6 +98,13 @@ def load_model(**_: Any) -> None:
     limit_threads(settings.threads)
     if Stage.DEPTH in served_stages():
         tasks.runner().warm_up()
+
+
+def _warn_of_what_cannot_run() -> None:
+    """Name the networks that lie in the weights folder for workers with torch alone: any worker may get their jobs."""
+    for row in registry.ROWS.values():
+        if row.weights.present(settings.weights) and (lack := row.lacks(settings.weights)):
+            log.warning("jobs with %s fail at this worker: %s", row.name, lack)
 
 
 def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:
