@@ -32,6 +32,12 @@ CONFIG = Config(
     s3={"addressing_style": "path"},  # other servers than Amazon's seldom have a name for each bucket
     user_agent_extra="relief",
 )
+ALWAYS_TOLD = {  # by S3 itself; a page of somebody else's with status 200 would pass for an empty answer
+    "put_object": "ETag",
+    "get_object": "ETag",
+    "head_object": "LastModified",
+    "list_objects_v2": "Name",
+}
 WRITERS = 8  # files of a job that are written at once
 
 
@@ -139,7 +145,12 @@ class S3Storage(Storage):
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         with as_os_errors(f"{self._where}: {operation}"):
-            return cast(dict[str, Any], getattr(self._s3, operation)(Bucket=self._bucket, **arguments))
+            answer = cast(dict[str, Any], getattr(self._s3, operation)(Bucket=self._bucket, **arguments))
+        if operation in ALWAYS_TOLD and ALWAYS_TOLD[operation] not in answer:
+            if "Body" in answer:
+                answer["Body"].close()
+            raise OSError(errno.EIO, f"{self._where}: {operation}: what answers is no S3 server")
+        return answer
 
     def _get(self, key: str, begin: int, etag: str | None) -> dict[str, Any]:
         part = {"Range": f"bytes={begin}-"} if begin else {}

@@ -121,26 +121,37 @@ def test_a_server_that_refuses_connections_is_told(proxy, behind):
     behind.check()
 
 
-def test_what_is_no_answer_of_s3_is_told(bucket, monkeypatch):
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<html>Welcome")
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+def test_a_server_of_another_kind_is_no_empty_bucket(bucket, monkeypatch):
+    handler = handler_that_says(b"<html><body>Welcome</body></html>")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
         try:
-            with pytest.raises(OSError, match=f"s3://{BUCKET}/"):
-                S3Storage(bucket).check()
+            assert_refused(S3Storage(bucket, config=QUICK), f"s3://{BUCKET}/")
         finally:
             server.shutdown()
             thread.join()
+
+
+def handler_that_says(page: bytes) -> type[BaseHTTPRequestHandler]:
+    """What answers every request by this page."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(page)
+
+        do_GET = do_PUT = do_POST = do_HEAD = answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    return Handler
 
 
 def test_where_one_of_several_files_fails_no_other_comes_after_that_was_told(storage):
