@@ -66,11 +66,18 @@ def _cut_off_and_killed(redis: Replicated) -> None:
     redis.mend_links(primary)
 
 
+def _coordinated(redis: Replicated) -> None:
+    redis.fail_over("COORDINATED")
+
+
 ROWS: list[tuple[str, Callable[[Replicated], None], int]] = [
     ("primary killed", _killed, 1),
     ("primary frozen", _frozen, 1),
     ("replicas cut off for 1 s, then the primary killed", _cut_off_and_killed, 1),
     ("the same without WAIT", _cut_off_and_killed, 0),
+    ("`SENTINEL FAILOVER ... COORDINATED`", _coordinated, 1),
+    ("`SENTINEL FAILOVER`", Replicated.fail_over, 1),
+    ("the same", Replicated.fail_over, 2),
 ]
 
 

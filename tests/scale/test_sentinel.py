@@ -110,6 +110,16 @@ def test_what_a_primary_took_that_no_replica_had_was_not_acknowledged(redis, tmp
         assert_each_job_once(load, store, storage)
 
 
+def test_a_failover_that_is_asked_for_loses_nothing_either(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary = redis.primary()
+        redis.fail_over("COORDINATED")
+        redis.wait_for_another(primary)
+        load.wait_for_more(SOME)
+        assert_each_job_once(load, store, storage)
+
+
 def test_the_real_stack_goes_on_after_a_failover(redis, tmp_path, portrait):
     settings = {"REDIS_URL": redis.url, "RELIEF_LEASE": "3", "RELIEF_THREADS": "1"}
     with Stack(Plan(tmp_path / "data", settings=settings)) as stack, httpx.Client(base_url=stack.url) as client:
