@@ -13,6 +13,7 @@ from bench.scale.plant import Kind, Plant, Times, in_order
 from bench.scale.real import Ran, standins, whole_stack
 from bench.scale.recorded import Load, gaps_s, idle_waits_s, recorded
 from bench.scale.service import Service
+from bench.scale.trials import quantile
 from bench.scale.turns import Photo
 from shared.jobs.record import Stage
 from worker.stages.depth import WRITERS
@@ -115,14 +116,6 @@ def figures_of(waits: dict[str, list[float]], began_s: Sequence[float], batch: f
     table["photos a second, first sent to last ended"] = len(ends) / (max(ends) - min(began_s))
     table["photos of a batch, mean"] = batch
     return table
-
-
-def quantile(values: Sequence[float], part: float) -> float:
-    """The value that `part` of them do not pass; by linear interpolation."""
-    ordered = sorted(values)
-    at = part * (len(ordered) - 1)
-    low = int(at)
-    return ordered[low] + (at - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
 
 
 def seen_figures(photos: Sequence[Photo], ran: Ran) -> Figures:

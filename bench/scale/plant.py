@@ -25,16 +25,6 @@ class Kind(Enum):
 KIND_OF = {stage: kind for kind in Kind for stage in kind.value}
 
 
-def constant(seconds: float) -> Sampled:
-    """Always the same."""
-    return lambda _: seconds
-
-
-def exponential(mean_s: float) -> Sampled:
-    """Exponential, as the formulas of queueing theory have it."""
-    return lambda chance: chance.expovariate(1 / mean_s)
-
-
 def in_order(seconds: Sequence[float], start: float) -> Sampled:
     """Those that were measured, in their order from a part of it on, since a busy machine is slow for a while.
 

@@ -111,6 +111,6 @@ def gaps_s(runs: Iterable[Run]) -> list[float]:
 
 
 def idle_waits_s(runs: Iterable[Run], longest_s: float = 0.05) -> list[float]:
-    """How long runs waited that waited for no other."""
-    waits = (run.began_s - run.queued_s for run in runs)
-    return [wait for wait in waits if wait < longest_s]
+    """How long runs waited that waited for no other: no longer than this, or the shortest one where all did."""
+    waits = [run.began_s - run.queued_s for run in runs]
+    return [wait for wait in waits if wait < longest_s] or [min(waits)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import yaml
 
@@ -61,7 +62,7 @@ class Starting:
 
 
 class Scaler:
-    """Starts and stops the workers of one kind, and counts what they cost."""
+    """Starts and stops the workers of one kind, and counts their seconds."""
 
     def __init__(self, service: Service, kind: Kind, rule: Rule, starting: Starting, chance: Random) -> None:
         self._service, self._kind, self._rule, self._starting, self._chance = service, kind, rule, starting, chance
@@ -70,7 +71,7 @@ class Scaler:
         self._work: deque[tuple[float, float]] = deque([(0.0, 0.0)])  # when, seconds of work done by then
         self._wanted: deque[tuple[float, int]] = deque()  # when, how many
         self._nodes: deque[tuple[float, int]] = deque([(0.0, self._nodes_of(self._pods))])  # when, how many were in use
-        self.pod_s, self.node_s = 0.0, 0.0
+        self.pod_s = 0.0
         service.clock.every(SCRAPE_EVERY_S, self._scrape)
         service.clock.every(rule.poll_every_s, self._poll)
 
@@ -80,7 +81,7 @@ class Scaler:
 
     @property
     def _ready_nodes(self) -> int:
-        """Nodes that are paid for: as many as were in use at any time of the last while."""
+        """Nodes that are up: as many as were in use at any time of the last while."""
         return max(number for _, number in self._nodes)
 
     def _nodes_of(self, pods: int) -> int:
@@ -94,7 +95,6 @@ class Scaler:
         (since_s, before), (_, after) = self._work[0], self._work[-1]
         self._busy = (after - before) / (now_s - since_s)
         self.pod_s += self._pods * SCRAPE_EVERY_S
-        self.node_s += self._ready_nodes * SCRAPE_EVERY_S
 
     def _cost_s(self, stage: Stage) -> float:
         return self._service.work_s[stage] / max(1, self._service.runs[stage])
@@ -124,7 +124,7 @@ class Scaler:
         self._service.employ(self._kind)
 
 
-def _forget(history: deque, before_s: float) -> None:
+def _forget(history: deque[Any], before_s: float) -> None:
     """Drop what is older, but for the latest of it."""
     while len(history) > 1 and history[1][0] <= before_s:
         history.popleft()

@@ -44,6 +44,12 @@ class Upkeep:
             return True
         return self._redis.get(work) == worker.encode() and bool(self._redis.expire(work, LOCK_S))
 
+    def age_s(self) -> float:
+        """Seconds since these records began: since this was first asked, of this Redis or one it was copied from."""
+        now_s = self._redis.time()[0]
+        self._redis.set(Key.BEGAN, now_s, nx=True)
+        return now_s - int(self._redis.get(Key.BEGAN) or now_s)
+
     def sweep(self, attempts: int) -> tuple[int, int]:
         """Take back jobs whose lease ran out; gives how many were queued again and how many were given up."""
         recovered, given_up, more = 0, 0, True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, BinaryIO, cast
@@ -59,8 +59,9 @@ class S3Storage(Storage):
         return len(data)
 
     def write_all(self, job_id: str, folder: str, files: Mapping[str, bytes | bytearray]) -> dict[str, int]:
-        """Store several files at once, by threads."""
+        """Store several files at once, by threads; where one fails, the others have ended too."""
         writes = {name: self._writers.submit(self.write, job_id, folder, name, data) for name, data in files.items()}
+        wait(writes.values())  # else one would come after whoever deletes what there is
         return {name: written.result() for name, written in writes.items()}
 
     def open(self, job_id: str, folder: str, name: str) -> BinaryIO:

@@ -8,13 +8,14 @@ import pytest
 
 from bench.scale.arrivals import Visits, burst, daily, steady
 from bench.scale.clock import Clock
-from bench.scale.plant import Kind, Plant, Times, constant, exponential, one_by_one
+from bench.scale.plant import Kind, Plant, Times, one_by_one
 from bench.scale.scaling import Rule, Scaler, Starting
 from bench.scale.service import Service
 from bench.scale.turns import Photo, Turns
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Stage
 from tests.support.jobs import a_job, claim
+from tests.support.simulated import constant, exponential
 
 ONE_EACH = ((1, 1.0),)
 DEPTH_ALONE = (Stage.DEPTH,)
@@ -167,3 +168,19 @@ def test_pods_come_with_work_after_their_start_and_go_after_the_cooldown():
         service.clock.after(at_s, lambda at_s=at_s: counted.update({at_s: len(service.workers[Kind.DEPTH])}))
     service.clock.run(1000)
     assert counted == {179: 1, 181: 8, 359: 8, 500: 1}  # asked at 60 s, of 79 s of work
+
+
+def test_pods_stay_while_there_is_as_much_work_as_before_though_nothing_waits():
+    fewest = {}
+    for busy_share in (None, 0.8):
+        service = Service(Clock(), Plant(times(depth_s=1.0), depth_workers=6, model_workers=0), random.Random(1))
+        rule = Rule(threshold_s=30, busy_share=busy_share, cooldown_s=300, poll_every_s=15)
+        Scaler(service, Kind.DEPTH, rule, Starting((20, 20), (100, 100)), random.Random(2))
+        Visits(steady(4.0), 4.0, ONE_EACH).start(service, random.Random(3))
+        counted = []
+        service.clock.every(
+            10, lambda service=service, counted=counted: counted.append(len(service.workers[Kind.DEPTH]))
+        )
+        service.clock.run(1500)
+        fewest[busy_share] = min(counted)
+    assert fewest == {None: 1, 0.8: 5}

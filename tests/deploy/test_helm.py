@@ -268,7 +268,7 @@ def test_what_a_container_mounts_and_probes_exists(values):
         for probe in probes:
             port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")
             assert port is None or port in {each["name"] for each in container["ports"]}
-            assert "exec" not in probe or find_spec(probe["exec"]["command"][-1])
+            assert "exec" not in probe or find_spec(probe["exec"]["command"][2])
 
 
 def test_a_claim_is_mounted_by_all_that_read_photos():
@@ -289,7 +289,7 @@ def test_only_the_gpu_pool_asks_for_a_gpu_and_may_run_where_one_is():
     assert "nvidia.com/gpu" not in release.container("depth-gpu", "weights")["resources"]["limits"]
     assert "nvidia" not in json.dumps(rendered(PLAIN).pods())
     update = release.of("Deployment")["relief-depth-gpu"]["spec"]["strategy"]["rollingUpdate"]
-    assert update == {"maxSurge": 0, "maxUnavailable": 1}  # there is no GPU for one more
+    assert update == {"maxSurge": 0, "maxUnavailable": "25%"}  # there is no GPU for one more
 
 
 def test_every_stage_has_one_pool_by_the_names_of_its_queues():

@@ -79,7 +79,7 @@ def test_the_front_reaches_redis_and_the_bucket_alone():
 
 
 def test_redis_and_bucket_can_be_held_to_their_addresses():
-    own = {"redis": {"to": [{"ipBlock": {"cidr": "10.1.0.0/16", "except": []}}]}, "internet": {"enabled": False}}
+    own = {"redis": {"to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}]}, "internet": {"enabled": False}}
     release = rendered({**PLAIN, "networkPolicy": own})
     for component in release.pods():
         assert release.may_reach(component, "10.1.2.3", REDIS)
@@ -89,7 +89,7 @@ def test_redis_and_bucket_can_be_held_to_their_addresses():
 
 def test_all_pods_may_be_let_out_to_one_place_more():
     agent = {
-        "to": [{"ipBlock": {"cidr": "169.254.170.23/32", "except": []}}],
+        "to": [{"ipBlock": {"cidr": "169.254.170.23/32"}}],
         "ports": [{"port": 80, "protocol": "TCP"}],
     }
     release = rendered({**PLAIN, "networkPolicy": {"more": [agent]}})

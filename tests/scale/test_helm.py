@@ -46,8 +46,9 @@ def test_a_photo_becomes_a_3d_face_in_the_bucket(pods, portrait, tmp_path):
         wait_until("workers of all stages", lambda: is_ready(front))
         for component in ("depth-cpu", "model"):
             assert all(pods.passes(component, "worker", probe) for probe in PROBES)
-        assert pods.passes("web", "web", "startupProbe")
-        assert not pods.passes("web", "web", "startupProbe", AWS_SECRET_ACCESS_KEY="another")
+        for component, name in (("web", "web"), ("model", "worker")):
+            assert pods.passes(component, name, "startupProbe")
+            assert not pods.passes(component, name, "startupProbe", AWS_SECRET_ACCESS_KEY="another")
         with httpx.Client(base_url=proxy, headers=FROM_INGRESS, timeout=60) as client:
             *_, done = follow(client, send(client, portrait, steps="depth,model"), timeout_s=120)
             assert done["state"] == "succeeded"

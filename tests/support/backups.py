@@ -33,22 +33,24 @@ class Backup:
         with self._snapshot.open("rb") as snapshot:
             subprocess.run(["sh", RESTORE, files], stdin=snapshot, check=True)
 
-    def take_folder(self, data: Path) -> None:
-        """The jobs' files, while jobs run."""
-        argv = ["tar", "czf", str(self.folder / "data.tgz"), "-C", str(data), "jobs"]
+    def take_files(self, data: Path, bucket: dict[str, str]) -> None:
+        """The jobs' files, of the data folder or the bucket that an environment of Relief names."""
+        if bucket:
+            _rclone(_remote(bucket), str(self._files), bucket)
+            return
+        argv = ["tar", "czf", str(self._files), "-C", str(data), "jobs"]
         assert subprocess.run(argv, check=False).returncode in (0, VANISHED)
 
-    def restore_folder(self, data: Path) -> None:
-        """The jobs' files."""
-        run(["tar", "xzf", str(self.folder / "data.tgz"), "-C", str(data)])
+    def restore_files(self, data: Path, bucket: dict[str, str]) -> None:
+        """Into a new data folder or bucket."""
+        if bucket:
+            _rclone(str(self._files), _remote(bucket), bucket)
+        else:
+            run(["tar", "xzf", str(self._files), "-C", str(data)])
 
-    def take_bucket(self, environment: dict[str, str]) -> None:
-        """The jobs' files, while jobs run; the environment is that of Relief."""
-        _rclone(_remote(environment), str(self.folder / "bucket"), environment)
-
-    def restore_bucket(self, environment: dict[str, str]) -> None:
-        """The jobs' files."""
-        _rclone(str(self.folder / "bucket"), _remote(environment), environment)
+    @property
+    def _files(self) -> Path:
+        return self.folder / "files"
 
     @property
     def _snapshot(self) -> Path:
@@ -62,6 +64,7 @@ def _remote(environment: dict[str, str]) -> str:
 def _rclone(source: str, target: str, environment: dict[str, str]) -> None:
     remote = {"TYPE": "s3", "PROVIDER": "Other", "ENV_AUTH": "true", "ENDPOINT": environment["AWS_ENDPOINT_URL_S3"]}
     settings = {f"RCLONE_CONFIG_RELIEF_{name}": value for name, value in remote.items()}
+    settings["AWS_CA_BUNDLE"] = ""  # rclone fails where it is set
     run([path_of("rclone", "rclone"), "sync", "--s3-no-check-bucket", source, target], **environment, **settings)
 
 

@@ -19,7 +19,7 @@ class TcpProxy:
         self._upstream = ("127.0.0.1", upstream_port)
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
-        self.connections = 0
+        self.connections = self.answered_bytes = 0
         self.cuts: list[int] = []
         self._refuses, self._goes_on = False, threading.Event()
         self._goes_on.set()
@@ -80,6 +80,7 @@ class TcpProxy:
             if left is None and self.cuts:
                 left = self.cuts.pop(0)
             client.sendall(data if left is None else data[:left])
+            self.answered_bytes += len(data)
             if left is not None and (left := left - len(data)) <= 0:
                 return
 
