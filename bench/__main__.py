@@ -24,6 +24,7 @@ SCRIPTS = (
     "turning",
     "recovery",
     "failover",
+    "storage",
     "hostile",
     "memory",
 )

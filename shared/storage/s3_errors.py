@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 BY_CODE = {  # S3's own word -> the system's number
     "NoSuchKey": errno.ENOENT,
@@ -28,7 +29,7 @@ def as_os_errors(where: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise os_error(where, error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]) from error
-    except BotoCoreError as error:  # no answer: refused, timed out, no credentials; boto3 puts no secret into these
+    except (BotoCoreError, ResponseParserError) as error:  # no answer, no credentials, or a page of somebody else's
         raise OSError(errno.EIO, f"{where}: {error}") from error
 
 

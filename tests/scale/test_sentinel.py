@@ -9,13 +9,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.jobs.keys import Key
+from shared.redis.confirmed import NotConfirmedError
 from shared.redis.connection import connect
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
 from tests.support.failing_over import FRONTS, USERS, assert_each_job_once, loaded
 from tests.support.following import API
 from tests.support.invariants import wait_for
-from tests.support.jobs import Store, all_jobs
+from tests.support.jobs import Store, all_jobs, new_job
 from tests.support.sentinels import Node, Replicated, replicated
 
 SOME = 15  # jobs, so that all are at work
@@ -107,6 +108,44 @@ def test_what_a_primary_took_that_no_replica_had_was_not_acknowledged(redis, tmp
         kept = {job.id for job in all_jobs(store)}
         assert known <= kept
         assert taken - kept  # so something was lost indeed
+        assert_each_job_once(load, store, storage)
+
+
+def test_a_primary_that_goes_on_just_as_another_takes_over_acknowledges_nothing_alone(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary, replicas = redis.primary(), redis.replicas()
+        primary.freeze()
+        wait_for("another primary", lambda: "master" in map(role, replicas))
+        primary.thaw()  # and the third server still follows it
+        load.wait_for_more(SOME)
+        assert_each_job_once(load, store, storage)
+
+
+def test_a_replica_that_stays_away_is_missed_for_seconds_only(redis):
+    with connect(redis.url) as client:
+        store = Store.of(client)
+        new_job(store)
+        redis.replicas()[0].kill()
+        with pytest.raises(NotConfirmedError, match="1 of 2"):
+            new_job(store)
+        wait_for("a job that the other alone confirms", lambda: is_made(store))
+
+
+def is_made(store: Store) -> bool:
+    try:
+        return bool(new_job(store))
+    except NotConfirmedError:
+        return False
+
+
+def test_a_failover_that_is_asked_for_loses_nothing_either(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary = redis.primary()
+        redis.fail_over("COORDINATED")
+        redis.wait_for_another(primary)
+        load.wait_for_more(SOME)
         assert_each_job_once(load, store, storage)
 
 

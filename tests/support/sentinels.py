@@ -99,6 +99,11 @@ class Replicated:
         """Wait until the sentinels have chosen another primary than this one."""
         wait_until("another primary", lambda: _has_another(self, primary))
 
+    def fail_over(self, *options: str) -> None:
+        """Have another primary chosen while this one is well."""
+        with self.sentinels[0].ask() as sentinel:
+            sentinel.execute_command("SENTINEL", "FAILOVER", NAME, *options)
+
     def cut_links(self) -> None:
         """The primary goes on without replicas, as it may for the time of min-replicas-max-lag."""
         replicas = self.replicas()

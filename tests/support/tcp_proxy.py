@@ -61,17 +61,16 @@ class TcpProxy:
 
     def _connect(self, client: socket.socket) -> None:
         self.connections += 1
-        with client, suppress(OSError):
-            if self._refuses:
+        with client, suppress(OSError), socket.create_connection(self._upstream) as server:
+            self._open |= {client, server}
+            if self._refuses:  # asked once it is among those that a refusal ends
                 return
-            with socket.create_connection(self._upstream) as server:
-                self._open |= {client, server}
-                asking = threading.Thread(target=_pass_on, args=(client, server), daemon=True)
-                asking.start()
-                self._answer(server, client)
-                _end(client, server)
-                asking.join()
-                self._open -= {client, server}
+            asking = threading.Thread(target=_pass_on, args=(client, server), daemon=True)
+            asking.start()
+            self._answer(server, client)
+            _end(client, server)
+            asking.join()
+            self._open -= {client, server}
 
     def _answer(self, server: socket.socket, client: socket.socket) -> None:
         left = None

@@ -2,7 +2,9 @@
 
 import errno
 import random
+import threading
 import tracemalloc
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from botocore.config import Config
@@ -117,6 +119,28 @@ def test_a_server_that_refuses_connections_is_told(proxy, behind):
     with proxy.refusing():
         assert_refused(behind, f"s3://{BUCKET}/")
     behind.check()
+
+
+def test_what_is_no_answer_of_s3_is_told(bucket, monkeypatch):
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>Welcome")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
+        try:
+            with pytest.raises(OSError, match=f"s3://{BUCKET}/"):
+                S3Storage(bucket).check()
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def test_where_one_of_several_files_fails_no_other_comes_after_that_was_told(storage):
