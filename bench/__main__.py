@@ -16,7 +16,7 @@ SCRIPTS = (
     "midas",
     "batches",
     "load",
-    "turns",
+    "queue_cost",
     "waits",
     "scale",
     "wire",
@@ -24,6 +24,7 @@ SCRIPTS = (
     "turning",
     "recovery",
     "failover",
+    "storage",
     "hostile",
     "memory",
 )

@@ -1,4 +1,4 @@
-"""How soon is work going on again after something was killed? The times that tests/faults measures as it runs."""
+"""How soon does work go on after something was killed or cut off? The times that the tests measure as they run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parent.parent
 
 
 def main() -> None:
-    """Run the fault tests and print what they measured."""
+    """Run the tests of faults and of hosts, and print what they measured."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "faults.xml"
         tests = [
@@ -20,6 +20,7 @@ def main() -> None:
             "-m",
             "pytest",
             "tests/faults",
+            "tests/scale/test_hosts.py",
             "-q",
             "-o",
             "junit_family=xunit1",

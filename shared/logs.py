@@ -20,7 +20,7 @@ LogFormat = Literal["text", "json"]
 ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 """A request's id as a client may choose it: what fits into any log; deploy/nginx has the same rule."""
 
-FIELDS = "%(asctime)s %(levelname)s %(process)d %(name)s %(job_id)s %(request_id)s %(message)s"
+FIELDS = "%(levelname)s %(process)d %(name)s %(job_id)s %(request_id)s %(message)s"
 
 _job_id: ContextVar[str] = ContextVar("job_id", default="-")
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
@@ -29,7 +29,8 @@ _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 def configure_logging(log_format: LogFormat) -> None:
     """Log to standard error: lines for people, or one JSON object a line for machines; what nobody caught, too."""
     handler = logging.StreamHandler()
-    handler.setFormatter(JsonFormatter(FIELDS) if log_format == "json" else logging.Formatter(FIELDS))
+    for_people, for_machines = logging.Formatter(f"%(asctime)s {FIELDS}"), JsonFormatter(FIELDS, timestamp=True)
+    handler.setFormatter(for_machines if log_format == "json" else for_people)
     handler.addFilter(_add_context)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)

@@ -1,5 +1,6 @@
 """Real servers for the tests: a Valkey of their own, and on request the whole stack."""
 
+import io
 import os
 import signal
 import uuid
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -106,3 +108,11 @@ def bucket(s3_server: Seaweed, monkeypatch: pytest.MonkeyPatch) -> Bucket:
 @pytest.fixture(scope="session")
 def portrait() -> bytes:
     return PORTRAIT.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def small_photo(portrait: bytes) -> bytes:
+    """The face alone, 160 pixels high: quick, and real."""
+    output = io.BytesIO()
+    Image.open(io.BytesIO(portrait)).convert("RGB").crop((130, 0, 320, 240)).resize((127, 160)).save(output, "PNG")
+    return output.getvalue()

@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parent.parent
 SOURCES = ("shared", "web", "worker", "stack")
 LONGEST_MODULE, LONGEST_LINE = 250, 120
 LINK = re.compile(r"\]\(([^)#\s]+)")
-HEAVY = ("torch", "timm", "cv2", "scipy", "worker")
+HEAVY = ("torch", "timm", "cv2", "scipy", "worker", "boto3")
 
 
 def test_the_import_contracts_hold():

@@ -6,11 +6,13 @@ import argparse
 import logging
 import resource
 import signal
+import threading
 from collections.abc import Sequence
 from types import FrameType
 
 from shared.logs import configure_logging
 from shared.settings import Settings
+from shared.storage import say_if_away
 from web.app import create_app
 from web.server.server import create_server
 from web.services import KEY
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     _allow_open_files()
     app = create_app(settings)
     app.extensions[KEY].decoding.start()
+    threading.Thread(target=say_if_away, args=(app.extensions[KEY].storage,), daemon=True).start()
 
     def stop(number: int, frame: FrameType | None) -> None:
         app.extensions[KEY].changes.end()

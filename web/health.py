@@ -1,18 +1,21 @@
-"""`python -m web.health`: exit 0 where Redis answers; the start-up probe of deploy/helm."""
+"""`python -m web.health`: exit 0 where Redis and the storage answer; the start-up probe of deploy/helm."""
 
 from __future__ import annotations
 
 from shared.redis.connection import connect
-from shared.settings import CommonSettings
+from shared.settings import Settings
+from shared.storage import storage_from
 
 
 def main() -> None:
-    """Ask Redis once.
+    """Ask both once.
 
     Raises:
-        RedisError: it does not answer, or not to this password.
+        RedisError, OSError: one does not answer, or not to these credentials.
     """
-    connect(CommonSettings.from_environment().redis_url).ping()
+    settings = Settings.from_environment()
+    connect(settings.redis_url).ping()
+    storage_from(settings).check()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from celery.signals import (
 from redis import Redis
 from redis.exceptions import RedisError
 
-from shared.errors import ModelError
+from shared.errors import ModelError, SettingsError
 from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps
 from shared.jobs.workers import ALIVE_S, ModelInfo, Offer, Workers, process_name
@@ -56,12 +56,30 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
         raise SystemExit(f"the depth worker cannot start: {error}") from error
 
 
+@worker_init.connect
+def refuse_to_start_without_a_storage(**_: Any) -> None:
+    """A worker whose settings of storage cannot be used says so at once; Celery would only log it."""
+    try:
+        storage_from(settings)
+    except SettingsError as error:
+        raise SystemExit(f"the worker cannot start: {error}") from error
+
+
 @worker_ready.connect
 def begin(**_: Any) -> None:
     """In the parent process: sweep, deliver webhooks, and say that this worker is alive."""
     redis = connect(settings.redis_url)
-    Sweeper(redis, storage_from(settings), WakeUps(app), attempts=settings.attempts, worker=process_name()).start()
+    Sweeper(
+        redis,
+        storage_from(settings),
+        WakeUps(app),
+        attempts=settings.attempts,
+        worker=process_name(),
+        retention_s=settings.retention_h * 3600,
+    ).start()
     WebhookSender(DeliveryQueue(redis), private=settings.webhook_private).start()
+    if Stage.DEPTH in served_stages():
+        _warn_of_what_cannot_run()
     threading.Thread(
         target=_announce_for_ever, args=(redis, served_stages()), name="announcements", daemon=True
     ).start()
@@ -80,6 +98,13 @@ def load_model(**_: Any) -> None:
     limit_threads(settings.threads)
     if Stage.DEPTH in served_stages():
         tasks.runner().warm_up()
+
+
+def _warn_of_what_cannot_run() -> None:
+    """Name the networks that lie in the weights folder for workers with torch alone: any worker may get their jobs."""
+    for row in registry.ROWS.values():
+        if row.weights.present(settings.weights) and (lack := row.lacks(settings.weights)):
+            log.warning("jobs with %s fail at this worker: %s", row.name, lack)
 
 
 def _announce_for_ever(redis: Redis, stages: Sequence[Stage]) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from bench.scale.site import Site
+from bench.scale.site import GETS, LISTS, Site
 from shared.settings import Settings
 
 REDIS_CONNECTIONS = 10_000  # maxclients as Redis and Valkey have it by themselves
 PREFIX_PUTS_PER_S, PREFIX_GETS_PER_S = 3_500, 5_500  # S3, a prefix (AWS, performance guidelines; read)
 NETWORK_GBIT_PER_S = 25.0  # of one machine's link, as large instances have it; read
-GETS, LISTS = 8, 4  # of a photo's stages, see bench.scale.prices
 FRONT_CONNECTIONS = 40  # of a busy front to Redis: one a thread that asks
 MOST_REDIS = 0.6  # of its thread: behind that its answers wait for each other
 WANTED_BUFFER_S = 60.0  # of work that should be able to wait before photos are refused

@@ -18,8 +18,9 @@ from redis import Redis
 
 from bench.compare.processes import cpu_s
 from bench.scale.plant import KIND_OF
-from bench.scale.real import ONE_CORE_EACH, portrait_of
+from bench.scale.real import ONE_CORE_EACH
 from bench.scale.redis_cost import busy_redis_s, main_thread_s
+from bench.stages import portrait_of
 from shared.jobs.jobs import Jobs
 from shared.jobs.record import Job, Stage
 from shared.redis.connection import connect

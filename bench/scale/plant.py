@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import cycle
 from random import Random
 
 from shared.jobs.record import Stage
@@ -24,19 +25,16 @@ class Kind(Enum):
 KIND_OF = {stage: kind for kind in Kind for stage in kind.value}
 
 
-def constant(seconds: float) -> Sampled:
-    """Always the same."""
-    return lambda _: seconds
+def in_order(seconds: Sequence[float], start: float) -> Sampled:
+    """Those that were measured, in their order from a part of it on, since a busy machine is slow for a while.
 
-
-def exponential(mean_s: float) -> Sampled:
-    """Exponential, as the formulas of queueing theory have it."""
-    return lambda chance: chance.expovariate(1 / mean_s)
-
-
-def measured(seconds: list[float]) -> Sampled:
-    """One of those that were measured."""
-    return lambda chance: chance.choice(seconds)
+    Args:
+        seconds: as they came.
+        start: 0 to 1, where to begin; after the last one the first follows.
+    """
+    first = int(start * len(seconds))
+    following = cycle([*seconds[first:], *seconds[:first]])
+    return lambda _: next(following)
 
 
 def one_by_one(photo_s: Sampled) -> Callable[[Random, int], float]:

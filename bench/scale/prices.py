@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.scale.site import Site
+from bench.scale.site import GETS, LISTS, Site
 
 HOUR_S = 3600.0
 THOUSAND = 1000
-PUTS_A_STAGE = 1  # a listing beside its files, which costs as much as a PUT
-GETS = 8  # of a photo's stages: photo four times, depth map twice, report and cloud once each
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Prices:
     def of_storage(self, site: Site) -> float:
         """A thousand photos' files: written, read by the stages, kept."""
         measured = site.measured
-        requests = (measured.files + 4 * PUTS_A_STAGE) * self.put_1000 + GETS * self.get_1000
+        requests = (measured.files + LISTS) * self.put_1000 + GETS * self.get_1000  # listing costs as much as writing
         return requests + THOUSAND * measured.bytes / 1e9 * self.gb_month * self.kept_days / 30
 
 

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
+from statistics import mean
 
 import httpx
-from PIL import Image
 
 from bench.scale.recorded import BATCHES, RUNS, SECONDS, Seen, seen_of
 from bench.scale.turns import Photo
+from bench.stages import portrait_of
 from shared.jobs.keys import Key
 from shared.jobs.limits import UNLIMITED
-from shared.jobs.new_job import NewJob
-from shared.jobs.record import PhotoInfo, Stage, State
+from shared.jobs.record import Stage, State
 from shared.jobs.wakeups import WakeUps, celery_app
-from shared.options import DepthOptions, ModelOptions
 from shared.redis.connection import connect
 from shared.results import PHOTO
 from shared.storage.base import PHOTO_FOLDER
 from shared.storage.folder import FolderStorage
-from stack.demo import PORTRAIT
 from stack.local import PROJECT, Plan, Stack
 from stack.processes import Command, Supervised, wait_until
 from stack.valkey import start_valkey
-from tests.support.jobs import Store
+from tests.support.jobs import Store, a_job
 
 THREADS = 64
 END_S = 300.0
@@ -43,18 +40,16 @@ ONE_CORE_EACH = {"RELIEF_THREADS": "1", "RELIEF_RATE": "1000000/minute"}
 
 @dataclass(frozen=True)
 class Ran:
-    """What became of the photos, and how many photos the batches of a stand-in had."""
+    """What became of the photos; seconds of the depth stage for one; photos and seconds of each batch of a stand-in."""
 
     seen: list[Seen]
     own_depth_s: float
-    batches: list[int]
+    batches: list[tuple[int, float]]
 
-
-def portrait_of(side_px: int) -> bytes:
-    """The portrait as a square JPEG of that side."""
-    output = io.BytesIO()
-    Image.open(PORTRAIT).convert("RGB").resize((side_px, side_px), Image.Resampling.LANCZOS).save(output, "JPEG")
-    return output.getvalue()
+    @property
+    def batch(self) -> float:
+        """Photos of a batch, in the mean; 1 where there were none but single ones."""
+        return mean(photos for photos, _ in self.batches) if self.batches else 1.0
 
 
 def whole_stack(photos: Sequence[Photo], side_px: int) -> Ran:
@@ -86,7 +81,7 @@ def standins(photos: Sequence[Photo], workers: tuple[int, int], stages_s: Sequen
             store, storage = Store.of(connect(url)), FolderStorage(folder)
             wakeups = WakeUps(celery_app(url))
             wait_until("workers", lambda: _alive(store) == workers)
-            act = lambda owned: _create(store, storage, wakeups, image, owned)  # noqa: E731
+            act = partial(_create, store, storage, wakeups, image)
             warm = act([Photo(index, 0, 0.0, steps=photos[0].steps) for index in range(WARM_UP)])
             _all_ended(store, len(warm))
             store.redis.delete(BATCHES, RUNS)
@@ -143,21 +138,11 @@ def _create(store: Store, storage: FolderStorage, wakeups: WakeUps, image: bytes
     """Create an owner's jobs without a front."""
     sent: Sent = {}
     for photo in photos:
-        job_id, at_s = uuid.uuid4().hex, time.time()
-        storage.write(job_id, PHOTO_FOLDER, PHOTO, image)
-        new = NewJob(
-            id=job_id,
-            owner=f"owner {photo.owner}",
-            group="all",
-            steps=photo.steps,
-            photo=PhotoInfo(width=STANDIN_SIDE_PX, height=STANDIN_SIDE_PX),
-            depth=DepthOptions(),
-            model=ModelOptions(),
-            keep_s=3600,
-        )
+        new, at_s = a_job(f"owner {photo.owner}", photo.steps, group="all"), time.time()
+        storage.write(new.id, PHOTO_FOLDER, PHOTO, image)
         store.jobs.create(new, UNLIMITED)
         wakeups.send(Stage.DEPTH)
-        sent[job_id] = at_s
+        sent[new.id] = at_s
     return sent
 
 
@@ -178,7 +163,8 @@ def _ran(store: Store, sent: Sent, before: dict[str, float]) -> Ran:
         raise RuntimeError(f"{len(failed)} jobs did not succeed")
     after = store.statistics.counters()
     depth_s, depths = (after[name] - before.get(name, 0.0) for name in ("seconds:depth", "done:depth"))
-    sizes = [int(size) for size in store.redis.lrange(BATCHES, 0, -1)]
+    batches = [row.decode().split() for row in store.redis.lrange(BATCHES, 0, -1)]
+    sizes = [(int(photos), float(seconds)) for photos, seconds in batches]
     rows = [row.decode().split() for row in store.redis.lrange(RUNS, 0, -1)]
     workers = {(job_id, stage): worker for worker, job_id, stage in rows}
     return Ran([seen_of(job, sent[job.id], workers) for job in jobs], depth_s / depths, sizes)

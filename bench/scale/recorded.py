@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
@@ -18,7 +18,7 @@ SHARES = ((1, 0.7), (3, 0.3))
 SECONDS = "BENCH_SECONDS"
 """The environment variable in which stand-ins find the seconds of their stages, with commas between."""
 BATCHES, RUNS = "bench:batches", "bench:runs"
-"""Lists in Redis: how many photos each batch of a stand-in had; who ran what, as `worker job stage`."""
+"""Lists in Redis: photos and seconds of each batch of a stand-in; who ran what, as `worker job stage`."""
 
 
 @dataclass(frozen=True)
@@ -100,17 +100,17 @@ def seen_of(job: Job, sent_s: float, workers: Mapping[tuple[str, str], str]) -> 
     return Seen(runs[0].began_s - sent_s, points_s, queued_s - sent_s, job.created_ms / 1000 - sent_s, tuple(runs))
 
 
-def gaps_s(seen: Sequence[Seen]) -> list[float]:
+def gaps_s(runs: Iterable[Run]) -> list[float]:
     """How long workers were between two runs where the second one waited already; of those that run single photos."""
-    runs = sorted((run for each in seen for run in each.runs), key=lambda run: (run.worker, run.began_s))
+    ordered = sorted(runs, key=lambda run: (run.worker, run.began_s))
     return [
         after.began_s - before.ended_s
-        for before, after in pairwise(runs)
+        for before, after in pairwise(ordered)
         if after.worker == before.worker and after.queued_s < before.ended_s <= after.began_s
     ]
 
 
-def idle_waits_s(seen: Sequence[Seen], longest_s: float = 0.05) -> list[float]:
-    """How long runs waited that waited for no other."""
-    waits = (run.began_s - run.queued_s for each in seen for run in each.runs)
-    return [wait for wait in waits if wait < longest_s]
+def idle_waits_s(runs: Iterable[Run], longest_s: float = 0.05) -> list[float]:
+    """How long runs waited that waited for no other: no longer than this, or the shortest one where all did."""
+    waits = [run.began_s - run.queued_s for run in runs]
+    return [wait for wait in waits if wait < longest_s] or [min(waits)]

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from math import ceil
+from pathlib import Path
 from random import Random
+from typing import Any
+
+import yaml
 
 from bench.scale.plant import Kind
 from bench.scale.service import Service
 from shared.jobs.record import Stage
 
+CHART = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "helm" / "relief" / "values.yaml").read_text())
 SCRAPE_EVERY_S = 15.0
-POLL_EVERY_S = 30.0  # KEDA's pollingInterval
+POLL_EVERY_S = float(CHART["keda"]["pollingSeconds"])
+COOLDOWN_S = float(CHART["keda"]["cooldownSeconds"])
+THRESHOLD_S = float(CHART["workers"]["model"]["secondsPerPod"])
+BUSY_SHARE = CHART["keda"]["busyPercent"] / 100
 RATE_OVER_S = 120.0  # of the work done, as `rate(...[2m])` has it
 
 
@@ -20,16 +28,17 @@ RATE_OVER_S = 120.0  # of the work done, as `rate(...[2m])` has it
 class Rule:
     """How many pods are wanted.
 
-    threshold_s: seconds of waiting work for a pod. most: pods. busy_share: where given, there are also as many pods as
-    would have done the work of the last RATE_OVER_S in this part of their time; the larger number counts. cooldown_s:
-    pods go when as many were wanted at no time for so long.
+    threshold_s: seconds of waiting work for a pod. busy_share: there are also as many pods as would have done the work
+    of the last RATE_OVER_S in this part of their time; the larger number counts; None for waiting work alone.
+    cooldown_s: pods go when as many were wanted at no time for so long. poll_every_s: how often figures are asked for.
     """
 
-    threshold_s: float = 10.0
-    most: int = 10_000
-    busy_share: float | None = None
+    threshold_s: float = THRESHOLD_S
+    busy_share: float | None = BUSY_SHARE
     least: int = 1
-    cooldown_s: float = 300.0
+    most: int = 10_000
+    cooldown_s: float = COOLDOWN_S
+    poll_every_s: float = POLL_EVERY_S
 
     def wanted(self, waiting_s: float, busy: float) -> int:
         """Pods for `waiting_s` seconds of waiting work, where `busy` were at work lately."""
@@ -53,7 +62,7 @@ class Starting:
 
 
 class Scaler:
-    """Starts and stops the workers of one kind, and counts what they cost."""
+    """Starts and stops the workers of one kind, and counts their seconds."""
 
     def __init__(self, service: Service, kind: Kind, rule: Rule, starting: Starting, chance: Random) -> None:
         self._service, self._kind, self._rule, self._starting, self._chance = service, kind, rule, starting, chance
@@ -62,9 +71,9 @@ class Scaler:
         self._work: deque[tuple[float, float]] = deque([(0.0, 0.0)])  # when, seconds of work done by then
         self._wanted: deque[tuple[float, int]] = deque()  # when, how many
         self._nodes: deque[tuple[float, int]] = deque([(0.0, self._nodes_of(self._pods))])  # when, how many were in use
-        self.pod_s, self.node_s = 0.0, 0.0
+        self.pod_s = 0.0
         service.clock.every(SCRAPE_EVERY_S, self._scrape)
-        service.clock.every(POLL_EVERY_S, self._poll)
+        service.clock.every(rule.poll_every_s, self._poll)
 
     @property
     def _pods(self) -> int:
@@ -72,7 +81,7 @@ class Scaler:
 
     @property
     def _ready_nodes(self) -> int:
-        """Nodes that are paid for: as many as were in use at any time of the last while."""
+        """Nodes that are up: as many as were in use at any time of the last while."""
         return max(number for _, number in self._nodes)
 
     def _nodes_of(self, pods: int) -> int:
@@ -86,7 +95,6 @@ class Scaler:
         (since_s, before), (_, after) = self._work[0], self._work[-1]
         self._busy = (after - before) / (now_s - since_s)
         self.pod_s += self._pods * SCRAPE_EVERY_S
-        self.node_s += self._ready_nodes * SCRAPE_EVERY_S
 
     def _cost_s(self, stage: Stage) -> float:
         return self._service.work_s[stage] / max(1, self._service.runs[stage])
@@ -116,7 +124,7 @@ class Scaler:
         self._service.employ(self._kind)
 
 
-def _forget(history: deque, before_s: float) -> None:
+def _forget(history: deque[Any], before_s: float) -> None:
     """Drop what is older, but for the latest of it."""
     while len(history) > 1 and history[1][0] <= before_s:
         history.popleft()

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from pathlib import Path
-from random import Random
 
 from bench.scale.measure import Measured
-from bench.scale.plant import Kind, Plant, Sampled, Times
+from bench.scale.plant import Kind, Plant, Sampled, Times, one_by_one
 from shared.jobs.batches import batch_size
 from shared.jobs.record import Stage
 from shared.settings import Settings
@@ -22,6 +21,7 @@ SPREAD = 0.3
 """A photo takes this part more or less than the mean, evenly spread; set by hand, since one photo was measured."""
 NO_FACE_S = 0.055  # to decode a photo and find no face in it (bench/README.md, the first picture)
 STORE_S, WAKE_S, TASK_S = 0.04, 0.01, 0.01  # a depth map stored; Celery's part, as bench/README.md has it
+GETS, LISTS = 8, 4  # of a photo's stages: photo four times, depth map twice, report and cloud; its folders each time
 ROOM = 1.1  # model workers for this many times what the depth workers can do
 
 
@@ -117,15 +117,10 @@ class Site:
     @property
     def times(self) -> Times:
         """The times of its processes."""
-        face = spread(self.face_s)
-
-        def batch_s(chance: Random, photos: int) -> float:
-            return sum(face(chance) for _ in range(photos))
-
         calls = 2 * len(Stage)  # a claim and an end for each stage
         redis_s = self.measured.redis_s / (1 + calls)
         return Times(
-            batch_s=batch_s,
+            batch_s=one_by_one(spread(self.face_s)),
             single_s={stage: spread(self.measured.stages_s[stage]) for stage in Kind.MODEL.value},
             network_s=self.network_s,
             store_s=STORE_S,

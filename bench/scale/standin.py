@@ -33,15 +33,16 @@ STAGES_S = dict(zip(Stage, map(float, os.environ[SECONDS].split(",")), strict=Tr
 
 
 class Waiting(Sleeping):
-    """Waits in place of a network, and notes the size of each batch."""
+    """Waits in place of a network, and notes the size of each batch and how long it waited."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis, self._chance = redis, Random()
 
     def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """One batch."""
-        self._redis.rpush(BATCHES, len(photos))
-        time.sleep(sum(_about(STAGES_S[Stage.DEPTH], self._chance) for _ in photos))
+        waits_s = sum(_about(STAGES_S[Stage.DEPTH], self._chance) for _ in photos)
+        self._redis.rpush(BATCHES, f"{len(photos)} {waits_s}")
+        time.sleep(waits_s)
         return self.ramps(photos)
 
 

@@ -43,7 +43,8 @@ rm -f "$reserve.part" "$folder"/temp-*.aof "$folder"/appendonlydir/temp-*.aof
 if has_room; then
   [ -f "$reserve" ] || make_reserve
 fi
-# A sentinel has the server write its settings to its file, so also those of a full disk below: these come after it.
+# Sentinels have the server write its settings to its file, those of a full disk (below) too: so the usual ones stand
+# here.
 if [ -f "$reserve" ] && has_room; then
   exec "$@" --auto-aof-rewrite-percentage 100 --auto-aof-rewrite-min-size 67108864
 fi

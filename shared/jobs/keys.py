@@ -45,5 +45,6 @@ class Key(StrEnum):
     WORKERS = "relief:workers:"  # stage -> zset: names of its workers -> when each was last heard of, s
     GPU_MEMORY = "relief:gpu-memory"  # hash: worker -> JSON: bytes, and when it said so, s
     DEPTH_MODELS = "relief:models"  # JSON: the depth models that the workers have
+    BEGAN = "relief:began"  # when these records began, s
     SWEEPER = "relief:sweeper"  # name of the worker that sweeps
     CHANGED = "relief:changed"  # channel: ids of jobs that changed

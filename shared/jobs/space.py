@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from redis import Redis
 
@@ -56,6 +57,11 @@ class Space:
         It counts no reservation that comes after this one: of many at once, those that come first may find room.
         """
         return Usage(*self._scripts.call("reserve", job_id, owner, group, size_bytes, RESERVED_S * 1000))
+
+    def counted(self) -> tuple[int, int]:
+        """Bytes of all jobs, stored and coming; and those that are coming."""
+        of_all, coming = cast(list["bytes | None"], self._redis.hmget(Key.BYTES, ["all", "coming"]))
+        return int(of_all or 0), int(coming or 0)
 
     def release(self, job_id: str) -> None:
         """End the reservation for a job: its record counts now, or nothing was written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,9 @@ from shared.jobs.keys import Key
 from shared.jobs.record import Job, Stage
 from shared.jobs.scripts import LUA, job_scripts
 from shared.jobs.workers import ALIVE_S
+
+LISTED = 200
+"""Waiting jobs of a stage that are listed one by one. To list one costs Redis some us, and to simulate it some 10."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,23 @@ class RunningJob(QueuedJob):
 
 
 @dataclass(frozen=True)
+class Others:
+    """Jobs that wait for a stage behind those that are listed.
+
+    of_listed: how many of each group that has jobs in the list. groups, jobs: how many groups have none in it, and how
+    many jobs these have.
+    """
+
+    of_listed: dict[str, int]
+    groups: int
+    jobs: int
+
+
+@dataclass(frozen=True)
 class Queue:
     """All jobs at one moment: those that wait, as they take turns, and those that run.
+
+    Of those that wait for a stage, `waiting` lists the first, and `others` counts the rest, if there are any.
 
     now_ms: by Redis's clock. costs_s: of each stage that has run, seconds of a worker's time for a job. workers: the
     names of each stage's.
@@ -64,6 +82,12 @@ class Queue:
     workers: dict[Stage, frozenset[bytes]]
     waiting: tuple[QueuedJob, ...]
     running: tuple[RunningJob, ...]
+    others: dict[Stage, Others] = field(default_factory=dict)
+
+    def waiting_for(self, stage: Stage) -> int:
+        """How many jobs wait for the stage."""
+        others = self.others.get(stage, Others({}, 0, 0))
+        return sum(job.steps[0] == stage for job in self.waiting) + sum(others.of_listed.values()) + others.jobs
 
 
 class Statistics:
@@ -77,15 +101,16 @@ class Statistics:
         rows = self._scripts.call("by_stage", ALIVE_S)
         return {stage: _stage_statistics(*row) for stage, row in zip(Stage, rows, strict=True)}
 
-    def queue(self) -> Queue:
-        """All jobs that wait or run, at one moment."""
-        now, costs, workers, waiting, running = self._scripts.call("queue", ALIVE_S)
+    def queue(self, most: int = LISTED) -> Queue:
+        """The jobs that wait or run, at one moment; of those that wait for a stage, so many are listed."""
+        now, costs, workers, waiting, others, running = self._scripts.call("queue", ALIVE_S, most)
         return Queue(
             now_ms=float(now),
             costs_s={stage: float(cost) for stage, cost in zip(Stage, costs, strict=True) if cost},
             workers={stage: frozenset(names) for stage, names in zip(Stage, workers, strict=True)},
             waiting=tuple(QueuedJob(**_queued(row)) for row in waiting),
             running=tuple(_running(row, float(now)) for row in running),
+            others={stage: _others(row) for stage, row in zip(Stage, others, strict=True) if row != [0, 0]},
         )
 
     def oldest_wait_s(self, stage: Stage) -> float:
@@ -115,6 +140,11 @@ def _queued(row: list[bytes]) -> dict[str, Any]:
     job_id, owner, group, stage, steps = (text.decode() for text in row[:5])
     following = [Stage(step) for step in json.loads(steps)]
     return {"id": job_id, "owner": owner, "group": group, "steps": tuple(following[following.index(Stage(stage)) :])}
+
+
+def _others(row: list[Any]) -> Others:
+    *listed, groups, jobs = row
+    return Others({group.decode(): count for group, count in zip(listed[::2], listed[1::2], strict=True)}, groups, jobs)
 
 
 def _running(row: list[bytes], now_ms: float) -> RunningJob:

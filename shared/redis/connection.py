@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from redis import ConnectionPool, Redis
@@ -13,21 +15,52 @@ from shared.redis_url import RedisAddress
 
 SOCKET_TIMEOUT_S = 5.0
 CONNECT_TIMEOUT_S = 2.0
+REPLICA_MISSED_S = 5.0
+"""A replica that has just left the primary may be about to replace it. Until that has happened and the others follow
+it, which takes some 2 s, nothing is acknowledged without it: what they confirm would be lost."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """How many replicas a server has, and since when some of them are missed, by this process's clock."""
+
+    server: tuple[str, int] | None = None
+    replicas: int = 0
+    missed_s: float | None = None
+
+    @property
+    def long_missed(self) -> bool:
+        return self.missed_s is not None and time.monotonic() - self.missed_s > REPLICA_MISSED_S
 
 
 class Client(Redis):
     """A client of one Redis, or of whichever is the primary.
 
-    replicas: how many must have what is acknowledged (shared/redis/confirmed.py).
+    replicas: how many at least must have what is acknowledged (shared/redis/confirmed.py).
     """
 
     replicas = 0
+    _known = _Known()
 
     @property
     def server(self) -> tuple[str, int] | None:
         """Host and port of the primary as they were known last; None without sentinels, where it is always the same."""
         pool = self.connection_pool
         return pool.master_address if isinstance(pool, PrimaryPool) else None
+
+    def wanted_replicas(self) -> int:
+        """How many must have what is acknowledged now: all of the primary's, or `replicas` where some are long away."""
+        known = self._known
+        counts = known.server == self.server and not known.long_missed
+        return max(self.replicas, known.replicas if counts else 0)
+
+    def saw_replicas(self, count: int) -> None:
+        """The primary has so many now."""
+        known = self._known
+        if known.server != self.server or count >= known.replicas or known.long_missed:
+            self._known = _Known(self.server, count)
+        elif known.missed_s is None:
+            self._known = replace(known, missed_s=time.monotonic())
 
 
 def connect(redis_url: str, connections: int = 100) -> Client:

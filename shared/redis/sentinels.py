@@ -38,7 +38,7 @@ class Sentinels(Sentinel):
 
     @property
     def is_due(self) -> bool:
-        """True where nobody has asked for a while, or asks now."""
+        """True where nobody has asked for a while, nor asks now."""
         return time.monotonic() - self._asked_s > ASK_EVERY_S and not self._lock.locked()
 
     def discover_master(self, service_name: str) -> tuple[str, int]:
@@ -72,7 +72,7 @@ class PrimaryConnection(SentinelManagedConnection):
         return bool(super().should_reconnect() or (self.host, self.port) != address)
 
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-        """Send a command, where the connection broke to whichever is the primary now: redis-py keeps to the address."""
+        """Send a command; where the connection broke, to whichever is the primary now, not to the address it had."""
         if not self._sock:
             self.connect()
         super().send_packed_command(command, check_health)
@@ -83,8 +83,7 @@ class PrimaryPool(SentinelConnectionPool):
 
     def __init__(self, address: RedisAddress, **server: Any) -> None:
         server |= {"username": address.username, "password": address.password, "db": address.database}
-        sentinels = Sentinels(address)
-        super().__init__(address.primary, sentinels, connection_class=PrimaryConnection, **server)
+        super().__init__(address.primary, Sentinels(address), connection_class=PrimaryConnection, **server)
 
     def get_connection(self, *arguments: Any, **options: Any) -> Connection:
         """A connection to the primary."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from shared.places import Bucket
 from shared.settings import Settings
 from shared.storage.base import Storage
 from shared.storage.folder import FolderStorage
+
+log = logging.getLogger(__name__)
 
 
 def storage_from(settings: Settings) -> Storage:
@@ -15,3 +19,11 @@ def storage_from(settings: Settings) -> Storage:
 
         return S3Storage(settings.data, settings.s3_encryption)
     return FolderStorage(settings.data)
+
+
+def say_if_away(storage: Storage) -> None:
+    """Log at a process's start that storage cannot be used; what needs it is refused, or waits, until it can."""
+    try:
+        storage.check()
+    except OSError as error:
+        log.error("storage cannot be used, photos are refused and jobs wait until it can: %s", error)

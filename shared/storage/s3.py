@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Any, BinaryIO, cast
@@ -32,6 +32,12 @@ CONFIG = Config(
     s3={"addressing_style": "path"},  # other servers than Amazon's seldom have a name for each bucket
     user_agent_extra="relief",
 )
+ALWAYS_TOLD = {  # by S3 itself; a page of somebody else's with status 200 would pass for an empty answer
+    "put_object": "ETag",
+    "get_object": "ETag",
+    "head_object": "LastModified",
+    "list_objects_v2": "Name",
+}
 WRITERS = 8  # files of a job that are written at once
 
 
@@ -59,8 +65,9 @@ class S3Storage(Storage):
         return len(data)
 
     def write_all(self, job_id: str, folder: str, files: Mapping[str, bytes | bytearray]) -> dict[str, int]:
-        """Store several files at once, by threads."""
+        """Store several files at once, by threads; where one fails, the others have ended too."""
         writes = {name: self._writers.submit(self.write, job_id, folder, name, data) for name, data in files.items()}
+        wait(writes.values())  # else one would come after whoever deletes what there is
         return {name: written.result() for name, written in writes.items()}
 
     def open(self, job_id: str, folder: str, name: str) -> BinaryIO:
@@ -138,7 +145,12 @@ class S3Storage(Storage):
 
     def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         with as_os_errors(f"{self._where}: {operation}"):
-            return cast(dict[str, Any], getattr(self._s3, operation)(Bucket=self._bucket, **arguments))
+            answer = cast(dict[str, Any], getattr(self._s3, operation)(Bucket=self._bucket, **arguments))
+        if operation in ALWAYS_TOLD and ALWAYS_TOLD[operation] not in answer:
+            if "Body" in answer:
+                answer["Body"].close()
+            raise OSError(errno.EIO, f"{self._where}: {operation}: what answers is no S3 server")
+        return answer
 
     def _get(self, key: str, begin: int, etag: str | None) -> dict[str, Any]:
         part = {"Range": f"bytes={begin}-"} if begin else {}

@@ -8,13 +8,14 @@ import pytest
 
 from bench.scale.arrivals import Visits, burst, daily, steady
 from bench.scale.clock import Clock
-from bench.scale.plant import Kind, Plant, Times, constant, exponential, one_by_one
+from bench.scale.plant import Kind, Plant, Times, one_by_one
 from bench.scale.scaling import Rule, Scaler, Starting
 from bench.scale.service import Service
 from bench.scale.turns import Photo, Turns
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Stage
 from tests.support.jobs import a_job, claim
+from tests.support.simulated import constant, exponential
 
 ONE_EACH = ((1, 1.0),)
 DEPTH_ALONE = (Stage.DEPTH,)
@@ -53,7 +54,7 @@ def test_one_stage_waits_as_the_queueing_formula_says(workers, per_s):
     plant = Plant(Times(one_by_one(exponential(0.5)), {}), depth_workers=workers, model_workers=0, most_in_batch=1)
     service = DepthAlone(Clock(), plant, random.Random(1))
     Visits(steady(per_s), per_s, ONE_EACH).start(service, random.Random(2))
-    service.clock.run(30_000 / per_s)
+    service.clock.run(12_000 / per_s)
     waits = [photo.taken_s - photo.sent_s for photo in service.photos if photo.ended_s < float("inf")]
     assert statistics.mean(waits) == pytest.approx(erlang_wait_s(per_s, 0.5, workers), rel=0.1)
 
@@ -159,10 +160,27 @@ def test_pods_are_wanted_for_waiting_work_and_for_the_work_that_goes_on(waiting_
 
 def test_pods_come_with_work_after_their_start_and_go_after_the_cooldown():
     service = Service(Clock(), Plant(times(depth_s=1.0), depth_workers=1, model_workers=0), random.Random(1))
-    Scaler(service, Kind.DEPTH, Rule(threshold_s=10), Starting((20, 20), (100, 100), per_node=1), random.Random(2))
+    rule = Rule(threshold_s=10, busy_share=None, cooldown_s=300, poll_every_s=30)
+    Scaler(service, Kind.DEPTH, rule, Starting((20, 20), (100, 100), per_node=1), random.Random(2))
     burst(service, 25, 100, owners=100)
     counted = {}
     for at_s in (179, 181, 359, 500):
         service.clock.after(at_s, lambda at_s=at_s: counted.update({at_s: len(service.workers[Kind.DEPTH])}))
     service.clock.run(1000)
     assert counted == {179: 1, 181: 8, 359: 8, 500: 1}  # asked at 60 s, of 79 s of work
+
+
+def test_pods_stay_while_there_is_as_much_work_as_before_though_nothing_waits():
+    fewest = {}
+    for busy_share in (None, 0.8):
+        service = Service(Clock(), Plant(times(depth_s=1.0), depth_workers=6, model_workers=0), random.Random(1))
+        rule = Rule(threshold_s=30, busy_share=busy_share, cooldown_s=300, poll_every_s=15)
+        Scaler(service, Kind.DEPTH, rule, Starting((20, 20), (100, 100)), random.Random(2))
+        Visits(steady(4.0), 4.0, ONE_EACH).start(service, random.Random(3))
+        counted = []
+        service.clock.every(
+            10, lambda service=service, counted=counted: counted.append(len(service.workers[Kind.DEPTH]))
+        )
+        service.clock.run(1500)
+        fewest[busy_share] = min(counted)
+    assert fewest == {None: 1, 0.8: 5}

@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from bench.scale.calibration import figures_of, predicted, predicted_figures, quantile
+from bench.scale.calibration import figures_of, predicted, predicted_figures
 from bench.scale.limits import limits, parts
 from bench.scale.measure import Measured
-from bench.scale.plant import Times, constant, one_by_one
+from bench.scale.plant import Times, in_order, one_by_one
 from bench.scale.prices import Prices
-from bench.scale.recorded import POINTS, Load, Run, Seen, gaps_s, idle_waits_s, recorded
+from bench.scale.recorded import POINTS, Load, Run, gaps_s, idle_waits_s, recorded
 from bench.scale.site import Site, rates_per_s
+from bench.scale.trials import number, quantile
 from shared.jobs.record import Stage
+from tests.support.simulated import constant
 
 MEASURED = Measured(
     day="2026-01-01",
@@ -82,9 +84,13 @@ def test_times_between_runs_are_those_of_a_worker_whom_work_waited_for():
         Run(Stage.EXPORT, 3.0, 3.03, 4.0, "a"),  # came later
         Run(Stage.HEAD, 0.9, 1.5, 2.0, "b"),
     ]
-    seen = [Seen(0.0, None, 1.0, 0.0, tuple(runs))]
-    assert gaps_s(seen) == [pytest.approx(0.2)]
-    assert idle_waits_s(seen) == [pytest.approx(0.01), pytest.approx(0.03)]
+    assert gaps_s(runs) == [pytest.approx(0.2)]
+    assert idle_waits_s(runs) == [pytest.approx(0.01), pytest.approx(0.03)]
+
+
+def test_measured_times_come_again_in_their_order():
+    times_s = in_order([1.0, 2.0, 3.0, 4.0], 0.5)
+    assert [times_s(random.Random(1)) for _ in range(6)] == [3.0, 4.0, 1.0, 2.0, 3.0, 4.0]
 
 
 def test_the_prediction_of_a_lone_photo_is_the_sum_of_its_times():
@@ -114,3 +120,14 @@ def test_quantiles_lie_between_the_values():
 def test_figures_count_from_the_first_photo_to_the_last_end():
     figures = figures_of({"to the end": [2.0, 4.0]}, [10.0, 16.0], 1.0)
     assert figures["photos a second, first sent to last ended"] == pytest.approx(2 / 10)
+
+
+def test_numbers_are_written_as_people_write_them():
+    assert [number(value) for value in (0.5748, 5.7, 10.4, 16000, 3, 0.0036)] == [
+        "0.57",
+        "5.7",
+        "10",
+        "16,000",
+        "3",
+        "0.0036",
+    ]

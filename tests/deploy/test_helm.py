@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shlex
 import tarfile
 import tomllib
 from importlib.util import find_spec
@@ -51,9 +52,16 @@ FULL = {
         "authenticationRef": {"name": "prometheus"},
     },
     "ingress": {**INGRESS, "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "30m"}},
+    "gateway": {"parentRefs": [{"name": "public", "namespace": "gateways"}], "hosts": ["gate.example.org"]},
     "monitoring": {"enabled": True, "labels": {"release": "prometheus"}},
 }
-OPEN = {**PLAIN, "networkPolicy": {"enabled": False}, "workers": {"depthGpu": {"enabled": True}}}
+SENTINELS = "sentinel://:a-password@a.example.org:26379,b.example.org:26379/0?primary=relief&sentinel_password=other"
+OPEN = {
+    **PLAIN,
+    "secrets": {**SECRETS, "REDIS_URL": SENTINELS},
+    "networkPolicy": {"enabled": False},
+    "workers": {"depthGpu": {"enabled": True}},
+}
 ALL = {"plain": PLAIN, "claim": CLAIM, "full": FULL, "open": OPEN}
 every = pytest.mark.parametrize("values", ALL.values(), ids=ALL)
 
@@ -73,7 +81,7 @@ def test_helm_finds_nothing_to_complain_of_and_every_document_is_one_of_kubernet
 
 
 @pytest.mark.parametrize(
-    "kind", ["Deployment", "NetworkPolicy", "Ingress", "ScaledObject", "PodMonitor", "PrometheusRule"]
+    "kind", ["Deployment", "NetworkPolicy", "Ingress", "ScaledObject", "PodMonitor", "PrometheusRule", "HTTPRoute"]
 )
 def test_a_misspelt_field_is_found(kind):
     document = copy.deepcopy(next(iter(rendered(FULL).of(kind).values())))
@@ -118,6 +126,7 @@ def test_a_value_that_is_none_of_the_charts_is_refused_by_its_name(path, value):
         ({"secrets": {}}, "secrets.REDIS_URL"),
         ({"keda": {"enabled": True}}, "keda.prometheus"),
         ({"ingress": INGRESS}, "web.trustedProxy"),
+        ({"gateway": {"parentRefs": [{"name": "public"}]}}, "web.trustedProxy"),
         ({"monitoring": {"enabled": True}}, "web.metricsFrom"),
         ({"workers": {"depthCpu": {"enabled": False}}}, "workers.depthGpu"),
     ],
@@ -164,11 +173,13 @@ def test_settings_arrive_as_they_were_written():
     environment = release.environment(release.container("web", "web"))
     settings = Settings.model_validate({**SECRETS, **environment})
     assert (settings.all_waiting, settings.depth_batch_wait_ms, settings.webhook_private) == (1000000, 2.5, True)
-    assert {"relief.example.org", "faces.example.org", "relief.faces.svc"} <= set(settings.hosts)
+    assert {"relief.example.org", "gate.example.org", "faces.example.org", "relief.faces.svc"} <= set(settings.hosts)
     assert [str(each) for each in settings.metrics_from] == ["10.244.0.0/16"]
     assert settings.behind_proxy
     assert environment["RELIEF_DATA"] == "s3://photos/relief"
     assert environment["AWS_ENDPOINT_URL_S3"] == "https://s3.example.org"
+    many = rendered(OPEN)
+    assert many.environment(many.container("model", "worker"))["REDIS_URL"] == SENTINELS
     proxy = release.environment(release.container("web", "proxy"))
     assert proxy["RELIEF_UPLOAD_MB"] == environment["RELIEF_UPLOAD_MB"]
 
@@ -238,6 +249,8 @@ def test_what_services_policies_and_monitors_choose_exists(values):
     selectors += [each["spec"]["podSelector"] for each in release.of("NetworkPolicy").values()]
     selectors += [each["spec"]["selector"] for each in release.of("PodDisruptionBudget").values()]
     assert all(any(selects(selector, each) for each in labels) for selector in selectors)
+    [route] = release.of("HTTPRoute").values() or [None]
+    assert not route or route["spec"]["rules"][0]["backendRefs"] == [{"name": "relief", "port": 80}]
     assert {port["targetPort"] for service in services for port in service["ports"]} == ports
     assert {each["port"] for monitor in monitors for each in monitor["podMetricsEndpoints"]} <= ports
     scalers = [*release.of("HorizontalPodAutoscaler").values(), *release.of("ScaledObject").values()]
@@ -255,7 +268,7 @@ def test_what_a_container_mounts_and_probes_exists(values):
         for probe in probes:
             port = (probe.get("httpGet") or probe.get("tcpSocket") or {}).get("port")
             assert port is None or port in {each["name"] for each in container["ports"]}
-            assert "exec" not in probe or find_spec(probe["exec"]["command"][-1])
+            assert "exec" not in probe or find_spec(probe["exec"]["command"][2])
 
 
 def test_a_claim_is_mounted_by_all_that_read_photos():
@@ -276,7 +289,7 @@ def test_only_the_gpu_pool_asks_for_a_gpu_and_may_run_where_one_is():
     assert "nvidia.com/gpu" not in release.container("depth-gpu", "weights")["resources"]["limits"]
     assert "nvidia" not in json.dumps(rendered(PLAIN).pods())
     update = release.of("Deployment")["relief-depth-gpu"]["spec"]["strategy"]["rollingUpdate"]
-    assert update == {"maxSurge": 0, "maxUnavailable": 1}  # there is no GPU for one more
+    assert update == {"maxSurge": 0, "maxUnavailable": "25%"}  # there is no GPU for one more
 
 
 def test_every_stage_has_one_pool_by_the_names_of_its_queues():
@@ -324,6 +337,16 @@ def test_rules_and_dashboard_are_those_that_are_tested():
         (PROJECT / "deploy/grafana/relief.json").read_text()
     )
     assert dashboard["metadata"]["labels"]["grafana_dashboard"] == "1"
+
+
+def test_the_installation_of_the_documents_is_one():
+    text = (PROJECT / "docs" / "kubernetes.md").read_text().replace("\\\n", "").replace("$R", "registry.example.org")
+    for secret in SECRETS:
+        assert f"--from-literal={secret}=" in text
+    [line] = [line for line in text.splitlines() if line.startswith("helm install ")]
+    _, _, name, chart, *options = shlex.split(line)
+    done = helm("template", name, str(PROJECT / chart), *options)
+    assert done.returncode == 0 and "host: relief.example.org" in done.stdout, done.stderr
 
 
 def test_the_package_has_the_projects_version_and_the_proxys_configuration(tmp_path):

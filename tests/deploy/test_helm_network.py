@@ -79,12 +79,22 @@ def test_the_front_reaches_redis_and_the_bucket_alone():
 
 
 def test_redis_and_bucket_can_be_held_to_their_addresses():
-    own = {"redis": {"to": [{"ipBlock": {"cidr": "10.1.0.0/16", "except": []}}]}, "internet": {"enabled": False}}
+    own = {"redis": {"to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}]}, "internet": {"enabled": False}}
     release = rendered({**PLAIN, "networkPolicy": own})
     for component in release.pods():
         assert release.may_reach(component, "10.1.2.3", REDIS)
         assert not release.may_reach(component, "10.2.2.3", REDIS)
         assert not release.may_reach(component, INTERNET[0], HTTP)
+
+
+def test_all_pods_may_be_let_out_to_one_place_more():
+    agent = {
+        "to": [{"ipBlock": {"cidr": "169.254.170.23/32"}}],
+        "ports": [{"port": 80, "protocol": "TCP"}],
+    }
+    release = rendered({**PLAIN, "networkPolicy": {"more": [agent]}})
+    assert all(release.may_reach(component, "169.254.170.23", HTTP) for component in release.pods())
+    assert not release.may_reach("web", "169.254.169.254", HTTP)
 
 
 def test_without_policies_there_are_none():

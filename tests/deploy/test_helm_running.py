@@ -1,23 +1,22 @@
-"""What the chart's containers run, run: their commands, variables and probes, as processes beside a real Valkey."""
+"""The chart's front as processes beside a real Valkey: its commands, variables and probes.
+
+tests/scale/test_helm.py runs its workers too.
+"""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from shared.jobs.record import Stage
-from stack.processes import wait_until
 from tests.support.helm import helm_path, rendered
 from tests.support.images import Image
 from tests.support.nginx import nginx_path
 from tests.support.pods import Pods
-from worker.depth import registry
 
 helm_path()  # skips these tests where there is none
 nginx_path()
-PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+NO_REDIS = {"REDIS_URL": "redis://127.0.0.1:1/0"}
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +47,22 @@ def proxy(pods, front) -> Iterator[str]:
 
 def test_the_front_starts_by_its_command_and_passes_its_probes(pods, front, proxy):
     assert pods.passes("web", "web", "startupProbe")
-    assert not pods.passes("web", "web", "startupProbe", REDIS_URL="redis://127.0.0.1:1/0")
+    assert not pods.passes("web", "web", "startupProbe", **NO_REDIS)
+    assert not pods.passes("web", "web", "startupProbe", RELIEF_DATA="/dev/null/nowhere")
     for name, url in (("web", front), ("proxy", proxy)):
         path = pods.release.container("web", name)["readinessProbe"]["httpGet"]["path"]
         assert httpx.get(url + path).status_code == 200
     port = pods.release.container("web", "web")["ports"][0]["containerPort"]
     assert Image("web").instructions("EXPOSE") == [str(port)]
     assert pods.environment("web", "proxy")["RELIEF_PROXY_UPSTREAM"] == f"127.0.0.1:{port}"
+
+
+def test_it_stays_alive_and_ready_while_redis_is_away(pods):
+    web = pods.release.container("web", "web")
+    with pods.front(**NO_REDIS) as url:
+        for probe in ("readinessProbe", "livenessProbe"):
+            assert httpx.get(url + web[probe]["httpGet"]["path"]).status_code == 200
+        assert httpx.get(f"{url}/readyz").status_code == 503
 
 
 def test_it_is_ready_without_workers_and_says_that_there_are_none(store, front):
@@ -76,17 +84,3 @@ def test_the_figures_that_scale_workers_are_for_those_inside(pods, front, proxy)
         metric, stages = re.search(r'(\w+)\{stage=~"(.+)"\}', query).groups()
         assert all(f'{metric}{{stage="{stage}"}}' in figures for stage in stages.split("|"))
     assert httpx.get(f"{proxy}/metrics").status_code == 404
-
-
-def test_a_depth_worker_finds_the_weights_that_its_pod_has_fetched(pods):
-    pods.run("depth-cpu", "weights")
-    folder = Path(pods.environment("depth-cpu", "worker")["RELIEF_WEIGHTS"])
-    assert registry.choose("auto", folder).name == "portrait"
-    assert registry.row("portrait").weights.present(folder)
-
-
-def test_a_worker_starts_by_its_command_and_says_that_it_is_alive(pods, store):
-    assert not pods.passes("model", "worker", "startupProbe")
-    with pods.worker("model"):
-        wait_until("the worker", lambda: bool(store.statistics.by_stage()[Stage.EXPORT].workers))
-        assert all(pods.passes("model", "worker", probe) for probe in PROBES)

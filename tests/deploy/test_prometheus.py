@@ -105,6 +105,13 @@ CASES = [
         {'relief_put_off_total{stage="depth"}': "0x9 1x60", 'relief_http_problems_total{reason="storage"}': "0x60"},
         quiet_min=15,
     ),
+    Case(
+        "ReliefStorageNearlyFull",
+        {"relief_storage_bytes": "60+1x60", "relief_storage_left_bytes": "39-1x60"},
+        quiet_min=29,
+        fires_min=45,
+    ),
+    Case("ReliefStorageNearlyFull", {"relief_storage_bytes": "60+1x60", "relief_storage_left_bytes": 30 * "Inf "}, 25),
     Case("ReliefWebhooksRefused", {'relief_webhooks_refused_total{reason="host"}': "0x9 1x60"}, 9, fires_min=12),
     Case(
         "ReliefServerErrors",

@@ -1,13 +1,11 @@
 """A small, quick stack to break: short leases, small photos."""
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from PIL import Image
 
 from shared.redis.connection import connect
 from stack.local import Plan, Stack, is_ready
@@ -15,14 +13,6 @@ from stack.processes import wait_until
 from tests.support.jobs import Store
 
 LEASE_S = 3.0
-
-
-@pytest.fixture(scope="session")
-def small_photo(portrait: bytes) -> bytes:
-    """The face alone, 160 pixels high: quick, and real."""
-    output = io.BytesIO()
-    Image.open(io.BytesIO(portrait)).convert("RGB").crop((130, 0, 320, 240)).resize((127, 160)).save(output, "PNG")
-    return output.getvalue()
 
 
 @contextmanager

@@ -17,11 +17,11 @@ from stack.local import PROJECT
 from stack.processes import Supervised, wait_until
 from stack.valkey import start_valkey
 from tests.support.fronts import answers
-from tests.support.hosts import Host, a_network, require_hosts, stop_all
+from tests.support.hosts import Host, a_network, require_hosts
 from tests.support.invariants import assert_settled, assert_whole, is_tidy
 from tests.support.jobs import Store, all_jobs
 from tests.support.releases import Release, is_alive, unpack_release_before
-from tests.support.users import User, at_work
+from tests.support.users import at_work, each_has_done_one_more
 
 require_hosts()
 
@@ -51,7 +51,7 @@ class Service:
         self.urls.append(url)
         meanwhile()
         del self.urls[:-1]
-        stop_all(before)
+        self.host.network.stop(before)
 
     def replace_workers(self, tree: Path, meanwhile: Callable[[], None]) -> None:
         """Start workers of this tree; when both have been there for a while, end those before."""
@@ -61,7 +61,7 @@ class Service:
         for process, stage in zip(self.workers, WORKERS.values(), strict=True):
             wait_until(f"a worker of {stage}", partial(is_alive, process, self.host, stage, self.store))
         meanwhile()
-        stop_all(before)
+        self.host.network.stop(before)
 
 
 ROLLS = {  # whether the release before follows, and what is replaced first
@@ -100,15 +100,6 @@ def test_the_release_before_runs_its_own_sources(before):
     code = "import shared, web, worker; print(shared.__file__, web.__file__, worker.__file__)"
     files = subprocess.check_output(Release(before, {}).command(sys.executable, "-c", code), text=True).split()
     assert files == [str(before / room / "__init__.py") for room in ("shared", "web", "worker")]
-
-
-def each_has_done_one_more(users: list[User]) -> None:
-    """Wait until another job of each user has ended."""
-    before = [len(user.jobs) for user in users]
-    wait_until(
-        "jobs from here on",
-        lambda: all(user.error or len(user.jobs) > done for user, done in zip(users, before, strict=True)),
-    )
 
 
 def is_settled(store: Store) -> bool:

@@ -9,14 +9,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.jobs.keys import Key
+from shared.redis.confirmed import NotConfirmedError
 from shared.redis.connection import connect
-from shared.storage.base import Storage
 from stack.local import Plan, Stack, is_ready
 from stack.processes import wait_until
-from tests.support.failing_over import FRONTS, Load, loaded
+from tests.support.failing_over import FRONTS, USERS, assert_each_job_once, loaded
 from tests.support.following import API
-from tests.support.invariants import assert_settled, assert_whole, is_tidy, wait_for
-from tests.support.jobs import Store, all_jobs
+from tests.support.invariants import wait_for
+from tests.support.jobs import Store, all_jobs, new_job
 from tests.support.sentinels import Node, Replicated, replicated
 
 SOME = 15  # jobs, so that all are at work
@@ -26,20 +26,6 @@ SOME = 15  # jobs, so that all are at work
 def redis(tmp_path) -> Iterator[Replicated]:
     with replicated(tmp_path / "replicated") as running:
         yield running
-
-
-def assert_each_job_once(load: Load, store: Store, storage: Storage) -> None:
-    """Each request that was acknowledged has made one job, which has ended, once, with all of its files."""
-    load.end_uploads()
-    wait_for("the end of all jobs", lambda: all(job.ended for job in all_jobs(store)))
-    jobs = all_jobs(store)
-    assert set(load.answers) <= {200, 202, 503}, load.answers
-    assert sorted(load.acknowledged.values()) == [job.id for job in jobs]
-    assert store.statistics.counters()["done:depth"] == len(jobs)
-    wait_for("the last runs to tidy up", lambda: all(is_tidy(job, storage) for job in jobs))
-    for job in jobs:
-        assert_whole(job, storage)
-    assert_settled(store)
 
 
 def test_a_killed_primary_takes_no_job_with_it_and_comes_back_as_a_replica(redis, tmp_path):
@@ -109,9 +95,8 @@ def test_what_a_primary_took_that_no_replica_had_was_not_acknowledged(redis, tmp
         load.wait_for_more(SOME)
         primary = redis.primary()
         redis.cut_links()
-        with primary.ask() as cut_off:
-            had = cut_off.zcard("relief:jobs")
-            wait_until("jobs that no replica has", lambda: cut_off.zcard("relief:jobs") > had + 1)
+        refused = load.answers[503]
+        wait_until("each user to be refused", lambda: load.answers[503] >= refused + USERS)
         known = set(load.acknowledged.values())
         with primary.ask() as cut_off:
             taken = {job_id.decode() for job_id in cut_off.zrange("relief:jobs", 0, -1)}
@@ -123,6 +108,44 @@ def test_what_a_primary_took_that_no_replica_had_was_not_acknowledged(redis, tmp
         kept = {job.id for job in all_jobs(store)}
         assert known <= kept
         assert taken - kept  # so something was lost indeed
+        assert_each_job_once(load, store, storage)
+
+
+def test_a_primary_that_goes_on_just_as_another_takes_over_acknowledges_nothing_alone(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary, replicas = redis.primary(), redis.replicas()
+        primary.freeze()
+        wait_for("another primary", lambda: "master" in map(role, replicas))
+        primary.thaw()  # and the third server still follows it
+        load.wait_for_more(SOME)
+        assert_each_job_once(load, store, storage)
+
+
+def test_a_replica_that_stays_away_is_missed_for_seconds_only(redis):
+    with connect(redis.url) as client:
+        store = Store.of(client)
+        new_job(store)
+        redis.replicas()[0].kill()
+        with pytest.raises(NotConfirmedError, match="1 of 2"):
+            new_job(store)
+        wait_for("a job that the other alone confirms", lambda: is_made(store))
+
+
+def is_made(store: Store) -> bool:
+    try:
+        return bool(new_job(store))
+    except NotConfirmedError:
+        return False
+
+
+def test_a_failover_that_is_asked_for_loses_nothing_either(redis, tmp_path):
+    with loaded(redis.url, tmp_path / "data") as (load, store, storage):
+        load.wait_for_more(SOME)
+        primary = redis.primary()
+        redis.fail_over("COORDINATED")
+        redis.wait_for_another(primary)
+        load.wait_for_more(SOME)
         assert_each_job_once(load, store, storage)
 
 

@@ -4,6 +4,7 @@ import logging
 import sys
 import threading
 import warnings
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,6 +27,7 @@ def test_a_json_line_has_job_and_request(capsys):
     inside, after = json_lines(capsys.readouterr().err)
     assert (inside["message"], inside["job_id"], inside["request_id"]) == ("depth done", "j1", "r1")
     assert (after["job_id"], after["request_id"]) == ("-", "-")
+    assert datetime.fromisoformat(after["timestamp"]).utcoffset() == timedelta()
 
 
 def test_a_text_line_has_them_too(capsys):

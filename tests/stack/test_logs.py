@@ -41,4 +41,7 @@ def test_a_clients_request_id_is_in_the_logs_of_proxy_front_workers_and_webhook(
 def test_every_line_of_every_process_is_a_json_object_with_both_ids(stack: Stack):
     for log in (stack.plan.data / "logs").glob("*.log"):
         for line in json_lines(log.read_text()):
-            assert {"asctime", "levelname", "name", "job_id", "request_id", "message"} <= line.keys(), (log.name, line)
+            assert {"timestamp", "levelname", "name", "job_id", "request_id", "message"} <= line.keys(), (
+                log.name,
+                line,
+            )

@@ -1,7 +1,8 @@
 """Custom resources that the chart may make: those of their fields that it uses, by their documented APIs.
 
 kubernetes-validate knows what is in Kubernetes itself. Sources: https://keda.sh/docs/latest/reference/scaledobject-spec/,
-https://keda.sh/docs/latest/scalers/prometheus/, https://prometheus-operator.dev/docs/api-reference/api/.
+https://keda.sh/docs/latest/scalers/prometheus/, https://prometheus-operator.dev/docs/api-reference/api/,
+https://gateway-api.sigs.k8s.io/reference/spec/.
 """
 
 from __future__ import annotations
@@ -84,8 +85,16 @@ RULES = fields(
     ("groups",), groups=several(fields(("name", "rules"), name=TEXT, interval=DURATION, rules=several(RULE)))
 )
 
+ROUTE = fields(
+    ("parentRefs", "rules"),
+    parentRefs=several(fields(("name",), name=TEXT, namespace=TEXT, sectionName=TEXT, port=COUNT)),
+    hostnames=several(TEXT),
+    rules=several(fields(backendRefs=several(fields(("name", "port"), name=TEXT, port=COUNT)))),
+)
+
 CUSTOM: dict[str, Schema] = {
     "ScaledObject": resource("keda.sh/v1alpha1", "ScaledObject", SCALED_OBJECT),
     "PodMonitor": resource("monitoring.coreos.com/v1", "PodMonitor", POD_MONITOR),
+    "HTTPRoute": resource("gateway.networking.k8s.io/v1", "HTTPRoute", ROUTE),
     "PrometheusRule": resource("monitoring.coreos.com/v1", "PrometheusRule", RULES),
 }

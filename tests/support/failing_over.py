@@ -17,9 +17,11 @@ from shared.jobs.wakeups import WakeUps, celery_app
 from shared.photo.decode import jpeg_from_pixels
 from shared.redis.connection import connect
 from shared.settings import Settings
+from shared.storage.base import Storage
 from shared.storage.folder import FolderStorage
 from tests.support.fronts import running_front
-from tests.support.jobs import Store
+from tests.support.invariants import assert_settled, assert_whole, is_tidy, wait_for
+from tests.support.jobs import Store, all_jobs
 from tests.support.requests import API
 from tests.support.stages import RampNetwork
 from worker.stages.runner import StageRunner
@@ -122,3 +124,17 @@ def loaded(redis_url: str, data: Path) -> Iterator[tuple[Load, Store, FolderStor
         finally:
             load.end()
             redis.close()
+
+
+def assert_each_job_once(load: Load, store: Store, storage: Storage) -> None:
+    """Each request that was acknowledged has made one job, which has ended, once, with all of its files."""
+    load.end_uploads()
+    wait_for("the end of all jobs", lambda: all(job.ended for job in all_jobs(store)))
+    jobs = all_jobs(store)
+    assert set(load.answers) <= {200, 202, 503}, load.answers
+    assert sorted(load.acknowledged.values()) == [job.id for job in jobs]
+    assert store.statistics.counters()["done:depth"] == len(jobs)
+    wait_for("the last runs to tidy up", lambda: all(is_tidy(job, storage) for job in jobs))
+    for job in jobs:
+        assert_whole(job, storage)
+    assert_settled(store)

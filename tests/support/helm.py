@@ -76,18 +76,19 @@ class Release:
 
     def environment(self, container: Document) -> dict[str, str]:
         """The variables that a container has; those of secrets that are not the chart's are left out."""
-        found: dict[str, str] = {}
-        for source in container.get("envFrom", []):
-            found |= self.of("ConfigMap")[source["configMapRef"]["name"]]["data"]
-        for variable in container.get("env", []):
-            if "value" in variable:
-                found[variable["name"]] = variable["value"]
-            else:
-                key = variable["valueFrom"]["secretKeyRef"]
-                values = self.of("Secret").get(key["name"], {}).get("stringData", {})
-                assert key["key"] in values or key.get("optional") or not values, variable
-                found |= {variable["name"]: values[key["key"]]} if key["key"] in values else {}
-        return found
+        maps = [self.of("ConfigMap")[source["configMapRef"]["name"]]["data"] for source in container.get("envFrom", [])]
+        own = [self._variable(each) for each in container.get("env", [])]
+        return {name: value for given in maps + own for name, value in given.items()}
+
+    def _variable(self, variable: Document) -> dict[str, str]:
+        name = variable["name"]
+        if "value" in variable:
+            return {name: variable["value"]}
+        key = variable["valueFrom"]["secretKeyRef"]
+        secret = self.of("Secret").get(key["name"])
+        if not secret or (key.get("optional") and key["key"] not in secret["stringData"]):
+            return {}
+        return {name: secret["stringData"][key["key"]]}
 
     def may_reach(self, component: str, address: str, port: int) -> bool:
         """Whether the policies let a component's pods send to an IP address that is no pod's."""
@@ -150,4 +151,4 @@ def _allows(rule: Document, address: str, port: int) -> bool:
 
 def _within(block: Document, address: str) -> bool:
     place = ip_address(address)
-    return place in ip_network(block["cidr"]) and not any(place in ip_network(hole) for hole in block["except"])
+    return place in ip_network(block["cidr"]) and not any(place in ip_network(hole) for hole in block.get("except", []))

@@ -6,6 +6,7 @@ Whoever is `inside` a host has its network and its hostname, with all threads an
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import itertools
 import os
 import re
@@ -14,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -23,7 +25,6 @@ from pathlib import Path
 import psutil
 import pytest
 
-from stack.local import PROJECT
 from stack.processes import Command, Supervised, wait_until
 from tests.support.browser_setup import in_ci
 
@@ -35,6 +36,7 @@ NAMESPACE = re.compile(r"relief-(\d+)-\S+")  # the pid of the test, a number, a 
 NETWORKS = itertools.count()
 ANY_HOSTNAME, ANY_NETWORK = 0x04000000, 0x40000000  # CLONE_NEWUTS and CLONE_NEWNET of sched.h
 BLOCKED, FORWARDING = "0", "3"  # states of a bridge's port
+LOCK = Path(tempfile.gettempdir()) / "relief-hosts.lock"
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -71,7 +73,7 @@ class Host:
 
     def start(self, name: str, argv: Sequence[str], environment: dict[str, str]) -> Supervised:
         """Run a process until the network ends, started again when it dies; its output is in `folder`."""
-        command = Command(name, argv, {"PYTHONPATH": str(PROJECT), **environment}, self.folder / f"{name}.log")
+        command = Command(name, argv, environment, self.folder / f"{name}.log")
         with self.inside():
             process = Supervised(command)
         self.network.processes.append(process)
@@ -117,20 +119,20 @@ class Network:
         """Let the bridge forward a host's packets, or drop them."""
         subprocess.run(["bridge", "-n", self._switch, "link", "set", "dev", _port(host), "state", state], check=True)
 
+    def stop(self, processes: Sequence[Supervised]) -> None:
+        """End some of the processes, all at once."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(Supervised.stop, processes))
+        self.processes = [process for process in self.processes if process not in processes]
+
     def close(self) -> None:
         """End all processes and the hosts."""
-        for group in (self.processes, self.servers):
-            stop_all(group)
+        self.stop(self.processes)
+        self.stop(self.servers)
         for host in self._hosts:
             for descriptor in host.namespaces:
                 os.close(descriptor)
         _remove(lambda name: name.startswith(f"{self._prefix}-"))
-
-
-def stop_all(processes: Sequence[Supervised]) -> None:
-    """Stop processes, all at once."""
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(Supervised.stop, processes))
 
 
 @contextmanager
@@ -149,11 +151,13 @@ def _port(host: str) -> str:
 
 
 def _remove(wanted: Callable[[str], object]) -> None:
-    """Kill what runs in namespaces of these names, and remove them."""
-    names = [line.split()[0] for line in _ip("netns", "list").splitlines()]
-    for name in filter(wanted, names):
-        wait_until(f"the end of {name}", lambda name=name: not _kill_all(name), timeout_s=10)
-        _ip("netns", "delete", name)
+    """Kill what runs in namespaces of these names, and remove them; one test at a time, since two may find the same."""
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        names = [line.split()[0] for line in _ip("netns", "list").splitlines()]
+        for name in filter(wanted, names):
+            wait_until(f"the end of {name}", lambda name=name: not _kill_all(name), timeout_s=10)
+            _ip("netns", "delete", name)
 
 
 def _kill_all(namespace: str) -> list[str]:

@@ -33,7 +33,7 @@ class Image:
 
     def instructions(self, word: str) -> list[str]:
         """What stands after one word of its Dockerfile, in its own stages."""
-        wanted = {self.file, f"{self.device}-packages", "cpu-packages", ""}
+        wanted = {"cpu-packages", f"{self.device}-packages", ""}
         stages = re.split(r"^(?=FROM )", dockerfile(self.file), flags=re.MULTILINE)[1:]
         lines = [line for stage in stages if _name(stage) in wanted for line in stage.splitlines()]
         return [line.partition(" ")[2].strip() for line in lines if line.startswith(f"{word} ")]

@@ -65,11 +65,11 @@ class Pods:
             yield process
 
     @contextmanager
-    def front(self) -> Iterator[str]:
-        """The container `web`; the URL that its port is here."""
+    def front(self, **more: str) -> Iterator[str]:
+        """The container `web`, with these variables besides; the URL that its port is here."""
         port = free_port()
         argv = ["127.0.0.1" if part == "0.0.0.0" else part for part in self.argv("web", "web")]
-        with self._running("web", [*argv, "--port", str(port)], self.environment("web", "web")):
+        with self._running("web", [*argv, "--port", str(port)], self.environment("web", "web") | more):
             url = f"http://127.0.0.1:{port}"
             wait_until("the front", lambda: answers(url))
             yield url

@@ -65,13 +65,20 @@ def weed_path() -> str:
 
 @contextmanager
 def seaweed(
-    folder: Path, host: str = "127.0.0.1", port: int | None = None, prefix: Sequence[str] = ()
+    folder: Path,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    prefix: Sequence[str] = (),
+    options: Sequence[str] = (),
 ) -> Iterator[Seaweed]:
-    """A server with an empty bucket, started again when it dies; prefix: what runs its command, such as `ip netns`."""
+    """A server with an empty bucket, started again when it dies; prefix: what runs its command, such as `ip netns`.
+
+    options: more of its own, in place of those above where they are the same.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     ports = _ports(port or free_port())
     argv = [*prefix, weed_path(), "server", *OPTIONS, f"-dir={folder}", f"-ip={host}", f"-ip.bind={host}"]
-    argv += [f"-s3.config={_identities(folder)}", *(f"-{name}={number}" for name, number in ports.items())]
+    argv += [f"-s3.config={_identities(folder)}", *(f"-{name}={number}" for name, number in ports.items()), *options]
     process = Supervised(Command("seaweed", argv, ENCRYPTION, folder / "seaweed.log"))
     server = Seaweed(f"http://{host}:{ports['s3.port']}", process)
     try:

@@ -3,10 +3,11 @@
 import os
 import secrets
 import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -17,23 +18,45 @@ from stack.local import PROJECT
 from stack.processes import Command, Supervised, free_port, wait_until
 
 DEPLOY = PROJECT / "deploy" / "valkey"
-HOST = "127.0.0.1"
 NAME = "relief"
 DOWN_AFTER_MS = 1000  # shorter than in deploy/valkey, so that tests are
-SERVERS, SENTINELS = 3, 3
+SERVERS = 3  # and as many sentinels
+
+
+class Place(Protocol):
+    """Where a server runs: tests/support/hosts.py has others."""
+
+    @property
+    def address(self) -> str: ...
+
+    def inside(self) -> AbstractContextManager[object]: ...
+
+
+class ThisHost:
+    """This machine."""
+
+    address = "127.0.0.1"
+
+    def inside(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+
+THIS_HOST = ThisHost()
 
 
 @dataclass
 class Node:
     """A server or a sentinel."""
 
+    place: Place
     process: Supervised
     port: int
     password: str
 
     def ask(self) -> Redis:
         """A client of this one alone."""
-        return Redis(host=HOST, port=self.port, password=self.password, socket_timeout=2, socket_connect_timeout=2)
+        timeouts = {"socket_timeout": 2, "socket_connect_timeout": 2}
+        return Redis(host=self.place.address, port=self.port, password=self.password, **timeouts)
 
     def kill(self) -> None:
         """SIGKILL; it stays away until it is started."""
@@ -42,7 +65,8 @@ class Node:
 
     def start(self) -> None:
         """Start it again, after it was killed."""
-        self.process = Supervised(self.process.command)
+        with self.place.inside():
+            self.process = Supervised(self.process.command)
 
     def freeze(self) -> None:
         """SIGSTOP: it answers nobody, and nobody's connection ends."""
@@ -74,6 +98,11 @@ class Replicated:
     def wait_for_another(self, primary: Node) -> None:
         """Wait until the sentinels have chosen another primary than this one."""
         wait_until("another primary", lambda: _has_another(self, primary))
+
+    def fail_over(self, *options: str) -> None:
+        """Have another primary chosen while this one is well."""
+        with self.sentinels[0].ask() as sentinel:
+            sentinel.execute_command("SENTINEL", "FAILOVER", NAME, *options)
 
     def cut_links(self) -> None:
         """The primary goes on without replicas, as it may for the time of min-replicas-max-lag."""
@@ -135,7 +164,7 @@ def _sees_all(sentinel: Node) -> bool:
         primary, replicas = redis.sentinel_master(NAME), redis.sentinel_slaves(NAME)
     alive = [each for each in replicas if each["flags"] == "slave" and each["master-link-status"] == "ok"]
     known = (primary["flags"], primary["num-other-sentinels"], len(alive))
-    return known == ("master", SENTINELS - 1, SERVERS - 1)
+    return known == ("master", SERVERS - 1, SERVERS - 1)
 
 
 @contextmanager
@@ -143,8 +172,8 @@ def replica_of(url: str, folder: Path) -> Iterator[Node]:
     """A replica of the Redis at a plain URL, once that knows it."""
     address, port = urlsplit(url), free_port()
     password = address.password or ""
-    own = {"requirepass": password, "masterauth": password, "replicaof": f"{HOST} {address.port}"}
-    node = _started(folder / "replica", "replicated.conf", port, password, own)
+    own = {"requirepass": password, "masterauth": password, "replicaof": f"{address.hostname} {address.port}"}
+    node = _started(THIS_HOST, folder / "replica", "replicated.conf", port, password, own)
     try:
         with Redis.from_url(url) as redis:
             redis.config_set("repl-diskless-sync-delay", 0)
@@ -155,27 +184,33 @@ def replica_of(url: str, folder: Path) -> Iterator[Node]:
 
 
 @contextmanager
-def replicated(folder: Path, down_after_ms: int = DOWN_AFTER_MS, **parameters: int) -> Iterator[Replicated]:
-    """Start all six; the URL has these parameters too."""
-    password, ports = secrets.token_hex(16), [free_port() for _ in range(SERVERS + SENTINELS)]
-    first = ports[0]
+def replicated(
+    folder: Path,
+    down_after_ms: int = DOWN_AFTER_MS,
+    places: Sequence[Place] = (THIS_HOST, THIS_HOST, THIS_HOST),
+    **parameters: int,
+) -> Iterator[Replicated]:
+    """Start a server and a sentinel at each place; the URL has these parameters too."""
+    password, ports = secrets.token_hex(16), [free_port() for _ in range(2 * len(places))]
+    servers, sentinels = ports[: len(places)], ports[len(places) :]
+    first = f"{places[0].address} {servers[0]}"
     nodes: list[Node] = []
-    known = ",".join(f"{HOST}:{port}" for port in ports[SERVERS:])
+    known = ",".join(f"{place.address}:{port}" for place, port in zip(places, sentinels, strict=True))
     more = "".join(f"&{name}={value}" for name, value in parameters.items())
     url = f"sentinel://:{password}@{known}/0?primary={NAME}&sentinel_password={password}{more}"
     try:
-        for number, port in enumerate(ports[:SERVERS]):
-            own = {"requirepass": password, "masterauth": password, "replica-announce-ip": HOST}
-            own |= {"replicaof": f"{HOST} {first}"} if number else {}
-            nodes.append(_started(folder / f"valkey-{number}", "replicated.conf", port, password, own))
+        for number, (place, port) in enumerate(zip(places, servers, strict=True)):
+            own = {"requirepass": password, "masterauth": password, "replica-announce-ip": place.address}
+            own |= {"replicaof": first} if number else {}
+            nodes.append(_started(place, folder / f"valkey-{number}", "replicated.conf", port, password, own))
         with nodes[0].ask() as redis:  # before the sentinels look, who look again every ten seconds only
             wait_until("the replicas", lambda: _has_replicas(redis))
-        for number, port in enumerate(ports[SERVERS:]):
-            own = {"requirepass": password, "sentinel sentinel-pass": password, "sentinel announce-ip": HOST}
-            own |= {f"sentinel monitor {NAME}": f"{HOST} {first} 2", f"sentinel auth-pass {NAME}": password}
+        for number, (place, port) in enumerate(zip(places, sentinels, strict=True)):
+            own = {"requirepass": password, "sentinel sentinel-pass": password, "sentinel announce-ip": place.address}
+            own |= {f"sentinel monitor {NAME}": f"{first} 2", f"sentinel auth-pass {NAME}": password}
             own |= {f"sentinel down-after-milliseconds {NAME}": str(down_after_ms)}
-            nodes.append(_started(folder / f"sentinel-{number}", "sentinel.conf", port, password, own))
-        running = Replicated(url, nodes[:SERVERS], nodes[SERVERS:])
+            nodes.append(_started(place, folder / f"sentinel-{number}", "sentinel.conf", port, password, own))
+        running = Replicated(url, nodes[: len(places)], nodes[len(places) :])
         running.wait_until_whole()
         yield running
     finally:
@@ -184,11 +219,11 @@ def replicated(folder: Path, down_after_ms: int = DOWN_AFTER_MS, **parameters: i
                 node.kill()
 
 
-def _started(folder: Path, deployed: str, port: int, password: str, own: Mapping[str, str]) -> Node:
+def _started(place: Place, folder: Path, deployed: str, port: int, password: str, own: Mapping[str, str]) -> Node:
     """A process with a configuration of deploy/valkey, and its own lines below that."""
     folder.mkdir(parents=True)
     config = folder / deployed
-    lines = {"bind": HOST, "port": str(port), "dir": str(folder)} | dict(own)
+    lines = {"bind": place.address, "port": str(port), "dir": str(folder)} | dict(own)
     config.write_text((DEPLOY / deployed).read_text() + "".join(f"{name} {value}\n" for name, value in lines.items()))
     binary = str(get_binary_path())
     if deployed == "sentinel.conf":
@@ -196,4 +231,5 @@ def _started(folder: Path, deployed: str, port: int, password: str, own: Mapping
     else:
         argv = ["sh", str(DEPLOY / "start.sh"), str(folder), binary, str(config)]
     command = Command(folder.name, argv, {"RELIEF_RESERVE_MB": "8"}, folder / "log")
-    return Node(Supervised(command), port, password)
+    with place.inside():
+        return Node(place, Supervised(command), port, password)

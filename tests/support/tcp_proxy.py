@@ -19,7 +19,7 @@ class TcpProxy:
         self._upstream = ("127.0.0.1", upstream_port)
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
-        self.connections = 0
+        self.connections = self.answered_bytes = 0
         self.cuts: list[int] = []
         self._refuses, self._goes_on = False, threading.Event()
         self._goes_on.set()
@@ -61,17 +61,16 @@ class TcpProxy:
 
     def _connect(self, client: socket.socket) -> None:
         self.connections += 1
-        with client, suppress(OSError):
-            if self._refuses:
+        with client, suppress(OSError), socket.create_connection(self._upstream) as server:
+            self._open |= {client, server}
+            if self._refuses:  # asked once it is among those that a refusal ends
                 return
-            with socket.create_connection(self._upstream) as server:
-                self._open |= {client, server}
-                asking = threading.Thread(target=_pass_on, args=(client, server), daemon=True)
-                asking.start()
-                self._answer(server, client)
-                _end(client, server)
-                asking.join()
-                self._open -= {client, server}
+            asking = threading.Thread(target=_pass_on, args=(client, server), daemon=True)
+            asking.start()
+            self._answer(server, client)
+            _end(client, server)
+            asking.join()
+            self._open -= {client, server}
 
     def _answer(self, server: socket.socket, client: socket.socket) -> None:
         left = None
@@ -80,6 +79,7 @@ class TcpProxy:
             if left is None and self.cuts:
                 left = self.cuts.pop(0)
             client.sendall(data if left is None else data[:left])
+            self.answered_bytes += len(data)
             if left is not None and (left := left - len(data)) <= 0:
                 return
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from shared.results import CLOUD
+from stack.processes import wait_until
 from web.client.api import Job, Relief
 from web.client.connection import TIMEOUT
 from web.client.retry import RetryPolicy
@@ -27,8 +28,12 @@ class InTurns(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         fronts = tuple(self._fronts)  # of this moment
         front = httpx.URL(fronts[next(self._turns) % len(fronts)])
-        request.url = request.url.copy_with(host=front.host, port=front.port)
-        return self._http.handle_request(request)
+        url = request.url.copy_with(host=front.host, port=front.port)
+        return self._http.handle_request(
+            httpx.Request(
+                request.method, url, headers=request.headers, stream=request.stream, extensions=request.extensions
+            )
+        )
 
     def close(self) -> None:
         self._http.close()
@@ -48,6 +53,7 @@ class User(threading.Thread):
         with httpx.Client(base_url=self._fronts[0], transport=InTurns(self._fronts), timeout=TIMEOUT) as http:
             relief = Relief(http, RetryPolicy(PATIENCE_S))
             try:
+                relief.visit()
                 while not self._stopped.is_set():
                     self.jobs.append(self._once(relief))
             except Exception as error:
@@ -82,3 +88,12 @@ def at_work(fronts: Sequence[str], photo: Path, *steps: str) -> Iterator[list[Us
     for user in working:
         if user.error:
             raise user.error
+
+
+def each_has_done_one_more(users: list[User]) -> None:
+    """Wait until another job of each user has ended."""
+    before = [len(user.jobs) for user in users]
+    wait_until(
+        "jobs from here on",
+        lambda: all(user.error or len(user.jobs) > done for user, done in zip(users, before, strict=True)),
+    )

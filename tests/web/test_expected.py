@@ -7,6 +7,7 @@ import pytest
 
 from shared.jobs.claims import Finished
 from shared.jobs.record import Stage
+from shared.jobs.statistics import LISTED
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.jobs.workers import Workers
 from shared.redis.clock import RedisClock
@@ -55,14 +56,15 @@ def test_each_new_job_is_told_at_once_behind_those_before_it(store, expected):
     assert said == [pytest.approx(4 * (number + 1), abs=2) for number in range(3)]
 
 
-def test_many_who_ask_cost_one_forecast(store, expected):
+@pytest.mark.parametrize("ahead", (0, LISTED + 4))
+def test_many_who_ask_cost_one_forecast(store, expected, ahead):
     measure(store, 4)
-    job = new_job(store, steps=DEPTH)
-    expected.seconds(job)
+    job = [new_job(store, steps=DEPTH) for _ in range(ahead + 1)][-1]
+    assert expected.seconds(job, ahead) == pytest.approx(4 * (ahead + 1), abs=3)
     before = store.redis.info("commandstats")["cmdstat_evalsha"]["calls"]
     began = time.monotonic()
     for _ in range(200):
-        expected.seconds(job)
+        expected.seconds(job, ahead)
     forecasts = store.redis.info("commandstats")["cmdstat_evalsha"]["calls"] - before
     assert forecasts <= 1 + (time.monotonic() - began) / 0.5
 

@@ -1,10 +1,14 @@
 """The forecast of the queue: when each job ends, as workers, batches, turns and stages go on."""
 
+from collections import Counter
+from itertools import chain
+
 import pytest
 
 from shared.jobs.record import Stage
-from shared.jobs.statistics import Queue, QueuedJob, RunningJob
-from web.forecast import all_costs_s, forecast
+from shared.jobs.statistics import Others, Queue, QueuedJob, RunningJob
+from web import forecast as module
+from web.forecast import Forecast, all_costs_s, forecast
 
 ALL = tuple(Stage)
 COSTS_S = {Stage.DEPTH: 3.0, Stage.MODEL: 0.5, Stage.HEAD: 4.0, Stage.EXPORT: 2.0}
@@ -19,9 +23,13 @@ def running(name: str, elapsed_s: float, *, run: str = "r", steps=ALL, worker="d
     return RunningJob(name, "ann", "ann", tuple(steps), worker, run, elapsed_s, expected_s)
 
 
-def ends_s(waiting=(), runs=(), *, costs_s=COSTS_S, workers=ONE_EACH, most=8) -> dict[str, float]:
+def forecast_of(waiting=(), runs=(), *, costs_s=COSTS_S, workers=ONE_EACH, most=8, others=None) -> Forecast:
     names = {stage: frozenset(workers.get(stage, ())) for stage in Stage}
-    return forecast(Queue(0.0, costs_s, names, tuple(waiting), tuple(runs)), most)
+    return forecast(Queue(0.0, costs_s, names, tuple(waiting), tuple(runs), others or {}), most)
+
+
+def ends_s(waiting=(), runs=(), **more) -> dict[str, float]:
+    return forecast_of(waiting, runs, **more).ends_s
 
 
 def test_a_single_job_takes_the_sum_of_its_stages():
@@ -102,3 +110,64 @@ def test_a_stage_that_never_ran_is_expected_to_take_its_share():
 def test_the_run_of_a_worker_that_nobody_knows_ends_and_takes_no_others_place():
     runs = [running(name, 1.0, run=name, worker=name, steps=ALL[:1]) for name in ("gone", "d")]
     assert ends_s([job("a", steps=ALL[:1])], runs) == {"gone": 2, "d": 2, "a": 5}
+
+
+def mixed_queue(stage: Stage) -> list[QueuedJob]:
+    """Who waits, as they take turns: nine jobs of one group, and thirty of others who have one or two."""
+    steps = ALL[ALL.index(stage) :]
+    singles = [f"home {number}" for number in range(20)]
+    groups = ["crowd", *singles, "crowd", *singles[:10], *["crowd"] * 7]
+    return [job(f"{stage} {before}", group, steps) for before, group in enumerate(groups)]
+
+
+def listed(waiting: list[QueuedJob], count: int) -> tuple[list[QueuedJob], Others]:
+    """The first jobs, and what is known of the others."""
+    known = {job.group for job in waiting[:count]}
+    behind = Counter(job.group for job in waiting[count:])
+    hidden = {group: jobs for group, jobs in behind.items() if group not in known}
+    of_listed = {group: jobs for group, jobs in behind.items() if group in known}
+    return waiting[:count], Others(of_listed, len(hidden), sum(hidden.values()))
+
+
+@pytest.mark.parametrize("count", (15, 25))
+def test_jobs_that_are_not_listed_end_when_they_would_if_they_were(count):
+    whole = {stage: mixed_queue(stage) for stage in (Stage.DEPTH, Stage.HEAD)}
+    exact = ends_s(chain(*whole.values()))
+    parts = {stage: listed(waiting, count) for stage, waiting in whole.items()}
+    others = {stage: behind for stage, (_, behind) in parts.items()}
+    some = forecast_of(chain(*(first for first, _ in parts.values())), others=others)
+    for waiting in whole.values():
+        for before, one in enumerate(waiting):
+            assert some.end_s(one.id, one.steps, before) == pytest.approx(exact[one.id], rel=0.35), one
+
+
+def test_what_ends_after_the_simulation_is_told_by_the_pace_of_the_workers(monkeypatch):
+    monkeypatch.setattr(module, "MOST_RUNS", 12)
+    others = {Stage.DEPTH: Others({}, 1000, 1000)}
+    depth = forecast_of([job("a", steps=ALL[:1])], others=others)
+    assert depth.end_s("x", ALL[:1], 5) == 18  # simulated
+    assert depth.end_s("x", ALL[:1], 999) == 3000
+    whole = forecast_of([job("a")], others=others)
+    assert whole.end_s("x", ALL, 999) == pytest.approx(6500, rel=0.01)  # points, head and meshes of the same worker
+    assert forecast_of(costs_s=COSTS_S).end_s("new", ALL, 0) == 9.5  # all of its stages
+    many = ONE_EACH | {stage: {b"m1", b"m2", b"m3"} for stage in ALL[1:]}
+    assert forecast_of([job("a")], others=others, workers=many).end_s("x", ALL, 999) == pytest.approx(3000, rel=0.01)
+
+
+def test_what_waits_for_later_stages_comes_before_jobs_that_do_not_end_within_the_simulation(monkeypatch):
+    monkeypatch.setattr(module, "MOST_RUNS", 12)
+    others = {Stage.DEPTH: Others({}, 100, 100), Stage.HEAD: Others({}, 1000, 1000)}
+    some = forecast_of([job("a"), job("b", steps=ALL[2:])], others=others)
+    assert some.end_s("a", ALL, 0) == pytest.approx(6000, rel=0.01)
+
+
+def test_a_job_behind_those_that_are_listed_is_not_expected_where_a_stage_has_no_worker():
+    others = {Stage.DEPTH: Others({"a": 1000}, 0, 0)}
+    some = forecast_of([job("a", "a")], others=others, workers={Stage.DEPTH: {b"d"}})
+    assert (some.end_s("x", ALL, 700), some.end_s("x", ALL[:1], 700)) == (None, 2103)
+    assert forecast_of([job("a", "a")], others=others, costs_s={}).end_s("x", ALL[:1], 700) is None
+
+
+def test_counts_that_do_not_fit_beside_the_release_before_are_no_matter():
+    others = {Stage.DEPTH: Others({"gone": 3}, 0, 5), Stage.HEAD: Others({}, 0, 2)}
+    assert forecast_of([job("a", steps=ALL[:1])], others=others).end_s("x", ALL[:1], 8) == 27

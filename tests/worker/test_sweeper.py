@@ -1,11 +1,14 @@
 """What the sweeper finds: wake-ups that never came, files without a job; by one worker at a time."""
 
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from shared.jobs.keys import Key
+from shared.jobs.record import Stage
 from shared.jobs.wakeups import WakeUps, celery_app
 from shared.logs import configure_logging
 from shared.results import PHOTO
@@ -25,8 +28,9 @@ def storage(settings) -> Storage:
 
 @pytest.fixture
 def sweeper_of(store, storage, settings):
-    def make(name: str) -> Sweeper:
-        return Sweeper(store.redis, storage, WakeUps(celery_app(settings.redis_url)), attempts=3, worker=name)
+    def make(name: str, **more: float) -> Sweeper:
+        wakeups = WakeUps(celery_app(settings.redis_url))
+        return Sweeper(store.redis, storage, wakeups, attempts=3, worker=name, **more)
 
     return make
 
@@ -71,6 +75,20 @@ def test_one_worker_sweeps_at_a_time_and_another_follows_when_it_dies(store, swe
     assert store.jobs.get(job.id).state == "queued"
 
 
+def test_files_from_before_the_records_began_stay_for_the_retention_in_which_a_backup_may_be_restored(
+    store, storage, settings, sweeper_of
+):
+    for job_id in (ORPHAN, YOUNG):
+        storage.write(job_id, PHOTO_FOLDER, PHOTO, b"photo")
+    now_s = time.time()
+    for job_id, age_s in ((ORPHAN, 5000), (YOUNG, 3000)):
+        os.utime(settings.data / "jobs" / job_id, (now_s - age_s,) * 2)
+    assert sweeper_of("one", retention_s=7200).delete_orphans() == []
+    store.redis.set(Key.BEGAN, int(now_s) - 4000)
+    assert sweeper_of("one", retention_s=7200).delete_orphans() == [YOUNG]
+    assert sweeper_of("one", retention_s=3600).delete_orphans() == [ORPHAN]
+
+
 def test_files_without_a_job_go_when_they_are_old_and_those_of_a_job_stay(store, storage, settings, sweeper_of):
     job = new_job(store)
     for job_id in (ORPHAN, YOUNG, job.id):
@@ -80,3 +98,36 @@ def test_files_without_a_job_go_when_they_are_old_and_those_of_a_job_stay(store,
     assert sweeper_of("one").delete_orphans() == [ORPHAN]
     assert storage.folders(ORPHAN) == []
     assert storage.folders(YOUNG) == storage.folders(job.id) == ["photo"]
+
+
+def test_counts_are_mended_and_told_also_where_a_worker_of_the_release_before_sweeps(store, sweeper_of, caplog):
+    new_job(store)
+    store.redis.set(Key.SWEEPER, "one of the release before", ex=60)
+    store.redis.zadd(Key.ALL_JOBS, {"depth": 700})
+    sweeper_of("one").sweep()
+    assert store.waiting(Stage.DEPTH) == 1
+    assert "mended 1 counts of waiting jobs" in caplog.text
+    store.redis.zadd(Key.ALL_JOBS, {"depth": 700})
+    sweeper_of("two").sweep()
+    assert store.waiting(Stage.DEPTH) == 700  # the lock is the first one's
+
+
+def test_a_storage_that_stands_still_keeps_no_job_of_a_dead_worker_waiting(store, settings):
+    job, goes_on = new_job(store), threading.Event()
+    claim(store, lease_s=0.02)
+
+    class Standing(FolderStorage):
+        def job_ids(self):
+            goes_on.wait()
+            yield from ()
+
+    sweeper = Sweeper(
+        store.redis, Standing(settings.data), WakeUps(celery_app(settings.redis_url)), attempts=3, worker="one"
+    )
+    with ThreadPoolExecutor() as pool:
+        files = pool.submit(sweeper.sweep_files)
+        time.sleep(0.05)
+        sweeper.sweep_records()
+        assert store.jobs.get(job.id).state == "queued"
+        assert not files.done()
+        goes_on.set()

@@ -16,7 +16,7 @@ from web.api.schemas import JobDocument
 from web.services import services
 
 KEPT = 500  # documents; one with all results takes some 50 kB
-DUE_STEP_S = 4.0  # by which the end of a job must move to be news
+DUE_STEP_MS = 4000  # by which the end of a job must move to be news
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def all_shown(jobs: Sequence[Job]) -> list[Shown]:
 
 
 def _shown(job: Job, before: int | None) -> Shown:
-    expected_s = services().expected.seconds(job)
+    expected_s, end_ms = services().expected.seconds(job, before), services().expected.end_ms(job, before)
     expires_in_s = seconds_until(job.expires_ms) if job.expires_ms and job.ended else None
     present = {
         "progress": services().expected.progress(job),
@@ -48,7 +48,7 @@ def _shown(job: Job, before: int | None) -> Shown:
         "queue_position": None if before is None else before + 1,
     }
     lasting = _lasting(_Version(job.id, job.version, name_of(job), is_shared(), request.url_root, job))
-    due = None if expected_s is None else (services().clock.now_ms() / 1000 + expected_s) // DUE_STEP_S
+    due = None if end_ms is None else end_ms // DUE_STEP_MS
     tag = hashlib.sha256(f"{lasting.digest} {present} {due}".encode()).hexdigest()
     passing = {"expected_seconds": expected_s, "expires_in_s": expires_in_s}
     document = lasting.document.model_copy(update=present | passing)

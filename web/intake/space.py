@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shared.errors import BusyError, LimitError
 from shared.jobs.space import Usage
+from shared.settings import LimitSettings
 from web.services import services
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,17 @@ def room_for(job_id: str, owner: str, group: str, results_bytes: int) -> Iterato
         services().space.release(job_id)
 
 
+def left_bytes(free_bytes: float, counted_bytes: float, settings: LimitSettings) -> float:
+    """What is left of the storage: of its own space, and of what all jobs together may take.
+
+    Args:
+        free_bytes: what would be free, once all that wait are done.
+        counted_bytes: what jobs take, with what is to come of them.
+    """
+    quota_gb = settings.storage_gb
+    return free_bytes if quota_gb is None else min(free_bytes, quota_gb * 1e9 - counted_bytes)
+
+
 def check_room(usage: Usage, needed_bytes: int, free_bytes: float) -> None:
     """Refuse a job that needs so many bytes, which the usage counts already, where there is no room for it.
 
@@ -59,9 +71,7 @@ def check_room(usage: Usage, needed_bytes: int, free_bytes: float) -> None:
             free (where its share is a half): half of all where it is alone, and less where others have some.
     """
     settings = services().settings
-    left_gb = (free_bytes - usage.reserved - usage.coming) / 1e9
-    if settings.storage_gb is not None:
-        left_gb = min(left_gb, settings.storage_gb - usage.all / 1e9)
+    left_gb = left_bytes(free_bytes - usage.reserved - usage.coming, usage.all, settings) / 1e9
     if left_gb < settings.free_gb:
         log.error("no new job is taken: %.1f GB would be left, %g are kept free", left_gb, settings.free_gb)
         raise BusyError("our storage has no room for another photo just now; try again later")

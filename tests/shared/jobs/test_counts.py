@@ -3,15 +3,19 @@
 import random
 import shutil
 from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from shared.errors import BusyError
 from shared.jobs.keys import Key
+from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import Job, Stage, State
 from shared.jobs.scripts import LUA
 from tests.shared.jobs.test_turns import CROWD, HOME, one_random_change
-from tests.support.jobs import NOTHING, Store, claim, new_job
+from tests.support.jobs import NOTHING, Store, a_job, all_jobs, claim, new_job
 
 Counts = dict[str, dict[str, float]]
 SETTLED = "local function settle(stage, owner)\n"
@@ -87,6 +91,8 @@ def test_beside_the_release_before_the_counts_are_mended_and_never_negative(stor
         for _ in range(20):
             one_random_change(chance.choice((store, before)), chance)
             assert all(count > 0 for counts in counted(store).values() for count in counts.values())
+        assert all((store.statistics.jobs_before(job) or 0) >= 0 for job in all_jobs(store))
+        assert all(others.jobs >= 0 <= others.groups for others in store.statistics.queue(2).others.values())
         store.upkeep.check_counts()
         assert counted(store) == true_counts(store)
     for stage in Stage:
@@ -95,6 +101,17 @@ def test_beside_the_release_before_the_counts_are_mended_and_never_negative(stor
                 before.claims.finish(each, NOTHING)
     assert_checked(store, off=True)
     assert counted(store) == {}
+
+
+def test_limits_that_the_release_before_left_reached_are_so_until_the_counts_are_mended(store, before):
+    limits = replace(UNLIMITED, all_waiting=4)
+    for owner in "abcd":
+        store.jobs.create(a_job(owner), limits)
+    assert len(claim(before, limit=4)) == 4
+    with pytest.raises(BusyError):
+        store.jobs.create(a_job("eve"), limits)
+    assert store.upkeep.check_counts() > 0
+    assert store.jobs.create(a_job("eve"), limits).state is State.QUEUED
 
 
 def break_sums(store: Store) -> None:
@@ -134,13 +151,13 @@ def test_counts_that_are_off_are_mended(store, damage):
 
 
 def test_many_are_checked_in_several_calls(store):
-    ghosts = [f"ghost {number}" for number in range(900)]
-    store.redis.zadd(f"{Key.OLDEST}depth", dict.fromkeys(ghosts, 1))
-    store.redis.hset(f"{Key.COUNTED_IN}model", mapping=dict.fromkeys(ghosts, CROWD))
-    mended = []
-    while counted(store) or store.redis.exists(f"{Key.COUNTED_IN}model"):
-        mended.append(store.upkeep.check_counts(1))
-    assert sum(mended) == 900 and len(mended) >= 9 and max(mended) < 300
+    key = f"{Key.COUNTED_IN}model"
+    store.redis.hset(key, mapping={f"ghost {number}": CROWD for number in range(2500)})
+    left = [2500]
+    while left[-1]:
+        assert store.upkeep.check_counts(1) == 0
+        left.append(store.redis.hlen(key))
+    assert max(before - after for before, after in pairwise(left)) < 1300
 
 
 def test_a_job_that_waits_for_storage_is_not_counted_until_it_is_in_its_queue_again(store):

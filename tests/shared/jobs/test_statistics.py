@@ -4,7 +4,7 @@ import time
 
 from shared.jobs.claims import Finished
 from shared.jobs.record import Stage
-from shared.jobs.statistics import StageStatistics
+from shared.jobs.statistics import Others, StageStatistics
 from shared.jobs.workers import Workers
 from tests.support.jobs import BOTH, NOTHING, claim, new_job
 
@@ -90,6 +90,21 @@ def test_the_queue_lists_who_waits_as_they_take_turns_and_who_runs(store):
     }
     assert len({job.run for job in queue.running}) == 1
     assert all(0.05 <= job.elapsed_s < 10 and job.expected_s == 4 for job in queue.running)  # two, 2 s each
+
+
+def test_of_many_who_wait_the_first_are_listed_and_the_others_counted(store):
+    for number in range(20):
+        new_job(store, f"owner {number % 6}", group=f"group {number % 3}")
+    for number in range(5):
+        new_job(store, f"late {number}", group=f"late {number % 3}")
+    queue = store.statistics.queue(5)
+    left = {"group 0": 6, "group 1": 6, "group 2": 5, "late 0": 1, "late 1": 1}
+    assert queue.others == {Stage.DEPTH: Others(left, groups=1, jobs=1)}
+    assert {job.id for job in queue.waiting} == {held.job.id for held in claim(store, limit=5)}
+    queue = store.statistics.queue(17)
+    assert {job.id for job in queue.waiting} == {held.job.id for held in claim(store, limit=17)}
+    assert len(store.statistics.queue(3).waiting) == 3
+    assert store.statistics.queue(3).others == {}
 
 
 def test_a_run_remembers_what_was_expected_of_it_only_as_long_as_it_goes_on(store):

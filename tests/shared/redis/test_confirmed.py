@@ -75,6 +75,19 @@ def test_files_stay_until_a_replica_knows_that_they_count_no_more(store, wanting
     assert storage.folders(job.id) == []
 
 
+def test_a_replica_that_has_left_is_wanted_for_a_while(redis_url, monkeypatch):
+    with connect(f"{redis_url}?replicas=1") as client:
+        wanted = [client.wanted_replicas()]
+        for seen in (2, 1, 1, 2, 1):
+            client.saw_replicas(seen)
+            wanted.append(client.wanted_replicas())
+        assert wanted == [1, 2, 2, 2, 2, 2]
+        monkeypatch.setattr("shared.redis.connection.REPLICA_MISSED_S", -1.0)
+        assert client.wanted_replicas() == 1
+        client.saw_replicas(1)
+        assert client.wanted_replicas() == 1
+
+
 def test_a_version_that_a_failover_has_forgotten_comes_no_second_time(store):
     job = new_job(store)
     forgotten = store.jobs.extend(job.id).version

@@ -2,7 +2,9 @@
 
 import errno
 import random
+import threading
 import tracemalloc
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from botocore.config import Config
@@ -10,8 +12,8 @@ from botocore.config import Config
 from shared.errors import SettingsError
 from shared.places import Bucket
 from shared.settings import Settings
-from shared.storage import storage_from
-from shared.storage.base import Removed, Storage
+from shared.storage import say_if_away, storage_from
+from shared.storage.base import Storage
 from shared.storage.s3 import CONFIG, S3Storage, encryption_arguments
 from tests.support.seaweed import BUCKET, SECRET, s3_client
 from tests.support.tcp_proxy import TcpProxy, tcp_proxy
@@ -20,7 +22,7 @@ JOB = "0123456789abcdef" * 2
 PHOTO = (JOB, "photo", "photo.jpg")
 SEED = 20261126
 QUICK = CONFIG.merge(
-    Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 2})
+    Config(connect_timeout=0.3, read_timeout=0.3, retries={"mode": "standard", "total_max_attempts": 2})
 )
 ASKS = {
     "write": lambda storage: storage.write(*PHOTO, b"a"),
@@ -88,13 +90,6 @@ def test_each_kind_of_encryption_is_asked_for_in_s3s_words():
     assert encryption_arguments(f"aws:kms:{key}") == {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
 
 
-def test_more_files_than_s3_deletes_by_one_request_go(storage):
-    names = sorted(f"{number}.bin" for number in range(1001))
-    storage.write_all(JOB, "depth-1", dict.fromkeys(names, b"a"))
-    assert storage.delete(JOB, "depth-1") == Removed([f"depth-1/{name}" for name in names], [])
-    assert storage.folders(JOB) == []
-
-
 def test_settings_that_boto3_cannot_use_are_told_at_start(bucket, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "no url")
     with pytest.raises(SettingsError, match=f"s3://{BUCKET}.*no url"):
@@ -109,6 +104,13 @@ def test_a_wrong_secret_is_told_as_refused_and_by_no_secret(bucket, monkeypatch)
         storage.check()
 
 
+def test_a_process_says_at_its_start_that_storage_cannot_be_used(bucket, caplog):
+    say_if_away(S3Storage(bucket))
+    assert caplog.text == ""
+    say_if_away(S3Storage(Bucket("no-such-bucket", "")))
+    assert "s3://no-such-bucket/" in caplog.text
+
+
 def test_a_bucket_that_is_not_there_is_another_thing_than_a_file_that_is_not(bucket):
     assert_refused(S3Storage(Bucket("no-such-bucket", "")), "s3://no-such-bucket/.*NoSuchBucket")
 
@@ -117,6 +119,47 @@ def test_a_server_that_refuses_connections_is_told(proxy, behind):
     with proxy.refusing():
         assert_refused(behind, f"s3://{BUCKET}/")
     behind.check()
+
+
+def test_a_server_of_another_kind_is_no_empty_bucket(bucket, monkeypatch):
+    handler = handler_that_says(b"<html><body>Welcome</body></html>")
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
+        try:
+            assert_refused(S3Storage(bucket, config=QUICK), f"s3://{BUCKET}/")
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def handler_that_says(page: bytes) -> type[BaseHTTPRequestHandler]:
+    """What answers every request by this page."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(page)
+
+        do_GET = do_PUT = do_POST = do_HEAD = answer
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+def test_where_one_of_several_files_fails_no_other_comes_after_that_was_told(storage):
+    files = {"../fails.bin": b"at once"} | {f"{number}.bin": bytes(500_000) for number in range(20)}
+    with pytest.raises(ValueError, match="not a name"):
+        storage.write_all(JOB, "head-1", files)
+    assert len(storage.delete(JOB).gone) == 20
+    assert storage.folders(JOB) == []
 
 
 def test_a_server_that_does_not_answer_is_given_up(proxy, behind):

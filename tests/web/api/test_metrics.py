@@ -106,6 +106,16 @@ def test_ends_are_counted_by_state(client, store):
     assert seen["relief_jobs_failed_total", "internal"] == 1
 
 
+def test_storage_is_told_with_what_may_still_be_taken(store, settings, portrait):
+    bounded = settings.model_copy(update={"storage_gb": 3, "free_gb": 1})
+    with client_of(bounded) as client:
+        assert figures(client)["relief_storage_left_bytes",] == 2e9
+        upload(client, portrait)
+        seen = figures(client)
+    assert seen["relief_storage_bytes",] > 30e6  # results to come
+    assert seen["relief_storage_left_bytes",] == 2e9 - seen["relief_storage_bytes",]
+
+
 def test_what_a_failover_forgets_of_a_sum_is_not_told_as_a_new_beginning(client, store):
     store.redis.hset(Key.COUNTERS, "accepted", 1000)
     assert figures(client)["relief_jobs_accepted_total",] == 1000
@@ -127,7 +137,8 @@ def test_redis_tells_how_quickly_it_answers(client):
     assert 0 < seen["relief_redis_ping_seconds",] < 5
 
 
-def test_replicas_are_told_beside_those_that_are_needed(client, settings, tmp_path):
+def test_replicas_are_told_beside_those_that_are_needed(client, store, settings, tmp_path):
+    store.redis.config_set("repl-diskless-sync-delay", 0)  # not 5 s until it is sent the data
     seen = figures(client)
     assert (seen["relief_redis_replicas",], seen["relief_redis_replicas_needed",]) == (0, 0)
     server, url = start_valkey(tmp_path / "replica")

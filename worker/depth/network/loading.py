@@ -118,4 +118,5 @@ def _better_by_onnx(subject: Subject) -> bool:
 
 def _threads() -> int:
     """As many as torch would take: OMP_NUM_THREADS, which `worker.devices` sets; without it 0, which is all cores."""
-    return int(os.environ.get("OMP_NUM_THREADS", 0))
+    outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return int(outermost or 0)

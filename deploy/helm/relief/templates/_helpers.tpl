@@ -31,9 +31,9 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 
 {{- /* Pools of workers: values, queues of Celery, image, and how the pods of a new release take over. */}}
 {{- define "relief.pools" -}}
-depth-gpu: {values: depthGpu, queues: depth, image: gpu, surge: 0, unavailable: 1} # no GPU is free for a second pod
-depth-cpu: {values: depthCpu, queues: depth, image: cpu, surge: 1, unavailable: 0}
-model: {values: model, queues: "model,head,export", image: cpu, surge: 1, unavailable: 0}
+depth-gpu: {values: depthGpu, queues: depth, image: gpu, surge: 0, unavailable: 25%} # no GPU is free for one more
+depth-cpu: {values: depthCpu, queues: depth, image: cpu, surge: 25%, unavailable: 0}
+model: {values: model, queues: "model,head,export", image: cpu, surge: 25%, unavailable: 0}
 {{- end }}
 
 {{- /* What all pods have; dict "root" "component" "values". */}}

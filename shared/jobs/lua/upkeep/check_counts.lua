@@ -1,7 +1,7 @@
 -- ARGV: where to go on, '' for the beginning ; checks the counts of some who wait, and mends those that are off:
 -- processes of the release before move jobs without counting them.
 -- Answer: where to go on, '' after the last; how many were off.
-local AT_ONCE = 200 -- owners or groups; some us each
+local AT_ONCE = 200 -- owners, some 10 us each, or as much of others
 local stage, scan, cursor = string.match(ARGV[1], '^(%d+) (%d+) (%d+)$')
 stage, scan, cursor = tonumber(stage or 1), tonumber(scan or 1), cursor or '0'
 local seen, mended = 0, 0
@@ -11,7 +11,7 @@ local function sum_of(counts)
   for index = 2, #all, 2 do
     sum = sum + tonumber(all[index])
   end
-  seen = seen + #all / 2
+  seen = seen + 0.1 * #all / 2
   return sum
 end
 
@@ -31,20 +31,28 @@ local function mend_group(name, group)
   return mend(Key.GROUP_JOBS .. name, group, sum_of(jobs))
 end
 
-local SCANS = { -- of each stage: who is looked at, and what mends their counts
-  { 'HSCAN', Key.GROUP_OF, settle },
-  { 'HSCAN', Key.COUNTED_IN, settle },
-  { 'ZSCAN', Key.OLDEST, settle },
-  { 'ZSCAN', Key.GROUPS, mend_group },
-  { 'ZSCAN', Key.GROUP_JOBS, mend_group },
+local function settle_gone(name, owner)
+  return not group_at(name, owner) and settle(name, owner)
+end
+
+local function mend_gone(name, group)
+  return not redis.call('ZSCORE', groups_key(name), group) and mend_group(name, group)
+end
+
+local SCANS = { -- of each stage: who is looked at, what mends their counts, and what that costs beside an owner
+  { 'HSCAN', Key.GROUP_OF, settle, 1 },
+  { 'HSCAN', Key.COUNTED_IN, settle_gone, 0.2 },
+  { 'ZSCAN', Key.OLDEST, settle_gone, 0.2 },
+  { 'ZSCAN', Key.GROUPS, mend_group, 0.5 },
+  { 'ZSCAN', Key.GROUP_JOBS, mend_gone, 0.2 },
 }
 while Stage[stage] and seen < AT_ONCE do
-  local name, command, key, repair = Stage[stage], unpack(SCANS[scan])
+  local name, command, key, repair, cost = Stage[stage], unpack(SCANS[scan])
   local found = redis.call(command, key .. name, cursor, 'COUNT', AT_ONCE)
   for index = 1, #found[2], 2 do
     mended = mended + (repair(name, found[2][index]) and 1 or 0)
   end
-  cursor, seen = found[1], seen + #found[2] / 2
+  cursor, seen = found[1], seen + cost * #found[2] / 2
   if cursor == '0' then
     scan = scan + 1
   end
