@@ -61,9 +61,16 @@ def served(application: Callable[..., Any], settings: Settings) -> Iterator[Serv
         yield server
     finally:
         with suppress(OSError):  # the loop may close its trigger before it is pulled
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))  # then the loop ends
+            server.trigger.pull_trigger(lambda: _close_all(server))
         thread.join()
         server.task_dispatcher.shutdown()
+
+
+def _close_all(server: Server) -> None:
+    """Close all that is open, with the files that were being sent; the loop ends then."""
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    wasyncore.close_all(server._map)
 
 
 @contextmanager

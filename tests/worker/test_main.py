@@ -90,7 +90,7 @@ def test_a_photo_that_the_estimator_refuses_is_refused_with_its_words(photo, tmp
         (["--pupil-distance-mm", "90"], "pupil_distance_mm.*80.*90"),
         (["--focus", "hair"], "focus.*face.*photo.*hair"),
         (["--color", "blue"], "color.*grayscale.*blue"),
-        (["--model", "portrait", "--weights", "/nowhere"], "weights of portrait"),
+        (["--model", "portrait", "--weights", "/nowhere"], "portrait.*weights.*/nowhere.*fetch portrait"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name_and_limit(photo, tmp_path, caplog, arguments, reason):
