@@ -9,7 +9,8 @@ URL also `primary`, the name that the sentinels know it by, and `sentinel_passwo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
@@ -18,6 +19,8 @@ SENTINEL = "sentinel"
 PLAIN = ("redis", "rediss", "unix")
 OWN = {"replicas", "primary", "sentinel_password"}
 SENTINEL_PORT = 26379
+SEVERAL_HOSTS = re.compile(rf"({SENTINEL}://(?:[^/?#]*@)?)([^/?#]*)(.*)", re.DOTALL)
+"""All before the hosts, the hosts, all behind them; the standard library takes brackets round the first of them alone."""
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,22 @@ class RedisAddress:
         Raises:
             ValueError: it is none of the two forms; the message has no part of it, since it may hold a password.
         """
-        parts = urlsplit(url)
+        several = SEVERAL_HOSTS.fullmatch(url)
+        parts = urlsplit(f"{several[1]}sentinels{several[3]}" if several else url)
         if parts.scheme not in (SENTINEL, *PLAIN):
             raise ValueError(f"the address of Redis begins with one of {', '.join((*PLAIN, SENTINEL))}, and ://")
         given = dict(parse_qsl(parts.query))
-        if parts.scheme == SENTINEL:
-            return cls._of_sentinels(url, parts, given)
+        if several:
+            return cls._of_sentinels(url, several[2].split(","), parts, given)
         query = urlencode({name: value for name, value in given.items() if name != "replicas"})
         return cls(parts._replace(query=query).geturl(), _whole_number("replicas", given.get("replicas", "0")))
 
     @classmethod
-    def _of_sentinels(cls, url: str, parts: SplitResult, given: Mapping[str, str]) -> Self:
+    def _of_sentinels(cls, url: str, hosts: Sequence[str], parts: SplitResult, given: Mapping[str, str]) -> Self:
         if unknown := set(given) - OWN:
             raise ValueError(f"a sentinel URL has no {', '.join(sorted(unknown))}; known: {', '.join(sorted(OWN))}")
         if not given.get("primary"):
             raise ValueError("a sentinel URL names the primary, as ?primary=NAME")
-        hosts = parts.netloc.rpartition("@")[2].split(",")
         return cls(
             url,
             _whole_number("replicas", given.get("replicas", "1")),

@@ -10,6 +10,8 @@ import logging
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
 from redis.exceptions import RedisError
 
 from shared.jobs.record import Stage
@@ -48,6 +50,23 @@ CELERY = {
     "worker_hijack_root_logger": False,
     "task_routes": {task_name(stage): {"queue": str(stage)} for stage in Stage},
 }
+
+
+class Unacknowledged(kombu_redis.QoS):
+    """The messages that a worker has taken and not acknowledged; as many as it may have, and it takes no other.
+
+    kombu keeps one whose acknowledgement Redis did not take in time, and the worker would wait for ever.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge one; where Redis does not take it, it comes once more, which costs nothing but time."""
+        try:
+            super().ack(delivery_tag)
+        finally:
+            virtual.QoS.ack(self, delivery_tag)
+
+
+kombu_redis.Channel.QoS = Unacknowledged
 
 
 def celery_app(redis_url: str) -> Celery:
