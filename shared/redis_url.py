@@ -20,7 +20,7 @@ PLAIN = ("redis", "rediss", "unix")
 OWN = {"replicas", "primary", "sentinel_password"}
 SENTINEL_PORT = 26379
 SEVERAL_HOSTS = re.compile(rf"({SENTINEL}://(?:[^/?#]*@)?)([^/?#]*)(.*)", re.DOTALL)
-"""All before the hosts, the hosts, all behind them; the standard library takes brackets round the first of them alone."""
+"""All before the hosts, the hosts, all behind; the standard library takes brackets round the first of them alone."""
 
 
 @dataclass(frozen=True)
