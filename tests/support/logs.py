@@ -20,7 +20,8 @@ def logging_as_it_was() -> Iterator[None]:
             yield
     finally:
         logging.captureWarnings(False)
-        root.handlers[:], root.level = handlers, level
+        root.handlers[:] = handlers
+        root.setLevel(level)
         sys.excepthook, threading.excepthook = hooks
 
 

@@ -167,9 +167,16 @@ def _sees_all(sentinel: Node) -> bool:
     return known == ("master", SERVERS - 1, SERVERS - 1)
 
 
+def _is_confirmed(redis: Redis) -> bool:
+    """A replica that is `online` may still load what it was sent."""
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.incr("replica-confirms").delete("replica-confirms").wait(1, 500)
+        return bool(pipe.execute()[-1])
+
+
 @contextmanager
 def replica_of(url: str, folder: Path) -> Iterator[Node]:
-    """A replica of the Redis at a plain URL, once that knows it."""
+    """A replica of the Redis at a plain URL, once it has confirmed a write."""
     address, port = urlsplit(url), free_port()
     password = address.password or ""
     own = {"requirepass": password, "masterauth": password, "replicaof": f"{address.hostname} {address.port}"}
@@ -177,7 +184,7 @@ def replica_of(url: str, folder: Path) -> Iterator[Node]:
     try:
         with Redis.from_url(url) as redis:
             redis.config_set("repl-diskless-sync-delay", 0)
-            wait_until("the replica", lambda: redis.info("replication").get("slave0", {}).get("state") == "online")
+            wait_until("the replica", lambda: _is_confirmed(redis))
         yield node
     finally:
         node.kill()

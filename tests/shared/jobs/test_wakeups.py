@@ -8,6 +8,7 @@ import threading
 from celery.contrib.testing.worker import start_worker
 
 from shared.jobs.wakeups import TRANSPORT, celery_app
+from tests.support.logs import logging_as_it_was
 
 TIMEOUT_S = 0.3  # of the worker's Redis connections here
 
@@ -27,7 +28,7 @@ def test_a_worker_goes_on_where_redis_stops_as_it_acknowledges(store, redis_url)
     def go_on():
         done.put("went on")
 
-    with start_worker(app, pool="solo", concurrency=1, perform_ping_check=False, loglevel="CRITICAL"):
+    with logging_as_it_was(), start_worker(app, pool="solo", concurrency=1, perform_ping_check=False):
         stop.delay()
         assert done.get(timeout=20) == "stopped"
         assert store.redis.ping()  # it answers again
