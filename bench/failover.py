@@ -25,6 +25,7 @@ ROUNDS = 3
 DOWN_AFTER_MS = 3000  # as deploy/valkey/sentinel.conf has it
 BEFORE_S, AFTER_S = 1.5, 3.0
 PAUSE_S = 0.005
+CUT_S = 1.0  # in which jobs are acknowledged that no replica has, where nothing waits for them
 CREATES, TURNS = 100, 5
 
 
@@ -60,7 +61,7 @@ def _frozen(redis: Replicated) -> None:
 def _cut_off_and_killed(redis: Replicated) -> None:
     primary = redis.primary()
     redis.cut_links()
-    time.sleep(1)
+    time.sleep(CUT_S)
     primary.kill()
     redis.mend_links(primary)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import BinaryIO, Protocol
+
+from shared.seekable import SeekableFile
 
 
 class Piece(Protocol):
@@ -94,33 +95,15 @@ class Base64:
         self.stored.close()
 
 
-class Pieces(io.RawIOBase):
+class Pieces(SeekableFile):
     """A file to read that consists of pieces, or of a part of them; one stored file at most is open at a time."""
 
     def __init__(self, pieces: Sequence[Piece], begin: int = 0, end: int | None = None) -> None:
         self._pieces = pieces
         self._starts = [0, *accumulate(piece.size_bytes for piece in pieces)]
-        self._begin, self._end = begin, self._starts[-1] if end is None else end
-        self._position = 0
+        self._begin = begin
+        super().__init__((self._starts[-1] if end is None else end) - begin)
         self._current: Piece | None = None
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def tell(self) -> int:
-        """The position."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move the position."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._end - self._begin}[whence]
-        self._position = base + offset
-        return self._position
 
     def read(self, size: int = -1) -> bytes:
         """The next bytes, at most so many; fewer at the end alone.
@@ -128,7 +111,7 @@ class Pieces(io.RawIOBase):
         Raises:
             OSError: a stored file is gone.
         """
-        left = max(0, self._end - self._begin - self._position)
+        left = max(0, self._size - self._position)
         parts, wanted = [], left if size < 0 else min(size, left)
         while wanted > 0:
             part = self._read_some(wanted)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-import io
 from collections.abc import Callable
 from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError
+
+from shared.seekable import SeekableFile
 
 AHEAD_BYTES = 1 << 18  # read at once by who asks for less
 SKIPPED_BYTES = 1 << 18  # a seek over no more reads on, which is quicker than to ask again
@@ -16,36 +17,18 @@ ATTEMPTS = 3  # to read one part
 Answer = dict[str, Any]  # of boto3's get_object
 
 
-class S3File(io.RawIOBase):
+class S3File(SeekableFile):
     """The file's bytes from any place on; the first request reads from its begin.
 
     ask: asks S3 for the file from an offset on, where it still has that ETag; raises OSError.
     """
 
     def __init__(self, where: str, ask: Callable[[int, str | None], Answer]) -> None:
-        self._where, self._ask = where, ask
-        self._position = self._streamed = 0  # what is read next, and the offset that the stream is at
         first = ask(0, None)
-        self._size, self._etag = cast(int, first["ContentLength"]), cast(str, first["ETag"])
+        super().__init__(first["ContentLength"])
+        self._where, self._ask, self._etag = where, ask, cast(str, first["ETag"])
         self._stream: Any = first["Body"]
-
-    def readable(self) -> bool:
-        """True."""
-        return True
-
-    def seekable(self) -> bool:
-        """True."""
-        return True
-
-    def tell(self) -> int:
-        """The position."""
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Move the position; nothing is asked before it is read there."""
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        self._position = max(0, base + offset)
-        return self._position
+        self._streamed = 0  # the offset that the stream is at
 
     def readinto(self, buffer: Any) -> int:
         """Read some bytes into a buffer; how many, 0 at the end.
