@@ -25,6 +25,11 @@ def slow():
     go_on.set()
 
 
+def patient(store, jobs: Sequence[Job]) -> RampNetwork:
+    """A network that goes on once the rough clouds of those jobs are there, which would come too late at its end."""
+    return RampNetwork(lambda _: wait_until("rough clouds", lambda: rough_is_there(store, jobs)))
+
+
 def running(runner, stage: Stage = Stage.DEPTH) -> threading.Thread:
     thread = threading.Thread(target=runner.run, args=(stage,))
     thread.start()
@@ -59,13 +64,15 @@ def test_it_is_there_for_each_photo_of_a_batch_while_the_network_is_at_work(stor
 def test_whoever_has_waited_for_long_gets_none(store, storage, runner_of):
     late, soon = (queue_job(store, storage, steps=BOTH) for _ in range(2))
     store.redis.hincrby(f"relief:job:{late.id}", "queued_ms", -10_500)
-    runner_of(RampNetwork()).run(Stage.DEPTH)
+    network = RampNetwork(lambda _: len(network.sizes) == 1 or wait_until("its", lambda: rough_is_there(store, [soon])))
+    runner_of(network).run(Stage.DEPTH)
+    assert network.sizes == [1, 1]
     assert [store.jobs.get(job.id).preview is None for job in (late, soon)] == [True, False]
 
 
 def test_it_is_gone_from_storage_when_the_points_are_there(store, storage, runner_of):
     job = queue_job(store, storage, steps=BOTH)
-    runner = runner_of(RampNetwork())
+    runner = runner_of(patient(store, [job]))
     runner.run(Stage.DEPTH)
     file = store.jobs.get(job.id).preview
     assert file is not None and file.folder in storage.folders(job.id)
@@ -109,7 +116,7 @@ def test_what_a_killed_run_left_goes_when_the_next_one_counts(store, storage, ru
     [killed] = store.claims.claim(Stage.DEPTH, limit=1, lease_s=0.01, stage_limit_s=9)
     storage.write(job.id, killed.rough_folder, ROUGH, b"written, and not yet counted")
     wait_until("the lease has run out", lambda: store.upkeep.sweep(attempts=3) == (1, 0))
-    runner_of(RampNetwork()).run(Stage.DEPTH)
+    runner_of(patient(store, [job])).run(Stage.DEPTH)
     now = store.jobs.get(job.id)
     assert now.rough is not None
     assert set(storage.folders(job.id)) == {"photo", now.rough.folder, now.files["depth.npz"].folder}
@@ -119,6 +126,7 @@ def test_a_failed_job_that_is_tried_again_has_a_new_one(store, storage, runner_o
     def fail_once(_: Sequence[Photo]) -> None:
         if len(network.sizes) <= 3:
             raise RuntimeError("the device gave up")
+        wait_until("a rough cloud", lambda: rough_is_there(store, [job]))
 
     network = RampNetwork(fail_once)
     runner = runner_of(network)
