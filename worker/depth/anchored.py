@@ -1,4 +1,4 @@
-"""Metric depth from a disparity network and the face in the photo.
+"""Metric depth from a depth network and the face in the photo.
 
 The network sees everything but knows no size; the landmarks of a face know size but nothing beside it. How they are
 joined: `worker.depth.fusion`.
@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, DisparityNetwork, Early, Photo, grid_size_wh, relative_depth_map
+from worker.depth.estimator import DepthMap, DepthNetwork, Early, Photo, grid_size_wh, relative_depth_map
 from worker.depth.fusion import fused
 from worker.depth.portrait.estimator import Portrait
 from worker.depth.portrait.rough import all_upright
+from worker.depth.prediction import Predicted, Prediction
 from worker.geometry.fuse.focus import FaceBox
 from worker.geometry.fuse.levels import on_grid
 from worker.person.face import Face
@@ -24,26 +23,24 @@ from worker.person.face import Face
 class OwnMaps:
     """The disparity maps that came with photos, in place of a network's."""
 
-    def disparity(
-        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
-    ) -> list[np.ndarray | PhotoError]:
+    def predict(self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None) -> list[Predicted]:
         """Each photo's own map on the photo's grid."""
         maps = [(photo.disparity, grid_size_wh(photo.size_wh)) for photo in photos]
-        return [on_grid(own.values, own.step, size_wh) for own, size_wh in maps if own]
+        return [Prediction(on_grid(own.values, own.step, size_wh)) for own, size_wh in maps if own]
 
-    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
-        """Relative depth of a photo from its map (H, W) on the photo's grid, by an assumed range."""
-        return relative_depth_map(photo, disparity, {})
+    def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
+        """Relative depth of a photo from its map on the photo's grid, by an assumed range."""
+        return relative_depth_map(photo, prediction, {})
 
 
 class Anchored:
-    """An estimator of metric depth where a face is found, and of the disparity's own relative depth where none is.
+    """An estimator of metric depth where a face is found, and of what the network alone gives where none is.
 
     A photo's own disparity map takes the place of the network. Without a network, a photo without a map is estimated
     from its face alone.
     """
 
-    def __init__(self, network: DisparityNetwork | None, portrait: Portrait) -> None:
+    def __init__(self, network: DepthNetwork | None, portrait: Portrait) -> None:
         self._network = network
         self._own_maps = OwnMaps()
         self._portrait = portrait
@@ -60,27 +57,25 @@ class Anchored:
             results |= dict(zip(chosen, estimates, strict=True))
         return [results[index] for index in range(len(photos))]
 
-    def _fused(
-        self, upright: Sequence[tuple[Photo, list[Face]]], source: DisparityNetwork
-    ) -> list[DepthMap | PhotoError]:
+    def _fused(self, upright: Sequence[tuple[Photo, list[Face]]], source: DepthNetwork) -> list[DepthMap | PhotoError]:
         boxes = [faces[0].box if faces else None for _, faces in upright]
-        disparities = source.disparity([photo for photo, _ in upright], boxes)
-        return [self._estimate(source, *one, given) for one, given in zip(upright, disparities, strict=True)]
+        predictions = source.predict([photo for photo, _ in upright], boxes)
+        return [self._estimate(source, *one, given) for one, given in zip(upright, predictions, strict=True)]
 
     def _estimate(
-        self, source: DisparityNetwork, photo: Photo, faces: list[Face], disparity: np.ndarray | PhotoError
+        self, source: DepthNetwork, photo: Photo, faces: list[Face], prediction: Predicted
     ) -> DepthMap | PhotoError:
-        if isinstance(disparity, PhotoError):
-            return disparity
+        if isinstance(prediction, PhotoError):
+            return prediction
         own_map: dict[str, object] = {"own_map": True} if source is self._own_maps else {}
         if faces:
-            height, width = disparity.shape
+            height, width = prediction.disparity.shape
             scale_uv = width / photo.size_wh[0], height / photo.size_wh[1]
             others = [face.scaled(scale_uv) for face in faces[1:]]
-            depth_map = fused(disparity, self._portrait.bust_of(photo, faces), others)
+            depth_map = fused(prediction, self._portrait.bust_of(photo, faces), others)
             return _reporting(depth_map.turned(-photo.quarters), own_map)
         return _reporting(
-            source.relative(photo, disparity), {"face_found": False, "metric": False, "anchored": False} | own_map
+            source.alone(photo, prediction), {"face_found": False, "metric": False, "anchored": False} | own_map
         )
 
 

@@ -17,6 +17,7 @@ from shared.cloud.quarters import turned, turned_uv
 from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
 from shared.options import Extent, Focus
+from worker.depth.prediction import Predicted, Prediction
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_for, camera_source, fov_y_deg
 from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
@@ -149,8 +150,9 @@ class DepthMap:
         return np.isfinite(self.depth)
 
 
-def relative_depth_map(photo: Photo, disparity: np.ndarray, report: dict[str, Any]) -> DepthMap:
-    """Relative depth of a photo from its disparity (H, W), by an assumed range; see `depth_from_disparity`."""
+def relative_depth_map(photo: Photo, prediction: Prediction, report: dict[str, Any]) -> DepthMap:
+    """Relative depth of a photo from its disparity, by an assumed range; see `depth_from_disparity`."""
+    disparity = prediction.disparity
     height, width = disparity.shape
     return DepthMap(
         depth=depth_from_disparity(disparity),
@@ -177,17 +179,15 @@ class Estimator(Protocol):
         ...
 
 
-class DisparityNetwork(Protocol):
-    """What gives the disparity of photos: a network, or maps that came with them. One thread at a time may use it."""
+class DepthNetwork(Protocol):
+    """What predicts the geometry of photos: a network, or maps that came with them. One thread at a time may use it."""
 
-    def disparity(
-        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
-    ) -> list[np.ndarray | PhotoError]:
-        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32; faces where they are known."""
+    def predict(self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None) -> list[Predicted]:
+        """Each photo's prediction on its grid (`grid_size_wh`); faces where they are known."""
         ...
 
-    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
-        """Relative depth of a photo from its disparity (H, W)."""
+    def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
+        """The depth of a photo by its prediction alone, where no face is found."""
         ...
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from shared.cloud.classes import PointClass
 from worker.depth.estimator import DepthMap
 from worker.depth.portrait.estimator import Bust
+from worker.depth.prediction import Prediction
 from worker.geometry.fuse.belief import Belief, belief_in
 from worker.geometry.fuse.disparity import edge_confidence
 from worker.geometry.fuse.fit import Fit, fit_person, visibility
@@ -43,18 +44,18 @@ class FusionSettings:
 FUSION = FusionSettings()
 
 
-def fused(disparity: np.ndarray, bust: Bust, others: Sequence[Face] = ()) -> DepthMap:
-    """Join a disparity with a person whose face is known.
+def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> DepthMap:
+    """Join a network's prediction with a person whose face is known.
 
     Args:
-        disparity: (H, W) float, finite, larger is nearer, on the grid of the bust.
+        prediction: on the grid of the bust.
         bust: from landmarks.
         others: the faces of other people, on the same grid.
     Returns:
         Metric depth of the whole photo, with the person in it; its report says under `network` what each source gave.
         Where the disparity cannot be told from noise, the bust as it is.
     """
-    own = bust.depth_map
+    own, disparity = bust.depth_map, prediction.disparity
     outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)
     camera, on_face = own.camera, np.isfinite(bust.face)
     by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, camera)

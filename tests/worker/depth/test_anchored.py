@@ -8,6 +8,7 @@ from shared.errors import PhotoError
 from tests.support.fusing import CAMERA, HEAD, SCENE, bust, disparity_of
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import DepthMap, Photo
+from worker.depth.prediction import Prediction
 from worker.person.face import Face
 
 LANDMARKS = Face(np.array([[90.0, 60, 0], [130, 100, 0]]), 1.0)
@@ -18,11 +19,11 @@ class Network:
     def __init__(self, answer):
         self.answer = answer
 
-    def disparity(self, photos, faces=None):
+    def predict(self, photos, faces=None):
         self.faces = faces
-        return [self.answer for _ in photos]
+        return [self.answer if isinstance(self.answer, PhotoError) else Prediction(self.answer) for _ in photos]
 
-    def relative(self, photo, disparity):
+    def alone(self, photo, prediction):
         return DepthMap(np.ones((160, 220), np.float32), CAMERA, "relative", np.ones((160, 220)), {})
 
 

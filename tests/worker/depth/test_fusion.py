@@ -11,8 +11,10 @@ from shared.cloud.classes import PointClass
 from shared.disparity.disparity import Disparity
 from tests.support.fusing import CAMERA, FACE, FROM_MIDDLE_PX, HEAD, ON_HEAD, SCENE, bust, disparity_of, in_levels
 from tests.support.scenes import noise
+from worker.depth.estimator import DepthMap
 from worker.depth.fusion import fused, outlined
 from worker.depth.portrait.estimator import Bust
+from worker.depth.prediction import Prediction
 from worker.geometry.fuse.fit import HORIZON
 from worker.geometry.fuse.levels import on_grid
 from worker.person.person import Person
@@ -21,9 +23,13 @@ ON_FACE = np.isfinite(FACE)
 BESIDE = ON_HEAD & ~ON_FACE
 
 
+def seen_as(disparity: np.ndarray, given: Bust) -> DepthMap:
+    return fused(Prediction(disparity), given)
+
+
 @pytest.fixture(scope="module")
 def plain():
-    return fused(disparity_of(SCENE), bust())
+    return seen_as(disparity_of(SCENE), bust())
 
 
 def test_the_whole_photo_has_a_depth_in_mm_and_says_who_is_the_person(plain):
@@ -41,7 +47,7 @@ def test_the_face_is_the_landmarks_and_what_lies_beside_it_is_laid_out_by_the_ne
 
 
 def test_person_and_wall_are_parted_and_nothing_hangs_between_them():
-    depth = fused(disparity_of(SCENE, blur_px=3.0), bust()).depth
+    depth = seen_as(disparity_of(SCENE, blur_px=3.0), bust()).depth
     assert depth[ON_HEAD].max() < 720
     assert depth[~ON_HEAD].min() > 900
 
@@ -59,7 +65,7 @@ def test_the_report_says_in_numbers_what_each_source_gave(plain):
 
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
 def test_neither_scale_nor_shift_of_a_map_matters(plain, scale):
-    other = fused(disparity_of(SCENE) * np.float32(scale) - np.float32(3 * scale), bust())
+    other = seen_as(disparity_of(SCENE) * np.float32(scale) - np.float32(3 * scale), bust())
     np.testing.assert_allclose(other.depth, plain.depth, rtol=2e-3)
 
 
@@ -67,14 +73,14 @@ def test_a_larger_face_makes_everything_larger_by_as_much(plain):
     small = bust()
     whole = small.depth_map
     large = Bust(replace(whole, depth=whole.depth * 1.2), small.face * 1.2, small.silhouette_found)
-    ratio = fused(disparity_of(SCENE), large).depth / plain.depth
+    ratio = seen_as(disparity_of(SCENE), large).depth / plain.depth
     assert np.median(ratio[ON_FACE]) == pytest.approx(1.2, rel=1e-3)
     assert np.median(ratio[ON_HEAD]) == pytest.approx(1.2, rel=0.02)
 
 
 def test_eight_bits_with_a_blur_are_nearly_as_good(plain):
     coarse = Disparity.of(in_levels(disparity_of(SCENE, 2.0)))
-    result = fused(on_grid(coarse.values, coarse.step, (220, 160)), bust())
+    result = seen_as(on_grid(coarse.values, coarse.step, (220, 160)), bust())
     assert np.median(np.abs(result.depth - plain.depth)[ON_HEAD]) < 2
 
 
@@ -90,7 +96,7 @@ def test_eight_bits_with_a_blur_are_nearly_as_good(plain):
 )
 def test_noise_leaves_the_bust_as_it_is_and_the_report_says_so(disparity):
     given = bust()
-    result = fused(disparity, given)
+    result = seen_as(disparity, given)
     np.testing.assert_array_equal(result.depth, given.depth_map.depth)
     np.testing.assert_array_equal(result.disparity, disparity)  # the picture is what the network said, noise or not
     assert not result.report["anchored"]
@@ -99,14 +105,14 @@ def test_noise_leaves_the_bust_as_it_is_and_the_report_says_so(disparity):
 
 def test_a_flat_face_beside_a_deep_body_is_no_reason_to_refuse():
     flat = np.where(ON_HEAD, 590 + 0.2 * (HEAD - 590), SCENE)
-    result = fused(disparity_of(flat), bust())
+    result = seen_as(disparity_of(flat), bust())
     assert result.report["anchored"]
     assert np.sqrt(np.mean((result.depth - HEAD)[ON_FACE] ** 2)) < 0.5
 
 
 def test_a_map_under_so_much_noise_that_all_of_it_seems_to_be_steps_is_still_used():
     clean = disparity_of(SCENE)
-    result = fused(clean + (clean.std() * noise(SCENE.shape, 1.0)).astype(np.float32), bust())
+    result = seen_as(clean + (clean.std() * noise(SCENE.shape, 1.0)).astype(np.float32), bust())
     assert result.report["anchored"]
     assert np.isfinite(result.depth).all()
     assert (result.depth > 0).all()
@@ -116,18 +122,18 @@ def test_a_map_under_so_much_noise_that_all_of_it_seems_to_be_steps_is_still_use
 @pytest.mark.parametrize("side_px", [6, 14])
 def test_a_tiny_face_is_enough(side_px):
     tiny = np.where(side_px / 2 > FROM_MIDDLE_PX, HEAD, np.nan)
-    result = fused(disparity_of(SCENE), replace(bust(), face=tiny))
+    result = seen_as(disparity_of(SCENE), replace(bust(), face=tiny))
     assert np.isfinite(result.depth).all()
     assert np.median(result.depth[ON_HEAD]) == pytest.approx(np.nanmedian(HEAD), rel=0.1)
 
 
 def test_an_outline_of_nothing_but_the_face_is_completed_by_the_network():
-    assert fused(disparity_of(SCENE), bust(silhouette_found=False)).person.mask[ON_HEAD].mean() > 0.95
+    assert seen_as(disparity_of(SCENE), bust(silhouette_found=False)).person.mask[ON_HEAD].mean() > 0.95
 
 
 def test_a_cut_of_head_and_shoulders_cuts_the_person_and_leaves_the_depth_of_the_photo(plain):
     within = FROM_MIDDLE_PX < 60
-    result = fused(disparity_of(SCENE), replace(bust(), within=within))
+    result = seen_as(disparity_of(SCENE), replace(bust(), within=within))
     np.testing.assert_array_equal(result.person.mask, ON_HEAD & within)
     np.testing.assert_array_equal(result.depth, plain.depth)
 
@@ -166,7 +172,7 @@ def relative_error(depth, truth):
 def test_a_head_is_better_with_a_map_than_with_the_bust_alone(known_head, blur_px):
     head, wall, given = known_head
     coarse = Disparity.of(in_levels(cv2.GaussianBlur((1 / wall).astype(np.float32), (0, 0), blur_px)))
-    result = fused(on_grid(coarse.values, coarse.step, (512, 512)), given)
+    result = seen_as(on_grid(coarse.values, coarse.step, (512, 512)), given)
     person = np.where(result.person.mask, result.depth, np.nan)
     assert relative_error(person, head.depth) < 0.75 * relative_error(given.depth_map.depth, head.depth)
 
@@ -176,7 +182,7 @@ def test_a_head_that_the_network_drew_flat_is_rounded_and_little_worse_than_the_
     middle = np.nanmedian(head.depth)
     flat = np.where(np.isfinite(head.depth), middle + 0.3 * (wall - middle), wall)
     coarse = Disparity.of(in_levels(cv2.GaussianBlur((1 / flat).astype(np.float32), (0, 0), 3.0)))
-    result = fused(on_grid(coarse.values, coarse.step, (512, 512)), given)
+    result = seen_as(on_grid(coarse.values, coarse.step, (512, 512)), given)
     person = np.where(result.person.mask, result.depth, np.nan)
     assert relative_error(person, head.depth) < 1.3 * relative_error(given.depth_map.depth, head.depth)
 

@@ -14,6 +14,7 @@ from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh, relativ
 from worker.depth.network.backends import Backend
 from worker.depth.network.batching import Batcher
 from worker.depth.network.transforms import InputRule, Interpolation, Normalisation, input_size_wh, network_input
+from worker.depth.prediction import Predicted, Prediction
 from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face, fused_disparity
 
 MAX_ASPECT = 8.0
@@ -54,14 +55,12 @@ class NetworkEstimator:
     def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
         """Each photo's relative depth, from its disparity by an assumed range; see `depth_from_disparity`."""
         return [
-            disparity if isinstance(disparity, PhotoError) else self.relative(photo, disparity)
-            for photo, disparity in zip(photos, self.disparity(photos), strict=True)
+            prediction if isinstance(prediction, PhotoError) else self.alone(photo, prediction)
+            for photo, prediction in zip(photos, self.predict(photos), strict=True)
         ]
 
-    def disparity(
-        self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None
-    ) -> list[np.ndarray | PhotoError]:
-        """Each photo's disparity on its grid (`grid_size_wh`): (H, W) float32, larger is nearer.
+    def predict(self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None) -> list[Predicted]:
+        """Each photo's disparity on its grid (`grid_size_wh`).
 
         Args:
             photos: with focus "face", the crop round a small face gets a pass of its own.
@@ -87,7 +86,9 @@ class NetworkEstimator:
             fused = fused_disparity(wholes[index], next(seen), box)
             if fused is not None:  # it is where the two contradict each other
                 wholes[index] = fused
-        return [wholes[index] if index in wholes else _aspect_error(photo) for index, photo in enumerate(photos)]
+        return [
+            Prediction(wholes[index]) if index in wholes else _aspect_error(photo) for index, photo in enumerate(photos)
+        ]
 
     def _seen(self, views: Sequence[View]) -> list[np.ndarray]:
         """The network's disparity of each view, in its size; batched by the size of the network's input."""
@@ -117,10 +118,10 @@ class NetworkEstimator:
             raise ModelError(f"{self.name} gave a disparity that is not finite; its weights may be damaged")
         return outputs
 
-    def relative(self, photo: Photo, disparity: np.ndarray) -> DepthMap:
-        """Relative depth of a photo from its disparity (H, W), by an assumed range."""
+    def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
+        """Relative depth of a photo from its disparity, by an assumed range."""
         input_wh = list(input_size_wh(photo.size_wh, self._rule))
-        return relative_depth_map(photo, disparity, {"input_wh": input_wh, "backend": self.backend.name})
+        return relative_depth_map(photo, prediction, {"input_wh": input_wh, "backend": self.backend.name})
 
 
 def _crop(photo: Photo, face: FaceBox | None) -> Box | None:

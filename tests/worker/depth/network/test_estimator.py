@@ -76,7 +76,7 @@ def test_a_large_photo_has_a_depth_map_of_1024_pixels_with_its_camera(estimator)
 
 def test_photos_are_batched_by_the_size_of_the_networks_input(estimator, backend):
     photos = [red_ramp(200, 100), red_ramp(100, 200), red_ramp(400, 200)]
-    shapes = [disparity.shape for disparity in estimator.disparity(photos)]
+    shapes = [disparity.shape for disparity in disparities(estimator, photos)]
     assert shapes == [(100, 200), (200, 100), (200, 400)]
     assert sorted(backend.shapes) == [(1, 3, 64, 32), (2, 3, 32, 64)]
 
@@ -112,6 +112,10 @@ def test_a_real_network_turns_a_photo_into_depth(seeded_model):
     assert result.report["input_wh"] == [256, 160]
 
 
+def disparities(network, photos, faces=None):
+    return [prediction.disparity for prediction in network.predict(photos, faces)]
+
+
 SMALL_FACE = (130, 50, 170, 90)
 
 
@@ -119,9 +123,9 @@ def test_the_crop_round_a_small_face_gets_a_pass_of_its_own(backend):
     # A face of 40 pixels in a photo of 300 x 200: the crop is 120 square, its middle 12 below the face's.
     estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
     photo = red_ramp(300, 200)
-    (focused,) = estimator.disparity([photo], [SMALL_FACE])
+    (focused,) = disparities(estimator, [photo], [SMALL_FACE])
     assert sorted(backend.shapes) == [(1, 3, 32, 64), (1, 3, 64, 64)]
-    (plain,) = NetworkEstimator("red", RedBackend(), InputRule(64, "upper_bound"), HALF).disparity([photo])
+    (plain,) = disparities(NetworkEstimator("red", RedBackend(), InputRule(64, "upper_bound"), HALF), [photo])
     assert np.abs(focused - plain).max() < 0.02 * np.ptp(plain)
     assert np.array_equal(focused[:, :90], plain[:, :90])
 
@@ -129,16 +133,16 @@ def test_the_crop_round_a_small_face_gets_a_pass_of_its_own(backend):
 @pytest.mark.parametrize("face", [None, (100, 20, 200, 140)])
 def test_without_a_face_or_with_a_large_one_there_is_one_pass(backend, face):
     estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
-    estimator.disparity([red_ramp(300, 200)], [face])
+    disparities(estimator, [red_ramp(300, 200)], [face])
     assert len(backend.shapes) == 1
 
 
 def test_each_photo_says_whether_its_face_gets_a_pass_of_its_own(backend):
     estimator = NetworkEstimator("red", backend, InputRule(64), HALF)
     photos = [red_ramp(300, 200, focus=focus) for focus in ("photo", "face")]
-    whole, focused = estimator.disparity(photos, [SMALL_FACE, SMALL_FACE])
+    whole, focused = disparities(estimator, photos, [SMALL_FACE, SMALL_FACE])
     assert sum(shape[0] for shape in backend.shapes) == 3
-    np.testing.assert_array_equal(whole, estimator.disparity(photos)[1])
+    np.testing.assert_array_equal(whole, disparities(estimator, photos)[1])
     assert not np.array_equal(whole, focused)
 
 
@@ -147,8 +151,8 @@ def test_the_crop_of_each_face_goes_into_its_own_photo(backend):
     estimator = NetworkEstimator("red", backend, InputRule(64), HALF)
     photos = [red_ramp(width, 200) for width in (300, 200, 400, 300)]
     faces = [boxes[photo.pixels.shape[1]] for photo in photos]
-    alone = [estimator.disparity([photo], [face])[0] for photo, face in zip(photos, faces, strict=True)]
-    for expected, found in zip(alone, estimator.disparity(photos, faces), strict=True):
+    alone = [disparities(estimator, [photo], [face])[0] for photo, face in zip(photos, faces, strict=True)]
+    for expected, found in zip(alone, disparities(estimator, photos, faces), strict=True):
         np.testing.assert_array_equal(found, expected)
 
 
@@ -156,9 +160,9 @@ def test_the_crop_of_each_face_goes_into_its_own_photo(backend):
 def test_a_batch_gives_each_photo_what_it_gets_alone(count, small_model):
     rng = np.random.default_rng(count)
     photos = [Photo(cv2.resize(rng.integers(0, 255, (5, 7, 3), np.uint8), (224, 160))) for _ in range(count)]
-    together = small_model.disparity(photos)
+    together = disparities(small_model, photos)
     for photo, disparity in zip(photos, together, strict=True):
-        (alone,) = small_model.disparity([photo])
+        (alone,) = disparities(small_model, [photo])
         assert np.abs(disparity - alone).max() <= 1e-5 * np.ptp(alone)
 
 
