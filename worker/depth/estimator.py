@@ -201,6 +201,7 @@ class DepthModel(ABC):
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
     licence: of those files; SPDX identifiers, where the licence has one.
+    wants_gpu: it takes so long on a CPU that `auto` would rather have another network there.
     """
 
     name: str
@@ -209,6 +210,7 @@ class DepthModel(ABC):
     unit: Unit
     weights: Weights
     licence: str
+    wants_gpu: bool = field(default=False, kw_only=True)
 
     @property
     def non_commercial(self) -> bool:
