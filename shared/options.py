@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 PHOTO_LIMIT_MP = 50
 """Megapixels of the largest photo, unless a setting says otherwise."""
+NETWORK_TOKENS = 1800
+"""Tokens that a photo has where the network leaves their number open, unless a setting says otherwise."""
 PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 
@@ -47,7 +49,7 @@ class DepthOptions(BaseModel):
     focus: Focus = Field(
         "face",
         title="Look at",
-        description="What a MiDaS network sees: photo, the whole photo; face, a small face as well, enlarged.",
+        description="What a depth network sees: photo, the whole photo; face, a small face as well, enlarged.",
     )
     extent: Extent = Field(
         "photo",

@@ -201,6 +201,7 @@ class DepthModel(ABC):
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
     licence: of those files; SPDX identifiers, where the licence has one.
+    wants_gpu: it takes so long on a CPU that `auto` would rather have another network there.
     """
 
     name: str
@@ -209,6 +210,7 @@ class DepthModel(ABC):
     unit: Unit
     weights: Weights
     licence: str
+    wants_gpu: bool = field(default=False, kw_only=True)
 
     @property
     def non_commercial(self) -> bool:
@@ -230,12 +232,13 @@ class DepthModel(ABC):
         """
 
     @abstractmethod
-    def load(self, folder: Path, backend: str) -> Estimator:
+    def load(self, folder: Path, backend: str, tokens: int) -> Estimator:
         """The estimator, from the folder that holds the files; what is heavy is imported here.
 
         Args:
             folder: of the files.
             backend: "auto", "torch" or "onnxruntime", for a depth model that has the choice.
+            tokens: of a photo, for a network that leaves their number open.
         Raises:
             ModelError: it cannot run on that backend.
             WeightsError: a file is absent or wrong.
