@@ -12,7 +12,7 @@ from PIL import Image
 from shared.errors import DisparityError
 from shared.maps.disparity import Disparity
 from shared.maps.disparity_files import bytes_from_disparity, read_disparity
-from tests.shared.maps.files import npy, npy_that_promises, npz, zipped
+from tests.support.arrays import npy, npy_that_promises, npz, zipped
 from tests.support.pictures import encoded, png, two_halves
 
 PHOTO_WH = (80, 60)

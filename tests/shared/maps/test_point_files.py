@@ -9,7 +9,7 @@ import pytest
 from shared.cloud.camera import Intrinsics, unproject
 from shared.errors import PointsError
 from shared.maps.point_files import read_points
-from tests.shared.maps.files import npy, npy_that_promises, npz, zipped
+from tests.support.arrays import npy, npy_that_promises, npz, zipped
 from tests.support.seeding import DATA
 
 PHOTO_WH = (160, 120)
