@@ -49,7 +49,7 @@ class DepthOptions(BaseModel):
     focus: Focus = Field(
         "face",
         title="Look at",
-        description="What a MiDaS network sees: photo, the whole photo; face, a small face as well, enlarged.",
+        description="What a depth network sees: photo, the whole photo; face, a small face as well, enlarged.",
     )
     extent: Extent = Field(
         "photo",

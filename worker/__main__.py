@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from shared.disparity.read import read_disparity
 from shared.errors import ReliefError
+from shared.maps.disparity_files import read_disparity
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
 from shared.results import HEAD, VIEW

@@ -49,6 +49,8 @@ def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float | N
     """
     if unit != "mm":
         return {"everything": "relative: nearer and further are told apart, but no length is known"}
+    if depth.get("face_found") is False:
+        return {"everything": "metric by the network's word alone: there is no face whose size would correct it"}
     given = {"pupil_distance_mm": pupil_distance_mm, "source": "given"} if pupil_distance_mm else {}
     scale = depth.get("scale", given)
     return {

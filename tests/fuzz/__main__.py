@@ -12,8 +12,8 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["shared", "PIL"]):  # what was imported before is not instrumented
-    from shared.disparity.read import read_disparity
     from shared.errors import DisparityError, PhotoError
+    from shared.maps.disparity_files import read_disparity
     from shared.photo.decode import read_photo
     from tests.support.corpus import disparities, photos
     from tests.support.mutations import mended

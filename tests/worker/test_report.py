@@ -78,5 +78,10 @@ def test_an_old_report_that_names_no_distance_has_that_of_adults():
     assert "63 mm apart, as they are" in lengths_of({}, unit="mm", pupil_distance_mm=None)["face"]
 
 
+def test_without_a_face_all_lengths_of_a_metric_network_are_its_word():
+    lengths = lengths_of({"face_found": False, "metric": True}, unit="mm", pupil_distance_mm=None)
+    assert list(lengths) == ["everything"] and "network's word alone" in lengths["everything"]
+
+
 def test_without_a_scale_nothing_is_called_metric():
     assert list(lengths_of({}, unit="relative", pupil_distance_mm=63)) == ["everything"]

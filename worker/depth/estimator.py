@@ -14,8 +14,8 @@ import numpy as np
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from shared.cloud.quarters import turned, turned_uv
-from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
+from shared.maps.disparity import Disparity
 from shared.options import Extent, Focus
 from worker.depth.prediction import Predicted, Prediction
 from worker.depth.weights import Weights

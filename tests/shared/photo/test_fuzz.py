@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.disparity.read import read_disparity
 from shared.errors import DisparityError, PhotoError
+from shared.maps.disparity_files import read_disparity
 from shared.photo.decode import read_photo
 from tests.support.corpus import disparities, photos
 from tests.support.mutations import mutated

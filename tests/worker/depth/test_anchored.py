@@ -3,8 +3,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
+from shared.maps.disparity import Disparity
 from tests.support.fusing import CAMERA, HEAD, SCENE, bust, disparity_of
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import DepthMap, Photo

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.disparity.disparity import Disparity
-from shared.disparity.read import bytes_from_disparity, read_disparity
 from shared.errors import DisparityError
+from shared.maps.disparity import Disparity
+from shared.maps.disparity_files import bytes_from_disparity, read_disparity
 from tests.support.pictures import encoded, png, two_halves
 
 PHOTO_WH = (80, 60)
@@ -190,5 +190,5 @@ def test_a_file_with_any_byte_changed_is_read_or_refused_but_never_breaks(data):
 
 
 def test_reading_imports_no_torch():
-    code = "import sys, shared.disparity.read; sys.exit('torch' in sys.modules)"
+    code = "import sys, shared.maps.disparity_files; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
