@@ -53,7 +53,8 @@ KINDS: dict[str, Callable[[Prediction], Prediction] | None] = {
 """What is left of a prediction; None: the face and its outline alone."""
 
 STRIDE, FACE_STRIDE = 3, 2  # of the pixels that are scored, each way: the protocol's search is slow
-COLUMNS = "face mm | head mm | face ° | head ° | silhouette IoU | rim off | distance | eyes"
+EVERY = 3  # so many'th head is taken unless others are named
+COLUMNS = "face mm | head mm | face ° | beside ° | silhouette IoU | rim off | distance off | eyes off"
 T = TypeVar("T")
 
 
@@ -178,50 +179,50 @@ def _degrees(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(-1), -1, 1))))
 
 
-def table(trials: Trials, chosen: Sequence[Head], faults: Sequence[str], lens: Lens) -> Iterator[str]:
-    """The lines of a table, means over heads; the portrait alone knows no faults, and is told once."""
-    yield f"| lens {lens.value} | | {COLUMNS} |\n|{'---|' * 10}"
-    for fault in faults:
-        for kind, cut in KINDS.items():
-            if cut or fault == faults[0]:
-                outcomes = [trials.outcome(head, FAULTS[fault], kind, lens) for head in chosen]
-                yield f"| {fault if cut else ''} | {kind} | {row_of(outcomes)} |"
+def table(
+    trials: Trials, chosen: Sequence[Head], faults: Sequence[str], kinds: Sequence[str], lens: Lens
+) -> Iterator[str]:
+    """The lines of a table, means over heads: the portrait alone, and each fault with kind after kind in a cell."""
+    yield f"| lens {lens.value}: {' → '.join(kinds)} | {COLUMNS} |\n|{'---|' * 9}"
+    rows = {"portrait alone": [("exact", "portrait")]} | {fault: [(fault, kind) for kind in kinds] for fault in faults}
+    for title, cells in rows.items():
+        made = [row_of([trials.outcome(head, FAULTS[fault], kind, lens) for head in chosen]) for fault, kind in cells]
+        yield f"| {title} | {' | '.join(' → '.join(column) for column in zip(*made, strict=True))} |"
 
 
-def row_of(outcomes: Sequence[Outcome]) -> str:
+def row_of(outcomes: Sequence[Outcome]) -> list[str]:
     """Means of outcomes; of distance and eyes, by the truth, the root mean square of how far they are off."""
     figures = [one.figures for one in outcomes]
-    face, face_mean, whole, whole_mean, overlap, rim = (
-        np.mean([getattr(one, name) for one in figures])
-        for name in ("face_median", "face_mean", "whole_median", "whole_mean", "overlap", "rim_off")
-    )
-    face_deg, beside_deg = (np.mean([getattr(one, name) for one in outcomes]) for name in ("face_deg", "beside_deg"))
-    far, eyes = (_rms_off(ratios) for ratios in ([one.distance for one in outcomes], [one.eyes for one in figures]))
-    return (
-        f"{face:.2f} / {face_mean:.2f} | {whole:.2f} / {whole_mean:.2f} | {face_deg:.1f} | {beside_deg:.1f} | "
-        f"{overlap:.3f} | {rim:.2%} | {far:.1%} | {eyes:.1%}"
-    )
-
-
-def _rms_off(ratios: Sequence[float]) -> float:
-    return float(np.sqrt(np.mean(np.square(np.array(ratios) - 1))))
+    lengths = [float(np.mean([getattr(one, name) for one in figures])) for name in ("face_median", "whole_median")]
+    angles = [float(np.mean([getattr(one, name) for one in outcomes])) for name in ("face_deg", "beside_deg")]
+    overlap, rim = (float(np.mean([getattr(one, name) for one in figures])) for name in ("overlap", "rim_off"))
+    ratios = [[one.distance for one in outcomes], [one.eyes for one in figures]]
+    off = [float(np.sqrt(np.mean(np.square(np.array(one) - 1)))) for one in ratios]
+    return [
+        *(f"{value:.2f}" for value in lengths),
+        *(f"{value:.1f}" for value in angles),
+        f"{overlap:.3f}",
+        *(f"{share:.1%}" for share in (rim, *off)),
+    ]
 
 
 def main(arguments: Sequence[str] = ()) -> None:
     """Print the tables, of the heads that constants were chosen on and of the others."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--heads", nargs="*", help="names; all by default")
+    parser.add_argument("--heads", nargs="*", help=f"names; every {EVERY}rd by default")
     parser.add_argument("--faults", nargs="*", choices=FAULTS, default=list(FAULTS), help="all by default")
+    parser.add_argument("--kinds", nargs="*", choices=KINDS, default=["affine", "point map"], help="[%(default)s]")
     parser.add_argument("--lens", nargs="*", type=Lens, default=list(Lens), help="given, unknown or both")
     given = parser.parse_args(arguments)
-    chosen = [head for head in heads() if not given.heads or head.name in given.heads]
+    all_heads = list(heads())
+    chosen = [head for head in all_heads if head.name in given.heads] if given.heads else all_heads[EVERY - 1 :: EVERY]
     trials = Trials(WeightsSettings.from_environment().weights)
     print("## Point maps and normals\n")
     for tuned in (True, False):
         group = [head for head in chosen if (head.name in TUNED) == tuned]
         for lens in given.lens if group else ():
             print(f"{len(group)} heads {'that constants were chosen on' if tuned else 'kept apart'}.\n")
-            for line in table(trials, group, given.faults, lens):
+            for line in table(trials, group, given.faults, given.kinds, lens):
                 print(line, flush=True)
             print()
 

@@ -60,6 +60,8 @@ def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():
         ),
         ({"camera": "exif"}, "distance from the camera", "metadata"),
         ({"camera": "given"}, "distance from the camera", "given"),
+        ({"camera": "network"}, "distance from the camera", "network sees.*bears out$"),
+        ({"camera": "network", "camera_note": "Not believed."}, "distance from the camera", "out. Not believed.$"),
         ({"camera": "assumed"}, "distance from the camera", "guess"),
         ({"camera": "assumed", "camera_note": "Not believed."}, "distance from the camera", "^a guess. Not believed.$"),
         ({"anchored": True, "silhouette_found": True}, "beside the face", "network"),

@@ -72,8 +72,10 @@ class Anchored:
             height, width = prediction.disparity.shape
             scale_uv = width / photo.size_wh[0], height / photo.size_wh[1]
             others = [face.scaled(scale_uv) for face in faces[1:]]
-            depth_map = fused(prediction, self._portrait.bust_of(photo, faces), others)
+            depth_map = fused(prediction, self._portrait.bust_of(photo, faces, prediction), others)
             return _reporting(depth_map.turned(-photo.quarters), own_map)
+        if prediction.camera is not None:  # no face speaks against it
+            photo = replace(photo, network_fov_x_deg=prediction.camera.fov_x_deg)
         return _reporting(
             source.alone(photo, prediction), {"face_found": False, "metric": False, "anchored": False} | own_map
         )

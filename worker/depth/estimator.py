@@ -19,7 +19,7 @@ from shared.maps.disparity import Disparity
 from shared.options import Extent, Focus
 from worker.depth.prediction import Predicted, Prediction
 from worker.depth.weights import Weights
-from worker.geometry.camera import CameraSource, camera_for, camera_source, fov_y_deg
+from worker.geometry.camera import CameraSource, camera_for, camera_source, turned_fov_deg
 from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import FaceBox
 from worker.head.fit.head_fit import HeadFit
@@ -54,6 +54,7 @@ class Photo:
     focal_doubt: why the focal length in EXIF is not believed; None where it is, or there is none.
     damage: what the picture lacks, because its file did; None where nothing.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
+    network_fov_x_deg: the one that a network sees; it goes after EXIF, and before an assumption.
     pupil_distance_mm: what makes a face's size known, and with it everything's; None where the user does not know it.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
     extent: "photo" gives the person as far as the photo shows them; "bust" cuts head and shoulders out in an ellipse.
@@ -74,17 +75,16 @@ class Photo:
     face_uv: tuple[float, float] | None = None
     disparity: Disparity | None = None
     quarters: int = 0
+    network_fov_x_deg: float | None = None
 
     def turned(self, quarters: int) -> Photo:
         """The photo turned clockwise by so many quarter turns, and all that is known of it."""
         uv, own = self.face_uv, self.disparity
-        fov_x_deg = self.fov_x_deg
-        if fov_x_deg is not None and quarters % 2:
-            fov_x_deg = fov_y_deg(fov_x_deg, self.size_wh)
         return replace(
             self,
             pixels=turned(self.pixels, quarters),
-            fov_x_deg=fov_x_deg,
+            fov_x_deg=turned_fov_deg(self.fov_x_deg, self.size_wh, quarters),
+            network_fov_x_deg=turned_fov_deg(self.network_fov_x_deg, self.size_wh, quarters),
             face_uv=tuple(turned_uv(np.array(uv), self.size_wh, quarters).tolist()) if uv else None,
             disparity=replace(own, values=turned(own.values, quarters)) if own else None,
             quarters=(self.quarters + quarters) % 4,
@@ -98,11 +98,16 @@ class Photo:
     @property
     def camera_source(self) -> CameraSource:
         """Where the focal length is known from; "assumed" where from nowhere."""
-        return camera_source(self.fov_x_deg, self.focal_35mm)
+        return camera_source(self.fov_x_deg, self.focal_35mm, self.network_fov_x_deg)
+
+    def camera(self, grid_size_wh: tuple[int, int]) -> Intrinsics:
+        """Its camera on a grid over the whole photo, by what is known of its lens; see `camera_for`."""
+        fov_x_deg = self.network_fov_x_deg if self.camera_source == "network" else self.fov_x_deg
+        return camera_for(self.size_wh, grid_size_wh, fov_x_deg, self.focal_35mm)
 
     def report(self) -> dict[str, str | None]:
         """What a person should know of the photo's file: where its lens is known from, and what is wrong with it."""
-        doubt = self.focal_doubt if self.camera_source == "assumed" else None
+        doubt = self.focal_doubt if self.camera_source in ("network", "assumed") else None
         return {"camera": self.camera_source, "camera_note": doubt, "photo_note": self.damage}
 
 
@@ -156,7 +161,7 @@ def relative_depth_map(photo: Photo, prediction: Prediction, report: dict[str, A
     height, width = disparity.shape
     return DepthMap(
         depth=depth_from_disparity(disparity),
-        camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
+        camera=photo.camera((width, height)),
         unit="relative",
         confidence=edge_confidence(disparity),
         report=report | photo.report(),
