@@ -9,11 +9,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 
 from shared.errors import ReliefError
 from shared.maps.disparity_files import read_disparity
+from shared.maps.point_files import read_points
+from shared.maps.points import PointsUnit
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
 from shared.results import HEAD, VIEW
@@ -50,7 +53,7 @@ def run(given: argparse.Namespace) -> None:
 
     Raises:
         ValidationError: an option has a wrong value.
-        ReliefError: the photo, the disparity map or the model cannot be used.
+        ReliefError: the photo, the map or the model cannot be used.
         OSError: a file cannot be read or written.
     """
     depth_options = DepthOptions.model_validate(given, from_attributes=True)
@@ -61,6 +64,9 @@ def run(given: argparse.Namespace) -> None:
     model = registry.choose(depth_options.model, given.weights).name
     if given.disparity:
         photo = replace(photo, disparity=read_disparity(given.disparity.read_bytes(), photo.size_wh))
+    if given.points:
+        photo = replace(photo, points=read_points(given.points.read_bytes(), photo.size_wh, given.points_unit))
+    if photo.has_own_map:
         model = registry.FOR_MAPS
     estimator = registry.load(model, given.weights)
     clock.lap("load")
@@ -115,11 +121,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m worker", description="Turn a photo of a face into a 3D face.")
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="a JPEG or PNG file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument(
+    own_map = parser.add_mutually_exclusive_group()
+    own_map.add_argument(
         "--disparity",
         type=Path,
         metavar="MAP",
         help="a disparity map of the photo, larger is nearer, in place of a network: .png, .npy or .npz",
+    )
+    own_map.add_argument(
+        "--points",
+        type=Path,
+        metavar="FILE.npz",
+        help="points or depth of the photo in place of a network's, with normals, mask and intrinsics where they are "
+        "known: arrays of these names, as MoGe gives them",
+    )
+    parser.add_argument(
+        "--points-unit",
+        choices=get_args(PointsUnit),
+        default="m",
+        help="of points or depth: m, mm, or relative for any",
     )
     weights = WeightsSettings.from_environment().weights
     parser.add_argument("--weights", type=Path, default=weights, metavar="DIR", help="folder of model weights")

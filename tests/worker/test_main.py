@@ -55,6 +55,29 @@ def test_a_map_of_one_s_own_takes_the_place_of_any_network(photo, tmp_path, monk
     assert answer.photos[0].disparity.size_wh == (110, 80)
 
 
+def test_points_of_one_s_own_take_the_place_of_any_network(photo, tmp_path, monkeypatch):
+    own = tmp_path / "points.npz"
+    np.savez(
+        own, depth=np.arange(1, 1 + 80 * 110.0).reshape(80, 110), intrinsics=[[1, 0, 0.5], [0, 11 / 8, 0.5], [0, 0, 1]]
+    )
+    loaded, answer = [], Answer(ball_depth_map())
+    monkeypatch.setattr(registry, "load", lambda name, folder: loaded.append(name) or answer)
+    arguments = [str(photo), "--out", str(tmp_path / "out"), "--model", "portrait", "--points", str(own)]
+    assert command.main([*arguments, "--points-unit", "mm"]) == 0
+    assert loaded == ["portrait"]
+    points = answer.photos[0].points
+    assert (points.size_wh, points.depth[79, 109], points.camera.fx) == ((110, 80), 8800, 110)
+    assert command.main(arguments) == 0
+    assert answer.photos[0].points.depth[79, 109] == 8_800_000
+
+
+def test_points_and_a_disparity_map_at_once_are_refused(photo, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main([str(photo), "--out", str(tmp_path), "--points", "a.npz", "--disparity", "b.png"])
+    assert ended.value.code == 2
+    assert "--disparity: not allowed with argument --points" in capsys.readouterr().err
+
+
 def test_a_map_that_does_not_fit_the_photo_is_refused_in_one_line(photo, tmp_path, caplog):
     own = tmp_path / "map.npy"
     np.save(own, np.arange(80 * 80.0).reshape(80, 80))

@@ -16,6 +16,7 @@ from shared.cloud.pointcloud import Unit
 from shared.cloud.quarters import turned, turned_uv
 from shared.errors import PhotoError
 from shared.maps.disparity import Disparity
+from shared.maps.points import PointMap
 from shared.options import Extent, Focus
 from worker.depth.prediction import Predicted, Prediction
 from worker.depth.weights import Weights
@@ -60,7 +61,7 @@ class Photo:
     extent: "photo" gives the person as far as the photo shows them; "bust" cuts head and shoulders out in an ellipse.
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
         it the one whose face is largest.
-    disparity: a map of the whole photo that takes the place of a network's.
+    disparity, points: a map of the whole photo that takes the place of a network's; points go first.
     quarters: quarter turns clockwise by which it was turned to set its person upright.
     """
 
@@ -74,19 +75,21 @@ class Photo:
     extent: Extent = "photo"
     face_uv: tuple[float, float] | None = None
     disparity: Disparity | None = None
+    points: PointMap | None = None
     quarters: int = 0
     network_fov_x_deg: float | None = None
 
     def turned(self, quarters: int) -> Photo:
         """The photo turned clockwise by so many quarter turns, and all that is known of it."""
-        uv, own = self.face_uv, self.disparity
+        uv = self.face_uv
         return replace(
             self,
             pixels=turned(self.pixels, quarters),
             fov_x_deg=turned_fov_deg(self.fov_x_deg, self.size_wh, quarters),
             network_fov_x_deg=turned_fov_deg(self.network_fov_x_deg, self.size_wh, quarters),
             face_uv=tuple(turned_uv(np.array(uv), self.size_wh, quarters).tolist()) if uv else None,
-            disparity=replace(own, values=turned(own.values, quarters)) if own else None,
+            disparity=self.disparity and self.disparity.turned(quarters),
+            points=self.points and self.points.turned(quarters),
             quarters=(self.quarters + quarters) % 4,
         )
 
@@ -94,6 +97,11 @@ class Photo:
     def size_wh(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
+
+    @property
+    def has_own_map(self) -> bool:
+        """Whether a map came with it, in place of a network's."""
+        return self.disparity is not None or self.points is not None
 
     @property
     def camera_source(self) -> CameraSource:
