@@ -25,6 +25,7 @@ from shared.viewer import view_html
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
+from worker.depth.own_maps import has_own_map
 from worker.report import report_of
 
 log = logging.getLogger("worker")
@@ -66,7 +67,7 @@ def run(given: argparse.Namespace) -> None:
         photo = replace(photo, disparity=read_disparity(given.disparity.read_bytes(), photo.size_wh))
     if given.points:
         photo = replace(photo, points=read_points(given.points.read_bytes(), photo.size_wh, given.points_unit))
-    if photo.has_own_map:
+    if has_own_map(photo):
         model = registry.FOR_MAPS
     estimator = registry.load(model, given.weights)
     clock.lap("load")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from shared.errors import PhotoError
 from worker.depth.estimator import DepthMap, DepthNetwork, Early, Photo
 from worker.depth.fusion import fused
-from worker.depth.own_maps import OwnMaps
+from worker.depth.own_maps import OwnMaps, has_own_map
 from worker.depth.portrait.estimator import Portrait
 from worker.depth.portrait.rough import all_upright
 from worker.depth.prediction import Predicted
@@ -36,7 +36,7 @@ class Anchored:
         upright = all_upright(self._portrait, photos, early)
         results: dict[int, DepthMap | PhotoError] = {}
         for with_map in (True, False):
-            chosen = [index for index, photo in enumerate(photos) if photo.has_own_map == with_map]
+            chosen = [index for index, photo in enumerate(photos) if has_own_map(photo) == with_map]
             source = self._own_maps if with_map else self._network
             mine = [upright[index] for index in chosen]
             estimates = self._fused(mine, source) if source else [self._portrait.depth_of(*found) for found in mine]

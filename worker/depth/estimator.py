@@ -81,13 +81,12 @@ class Photo:
 
     def turned(self, quarters: int) -> Photo:
         """The photo turned clockwise by so many quarter turns, and all that is known of it."""
-        uv = self.face_uv
         return replace(
             self,
             pixels=turned(self.pixels, quarters),
             fov_x_deg=turned_fov_deg(self.fov_x_deg, self.size_wh, quarters),
             network_fov_x_deg=turned_fov_deg(self.network_fov_x_deg, self.size_wh, quarters),
-            face_uv=tuple(turned_uv(np.array(uv), self.size_wh, quarters).tolist()) if uv else None,
+            face_uv=tuple(turned_uv(np.array(self.face_uv), self.size_wh, quarters).tolist()) if self.face_uv else None,
             disparity=self.disparity and self.disparity.turned(quarters),
             points=self.points and self.points.turned(quarters),
             quarters=(self.quarters + quarters) % 4,
@@ -97,11 +96,6 @@ class Photo:
     def size_wh(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.pixels.shape[1], self.pixels.shape[0]
-
-    @property
-    def has_own_map(self) -> bool:
-        """Whether a map came with it, in place of a network's."""
-        return self.disparity is not None or self.points is not None
 
     @property
     def camera_source(self) -> CameraSource:
@@ -189,7 +183,6 @@ class Estimator(Protocol):
 
         An estimator that finds faces calls `early` for each photo with one, before the long work on any begins.
         """
-        ...
 
 
 class DepthNetwork(Protocol):
@@ -197,11 +190,9 @@ class DepthNetwork(Protocol):
 
     def predict(self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None) -> list[Predicted]:
         """Each photo's prediction on its grid (`grid_size_wh`); faces where they are known."""
-        ...
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
         """The depth of a photo by its prediction alone, where no face is found."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ LEAST_NORMAL = 0.5
 """Length of a mean of unit normals below which they have none in common."""
 
 
+def has_own_map(photo: Photo) -> bool:
+    """Whether a map came with a photo."""
+    return photo.points is not None or photo.disparity is not None
+
+
 class OwnMaps:
     """Disparity maps and point maps as predictions."""
 
