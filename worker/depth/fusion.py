@@ -70,7 +70,7 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
     sight = replace(by_matting, person=both | on_face)
     trust = edge_confidence(disparity)
     fit = _fit(sight, trust)
-    surface = joined(parted(fit.depth(disparity), sight.person, sight.camera), sight)
+    surface = joined(parted(fit.depth(disparity), sight.person, sight.camera), sight, prediction.normals)
     beside = np.where(np.isfinite(surface.depth), FUSION.beside_face * trust, 0)
     return replace(
         own,
@@ -149,4 +149,4 @@ def _contributions(fit: Fit, surface: Surface) -> dict[str, Any]:
         "head_flatness": round(surface.flatness, 3),
         "detail_correlation": round(surface.detail.correlation, 3),
         "detail_weight": round(surface.detail.weight, 3),
-    }
+    } | ({} if surface.drawn is None else {"normals": surface.drawn.report()})
