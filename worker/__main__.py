@@ -20,7 +20,7 @@ from shared.maps.points import PointsUnit
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
 from shared.results import HEAD, VIEW
-from shared.settings import WeightsSettings
+from shared.settings import DepthSettings, WeightsSettings
 from shared.viewer import view_html
 from worker import pipeline
 from worker.depth import registry
@@ -54,7 +54,7 @@ def run(given: argparse.Namespace) -> None:
 
     Raises:
         ValidationError: an option has a wrong value.
-        ReliefError: the photo, the map or the model cannot be used.
+        ReliefError: the photo, the map, the model or a setting cannot be used.
         OSError: a file cannot be read or written.
     """
     depth_options = DepthOptions.model_validate(given, from_attributes=True)
@@ -69,7 +69,8 @@ def run(given: argparse.Namespace) -> None:
         photo = replace(photo, points=read_points(given.points.read_bytes(), photo.size_wh, given.points_unit))
     if has_own_map(photo):
         model = registry.FOR_MAPS
-    estimator = registry.load(model, given.weights)
+    how = DepthSettings.from_environment()
+    estimator = registry.load(model, given.weights, how.depth_backend, how.network_tokens)
     clock.lap("load")
     depth_map = pipeline.estimate_depth(estimator, photo)
     clock.lap("depth")

@@ -36,8 +36,8 @@ WITH_BOOL = NUMBERS + "b"
 MM: Mapping[PointsUnit, float] = {"m": 1000.0, "mm": 1.0}
 MEDIAN_MM = (10.0, 1e7)
 """What a metric map's median depth may be: a coin's distance to a skyline's."""
-NEAREST_BY_MEDIAN = 1e-3
-"""What is nearer than this part of the median depth is nothing."""
+BY_MEDIAN = (1e-3, 1e6)
+"""What is nearer or farther than this by the median depth is nothing."""
 MOST_UNKNOWN = 0.95
 """Part of the map that may be empty: networks cut plain backgrounds away."""
 
@@ -136,7 +136,8 @@ def _known(depth: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
         raise PointsError("most of the point map lies behind the camera; z has to point forward, y down (OpenCV)")
     known = finite & (depth > 0)
     if known.any():
-        known &= depth >= NEAREST_BY_MEDIAN * np.median(depth[known])
+        nearest, farthest = (part * float(np.median(depth[known])) for part in BY_MEDIAN)
+        known &= (depth >= nearest) & (depth <= farthest)
     nothing = 1 - float(known.mean())
     if nothing > MOST_UNKNOWN:
         raise PointsError(f"{nothing:.0%} of the point map is empty; at most {MOST_UNKNOWN:.0%} may be")

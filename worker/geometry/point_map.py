@@ -72,13 +72,6 @@ def shift_for(points: np.ndarray, mask: np.ndarray, focal: float) -> float:
     return shift if math.isfinite(shift) else 0.0
 
 
-def focal_for(points: np.ndarray, mask: np.ndarray, shift: float = 0.0) -> float | None:
-    """The focal length in half diagonals by which points fall nearest to their pixels; None where they tell none."""
-    samples = _samples(points, mask)
-    focal = samples.focal(shift) if samples.enough else 0.0
-    return focal if math.isfinite(focal) and focal > LEAST_FOCAL else None
-
-
 def camera_of(focal: float, size_wh: tuple[int, int]) -> Intrinsics:
     """The camera of a pixel grid over the whole picture, from its focal length in half diagonals."""
     return Intrinsics.from_focal(size_wh, focal * math.hypot(*size_wh) / 2)

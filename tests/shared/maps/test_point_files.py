@@ -80,7 +80,7 @@ def test_relative_depth_is_a_part_of_its_median():
 
 def test_where_there_is_nothing_is_not_known_in_whatever_way_it_is_said():
     mask = np.arange(80) * np.ones((60, 1)) >= 20
-    for nothing in (np.nan, np.inf, -np.inf, 0, -3, 1e-9):
+    for nothing in (np.nan, np.inf, -np.inf, 0, -3, 1e-9, 1e9, 3e38):
         own = read(npz(depth=np.where(mask, DEPTH, nothing), normals=NORMALS))
         np.testing.assert_array_equal(np.isfinite(own.depth), mask)
         np.testing.assert_array_equal(np.isfinite(own.normals).all(axis=-1), mask)

@@ -10,7 +10,6 @@ from tests.support.seeding import DATA
 from worker.geometry.point_map import (
     camera_of,
     depth_by_lens,
-    focal_for,
     focal_of,
     lens_and_shift,
     shift_for,
@@ -95,7 +94,6 @@ def test_mirrored_points_tell_no_lens_and_are_placed_by_the_one_that_is_assumed(
     assert not found.seen
     assert found.focal == pytest.approx(40 / math.tan(math.radians(20)) / 50)
     assert found.shift == shift_for(points, EVERYWHERE, found.focal)
-    assert focal_for(points, EVERYWHERE) is None
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, 1e-30, 1e30])
@@ -103,10 +101,6 @@ def test_points_that_are_all_the_same_give_finite_numbers(value):
     points = np.full((60, 80, 3), value, np.float32)
     found = lens_and_shift(points, EVERYWHERE)
     assert math.isfinite(found.focal) and math.isfinite(found.shift) and found.focal > 0
-
-
-def test_the_lens_of_points_in_their_place_needs_no_shift():
-    assert focal_for(shifted(STEP, CAMERA, 0), EVERYWHERE) == pytest.approx(2)
 
 
 def test_a_focal_length_in_half_diagonals_and_a_camera_are_the_same():

@@ -41,6 +41,15 @@ def seen(head, lens=1.0, deeper=1.0, size=1.0):
 
 
 @pytest.mark.parametrize("name", KEPT_APART)
+def test_the_face_is_nearer_to_its_true_distance_by_a_network_s_right_lens_than_by_an_assumed_one(name, photos, faces):
+    head = photos[name]
+    true_mm = np.nanmedian(head.depth)
+    network, assumed = settled_lens(Photo(head.pixels), faces[name], seen(head))[1]
+    assert abs(network.distance_mm / true_mm - 1) < 0.12
+    assert abs(assumed.distance_mm / true_mm - 1) > 0.25
+
+
+@pytest.mark.parametrize("name", KEPT_APART)
 def test_a_right_lens_is_taken_and_one_by_which_the_face_is_too_flat_or_deep_is_not(name, photos, faces):
     head, photo = photos[name], Photo(photos[name].pixels)
     right, _ = settled_lens(photo, faces[name], seen(head))
