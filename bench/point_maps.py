@@ -33,8 +33,9 @@ from bench.heads import TUNED, Figures, Guess, Head, figures_of, heads
 from bench.predictions import FAULTS, Fault, affine, prediction_of, true_normals
 from shared.errors import PhotoError
 from shared.settings import WeightsSettings
+from worker.depth.alone import depth_map_alone
 from worker.depth.anchored import Anchored
-from worker.depth.estimator import DepthMap, Photo, relative_depth_map
+from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Portrait
 from worker.depth.prediction import Predicted, Prediction
 from worker.geometry.fuse.focus import FaceBox
@@ -96,7 +97,7 @@ class Told:
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
         """Relative depth by an assumed range."""
-        return relative_depth_map(photo, prediction, {})
+        return depth_map_alone(photo, prediction, {})
 
 
 class Trials:

@@ -62,9 +62,8 @@ class Anchored:
             return _reporting(depth_map.turned(-photo.quarters), own_map)
         if prediction.camera is not None:  # no face speaks against it
             photo = replace(photo, network_fov_x_deg=prediction.camera.fov_x_deg)
-        return _reporting(
-            source.alone(photo, prediction), {"face_found": False, "metric": False, "anchored": False} | own_map
-        )
+        alone = source.alone(photo, prediction)
+        return _reporting(alone, {"face_found": False, "metric": alone.unit == "mm", "anchored": False} | own_map)
 
 
 def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:

@@ -21,7 +21,6 @@ from shared.options import Extent, Focus
 from worker.depth.prediction import Predicted, Prediction
 from worker.depth.weights import Weights
 from worker.geometry.camera import CameraSource, camera_for, camera_source, turned_fov_deg
-from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
 from worker.geometry.fuse.focus import FaceBox
 from worker.head.fit.head_fit import HeadFit
 from worker.person.person import Person
@@ -122,8 +121,8 @@ class DepthMap:
     confidence: (H, W) float32, 0 none to 1 full.
     report: what a person should know of this result; JSON values only.
     person: on the same grid; None where none is known.
-    disparity: (H, W) float32, what the network said of every pixel of the photo, larger is nearer, of unknown scale and
-        shift; None where no network ran.
+    disparity: (H, W) float32, what the network said of the photo, larger is nearer, of unknown scale and shift, or in
+        1 / mm of a network that knows lengths; NaN where it vouches for nothing. None where no network ran.
     head: the head model as it was fitted to the person; None where no face or no outline was found.
     quarters: quarter turns clockwise that set the person upright; most photos need none.
     """
@@ -155,20 +154,6 @@ class DepthMap:
     def mask(self) -> np.ndarray:
         """(H, W) bool, True where there is depth."""
         return np.isfinite(self.depth)
-
-
-def relative_depth_map(photo: Photo, prediction: Prediction, report: dict[str, Any]) -> DepthMap:
-    """Relative depth of a photo from its disparity, by an assumed range; see `depth_from_disparity`."""
-    disparity = prediction.disparity
-    height, width = disparity.shape
-    return DepthMap(
-        depth=depth_from_disparity(disparity),
-        camera=photo.camera((width, height)),
-        unit="relative",
-        confidence=edge_confidence(disparity),
-        report=report | photo.report(),
-        disparity=disparity,
-    )
 
 
 Early = Callable[[int, DepthMap], None]

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from shared.maps.points import PointMap
-from worker.depth.estimator import DepthMap, Photo, grid_size_wh, relative_depth_map
+from worker.depth.alone import depth_map_alone
+from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.prediction import Predicted, Prediction
 from worker.geometry.fuse.focus import FaceBox
 from worker.geometry.fuse.levels import on_grid
@@ -34,7 +35,7 @@ class OwnMaps:
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
         """The depth of a photo from its map on the photo's grid alone."""
-        return relative_depth_map(photo, prediction, {})
+        return depth_map_alone(photo, prediction, {})
 
     def report(self, photo: Photo) -> dict[str, object]:
         """That it was a map of one's own, and what a point map brought."""

@@ -14,6 +14,9 @@ from worker.geometry.point_map import depth_by_lens
 Scale = Literal["affine", "relative", "metric"]
 """What is known of a and b in 1 / depth_mm = a * disparity + b: nothing; that b is 0; that a is 1 and b is 0."""
 
+SAME_LENS = 1e-4
+"""Focal lengths that differ by less than this part are the same, rounded on their way through degrees."""
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -33,6 +36,14 @@ class Prediction:
     normals: np.ndarray | None = None
     camera: Intrinsics | None = None
 
+    @property
+    def known(self) -> np.ndarray:
+        """(H, W) float32, the disparity; NaN where the network does not vouch for it."""
+        known = np.isfinite(self.disparity) if self.mask is None else self.mask & np.isfinite(self.disparity)
+        if self.scale != "affine":
+            known &= self.disparity > 0
+        return self.disparity if known.all() else np.where(known, self.disparity, np.float32(np.nan))
+
 
 Predicted = Prediction | PhotoError
 """An answer, or why the photo cannot be used."""
@@ -48,12 +59,13 @@ def with_lens(prediction: Prediction, camera: Intrinsics, where: np.ndarray | No
         camera: intrinsics of the prediction's grid.
         where: (H, W) bool, the part that has to fit, such as a person; all that the network vouches for where None.
     """
-    if prediction.scale == "affine" or prediction.camera in (None, camera):
+    own = prediction.camera
+    if prediction.scale == "affine" or own is None or abs(own.fx - camera.fx) <= SAME_LENS * camera.fx:
         return prediction
     vouched = np.ones(prediction.disparity.shape, bool) if prediction.mask is None else prediction.mask
     known = vouched & (prediction.disparity > 0)
     depth = np.divide(1, prediction.disparity, out=np.full_like(prediction.disparity, np.nan), where=known)
-    moved = depth_by_lens(depth, prediction.camera, camera, where)
+    moved = depth_by_lens(depth, own, camera, where)
     seen = np.isfinite(moved)
     disparity = np.divide(1, moved, out=np.zeros_like(moved), where=seen)
     return replace(prediction, disparity=disparity, mask=vouched & (seen | ~known), camera=camera)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.errors import ModelError, PhotoError
-from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh, relative_depth_map
+from worker.depth.alone import depth_map_alone
+from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh
 from worker.depth.network.backends import Backend
 from worker.depth.network.batching import Batcher
 from worker.depth.network.transforms import InputRule, Interpolation, Normalisation, input_size_wh, network_input
@@ -121,7 +122,7 @@ class NetworkEstimator:
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
         """Relative depth of a photo from its disparity, by an assumed range."""
         input_wh = list(input_size_wh(photo.size_wh, self._rule))
-        return relative_depth_map(photo, prediction, {"input_wh": input_wh, "backend": self.backend.name})
+        return depth_map_alone(photo, prediction, {"input_wh": input_wh, "backend": self.backend.name})
 
 
 def _crop(photo: Photo, face: FaceBox | None) -> Box | None:
