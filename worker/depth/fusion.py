@@ -155,6 +155,8 @@ def _contributions(fit: Fit, surface: Surface, scale: Scale) -> dict[str, Any]:
     of_own: dict[str, Any] = {} if fit.own_mm is None else {"own_depth_mm": round(fit.own_mm)}
     if fit.own_a and scale == "metric":
         of_own["scale_ratio"] = round(1 / fit.own_a, 3)
+    if surface.drawn is not None:
+        of_own["normals"] = surface.drawn.report()
     return of_own | {
         "a": float(f"{fit.a:.7g}"),
         "b": float(f"{fit.b:.7g}"),
@@ -168,4 +170,4 @@ def _contributions(fit: Fit, surface: Surface, scale: Scale) -> dict[str, Any]:
         "head_flatness": round(surface.flatness, 3),
         "detail_correlation": round(surface.detail.correlation, 3),
         "detail_weight": round(surface.detail.weight, 3),
-    } | ({} if surface.drawn is None else {"normals": surface.drawn.report()})
+    }
