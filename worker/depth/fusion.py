@@ -155,21 +155,19 @@ def _contributions(fit: Fit, surface: Surface, scale: Scale) -> dict[str, Any]:
     of_own: dict[str, Any] = {} if fit.own_mm is None else {"own_depth_mm": round(fit.own_mm)}
     if fit.own_a and scale == "metric":
         of_own["scale_ratio"] = round(1 / fit.own_a, 3)
-    return (
-        of_own
-        | {
-            "a": float(f"{fit.a:.7g}"),
-            "b": float(f"{fit.b:.7g}"),
-            "fit_correlation": round(fit.correlation, 3),
-            "measured_depth_mm": round(fit.measured_mm),
-            "likely_depth_mm": round(fit.likely_mm),
-            "depth_mm": round(fit.extent_mm),
-            "bound": fit.bound,
-            "layout_share": round(surface.network_share, 3),
-            "correction_rms_mm": round(surface.correction_mm, 1),
-            "head_flatness": round(surface.flatness, 3),
-            "detail_correlation": round(surface.detail.correlation, 3),
-            "detail_weight": round(surface.detail.weight, 3),
-        }
-        | ({} if surface.drawn is None else {"normals": surface.drawn.report()})
-    )
+    if surface.drawn is not None:
+        of_own["normals"] = surface.drawn.report()
+    return of_own | {
+        "a": float(f"{fit.a:.7g}"),
+        "b": float(f"{fit.b:.7g}"),
+        "fit_correlation": round(fit.correlation, 3),
+        "measured_depth_mm": round(fit.measured_mm),
+        "likely_depth_mm": round(fit.likely_mm),
+        "depth_mm": round(fit.extent_mm),
+        "bound": fit.bound,
+        "layout_share": round(surface.network_share, 3),
+        "correction_rms_mm": round(surface.correction_mm, 1),
+        "head_flatness": round(surface.flatness, 3),
+        "detail_correlation": round(surface.detail.correlation, 3),
+        "detail_weight": round(surface.detail.weight, 3),
+    }
