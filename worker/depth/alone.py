@@ -14,9 +14,9 @@ from worker.geometry.fuse.disparity import depth_by_shift, depth_from_disparity,
 def depth_map_alone(photo: Photo, prediction: Prediction, report: dict[str, Any]) -> DepthMap:
     """The depth of a photo by its prediction, as far as that goes.
 
-    In mm by the word of a metric network; else relative, of an unknown shift by an assumed
-    range, see `depth_from_disparity`. NaN where the network vouches for nothing. What is known of the photo's lens goes
-    before the one that the network sees.
+    In mm by the word of a metric network; else relative, of an unknown shift by an assumed range, see
+    `depth_from_disparity`. NaN where the network vouches for nothing. What is known of the photo's lens goes before the
+    one that the network sees.
     """
     height, width = prediction.disparity.shape
     camera = photo.camera((width, height))

@@ -16,12 +16,12 @@ def given(scale, times=1.0, mask=None, camera=None):
     return Prediction(disparity, scale, mask, camera=camera)
 
 
-def test_a_metric_network_alone_gives_its_own_millimetres():
+def test_a_metric_network_alone_gives_its_own_millimetres_and_says_whose_word_that_is():
     result = depth_map_alone(PHOTO, given("metric"), {"backend": "torch"})
     np.testing.assert_allclose(result.depth, DEPTH, rtol=1e-6)
     assert (result.unit, result.depth.dtype) == ("mm", np.float32)
+    assert "scale" not in result.report  # that is a face's
     assert result.report["backend"] == "torch"
-    assert "scale" not in result.report  # it is of faces
 
 
 def test_what_the_network_does_not_vouch_for_has_no_depth():
