@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 
 Bound = Literal["minimal", "upper_bound", "lower_bound"]
-Interpolation = Literal["bicubic", "corners"]
 
 # Of the two scales that bring width or height to the wanted side, the one that keeps the aspect ratio by each rule.
 BOUNDS: dict[Bound, Callable[[float, float], float]] = {
