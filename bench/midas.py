@@ -139,9 +139,7 @@ def _timed(
     other = by_onnx or by_torch
     (expected,), (found,) = by_torch(one), other(one)
     square = torch.ones(MATRIX_SIDE, MATRIX_SIDE)
-    square_ms, torch_ms, onnx_ms = _in_turn(
-        lambda: square @ square, lambda: by_torch(one), lambda: other(one)
-    )
+    square_ms, torch_ms, onnx_ms = _in_turn(lambda: square @ square, lambda: by_torch(one), lambda: other(one))
     gflop = _gflop(by_torch, one)
     chosen = other if onnx_ms < torch_ms else by_torch
     batch_ms = statistics.median(_milliseconds(lambda: chosen(photos)) for _ in range(3))

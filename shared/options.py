@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 PHOTO_LIMIT_MP = 50
 """Megapixels of the largest photo, unless a setting says otherwise."""
+NETWORK_TOKENS = 1800
+"""Tokens that a photo has where the network leaves their number open, unless a setting says otherwise."""
 PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 

@@ -4,46 +4,23 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field
 
-from shared.errors import SettingsError
 from shared.hosts import Names, Networks
 from shared.logs import LogFormat
-from shared.options import PHOTO_LIMIT_MP
+from shared.options import NETWORK_TOKENS, PHOTO_LIMIT_MP
 from shared.places import Folder, Place
 from shared.redis_url import checked_url
-from shared.settings_tables import tables
+from shared.settings_group import SettingsGroup, tables
 
 ANSWERING_THREADS = 16
 """Threads of a web process beside those that listen. Most requests take some milliseconds (bench/README.md); uploads
 and downloads over slow connections hold a thread for seconds."""
 
 
-class _Group(BaseSettings):
-    """Settings of one topic: a table in docs/settings.md, under the class's docstring. Aliases name the variables."""
-
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", case_sensitive=True, populate_by_name=True, env_ignore_empty=True
-    )
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Read the settings.
-
-        Raises:
-            SettingsError: a required one is missing or one has a wrong value; the message names each.
-        """
-        try:
-            return cls.model_validate({})
-        except ValidationError as error:
-            wrong = "; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
-            raise SettingsError(f"wrong settings in the environment: {wrong}") from error
-
-
-class CommonSettings(_Group):
+class CommonSettings(SettingsGroup):
     """All processes."""
 
     redis_url: Annotated[str, AfterValidator(checked_url)] = Field(
@@ -68,7 +45,7 @@ class CommonSettings(_Group):
     )
 
 
-class WeightsSettings(_Group):
+class WeightsSettings(SettingsGroup):
     """Weights."""
 
     weights: Folder = Field(
@@ -81,7 +58,7 @@ class WeightsSettings(_Group):
     )
 
 
-class DepthSettings(_Group):
+class DepthSettings(SettingsGroup):
     """Depth estimation."""
 
     depth_model: str = Field(
@@ -93,6 +70,14 @@ class DepthSettings(_Group):
         "auto",
         alias="DEPTH_BACKEND",
         description="What runs depth networks: `torch`, `onnxruntime`, or `auto`: torch on a GPU, else the faster",
+    )
+    network_tokens: int = Field(
+        NETWORK_TOKENS,
+        ge=1200,
+        le=3600,
+        alias="RELIEF_NETWORK_TOKENS",
+        description="Tokens of a photo in networks that leave their number open, as MoGe-2 does, 1200 to 3600: more "
+        "see more finely, and take longer",
     )
     depth_batch: int = Field(
         8,
@@ -121,7 +106,7 @@ class DepthSettings(_Group):
         return self.depth_batch_wait_ms / 1000
 
 
-class WorkerSettings(_Group):
+class WorkerSettings(SettingsGroup):
     """Workers."""
 
     threads: int = Field(0, ge=0, alias="RELIEF_THREADS", description="CPU threads of a worker; 0 means all cores")
@@ -146,7 +131,7 @@ class WorkerSettings(_Group):
     )
 
 
-class LimitSettings(_Group):
+class LimitSettings(SettingsGroup):
     """Limits."""
 
     upload_mb: int = Field(20, ge=1, alias="RELIEF_UPLOAD_MB", description="Largest upload, in MB")
@@ -194,7 +179,7 @@ class LimitSettings(_Group):
     )
 
 
-class WebSettings(_Group):
+class WebSettings(SettingsGroup):
     """Web front."""
 
     secret: str | None = Field(

@@ -100,6 +100,7 @@ def test_a_misspelt_field_is_found(kind):
         ("settings.RELIEF_RETENSION", 48),
         ("settings.RELIEF_ATTEMPTS", 0),
         ("settings.DEPTH_BACKEND", "tensorflow"),
+        ("settings.RELIEF_NETWORK_TOKENS", 900),
         ("settings.RELIEF_DATA", "/elsewhere"),
         ("secrets.RELIEF_SECRET", "short"),
         ("secrets.REDIS_URL", "http://redis"),

@@ -230,12 +230,13 @@ class DepthModel(ABC):
         """
 
     @abstractmethod
-    def load(self, folder: Path, backend: str) -> Estimator:
+    def load(self, folder: Path, backend: str, tokens: int) -> Estimator:
         """The estimator, from the folder that holds the files; what is heavy is imported here.
 
         Args:
             folder: of the files.
             backend: "auto", "torch" or "onnxruntime", for a depth model that has the choice.
+            tokens: of a photo, for a network that leaves their number open.
         Raises:
             ModelError: it cannot run on that backend.
             WeightsError: a file is absent or wrong.

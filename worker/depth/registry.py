@@ -18,6 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.errors import ModelError, WeightsError
+from shared.options import NETWORK_TOKENS
 from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.estimator import DepthModel, Estimator
 from worker.depth.midas import rows as midas
@@ -64,14 +65,14 @@ def choose(name: str, folder: Path) -> DepthModel:
     return best
 
 
-def load(name: str, folder: Path, backend: str = "auto") -> Estimator:
-    """Load a depth model by name, or `auto`; for the backend see `DepthModel.load`.
+def load(name: str, folder: Path, backend: str = "auto", tokens: int = NETWORK_TOKENS) -> Estimator:
+    """Load a depth model by name, or `auto`; for backend and tokens see `DepthModel.load`.
 
     Raises:
         ModelError: no depth model has that name, or it cannot run on that backend.
         WeightsError: its files are absent or wrong.
     """
-    return loadable(name, folder).load(folder, backend)
+    return loadable(name, folder).load(folder, backend, tokens)
 
 
 def loadable(name: str, folder: Path) -> DepthModel:

@@ -57,9 +57,13 @@ class StageRunner:
         self._reserve_is_gone = partial(reserve_is_gone, redis)
         self._stopping, self._serves, self._pace = stopping, serves, Pace()
         self._memory = IdleMemory()
-        self._load = lru_cache(LOADED_MODELS)(
-            load or partial(registry.load, folder=settings.weights, backend=settings.depth_backend)
+        from_weights = partial(
+            registry.load,
+            folder=settings.weights,
+            backend=settings.depth_backend,
+            tokens=settings.network_tokens,
         )
+        self._load = lru_cache(LOADED_MODELS)(load or from_weights)
 
     def run(self, stage: Stage) -> None:
         """Run waiting jobs of the stage; returns at once where none wait.

@@ -86,9 +86,7 @@ class NetworkEstimator:
         with ThreadPoolExecutor(THREADS) as threads:  # resizing goes on beside the network
             pending: dict[int, Future[Prediction]] = {}
             for input_wh, members in groups.items():
-                prepared = [
-                    threads.submit(self._reading.inputs, views[index].pixels, input_wh) for index in members
-                ]
+                prepared = [threads.submit(self._reading.inputs, views[index].pixels, input_wh) for index in members]
                 outputs = self._run([future.result() for future in prepared])
                 for index, given in zip(members, outputs, strict=True):
                     pending[index] = threads.submit(

@@ -7,14 +7,12 @@ import logging
 import statistics
 import tempfile
 import warnings
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from timeit import timeit
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.export import Dim
 
 from shared.errors import ModelError
@@ -66,27 +64,28 @@ def _export(subject: Subject, folder: Path) -> None:
     names = subject.reading.outputs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter about itself
+        tensors = tuple(map(torch.from_numpy, sample))
         program = torch.onnx.export(
-            network, sample, dynamo=True, dynamic_shapes=shapes, output_names=names, verbose=False
+            network, tensors, dynamo=True, dynamic_shapes=shapes, output_names=names, verbose=False
         )
     if program is None:
         raise ModelError("torch exported nothing")
     program.save(str(path), external_data=True)
     by_torch = TorchBackend(network, torch.device("cpu"))
-    measured = _measure(by_torch, OnnxBackend(path, torch.get_num_threads()), _arrays(sample))
+    measured = _measure(by_torch, OnnxBackend(path, torch.get_num_threads()), sample)
     log.info("exported to ONNX: %s", measured)
     (folder / MEASURED).write_text(json.dumps(measured))
 
 
-def _sample(reading: Reading) -> tuple[Tensor, ...]:
+def _sample(reading: Reading) -> Arrays:
     """Inputs of two photos, not square where the network takes such."""
     width, height = reading.input_size_wh((1, 1))
     # Noise, as varied as a photo: over a smooth picture the normalisations would magnify rounding errors.
     noise = torch.randn(2, 3, height, width + (reading.multiple_px or 0), generator=torch.Generator().manual_seed(0))
-    return tuple(torch.from_numpy(values) for values in reading.batch(noise.numpy()))
+    return reading.batch(noise.numpy())
 
 
-def _dynamic_shapes(inputs: Sequence[Tensor], multiple_px: int | None) -> tuple[dict[int, object], ...]:
+def _dynamic_shapes(inputs: Arrays, multiple_px: int | None) -> tuple[dict[int, object], ...]:
     """Of each input which sizes are open: the batch, and the sides of pictures."""
     batch: dict[int, object] = {0: Dim.DYNAMIC}
     sides: dict[int, object] = {}

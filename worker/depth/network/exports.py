@@ -16,8 +16,8 @@ from shared.errors import ModelError
 if TYPE_CHECKING:
     from torch import nn
 
-    from worker.depth.network.row import Precision
     from worker.depth.network.reading import Reading
+    from worker.depth.network.row import Precision
 
 EXPORTS = "onnx"  # folder of the exports, beside the weights
 MEASURED = "export.json"  # of an export: it is whole once this is there

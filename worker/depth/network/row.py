@@ -64,7 +64,7 @@ class NetworkModel(DepthModel):
 
         prepare(self, folder)
 
-    def load(self, folder: Path, backend: str) -> Estimator:
+    def load(self, folder: Path, backend: str, tokens: int) -> Estimator:
         """The network, made metric by faces where their files are in the folder too; see `DepthModel.load`."""
         from worker.depth.anchored import Anchored
         from worker.depth.network.loading import load

@@ -48,7 +48,7 @@ WEIGHTS = Weights(
 class PortraitModel(DepthModel):
     """The depth model that needs no depth network: landmarks, silhouette and anatomy."""
 
-    def load(self, folder: Path, backend: str) -> Estimator:
+    def load(self, folder: Path, backend: str, tokens: int) -> Estimator:
         """The estimator, its files held to their hashes; see `DepthModel.load`."""
         from worker.depth.anchored import Anchored
         from worker.depth.portrait.estimator import Portrait

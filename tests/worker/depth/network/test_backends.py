@@ -117,7 +117,9 @@ def test_an_export_at_the_native_size_only_is_made_too(tmp_path):
 
 
 def test_an_export_that_differs_from_torch_is_refused_and_its_failure_alone_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "OnnxBackend", lambda path, threads: lambda inputs: (OnnxBackend(path)(inputs)[0] * 1.01,))
+    monkeypatch.setattr(
+        export, "OnnxBackend", lambda path, threads: lambda inputs: (OnnxBackend(path)(inputs)[0] * 1.01,)
+    )
     with pytest.raises(ModelError, match="off by"):
         open_backend("onnxruntime", subject(tmp_path))
     assert [path.suffix for path in tmp_path.iterdir()] == [".failed"]

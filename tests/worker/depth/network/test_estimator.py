@@ -17,7 +17,6 @@ from worker.depth.network.torch_backend import CUDA_BATCH_SIZES
 from worker.depth.network.transforms import HALF, InputRule
 from worker.depth.weights import Weights, WeightsFile
 
-
 MINIMAL, UPPER_BOUND = (DisparityReading(InputRule(64, bound), HALF) for bound in ("minimal", "upper_bound"))
 
 
@@ -176,7 +175,11 @@ def small_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     write_checkpoint("midas_v21_small_256", folder / "net.pt")
     row = registry.row("midas_v21_small_256")
-    row = replace(row, weights=Weights((WeightsFile("net.pt"),), ()), reading=replace(row.reading, rule=InputRule(128, "upper_bound")))
+    row = replace(
+        row,
+        weights=Weights((WeightsFile("net.pt"),), ()),
+        reading=replace(row.reading, rule=InputRule(128, "upper_bound")),
+    )
     backend = load(row, folder, "torch", 1800).backend
     backend.batch_sizes = CUDA_BATCH_SIZES  # a CPU takes photos one by one
     return NetworkEstimator(row.name, backend, row.reading)
