@@ -45,7 +45,7 @@ test-slow: setup  ## the slow tests: every large network
 	$(BIN)/python -m pytest -m slow
 
 soak: setup  ## fuzzing of photos and maps for minutes, and the fault tests with many more jobs: RELIEF_FUZZ_S, RELIEF_CHAOS_JOBS, RELIEF_CHAOS_SEED
-	for reader in photo disparity; do $(BIN)/python -m tests.fuzz $$reader fuzz -max_total_time=$${RELIEF_FUZZ_S:-300} || exit 1; done
+	for reader in photo disparity points; do $(BIN)/python -m tests.fuzz $$reader fuzz -max_total_time=$${RELIEF_FUZZ_S:-300} || exit 1; done
 	RELIEF_CHAOS_JOBS=$${RELIEF_CHAOS_JOBS:-2000} RELIEF_CHAOS_KILLING_S=$${RELIEF_CHAOS_KILLING_S:-600} $(BIN)/python -m pytest tests/faults --timeout 3600
 
 lint: .venv/ready lint-js  ## style, types, and who may import whom

@@ -11,6 +11,7 @@ SCRIPTS = (
     "stages",
     "latency",
     "heads",
+    "point_maps",
     "measures",
     "photos",
     "midas",

@@ -92,11 +92,17 @@ class Figures:
 
 @dataclass(frozen=True)
 class Guess:
-    """A reconstruction of one head: depth (H, W) mm, the face's part of it (H, W) bool, and the eye corners' pixels."""
+    """A reconstruction of one head.
+
+    depth: (H, W) mm, and `camera`, by which it is seen; None: by the true one.
+    face: (H, W) bool, the face's part of it.
+    corners: the eye corners' pixels.
+    """
 
     depth: np.ndarray
     face: np.ndarray
     corners: np.ndarray
+    camera: Intrinsics | None = None
 
 
 def heads(folder: Path = HEADS) -> Iterator[Head]:
@@ -110,7 +116,7 @@ def heads(folder: Path = HEADS) -> Iterator[Head]:
 
 def figures_of(guess: Guess, head: Head, stride: int = WHOLE_STRIDE, face_stride: int = 1) -> Figures:
     """Measure one reconstruction, on every `stride`-th pixel each way."""
-    points, truth = unproject(guess.depth, head.camera), unproject(head.depth, head.camera)
+    points, truth = unproject(guess.depth, guess.camera or head.camera), unproject(head.depth, head.camera)
     some, thin = ((slice(None, None, step),) * 2 for step in (face_stride, stride))
     face = score(np.where(guess.face[..., None], points, np.nan)[some], truth[some])
     whole = score(points[thin], truth[thin])

@@ -18,8 +18,8 @@ import numpy as np
 
 from bench.heads import Head, heads
 from bench.render import View, rendered
-from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
+from shared.maps.disparity import Disparity
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
 from shared.settings import WeightsSettings

@@ -19,11 +19,12 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from bench.heads import TUNED, heads
+from bench.point_maps import Trials
+from bench.predictions import FAULTS, Fault
 from bench.scoring import Similarity, similarity
 from shared.head.head import WholeHead
 from shared.settings import WeightsSettings
 from worker import pipeline
-from worker.depth import registry
 
 REGIONS = ("face", "ears", "skull", "neck")
 SURFACE_POINTS, REGION_POINTS = 200_000, 6000
@@ -81,9 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, head by head, and means of both groups."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--truth", type=Path, required=True)
+    parser.add_argument("--fault", choices=FAULTS, help="of a prediction made from the true head; else the face alone")
     parser.add_argument("heads", nargs="*", help="names; h0 to h19 by default")
     given = parser.parse_args(arguments)
-    estimator = registry.load("portrait", WeightsSettings.from_environment().weights)
+    trials = Trials(WeightsSettings.from_environment().weights)
+    fault, kind = (FAULTS[given.fault], "point map") if given.fault else (Fault(), "portrait")
     with np.load(given.truth / "topology.npz") as topology:
         triangles, region = topology["triangles"], topology["region"][topology["triangles"]]
     rows: dict[str, list[float]] = {}
@@ -91,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for head in heads():
         if head.name not in (given.heads or [f"h{k}" for k in range(20)]):
             continue
-        made, _ = pipeline.build_head(pipeline.estimate_depth(estimator, head.photo), head.pixels)
+        made, _ = pipeline.build_head(trials.depth_map(head, fault, kind), head.pixels)
         if made is None:
             print(f"| {head.name} | none |")
             continue

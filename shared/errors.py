@@ -29,6 +29,10 @@ class DisparityError(ReliefError):
     """The disparity map that came with a photo cannot be used; the message says why."""
 
 
+class PointsError(ReliefError):
+    """The point map that came with a photo cannot be used; the message says why."""
+
+
 class ModelError(ReliefError):
     """A depth model is unknown or cannot run here."""
 

@@ -14,6 +14,8 @@ PHOTO_LIMIT_MP = 50
 """Megapixels of the largest photo, unless a setting says otherwise."""
 NETWORK_TOKENS = 1800
 """Tokens that a photo has where the network leaves their number open, unless a setting says otherwise."""
+FOV_X_LIMITS_DEG = (5, 150)
+"""Horizontal fields of view that are believed of a lens."""
 PUPIL_DISTANCE_MM = 63.0
 """Mean of adults: Dodgson, Variation and extrema of human interpupillary distance, 2004."""
 
@@ -33,8 +35,8 @@ class DepthOptions(BaseModel):
     fov_x_deg: float | None = Field(
         None,
         title="Field of view",
-        ge=5,
-        le=150,
+        ge=FOV_X_LIMITS_DEG[0],
+        le=FOV_X_LIMITS_DEG[1],
         description="Horizontal field of view in degrees; empty: from the photo's EXIF, else 40.",
     )
     pupil_distance_mm: float | None = Field(
@@ -49,7 +51,7 @@ class DepthOptions(BaseModel):
     focus: Focus = Field(
         "face",
         title="Look at",
-        description="What a MiDaS network sees: photo, the whole photo; face, a small face as well, enlarged.",
+        description="What a depth network sees: photo, the whole photo; face, a small face as well, enlarged.",
     )
     extent: Extent = Field(
         "photo",

@@ -9,19 +9,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 
-from shared.disparity.read import read_disparity
 from shared.errors import ReliefError
+from shared.maps.disparity_files import read_disparity
+from shared.maps.point_files import read_points
+from shared.maps.points import PointsUnit
 from shared.options import DepthOptions, ModelOptions
 from shared.photo.decode import read_photo
 from shared.results import HEAD, VIEW
-from shared.settings import WeightsSettings
+from shared.settings import DepthSettings, WeightsSettings
 from shared.viewer import view_html
 from worker import pipeline
 from worker.depth import registry
 from worker.depth.estimator import Photo
+from worker.depth.own_maps import has_own_map
 from worker.report import report_of
 
 log = logging.getLogger("worker")
@@ -50,7 +54,7 @@ def run(given: argparse.Namespace) -> None:
 
     Raises:
         ValidationError: an option has a wrong value.
-        ReliefError: the photo, the disparity map or the model cannot be used.
+        ReliefError: the photo, the map, the model or a setting cannot be used.
         OSError: a file cannot be read or written.
     """
     depth_options = DepthOptions.model_validate(given, from_attributes=True)
@@ -61,8 +65,12 @@ def run(given: argparse.Namespace) -> None:
     model = registry.choose(depth_options.model, given.weights).name
     if given.disparity:
         photo = replace(photo, disparity=read_disparity(given.disparity.read_bytes(), photo.size_wh))
+    if given.points:
+        photo = replace(photo, points=read_points(given.points.read_bytes(), photo.size_wh, given.points_unit))
+    if has_own_map(photo):
         model = registry.FOR_MAPS
-    estimator = registry.load(model, given.weights)
+    how = DepthSettings.from_environment()
+    estimator = registry.load(model, given.weights, how.depth_backend, how.network_tokens)
     clock.lap("load")
     depth_map = pipeline.estimate_depth(estimator, photo)
     clock.lap("depth")
@@ -115,11 +123,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m worker", description="Turn a photo of a face into a 3D face.")
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="a JPEG or PNG file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the results")
-    parser.add_argument(
+    own_map = parser.add_mutually_exclusive_group()
+    own_map.add_argument(
         "--disparity",
         type=Path,
         metavar="MAP",
         help="a disparity map of the photo, larger is nearer, in place of a network: .png, .npy or .npz",
+    )
+    own_map.add_argument(
+        "--points",
+        type=Path,
+        metavar="FILE.npz",
+        help="points or depth of the photo in place of a network's, with normals, mask and intrinsics where they are "
+        "known: arrays of these names, as MoGe gives them",
+    )
+    parser.add_argument(
+        "--points-unit",
+        choices=get_args(PointsUnit),
+        default="m",
+        help="of points or depth: m, mm, or relative for any",
     )
     weights = WeightsSettings.from_environment().weights
     parser.add_argument("--weights", type=Path, default=weights, metavar="DIR", help="folder of model weights")

@@ -11,6 +11,7 @@ from worker.depth import registry
 CAMERA_SOURCES = {
     "given": "measured with the field of view that was given",
     "exif": "measured with the focal length in the photo's metadata",
+    "network": "by the lens that the depth network sees, which the face bears out",
     "assumed": "a guess: the photo does not say its focal length",
 }
 
@@ -48,6 +49,8 @@ def lengths_of(depth: dict[str, Any], *, unit: str, pupil_distance_mm: float | N
     """
     if unit != "mm":
         return {"everything": "relative: nearer and further are told apart, but no length is known"}
+    if depth.get("face_found") is False:
+        return {"everything": "metric by the network's word alone: there is no face whose size would correct it"}
     given = {"pupil_distance_mm": pupil_distance_mm, "source": "given"} if pupil_distance_mm else {}
     scale = depth.get("scale", given)
     return {
@@ -65,7 +68,10 @@ def _guessed(depth: dict[str, Any]) -> str:
 
 def _distance(depth: dict[str, Any]) -> str:
     note = depth.get("camera_note")
-    return f"a guess. {note}" if note else CAMERA_SOURCES[depth.get("camera", "assumed")]
+    source = depth.get("camera", "assumed")
+    if note and source == "assumed":
+        return f"a guess. {note}"
+    return ". ".join(filter(None, (CAMERA_SOURCES[source], note)))
 
 
 def _pupils(scale: dict[str, Any]) -> str:

@@ -31,6 +31,11 @@ class Intrinsics:
         width, height = size_wh
         return cls(width, height, focal_px, focal_px, (width - 1) / 2, (height - 1) / 2)
 
+    @property
+    def fov_x_deg(self) -> float:
+        """Horizontal field of view in degrees, edge to edge, of a camera whose principal point is in the middle."""
+        return math.degrees(2 * math.atan(self.width / 2 / self.fx))
+
     def turned(self, quarters: int) -> Intrinsics:
         """The camera of the picture turned clockwise by so many quarter turns, itself turned about its axis."""
         camera = self

@@ -156,6 +156,24 @@ def test_a_guess_of_seconds_is_told_no_finer_than_it_is(opened):
     ]
 
 
+def test_the_distance_says_which_lens_it_is_by_and_why_another_is_not_believed(opened):
+    refused = {"source": "network", "why": "The network's lens is not believed: by it the face is too flat."}
+    lenses = {"used": "assumed", "candidates": [refused, {"source": "assumed", "why": None}]}
+    reports = [
+        ({"camera": "network"}, "by the lens that the network sees"),
+        ({"camera": "network", "camera_note": "So is EXIF."}, "by the lens that the network sees. So is EXIF."),
+        ({"camera": "assumed", "lens": lenses}, refused["why"]),
+        ({"camera": "assumed", "lens": lenses, "camera_note": "So is EXIF."}, "So is EXIF."),
+        ({"camera": "assumed"}, "guessed: the lens is unknown"),
+    ]
+    for report, words in reports:
+        opened.evaluate(
+            "(report) => import('/static/report.js').then(({ showReport }) => showReport(report))",
+            {"distance_mm": 612, **report},
+        )
+        assert opened.locator("#report-list dd").text_content() == f"61 cm{words}"
+
+
 def test_who_waits_sees_the_position_in_the_queue_and_the_seconds_left(visitor, stack, portrait):
     with httpx.Client(base_url=stack.url, timeout=60) as client:
         follow(client, send(client, portrait, steps="depth"))  # from now on it is known how long one takes

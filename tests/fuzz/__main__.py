@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz photo|disparity FOLDER [libFuzzer's options]`: look for files that break or hold a reader.
+"""`python -m tests.fuzz photo|disparity|points FOLDER [libFuzzer's options]`: files that break or hold a reader.
 
 What was found lies in FOLDER, which grows from run to run; atheris ends with an error at the first file that raises
 anything but a refusal, takes longer than TIMEOUT_S, or more than MEMORY_MB.
@@ -12,10 +12,11 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["shared", "PIL"]):  # what was imported before is not instrumented
-    from shared.disparity.read import read_disparity
-    from shared.errors import DisparityError, PhotoError
+    from shared.errors import DisparityError, PhotoError, PointsError
+    from shared.maps.disparity_files import read_disparity
+    from shared.maps.point_files import read_points
     from shared.photo.decode import read_photo
-    from tests.support.corpus import disparities, photos
+    from tests.support.corpus import disparities, photos, point_maps
     from tests.support.mutations import mended
 
 TIMEOUT_S = 20
@@ -35,9 +36,16 @@ def disparity(data: bytes) -> None:
         read_disparity(data, (80, 60), limit_mp=LIMIT_MP)
 
 
+def points(data: bytes) -> None:
+    """Read it as a point map."""
+    with suppress(PointsError):
+        read_points(data, (80, 60), limit_mp=LIMIT_MP)
+
+
 TARGETS: dict[str, tuple[Callable[[bytes], None], Callable[[], list[bytes]]]] = {
     "photo": (photo, photos),
     "disparity": (disparity, disparities),
+    "points": (points, point_maps),
 }
 
 

@@ -5,7 +5,9 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
+from shared.cloud.camera import Intrinsics, unproject
 from tests.support import hostile
+from tests.support.arrays import npz
 from tests.support.pictures import chunk, encoded, four_corners, fraction, png, short, tiff, with_chunks, with_exif
 
 BT2020 = (31270, 32900, 70800, 29200, 17000, 79700, 13100, 4600)  # of white, red, green and blue, in 1/100,000
@@ -14,6 +16,8 @@ EXIF = tiff(
     [(0x010F, 2, b"Canon\0"), (0x0112, 3, short(6))],
     [(0x920A, 5, fraction(50, 1)), (0xA20E, 5, fraction(1000, 1)), (0xA210, 3, short(2)), (0xA405, 3, short(50))],
 )
+DEPTH_M = 0.5 + np.add.outer(np.arange(30) / 50, np.arange(40) / 100).astype(np.float32)
+POINTS = unproject(DEPTH_M, Intrinsics.from_focal((40, 30), 50.0))  # (30, 40, 3) float32
 
 
 def photos() -> list[bytes]:
@@ -53,3 +57,12 @@ def disparities() -> list[bytes]:
             save(output, ramp.astype(kind))
             files.append(output.getvalue())
     return files
+
+
+def point_maps() -> list[bytes]:
+    """Point maps of 40 x 30 points, with all that may come with them, and with depth alone."""
+    lens = np.array([[50 / 40, 0, 0.5], [0, 50 / 30, 0.5], [0, 0, 1]], np.float32)
+    normals = np.broadcast_to(np.float32([0, 0.6, -0.8]), (30, 40, 3))
+    whole = npz(points=POINTS, mask=DEPTH_M > 0.6, normal=normals)
+    files = [whole, npz(depth=DEPTH_M, intrinsics=lens), npz(depth=np.int16(DEPTH_M * 1000))]
+    return [*files, npz(points=np.asfortranarray(POINTS.astype(np.float16)))]

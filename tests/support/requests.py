@@ -34,7 +34,7 @@ def assert_problem(response: httpx.Response, status: int, words: str) -> dict:
     return body
 
 
-def finish_stage(store: Store, storage: Storage, stage: Stage, *names: str) -> None:
+def finish_stage(store: Store, storage: Storage, stage: Stage, *names: str, **report: object) -> None:
     """Do the work of the next job's stage, as a worker would, when there is one; each result is some bytes."""
     wait_until("a job that waits", lambda: store.waiting(stage) > 0)
     [claim] = store.claims.claim(stage, limit=1, lease_s=5, stage_limit_s=9)
@@ -47,7 +47,7 @@ def finish_stage(store: Store, storage: Storage, stage: Stage, *names: str) -> N
         )
         for name in names
     ]
-    store.claims.finish(claim, Finished(files, {}))
+    store.claims.finish(claim, Finished(files, report))
 
 
 def later(seconds: float, act: Callable[[], object]) -> threading.Timer:

@@ -5,10 +5,13 @@ shape* (`seeded`); the network was put in eval mode, and run in float32 on one f
 model there are two files:
 
   <model>.keys.json.gz  {state-dict key: [shape, dtype]}: exactly the keys that the official checkpoint file carries
-  <model>.npz           disparity: float32 (H, W), the official output; input_hw: the (H, W) given to `fixed_input`
+  <model>.npz           disparity: float32 (H, W), the official output; input_hw: the (H, W) given to `fixed_input`;
+                        of MoGe-2 see tests/worker/depth/moge/cases.py
 
-Made with isl-org/MiDaS v3.1, timm 0.6.13, geffnet (efficientnet_lite3), torchvision (resnext101_32x8d), and with
-DepthAnything/Depth-Anything-V2; torch 2.14.1 on a CPU.
+MoGe-2 has its own `seeded`, and model_configs.json.gz: what each official checkpoint says of its network.
+
+Made with isl-org/MiDaS v3.1, timm 0.6.13, geffnet (efficientnet_lite3), torchvision (resnext101_32x8d), with
+DepthAnything/Depth-Anything-V2, and with microsoft/MoGe 0744441 (utils3d 3fab839); torch 2.14.1 on a CPU.
 """
 
 from __future__ import annotations
@@ -21,8 +24,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from tests.support import moge_weights
+
 DATA = Path(__file__).parents[1] / "data"
-FAMILIES = ("midas", "depth_anything")
+FAMILIES = ("midas", "depth_anything", "moge")
 
 
 def seeded(key, shape):
@@ -47,10 +52,15 @@ def seeded(key, shape):
 
 def fixed_input(height, width):
     """float32 (1, 3, height, width): the network input (already normalised) that the reference outputs belong to."""
-    rng = np.random.default_rng(7)
+    waves, noise = waves_and_noise(height, width)
+    return (waves + 0.1 * noise).astype(np.float32)[None]
+
+
+def waves_and_noise(height, width):
+    """What the inputs are made of, two (3, height, width): smooth between -1 and 1, and normally distributed."""
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
-    base = np.stack([np.sin(9 * x + 3 * y), np.cos(7 * y - 2 * x), np.sin(5 * (x + y))])
-    return (base + 0.1 * rng.normal(size=base.shape)).astype(np.float32)[None]
+    waves = np.stack([np.sin(9 * x + 3 * y), np.cos(7 * y - 2 * x), np.sin(5 * (x + y))])
+    return waves, np.random.default_rng(7).normal(size=waves.shape)
 
 
 def _reference_file(name):
@@ -64,20 +74,25 @@ def official_keys(model):
 
 def seeded_checkpoint(model):
     """A state dict with the official keys; index tables, which no network may need, are all zeros."""
+    fill = moge_weights.seeded if _reference_file(f"{model}.npz").parent.name == "moge" else seeded
     state = {}
     for key, (shape, dtype) in official_keys(model).items():
         if any(table in key for table in ("relative_position_index", "relative_coords_table", "attn_mask", "_idxs")):
             state[key] = torch.zeros(shape, dtype=getattr(torch, dtype))
         elif dtype == "float32":
-            state[key] = torch.from_numpy(seeded(key, shape))
+            state[key] = torch.from_numpy(fill(key, shape))
         else:
             state[key] = torch.zeros(shape, dtype=getattr(torch, dtype))
     return state
 
 
 def write_checkpoint(model, path):
-    """Write the seeded checkpoint as a real .pt file."""
-    torch.save(seeded_checkpoint(model), path)
+    """Write the seeded checkpoint as a real .pt file; where the official one describes its network, as this does."""
+    content = seeded_checkpoint(model)
+    configs = _reference_file(f"{model}.npz").with_name("model_configs.json.gz")
+    if configs.is_file():
+        content = {"model_config": json.loads(gzip.decompress(configs.read_bytes()))[model], "model": content}
+    torch.save(content, path)
     return path
 
 

@@ -1,13 +1,18 @@
 """The page in a real Chromium, before a front without workers."""
 
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from shared.jobs.record import Stage
+from shared.jobs.workers import ModelInfo, Offer, Workers
 from shared.settings import Settings
 from tests.conftest import PORTRAIT
 from tests.support.fronts import serving
+from tests.support.requests import finish_stage
+from worker.report import lengths_of
 
 UPLOAD_MB = 30
 
@@ -48,6 +53,30 @@ def test_the_form_has_the_settings_in_the_order_and_words_of_the_options(opened)
     ]
     assert opened.locator("#settings-groups legend").all_inner_texts() == ["Depth map", "3D model"]
     assert opened.get_by_label("Between the pupils").get_attribute("step") == "0.5"
+
+
+def test_the_depth_models_that_are_ready_stand_with_unit_and_licence(page, url, store):
+    models = (
+        ModelInfo("moge_2_vits_normal", "MoGe-2 Small", "mm", "MIT", ready=True),
+        ModelInfo("depth_anything_v2_vitl", "Depth Anything V2 Large", "relative", "CC-BY-NC-4.0", True, True),
+        ModelInfo("moge_2_vitl", "MoGe-2 Large", "mm", "MIT", ready=False),
+    )
+    Workers(store.redis).offer(Offer(models, "moge_2_vits_normal"))
+    page.goto(url)
+    offered = page.get_by_label("Depth model").locator("option")
+    expect(offered).to_have_text(
+        ["Best that is ready", "MoGe-2 Small, mm", "Depth Anything V2 Large, relative, non-commercial"]
+    )
+
+
+def test_without_a_face_millimetres_are_said_to_be_the_networks_word(page, url, store, storage, portrait):
+    job = page.request.post(f"{url}/api/v1/jobs?steps=depth", data=portrait, headers={"Content-Type": "image/png"})
+    lengths = lengths_of({"face_found": False}, unit="mm", pupil_distance_mm=None)
+    finish_stage(store, storage, Stage.DEPTH, "depth.png", face_found=False, unit="mm", lengths=lengths)
+    page.goto(f"{url}/#job={job.json()['id']}")
+    report = page.locator("#report")
+    expect(report).to_contain_text(re.compile(r"Face\s*Not found"))
+    expect(report).to_contain_text(re.compile(r"Size\s*In millimetres\s*metric by the network's word alone"))
 
 
 def test_the_page_names_all_scripts_that_it_imports_and_loads_the_viewer_when_a_photo_is_chosen(opened):

@@ -21,7 +21,7 @@ def photo(tmp_path):
 
 
 def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(ball_depth_map()))
+    monkeypatch.setattr(registry, "load", lambda name, folder, *how: Answer(ball_depth_map()))
     out = tmp_path / "new" / "folder"
     assert command.main([str(photo), "--out", str(out), "--model", "portrait", "--point-budget", "3000"]) == 0
     names = {"depth.png", "depth16.png", "depth.npz", "cloud.rlf", "cloud.ply", "view.html", "report.json"}
@@ -36,23 +36,59 @@ def test_a_photo_becomes_all_the_files(photo, tmp_path, monkeypatch):
 
 
 def test_meshes_are_written_when_they_are_asked_for(photo, tmp_path, monkeypatch):
-    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(ball_depth_map()))
+    monkeypatch.setattr(registry, "load", lambda name, folder, *how: Answer(ball_depth_map()))
     arguments = [str(photo), "--out", str(tmp_path), "--model", "portrait", "--point-budget", "3000", "--meshes"]
     assert command.main(arguments) == 0
     for name in ("face.glb", "face.obj.zip", "face.ply", "face.stl", "normals.png", "turntable.jpg", "preview.jpg"):
         assert (tmp_path / name).stat().st_size > 100
 
 
+def test_backend_and_tokens_are_those_of_the_settings(photo, tmp_path, monkeypatch, caplog):
+    asked = []
+    monkeypatch.setattr(registry, "load", lambda *arguments: asked.append(arguments) or Answer(ball_depth_map()))
+    monkeypatch.setenv("DEPTH_BACKEND", "onnxruntime")
+    monkeypatch.setenv("RELIEF_NETWORK_TOKENS", "2500")
+    arguments = [str(photo), "--out", str(tmp_path / "out"), "--model", "portrait", "--weights", str(tmp_path)]
+    assert command.main(arguments) == 0
+    assert asked == [("portrait", tmp_path, "onnxruntime", 2500)]
+    monkeypatch.setenv("RELIEF_NETWORK_TOKENS", "100000")
+    assert command.main(arguments) == command.BAD_INPUT
+    assert "RELIEF_NETWORK_TOKENS" in caplog.text
+
+
 def test_a_map_of_one_s_own_takes_the_place_of_any_network(photo, tmp_path, monkeypatch):
     own = tmp_path / "map.npy"
     np.save(own, np.arange(80 * 110.0).reshape(80, 110))
     loaded, answer = [], Answer(ball_depth_map())
-    monkeypatch.setattr(registry, "load", lambda name, folder: loaded.append(name) or answer)
+    monkeypatch.setattr(registry, "load", lambda name, folder, *how: loaded.append(name) or answer)
     for model in ("portrait", "midas_v21_small_256"):
         arguments = [str(photo), "--out", str(tmp_path / "out"), "--model", model, "--disparity", str(own)]
         assert command.main(arguments) == 0
     assert loaded == ["portrait"] * 2
     assert answer.photos[0].disparity.size_wh == (110, 80)
+
+
+def test_points_of_one_s_own_take_the_place_of_any_network(photo, tmp_path, monkeypatch):
+    own = tmp_path / "points.npz"
+    np.savez(
+        own, depth=np.arange(1, 1 + 80 * 110.0).reshape(80, 110), intrinsics=[[1, 0, 0.5], [0, 11 / 8, 0.5], [0, 0, 1]]
+    )
+    loaded, answer = [], Answer(ball_depth_map())
+    monkeypatch.setattr(registry, "load", lambda name, folder, *how: loaded.append(name) or answer)
+    arguments = [str(photo), "--out", str(tmp_path / "out"), "--model", "portrait", "--points", str(own)]
+    assert command.main([*arguments, "--points-unit", "mm"]) == 0
+    assert loaded == ["portrait"]
+    points = answer.photos[0].points
+    assert (points.size_wh, points.depth[79, 109], points.camera.fx) == ((110, 80), 8800, 110)
+    assert command.main(arguments) == 0
+    assert answer.photos[0].points.depth[79, 109] == 8_800_000
+
+
+def test_points_and_a_disparity_map_at_once_are_refused(photo, tmp_path, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main([str(photo), "--out", str(tmp_path), "--points", "a.npz", "--disparity", "b.png"])
+    assert ended.value.code == 2
+    assert "--disparity: not allowed with argument --points" in capsys.readouterr().err
 
 
 def test_a_map_that_does_not_fit_the_photo_is_refused_in_one_line(photo, tmp_path, caplog):
@@ -74,7 +110,7 @@ def test_what_is_no_photo_is_refused_in_one_line(tmp_path, caplog):
 
 
 def test_a_photo_that_the_estimator_refuses_is_refused_with_its_words(photo, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(registry, "load", lambda name, folder: Answer(NoFaceError("no face was found")))
+    monkeypatch.setattr(registry, "load", lambda name, folder, *how: Answer(NoFaceError("no face was found")))
     assert command.main([str(photo), "--out", str(tmp_path / "out"), "--model", "portrait"]) == 2
     assert not (tmp_path / "out").exists()
     assert caplog.records[-1].getMessage() == "no face was found"

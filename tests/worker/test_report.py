@@ -60,6 +60,8 @@ def test_a_value_that_is_no_json_is_refused_and_not_written_as_one():
         ),
         ({"camera": "exif"}, "distance from the camera", "metadata"),
         ({"camera": "given"}, "distance from the camera", "given"),
+        ({"camera": "network"}, "distance from the camera", "network sees.*bears out$"),
+        ({"camera": "network", "camera_note": "Not believed."}, "distance from the camera", "out. Not believed.$"),
         ({"camera": "assumed"}, "distance from the camera", "guess"),
         ({"camera": "assumed", "camera_note": "Not believed."}, "distance from the camera", "^a guess. Not believed.$"),
         ({"anchored": True, "silhouette_found": True}, "beside the face", "network"),
@@ -74,6 +76,11 @@ def test_each_part_says_what_its_lengths_rest_on(depth, part, words):
 
 def test_an_old_report_that_names_no_distance_has_that_of_adults():
     assert "63 mm apart, as they are" in lengths_of({}, unit="mm", pupil_distance_mm=None)["face"]
+
+
+def test_without_a_face_all_lengths_of_a_metric_network_are_its_word():
+    lengths = lengths_of({"face_found": False, "metric": True}, unit="mm", pupil_distance_mm=None)
+    assert list(lengths) == ["everything"] and "network's word alone" in lengths["everything"]
 
 
 def test_without_a_scale_nothing_is_called_metric():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.disparity.read import bytes_from_disparity, read_disparity
 from shared.jobs.record import DisparityInfo, PhotoInfo
+from shared.maps.disparity_files import bytes_from_disparity, read_disparity
 from shared.photo.decode import jpeg_from_pixels, read_photo
 from shared.results import DISPARITY, PHOTO
 

@@ -5,6 +5,7 @@ import { byId, make, percentText } from "./dom.js";
 const LENS = {
   given: "by the field of view given",
   exif: "by the photo's metadata",
+  network: "by the lens that the network sees",
   assumed: "guessed: the lens is unknown",
 };
 /** @type {Record<string, string>} */
@@ -38,8 +39,12 @@ function facesText({ faces = [] }) {
   return `${which} of ${faces.length} in the photo`;
 }
 
-/** "by the photo's metadata", or why that is not believed. @param {Report} report */
-const lensText = ({ camera, camera_note: note }) => note ?? (camera ? LENS[camera] : "");
+/** "by the photo's metadata", or why that or the network's lens is not believed. @param {Report} report */
+function lensText({ camera, camera_note: note, lens }) {
+  const seen = lens?.candidates.find(({ source }) => source === "network");
+  if (camera === "assumed") return note ?? seen?.why ?? LENS.assumed;
+  return [camera ? LENS[camera] : "", note].filter(Boolean).join(". ");
+}
 
 /** "58 mm between the pupils, by the irises: 8 % less than in adults" @param {Report["scale"]} scale */
 function scaleText(scale) {

@@ -10,33 +10,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.errors import PhotoError
-from worker.depth.estimator import DepthMap, DepthNetwork, Early, Photo, grid_size_wh, relative_depth_map
+from worker.depth.estimator import DepthMap, DepthNetwork, Early, Photo
 from worker.depth.fusion import fused
+from worker.depth.own_maps import OwnMaps, has_own_map
 from worker.depth.portrait.estimator import Portrait
 from worker.depth.portrait.rough import all_upright
-from worker.depth.prediction import Predicted, Prediction
-from worker.geometry.fuse.focus import FaceBox
-from worker.geometry.fuse.levels import on_grid
+from worker.depth.prediction import Predicted
 from worker.person.face import Face
-
-
-class OwnMaps:
-    """The disparity maps that came with photos, in place of a network's."""
-
-    def predict(self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None) -> list[Predicted]:
-        """Each photo's own map on the photo's grid."""
-        maps = [(photo.disparity, grid_size_wh(photo.size_wh)) for photo in photos]
-        return [Prediction(on_grid(own.values, own.step, size_wh)) for own, size_wh in maps if own]
-
-    def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
-        """Relative depth of a photo from its map on the photo's grid, by an assumed range."""
-        return relative_depth_map(photo, prediction, {})
 
 
 class Anchored:
     """An estimator of metric depth where a face is found, and of what the network alone gives where none is.
 
-    A photo's own disparity map takes the place of the network. Without a network, a photo without a map is estimated
+    A photo's own map takes the place of the network. Without a network, a photo without a map is estimated
     from its face alone.
     """
 
@@ -50,7 +36,7 @@ class Anchored:
         upright = all_upright(self._portrait, photos, early)
         results: dict[int, DepthMap | PhotoError] = {}
         for with_map in (True, False):
-            chosen = [index for index, photo in enumerate(photos) if (photo.disparity is not None) == with_map]
+            chosen = [index for index, photo in enumerate(photos) if has_own_map(photo) == with_map]
             source = self._own_maps if with_map else self._network
             mine = [upright[index] for index in chosen]
             estimates = self._fused(mine, source) if source else [self._portrait.depth_of(*found) for found in mine]
@@ -67,16 +53,17 @@ class Anchored:
     ) -> DepthMap | PhotoError:
         if isinstance(prediction, PhotoError):
             return prediction
-        own_map: dict[str, object] = {"own_map": True} if source is self._own_maps else {}
+        own_map = self._own_maps.report(photo) if source is self._own_maps else {}
         if faces:
             height, width = prediction.disparity.shape
             scale_uv = width / photo.size_wh[0], height / photo.size_wh[1]
             others = [face.scaled(scale_uv) for face in faces[1:]]
-            depth_map = fused(prediction, self._portrait.bust_of(photo, faces), others)
+            depth_map = fused(prediction, self._portrait.bust_of(photo, faces, prediction), others)
             return _reporting(depth_map.turned(-photo.quarters), own_map)
-        return _reporting(
-            source.alone(photo, prediction), {"face_found": False, "metric": False, "anchored": False} | own_map
-        )
+        if prediction.camera is not None:  # no face speaks against it
+            photo = replace(photo, network_fov_x_deg=prediction.camera.fov_x_deg)
+        alone = source.alone(photo, prediction)
+        return _reporting(alone, {"face_found": False, "metric": alone.unit == "mm", "anchored": False} | own_map)
 
 
 def _reporting(depth_map: DepthMap, more: dict[str, object]) -> DepthMap:

@@ -14,13 +14,13 @@ import numpy as np
 from shared.cloud.camera import Intrinsics
 from shared.cloud.pointcloud import Unit
 from shared.cloud.quarters import turned, turned_uv
-from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
+from shared.maps.disparity import Disparity
+from shared.maps.points import PointMap
 from shared.options import Extent, Focus
 from worker.depth.prediction import Predicted, Prediction
 from worker.depth.weights import Weights
-from worker.geometry.camera import CameraSource, camera_for, camera_source, fov_y_deg
-from worker.geometry.fuse.disparity import depth_from_disparity, edge_confidence
+from worker.geometry.camera import CameraSource, camera_for, camera_source, turned_fov_deg
 from worker.geometry.fuse.focus import FaceBox
 from worker.head.fit.head_fit import HeadFit
 from worker.person.person import Person
@@ -54,12 +54,13 @@ class Photo:
     focal_doubt: why the focal length in EXIF is not believed; None where it is, or there is none.
     damage: what the picture lacks, because its file did; None where nothing.
     fov_x_deg: horizontal field of view if the user gave one; it goes before EXIF.
+    network_fov_x_deg: the one that a network sees; it goes after EXIF, and before an assumption.
     pupil_distance_mm: what makes a face's size known, and with it everything's; None where the user does not know it.
     focus: "face" gives a face that is small in the photo a second pass, enlarged; "photo" does not.
     extent: "photo" gives the person as far as the photo shows them; "bust" cuts head and shoulders out in an ellipse.
     face_uv: a point of the photo, in pixels: of several people, the one whose face is nearest to it is meant; without
         it the one whose face is largest.
-    disparity: a map of the whole photo that takes the place of a network's.
+    disparity, points: a map of the whole photo that takes the place of a network's; points go first.
     quarters: quarter turns clockwise by which it was turned to set its person upright.
     """
 
@@ -73,20 +74,20 @@ class Photo:
     extent: Extent = "photo"
     face_uv: tuple[float, float] | None = None
     disparity: Disparity | None = None
+    points: PointMap | None = None
     quarters: int = 0
+    network_fov_x_deg: float | None = None
 
     def turned(self, quarters: int) -> Photo:
         """The photo turned clockwise by so many quarter turns, and all that is known of it."""
-        uv, own = self.face_uv, self.disparity
-        fov_x_deg = self.fov_x_deg
-        if fov_x_deg is not None and quarters % 2:
-            fov_x_deg = fov_y_deg(fov_x_deg, self.size_wh)
         return replace(
             self,
             pixels=turned(self.pixels, quarters),
-            fov_x_deg=fov_x_deg,
-            face_uv=tuple(turned_uv(np.array(uv), self.size_wh, quarters).tolist()) if uv else None,
-            disparity=replace(own, values=turned(own.values, quarters)) if own else None,
+            fov_x_deg=turned_fov_deg(self.fov_x_deg, self.size_wh, quarters),
+            network_fov_x_deg=turned_fov_deg(self.network_fov_x_deg, self.size_wh, quarters),
+            face_uv=tuple(turned_uv(np.array(self.face_uv), self.size_wh, quarters).tolist()) if self.face_uv else None,
+            disparity=self.disparity and self.disparity.turned(quarters),
+            points=self.points and self.points.turned(quarters),
             quarters=(self.quarters + quarters) % 4,
         )
 
@@ -98,11 +99,16 @@ class Photo:
     @property
     def camera_source(self) -> CameraSource:
         """Where the focal length is known from; "assumed" where from nowhere."""
-        return camera_source(self.fov_x_deg, self.focal_35mm)
+        return camera_source(self.fov_x_deg, self.focal_35mm, self.network_fov_x_deg)
+
+    def camera(self, grid_size_wh: tuple[int, int]) -> Intrinsics:
+        """Its camera on a grid over the whole photo, by what is known of its lens; see `camera_for`."""
+        fov_x_deg = self.network_fov_x_deg if self.camera_source == "network" else self.fov_x_deg
+        return camera_for(self.size_wh, grid_size_wh, fov_x_deg, self.focal_35mm)
 
     def report(self) -> dict[str, str | None]:
         """What a person should know of the photo's file: where its lens is known from, and what is wrong with it."""
-        doubt = self.focal_doubt if self.camera_source == "assumed" else None
+        doubt = self.focal_doubt if self.camera_source in ("network", "assumed") else None
         return {"camera": self.camera_source, "camera_note": doubt, "photo_note": self.damage}
 
 
@@ -115,8 +121,8 @@ class DepthMap:
     confidence: (H, W) float32, 0 none to 1 full.
     report: what a person should know of this result; JSON values only.
     person: on the same grid; None where none is known.
-    disparity: (H, W) float32, what the network said of every pixel of the photo, larger is nearer, of unknown scale and
-        shift; None where no network ran.
+    disparity: (H, W) float32, what the network said of the photo, larger is nearer, of unknown scale and shift, or in
+        1 / mm of a network that knows lengths; NaN where it vouches for nothing. None where no network ran.
     head: the head model as it was fitted to the person; None where no face or no outline was found.
     quarters: quarter turns clockwise that set the person upright; most photos need none.
     """
@@ -150,20 +156,6 @@ class DepthMap:
         return np.isfinite(self.depth)
 
 
-def relative_depth_map(photo: Photo, prediction: Prediction, report: dict[str, Any]) -> DepthMap:
-    """Relative depth of a photo from its disparity, by an assumed range; see `depth_from_disparity`."""
-    disparity = prediction.disparity
-    height, width = disparity.shape
-    return DepthMap(
-        depth=depth_from_disparity(disparity),
-        camera=camera_for(photo.size_wh, (width, height), photo.fov_x_deg, photo.focal_35mm),
-        unit="relative",
-        confidence=edge_confidence(disparity),
-        report=report | photo.report(),
-        disparity=disparity,
-    )
-
-
 Early = Callable[[int, DepthMap], None]
 """Takes the index of a photo, and a rough depth map of its face on a small grid: what can be shown at once."""
 
@@ -176,7 +168,6 @@ class Estimator(Protocol):
 
         An estimator that finds faces calls `early` for each photo with one, before the long work on any begins.
         """
-        ...
 
 
 class DepthNetwork(Protocol):
@@ -184,11 +175,9 @@ class DepthNetwork(Protocol):
 
     def predict(self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None) -> list[Predicted]:
         """Each photo's prediction on its grid (`grid_size_wh`); faces where they are known."""
-        ...
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
         """The depth of a photo by its prediction alone, where no face is found."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -201,6 +190,7 @@ class DepthModel(ABC):
     unit: of the depth that it gives by itself; a face makes "relative" metric, see `worker.depth.anchored`.
     weights: its files, and where they come from.
     licence: of those files; SPDX identifiers, where the licence has one.
+    wants_gpu: it takes so long on a CPU that `auto` would rather have another network there.
     """
 
     name: str
@@ -209,6 +199,7 @@ class DepthModel(ABC):
     unit: Unit
     weights: Weights
     licence: str
+    wants_gpu: bool = field(default=False, kw_only=True)
 
     @property
     def non_commercial(self) -> bool:

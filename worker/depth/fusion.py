@@ -16,7 +16,7 @@ import numpy as np
 from shared.cloud.classes import PointClass
 from worker.depth.estimator import DepthMap
 from worker.depth.portrait.estimator import Bust
-from worker.depth.prediction import Prediction
+from worker.depth.prediction import Prediction, Scale, with_lens
 from worker.geometry.fuse.belief import Belief, belief_in
 from worker.geometry.fuse.disparity import edge_confidence
 from worker.geometry.fuse.fit import Fit, fit_person, visibility
@@ -24,6 +24,7 @@ from worker.geometry.fuse.outline import joint_outline, region_by_steps
 from worker.geometry.fuse.ramps import parted
 from worker.geometry.fuse.sight import Sight, inside_px
 from worker.geometry.fuse.surface import Surface, joined
+from worker.geometry.fuse.unseen import before_nothing, completed, without_gaps
 from worker.person.face import Face
 from worker.person.person import Person
 
@@ -32,6 +33,7 @@ from worker.person.person import Person
 class FusionSettings:
     """How far a disparity is believed; set by hand, no data is recorded."""
 
+    least_face: float = 0.2  # of the face has to be seen by the network; else the bust is left as it is
     least_confidence: float = 0.5  # below it a pixel lies on a step that the network blurred, and is not fitted to
     least_visibility: float = 0.01  # of a pixel of the face, next to 1 of one that is seen squarely
     fitted_mm: float = 250.0  # so far from the face, in the picture, the bust of average build is believed
@@ -55,31 +57,41 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
         Metric depth of the whole photo, with the person in it; its report says under `network` what each source gave.
         Where the disparity cannot be told from noise, the bust as it is.
     """
-    own, disparity = bust.depth_map, prediction.disparity
+    own, on_face = bust.depth_map, np.isfinite(bust.face)
     outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)
-    camera, on_face = own.camera, np.isfinite(bust.face)
-    by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, camera)
+    prediction = with_lens(prediction, own.camera, outline.mask | on_face)
+    disparity = prediction.known
+    by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, own.camera)
     belief = _belief(by_matting.thinned())
-    if belief.is_noise:
-        report = own.report | {"anchored": False, "network": _facts(belief)}
-        return replace(own, disparity=disparity, report=report)
-    by_steps = region_by_steps(disparity, on_face, outline.mask)
-    both = by_steps
-    if outline.outline_found:
-        both = joint_outline(outline.mask, by_steps, disparity, _elsewhere(by_matting, others))
-    sight = replace(by_matting, person=both | on_face)
-    trust = edge_confidence(disparity)
-    fit = _fit(sight, trust)
-    surface = joined(parted(fit.depth(disparity), sight.person, sight.camera), sight)
-    beside = np.where(np.isfinite(surface.depth), FUSION.beside_face * trust, 0)
+    facts = {"scale": prediction.scale} | _facts(belief)
+    if belief.is_noise or np.isfinite(disparity[on_face]).mean() < FUSION.least_face:
+        return replace(own, disparity=disparity, report=own.report | {"anchored": False, "network": facts})
+    sight = replace(by_matting, person=_person(by_matting, outline, others) | on_face)
+    shift_known = prediction.scale != "affine"
+    trust = edge_confidence(disparity, shift_known=shift_known)
+    fit = _fit(sight, trust, shift_known=shift_known)
+    layout = np.where(sight.person, fit.depth(disparity), fit.depth_beside(disparity))
+    surface = joined(parted(completed(layout, trust, sight), sight.person, sight.camera), sight)
+    there = sight.person | np.isfinite(disparity)
+    beside = np.where(there, FUSION.beside_face * trust, 0)
     return replace(
         own,
-        depth=surface.depth,
+        depth=np.where(there, surface.depth, np.float32(np.nan)),
         confidence=np.maximum(own.confidence, beside).astype(np.float32),
         person=outlined(outline, sight.person if bust.within is None else sight.person & bust.within),
         disparity=disparity,
-        report=own.report | {"anchored": True, "network": _facts(belief) | _contributions(fit, surface)},
+        report=own.report | {"anchored": True, "network": facts | _contributions(fit, surface, prediction.scale)},
     )
+
+
+def _person(sight: Sight, outline: Person, others: Sequence[Face]) -> np.ndarray:
+    """(H, W) bool: the person by outline and steps together; by the steps alone where no outline was found."""
+    if not outline.outline_found:
+        return region_by_steps(before_nothing(sight.disparity), sight.on_face, outline.mask)
+    whole = without_gaps(sight.disparity, sight.person)
+    by_steps = region_by_steps(whole, sight.on_face, outline.mask)
+    known = np.isfinite(sight.disparity)
+    return joint_outline(outline.mask, by_steps, whole, _elsewhere(sight, others), known)
 
 
 def expected_nearness(sight: Sight) -> np.ndarray:
@@ -119,24 +131,30 @@ def _belief(sight: Sight) -> Belief:
     return max(beliefs, key=lambda belief: belief.sigmas)
 
 
-def _fit(sight: Sight, trust: np.ndarray) -> Fit:
-    """The fit, on a coarser grid, to what lies on no step; where all of the face seems to be one, to everything."""
-    thin = replace(sight, disparity=np.where(trust >= FUSION.least_confidence, sight.disparity, np.nan)).thinned()
-    if not np.isfinite(thin.disparity[thin.on_face]).any():
-        thin = sight.thinned()
+def _fit(sight: Sight, trust: np.ndarray, *, shift_known: bool) -> Fit:
+    """The fit, on a coarser grid, to what lies on no step; where all of the face seems to be one, to everything.
+
+    Of a face of a few pixels that is partly unknown, every one counts.
+    """
+    smooth = replace(sight, disparity=np.where(trust >= FUSION.least_confidence, sight.disparity, np.nan))
+    grids = smooth.thinned(), sight.thinned(), sight
+    thin = next(grid for grid in grids if np.isfinite(grid.disparity[grid.on_face]).any())
     near = thin.person & (inside_px(~thin.on_face) * thin.pixel_mm <= FUSION.fitted_mm)
     disparity, bust = (np.where(near, values, np.nan) for values in (thin.disparity, thin.bust))
     weight = np.maximum(visibility(thin.face, thin.camera), FUSION.least_visibility)
-    return fit_person(disparity, thin.face, bust, weight)
+    return fit_person(disparity, thin.face, bust, weight, shift_known=shift_known)
 
 
 def _facts(belief: Belief) -> dict[str, Any]:
     return {"correlation": round(belief.correlation, 3), "sigmas": round(belief.sigmas, 1)}
 
 
-def _contributions(fit: Fit, surface: Surface) -> dict[str, Any]:
+def _contributions(fit: Fit, surface: Surface, scale: Scale) -> dict[str, Any]:
     """What each source gave, as JSON values of a few digits."""
-    return {
+    of_own: dict[str, Any] = {} if fit.own_mm is None else {"own_depth_mm": round(fit.own_mm)}
+    if fit.own_a and scale == "metric":
+        of_own["scale_ratio"] = round(1 / fit.own_a, 3)
+    return of_own | {
         "a": float(f"{fit.a:.7g}"),
         "b": float(f"{fit.b:.7g}"),
         "fit_correlation": round(fit.correlation, 3),

@@ -10,7 +10,8 @@ networks, and whose licence allows commercial use.
 - Of a photo without a face a network gives relative depth, where `portrait` refuses. Without the face's files it would
   give no more of any photo: `auto` never takes it then.
 - A network that needs torch, where torch is not installed, is as good as absent: see `DepthModel.lacks`.
-- Cost has no say: a network's weights lie in the folder because somebody fetched them.
+- Cost has no say, since a network's weights lie in the folder because somebody fetched them; but a row that wants a GPU
+  goes behind the others where there is none, since a photo takes a CPU many seconds; but before `portrait`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,15 @@ from shared.errors import ModelError, WeightsError
 from shared.options import NETWORK_TOKENS
 from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.estimator import DepthModel, Estimator
+from worker.depth.gpu import gpu_is_here
 from worker.depth.midas import rows as midas
 from worker.depth.portrait import row as portrait
 
 AUTO = "auto"
 FOR_MAPS = "portrait"
 """The depth model of a photo that brings its own disparity map, which takes the network's place beside the face."""
+RANK_WITHOUT_GPU = 39
+"""Of a row that wants a GPU where there is none: just before `portrait`; among themselves by their own ranks."""
 FAMILIES = (portrait, depth_anything, midas)
 ROWS: dict[str, DepthModel] = {
     row.name: row for row in sorted((row for family in FAMILIES for row in family.ROWS), key=lambda row: -row.rank)
@@ -54,15 +58,18 @@ def choose(name: str, folder: Path) -> DepthModel:
     """
     if name != AUTO:
         return row(name)
-    faces = portrait.WEIGHTS.present(folder)
-    ready = (model for model in ROWS.values() if faces and not model.lacks(folder))
-    best = next((model for model in ready if not model.non_commercial), None)
-    if best is None:
+    if not portrait.WEIGHTS.present(folder):
         raise WeightsError(
             f"`{AUTO}` needs the face networks, which are not in {folder}; `python -m worker.depth.weights fetch "
             "portrait` gets them"
         )
-    return best
+    free = [model for model in ROWS.values() if not model.non_commercial and not model.lacks(folder)]
+    return max(free, key=_rank_here)
+
+
+def _rank_here(model: DepthModel) -> tuple[int, int]:
+    """The rank with this machine's GPU, or without one; then the row's own."""
+    return (RANK_WITHOUT_GPU if model.wants_gpu and not gpu_is_here() else model.rank), model.rank
 
 
 def load(name: str, folder: Path, backend: str = "auto", tokens: int = NETWORK_TOKENS) -> Estimator:

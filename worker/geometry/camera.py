@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -13,19 +14,26 @@ PLAUSIBLE_DISTANCE_MM = 600.0
 """People are rarely photographed from nearer: a face that seems to be has been cut out of a larger photo."""
 
 NEAREST_FACE_MM = 200.0
-"""By a lens that the metadata says: nobody takes a face from nearer, and lenses do not focus there."""
+"""By a lens that metadata or a network says: nobody takes a face from nearer, and lenses do not focus there."""
 FARTHEST_LARGE_FACE_MM = 5000.0
 """The same of a face wider than LARGE_FACE of the photo's diagonal: it would take a lens of 155 mm or more."""
 LARGE_FACE = 0.1
 
-CameraSource = Literal["given", "exif", "assumed"]
+CameraSource = Literal["given", "exif", "network", "assumed"]
+
+LENS_WORDS: Mapping[CameraSource, str] = {"exif": "The lens in the photo's metadata", "network": "The network's lens"}
+"""What a lens is called where it is not believed."""
 
 
-def camera_source(fov_x_deg: float | None, focal_35mm: float | None) -> CameraSource:
-    """Where `camera_for` has its focal length from."""
+def camera_source(
+    fov_x_deg: float | None, focal_35mm: float | None, network_fov_x_deg: float | None = None
+) -> CameraSource:
+    """Where a photo's focal length is from: the user, else its metadata, else a network, else nowhere."""
     if fov_x_deg is not None:
         return "given"
-    return "exif" if focal_35mm else "assumed"
+    if focal_35mm:
+        return "exif"
+    return "network" if network_fov_x_deg is not None else "assumed"
 
 
 def camera_for(
@@ -49,8 +57,10 @@ def camera_for(
     return Intrinsics.from_focal(photo_size_wh, _focal_px(photo_size_wh, fov_x_deg, focal_35mm)).resized(grid_size_wh)
 
 
-def fov_y_deg(fov_x_deg: float, size_wh: tuple[int, int]) -> float:
-    """The vertical field of view in degrees, of a photo of that size whose pixels are square."""
+def turned_fov_deg(fov_x_deg: float | None, size_wh: tuple[int, int], quarters: int) -> float | None:
+    """The horizontal field of view in degrees after quarter turns, of a photo of that size whose pixels are square."""
+    if fov_x_deg is None or quarters % 2 == 0:
+        return fov_x_deg
     return math.degrees(2 * math.atan(math.tan(math.radians(fov_x_deg) / 2) * size_wh[1] / size_wh[0]))
 
 
@@ -66,8 +76,8 @@ def backed_off(camera: Intrinsics, distance_mm: float) -> Intrinsics:
     return replace(camera, fx=camera.fx * longer, fy=camera.fy * longer)
 
 
-def doubt_of_distance(distance_mm: float, face_share: float) -> str | None:
-    """Why a lens is not believed by which a face is so far away, a sentence; None where it may be.
+def doubt_of_distance(source: CameraSource, distance_mm: float, face_share: float) -> str | None:
+    """Why a lens from a source of `LENS_WORDS` is not believed by which a face is so far away; None where it may be.
 
     `face_share` is the face's width by the photo's diagonal.
     """
@@ -77,7 +87,7 @@ def doubt_of_distance(distance_mm: float, face_share: float) -> str | None:
         what = f"{distance_mm / 1000:.1f} m from the camera, and yet {face_share:.0%} as wide as the photo's diagonal"
     else:
         return None
-    return f"The lens in the photo's metadata is not believed: by it the face is {what}."
+    return f"{LENS_WORDS[source]} is not believed: by it the face is {what}."
 
 
 def _focal_px(photo_size_wh: tuple[int, int], fov_x_deg: float | None, focal_35mm: float | None) -> float:

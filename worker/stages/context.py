@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 import numpy as np
 from redis.exceptions import RedisError
 
-from shared.disparity.read import read_disparity
 from shared.errors import ClaimLostError, JobNotFoundError, PhotoError, ReliefError
 from shared.jobs.claims import ROUGH_FOLDER_END, Claim, Claims, Finished, log_as
 from shared.jobs.jobs import Jobs
 from shared.jobs.problems import BUG, STORAGE
 from shared.jobs.record import Problem, Stage, StoredFile
 from shared.jobs.wakeups import WakeUps
+from shared.maps.disparity_files import read_disparity
 from shared.removals import Removals
 from shared.results import DISPARITY, PHOTO, RESULTS
 from shared.settings import Settings

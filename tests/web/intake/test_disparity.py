@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.disparity.read import read_disparity
 from shared.jobs.record import Stage
+from shared.maps.disparity_files import read_disparity
 from tests.support.fronts import client_of
 from tests.support.pictures import encoded, png, two_halves
 from tests.support.requests import API, assert_problem, finish_stage, stored_files

@@ -3,8 +3,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from shared.disparity.disparity import Disparity
 from shared.errors import PhotoError
+from shared.maps.disparity import Disparity
+from shared.maps.points import PointMap
 from tests.support.fusing import CAMERA, HEAD, SCENE, bust, disparity_of
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import DepthMap, Photo
@@ -41,7 +42,7 @@ class Finder:
     def depth_of(self, photo, faces):
         return self.answer.depth_map
 
-    def bust_of(self, photo, faces):
+    def bust_of(self, photo, faces, prediction):
         assert faces == [LANDMARKS]
         return self.answer
 
@@ -68,6 +69,17 @@ def test_a_photo_s_own_map_takes_the_network_s_place_at_any_size():
         assert np.median(np.abs(result.depth - HEAD)[np.isfinite(HEAD)]) < 8
         assert np.abs(result.disparity - disparity_of(SCENE)).mean() < 2
     assert network.faces == []
+
+
+def test_a_photo_s_own_points_go_before_its_disparity_map_and_the_report_tells_what_they_brought():
+    depth = 1 / disparity_of(SCENE).astype(np.float32)
+    own = PointMap(depth / np.median(depth), metric=False, camera=CAMERA)
+    [result] = Anchored(None, Finder(bust())).estimate(
+        [replace(PHOTO, points=own, disparity=Disparity.of(np.eye(160, 220)))]
+    )
+    assert result.report["anchored"] and result.report["own_map"]
+    assert result.report["own_points"] == {"unit": "relative", "known": 1.0, "lens": True, "normals": False}
+    assert np.median(np.abs(result.depth - HEAD)[np.isfinite(HEAD)]) < 8
 
 
 def test_a_photo_without_a_map_beside_one_with_a_map_goes_to_the_network():

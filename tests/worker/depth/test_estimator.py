@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from shared.disparity.disparity import Disparity
+from shared.maps.disparity import Disparity
 from worker.depth.estimator import Photo, grid_size_wh
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.heads import heads
 from shared.cloud.classes import PointClass
-from shared.disparity.disparity import Disparity
+from shared.maps.disparity import Disparity
 from tests.support.fusing import CAMERA, FACE, FROM_MIDDLE_PX, HEAD, ON_HEAD, SCENE, bust, disparity_of, in_levels
 from tests.support.scenes import noise
 from worker.depth.estimator import DepthMap

@@ -1,3 +1,4 @@
+import dataclasses
 import subprocess
 import sys
 
@@ -60,6 +61,25 @@ def test_auto_never_takes_a_network_without_the_face(tmp_path):
     put_files(tmp_path, "depth_anything_v2_vits")
     with pytest.raises(WeightsError, match="fetch portrait"):
         registry.choose("auto", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("gpu", "ready", "chosen"),
+    [
+        (True, ["depth_anything_v2_vits", "dpt_hybrid_384"], "depth_anything_v2_vits"),
+        (False, ["depth_anything_v2_vits", "dpt_hybrid_384"], "dpt_hybrid_384"),
+        (False, ["depth_anything_v2_vits", "midas_v21_384"], "depth_anything_v2_vits"),
+    ],
+)
+def test_without_a_gpu_auto_takes_what_wants_one_after_the_other_networks_but_before_none(
+    tmp_path, monkeypatch, gpu, ready, chosen
+):
+    wanting = dataclasses.replace(registry.row("depth_anything_v2_vits"), wants_gpu=True)
+    monkeypatch.setitem(registry.ROWS, wanting.name, wanting)
+    monkeypatch.setattr(registry, "gpu_is_here", lambda: gpu)
+    for name in ["portrait", *ready]:
+        put_files(tmp_path, name)
+    assert registry.choose("auto", tmp_path).name == chosen
 
 
 def test_auto_without_any_weights_says_how_to_get_some(tmp_path):

@@ -10,8 +10,8 @@ import pytest
 from shared.errors import WeightsError
 from worker.depth import registry
 from worker.depth.weights import (
-    DEPTH_ANYTHING_HUB,
     MIDAS_RELEASES,
+    ORIGINALS,
     FetchOptions,
     UrlSource,
     Weights,
@@ -115,7 +115,7 @@ def test_the_next_source_is_tried_when_one_fails(tmp_path, server, url):
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("original", [MIDAS_RELEASES, DEPTH_ANYTHING_HUB])
+@pytest.mark.parametrize("original", ORIGINALS)
 def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server, original):
     server.files["/mirror/v3/net.pt"] = CONTENT
     weights(f"{original}v3/net.pt").fetch(tmp_path, FetchOptions(mirror=f"{server.url}/mirror", http_on_loopback=True))

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from worker.geometry.camera import backed_off, camera_for, camera_source
+from worker.geometry.camera import backed_off, camera_for, camera_source, turned_fov_deg
 
 
 def test_a_50_mm_equivalent_on_a_3_to_2_photo_agrees_with_a_hand_worked_focal():
@@ -69,3 +69,17 @@ def test_a_lens_that_puts_a_face_at_25_cm_is_lengthened_until_it_is_60_cm_away()
 def test_a_lens_that_puts_a_face_further_away_is_left_alone():
     camera = camera_for((200, 300), (200, 300))
     assert backed_off(camera, 900) == camera
+
+
+@pytest.mark.parametrize(("quarters", "fov_x_deg"), [(0, 90), (1, 73.74), (2, 90), (3, 73.74)])
+def test_a_turned_photo_of_4_to_3_spans_its_other_side(quarters, fov_x_deg):
+    # 90 degrees across 4 parts: 2 parts of focal length, and 2 atan(1.5 / 2) = 73.74 degrees across 3 parts.
+    assert turned_fov_deg(90.0, (400, 300), quarters) == pytest.approx(fov_x_deg, abs=0.01)
+
+
+def test_a_lens_that_is_not_known_is_not_known_of_the_turned_photo():
+    assert turned_fov_deg(None, (400, 300), 1) is None
+
+
+def test_a_network_s_lens_goes_after_metadata_and_before_an_assumption():
+    assert [camera_source(None, focal_35mm, 40.0) for focal_35mm in (50.0, 0.0, None)] == ["exif", "network", "network"]

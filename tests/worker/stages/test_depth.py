@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from shared.disparity.disparity import Disparity
-from shared.disparity.read import bytes_from_disparity
 from shared.jobs.limits import UNLIMITED
 from shared.jobs.record import DisparityInfo, PhotoInfo, Stage, State
 from shared.jobs.wakeups import WakeUps, celery_app
+from shared.maps.disparity import Disparity
+from shared.maps.disparity_files import bytes_from_disparity
 from shared.results import DISPARITY, PHOTO
 from shared.storage.base import PHOTO_FOLDER
 from stack.processes import wait_until

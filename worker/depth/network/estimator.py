@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from shared.errors import ModelError, PhotoError
-from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh, relative_depth_map
+from worker.depth.alone import depth_map_alone
+from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh
 from worker.depth.network.backends import Backend
 from worker.depth.network.batching import Batcher
 from worker.depth.network.detail import with_detail
@@ -104,9 +105,9 @@ class NetworkEstimator:
         return outputs
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
-        """Relative depth of a photo from its disparity, by an assumed range."""
+        """The depth of a photo by its prediction alone; see `depth_map_alone`."""
         input_wh = list(self._reading.input_size_wh(photo.size_wh))
-        return relative_depth_map(photo, prediction, {"input_wh": input_wh, "backend": self.backend.name})
+        return depth_map_alone(photo, prediction, {"input_wh": input_wh, "backend": self.backend.name})
 
 
 def _crop(photo: Photo, face: FaceBox | None) -> Box | None:

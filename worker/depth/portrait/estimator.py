@@ -16,11 +16,12 @@ from shared.errors import NoFaceError, PhotoError
 from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh
 from worker.depth.portrait.anatomy import head_and_shoulders, skull_frame
 from worker.depth.portrait.bust import person_depth
-from worker.depth.portrait.placing import plausible, surface_of, with_plausible_lens
+from worker.depth.portrait.lens import plausible, settled_lens
+from worker.depth.portrait.placing import surface_of
 from worker.depth.portrait.report import confidence_of, report_on
 from worker.depth.portrait.rough import all_upright
 from worker.depth.portrait.shading import refine
-from worker.geometry.camera import camera_for
+from worker.depth.prediction import Prediction
 from worker.head.cover import cover_mm, covered
 from worker.head.fit.fit import fit_head
 from worker.head.fit.head_fit import HeadFit
@@ -88,14 +89,15 @@ class Portrait:
         turned = photo.turned(quarters)
         return turned, self.faces_of(turned) or [face.turned(quarters, photo.size_wh) for face in faces]
 
-    def bust_of(self, photo: Photo, faces: list[Face]) -> Bust:
+    def bust_of(self, photo: Photo, faces: list[Face], prediction: Prediction | None = None) -> Bust:
         """The person whose face is the first, with the part of the surface that landmarks vouch for.
 
         Args:
             photo: the photo.
             faces: found in it, at least one.
+            prediction: a network's, on the photo's grid; None where there is none.
         """
-        photo = with_plausible_lens(photo, faces[0])
+        photo, lenses = settled_lens(photo, faces[0], prediction)
         camera, pixels = _on_grid(photo)
         width, height = photo.size_wh
         face, *others = (one.scaled((camera.width / width, camera.height / height)) for one in faces)
@@ -119,7 +121,15 @@ class Portrait:
         unseen = hidden_pixels(face, guessed, depth.shape) if guessed else None
         confidence = confidence_of(depth, face_depth, camera, unseen)
         true_pose = Pose(pose.axes, size * pose.eyes)
-        report = report_on(photo, faces, true_pose, scale, silhouette_found=person.outline_found, guessed=guessed)
+        report = report_on(
+            photo,
+            faces,
+            true_pose,
+            scale,
+            silhouette_found=person.outline_found,
+            guessed=guessed,
+            lenses=lenses,
+        )
         depth_map = DepthMap((size * depth).astype(np.float32), camera, "mm", confidence, report, person, head=whole)
         return Bust(
             depth_map, (size * face_depth).astype(np.float32), silhouette_found=person.outline_found, within=within
@@ -139,7 +149,7 @@ class Portrait:
 def _on_grid(photo: Photo) -> tuple[Intrinsics, np.ndarray]:
     """The depth map's grid and the photo on it."""
     size_wh = grid_size_wh(photo.size_wh)
-    camera = camera_for(photo.size_wh, size_wh, photo.fov_x_deg, photo.focal_35mm)
+    camera = photo.camera(size_wh)
     if size_wh == photo.size_wh:
         return camera, photo.pixels
     return camera, cv2.resize(photo.pixels, size_wh, interpolation=cv2.INTER_AREA)

@@ -13,6 +13,8 @@ from shared.cloud.camera import Intrinsics
 from worker.box import Box
 from worker.depth.estimator import Photo
 from worker.depth.portrait.grid import distance_px
+from worker.depth.portrait.lens import Lens
+from worker.geometry.camera import CameraSource
 from worker.person.face import Face, Pose
 from worker.person.scale import Scale
 
@@ -40,6 +42,8 @@ class AdviceSettings:
     sharp_detail: float = 0.03  # finest detail by contrast of a sharp face
 
 
+MEASURED: tuple[CameraSource, ...] = ("given", "exif")
+"""Lenses by which a person may be told to stand elsewhere: of a network's, a lone face says little but its shape."""
 CONFIDENCE, ADVICE = ConfidenceSettings(), AdviceSettings()
 ON_ITS_SIDE = "The photo lies on its side: the 3D model was set upright; the depth map lies as the photo does."
 UPSIDE_DOWN = "The photo is upside down: the 3D model was set upright; the depth map lies as the photo does."
@@ -85,6 +89,7 @@ def report_on(
     *,
     silhouette_found: bool,
     guessed: Sequence[str] = (),
+    lenses: Sequence[Lens] = (),
 ) -> dict[str, Any]:
     """The report of a portrait.
 
@@ -95,12 +100,13 @@ def report_on(
         scale: what makes its size known.
         silhouette_found: whether hair, neck and shoulders are there.
         guessed: words for the parts of the face that the photo does not show.
+        lenses: what each source says of the photo's lens.
     """
     sharpness = sharpness_of(photo.pixels, faces[0])
     distance_mm = float(np.linalg.norm(pose.eyes))
     width_px = faces[0].box[2] - faces[0].box[0]
     as_stored = [face.turned(-photo.quarters, photo.size_wh) for face in faces]
-    known_mm = distance_mm if photo.camera_source != "assumed" else None
+    known_mm = distance_mm if photo.camera_source in MEASURED else None
     better = hidden_advice(guessed) or _advice(known_mm, width_px, sharpness, pose, silhouette_found)
     return {
         "face_found": True,
@@ -112,6 +118,10 @@ def report_on(
         "turned_deg": 90 * photo.quarters,
         "distance_mm": round(distance_mm),
         **photo.report(),
+        "lens": {
+            "used": photo.camera_source,
+            "candidates": [lens.report(scale.size, photo.quarters) for lens in lenses],
+        },
         "scale": scale.report(),
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
@@ -166,7 +176,7 @@ def _advice(
 ) -> str | None:
     """One sentence about the photo that would be better; the worst trouble first, None where all is well.
 
-    The distance is None where the focal length, on which it hangs, is only assumed.
+    The distance is None where the focal length, on which it hangs, is assumed or a network's.
     """
     if distance_mm is not None and distance_mm < ADVICE.selfie_mm:
         return f"Taken from about {distance_mm / 10:.0f} cm: 40 cm or more distort the face less."

@@ -10,8 +10,8 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from worker.depth.estimator import GRID_LONG_SIDE_PX, DepthMap, Early, Photo, grid_size_wh
-from worker.depth.portrait.placing import plausible, surface_of, with_plausible_lens
-from worker.geometry.camera import camera_for
+from worker.depth.portrait.lens import plausible, settled_lens
+from worker.depth.portrait.placing import surface_of
 from worker.person.face import Face, points_mm
 from worker.person.scale import scale_of
 
@@ -51,14 +51,15 @@ def all_upright(finder: FaceFinder, photos: Sequence[Photo], early: Early | None
 def rough_depth_map(photo: Photo, face: Face) -> DepthMap:
     """The surface through a face's landmarks, on a small grid over the whole photo; it lies as the photo came.
 
-    It has the size and the distance of the depth map that follows, unless an eye turns out to be hidden.
+    It has the size and the distance of the depth map that follows, unless an eye turns out to be hidden, or a network
+    knows the lens.
 
     Args:
         photo: set upright; its quarter turns are undone in what is given.
         face: found in it.
     """
-    photo = with_plausible_lens(photo, face)
-    whole = camera_for(photo.size_wh, grid_size_wh(photo.size_wh), photo.fov_x_deg, photo.focal_35mm)
+    photo, _ = settled_lens(photo, face)
+    whole = photo.camera(grid_size_wh(photo.size_wh))
     size = scale_of(_on(whole, face, photo), whole, photo.pupil_distance_mm).size
     camera = whole.resized(_grid_size_wh(photo.size_wh, face))
     face = _on(camera, face, photo)

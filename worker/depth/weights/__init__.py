@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 MIDAS_RELEASES = "https://github.com/isl-org/MiDaS/releases/download/"
 DEPTH_ANYTHING_HUB = "https://huggingface.co/depth-anything/"
+MOGE_HUB = "https://huggingface.co/Ruicheng/"
+ORIGINALS = (MIDAS_RELEASES, DEPTH_ANYTHING_HUB, MOGE_HUB)
 SHA256_HEX_DIGITS = 64
 
 
@@ -90,7 +92,7 @@ class FetchOptions:
     """How to fetch.
 
     timeout_s: seconds to wait for a connection, and for each further piece.
-    mirror: base URL that stands in for MIDAS_RELEASES and DEPTH_ANYTHING_HUB; None for the originals.
+    mirror: base URL that stands in for each of ORIGINALS; None for these.
     progress: show a bar on stderr, where that is a terminal.
     http_on_loopback: take plain http from this machine, as tests do; from elsewhere nobody may.
     """
@@ -126,7 +128,7 @@ class UrlSource:
         part.replace(folder / file.name)
 
     def _mirrored(self, mirror: str | None) -> str:
-        original = next((base for base in (MIDAS_RELEASES, DEPTH_ANYTHING_HUB) if self.url.startswith(base)), None)
+        original = next((base for base in ORIGINALS if self.url.startswith(base)), None)
         if mirror is None or original is None:
             return self.url
         return f"{mirror.rstrip('/')}/{self.url.removeprefix(original)}"

@@ -34,7 +34,7 @@ def belief_in(disparity: np.ndarray, nearness: np.ndarray) -> Belief:
     """Compare a disparity map with what is expected of it.
 
     Args:
-        disparity: (H, W) float, larger is nearer.
+        disparity: (H, W) float, larger is nearer; NaN where it says nothing.
         nearness: (H, W) float, 1 / depth of the person, and of what surely lies behind; NaN where nothing is expected.
     Source: Clifford, Richardson & Hemon, Assessing the Significance of the Correlation between Two Spatial Processes,
         Biometrics 45, 1989, with the correlation of the residuals.
@@ -42,7 +42,7 @@ def belief_in(disparity: np.ndarray, nearness: np.ndarray) -> Belief:
     height, width = disparity.shape
     scale = min(1.0, CELLS / max(height, width))
     size_wh = max(4, round(width * scale)), max(4, round(height * scale))
-    expected = np.isfinite(nearness)
+    expected = np.isfinite(nearness) & np.isfinite(disparity)
     share = _shrunk(expected, size_wh)
     use = share > 0.5
     x = _shrunk(np.where(expected, nearness, 0), size_wh) / np.maximum(share, 1e-6)

@@ -26,13 +26,25 @@ def depth_from_disparity(disparity: np.ndarray) -> np.ndarray:
     return (1 / np.clip(inverse, 0.5 / FAR, 2 / NEAR)).astype(np.float32)
 
 
-def edge_confidence(disparity: np.ndarray) -> np.ndarray:
+def depth_by_shift(disparity: np.ndarray) -> np.ndarray:
+    """Relative depth from disparity (H, W) that is inverse depth but for its scale: float32, NaN stays NaN.
+
+    The 99th percentile of the disparity, which is above 0, lies at NEAR.
+    """
+    known = disparity[np.isfinite(disparity)]
+    near = float(np.percentile(known, PERCENTILES[1])) if known.size else 1.0
+    return (NEAR * near / disparity).astype(np.float32)
+
+
+def edge_confidence(disparity: np.ndarray, *, shift_known: bool = False) -> np.ndarray:
     """How far to trust each pixel: 1 on smooth surfaces, falling to 0 at steps, where networks blur near into far.
 
     It is (H, W) float32; one half where the disparity, of any scale and shift, changes by EDGE_SLOPE_PER_PX of its
-    range within a pixel; 0 where it is not finite.
+    range within a pixel; 0 where it is not finite. Of a disparity whose shift is known, that is inverse depth but for
+    its scale, the range is taken to reach to twice the distance of what is nearest, at least: a map of a person and
+    nothing else has none but their own.
     """
-    relative = _relative(disparity).astype(np.float32)
+    relative = _relative(disparity, shift_known=shift_known).astype(np.float32)
     squared = np.zeros_like(relative)  # of the slope
     for axis in (0, 1):
         if relative.shape[axis] > 1:
@@ -41,12 +53,13 @@ def edge_confidence(disparity: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(confidence) & np.isfinite(relative), confidence, 0).astype(np.float32)
 
 
-def _relative(disparity: np.ndarray) -> np.ndarray:
+def _relative(disparity: np.ndarray, *, shift_known: bool = False) -> np.ndarray:
     """(H, W) float64, the disparity with its robust range moved to 0..1; one half everywhere if it is flat."""
     known = np.where(np.isfinite(disparity), disparity, np.nan).astype(np.float64)
     if np.isnan(known).all():
         return known
     low, high = np.nanpercentile(known, PERCENTILES)
+    low = min(low, high / 2) if shift_known else low
     if high - low <= 1e-6 * max(abs(low), abs(high)):
         return np.where(np.isnan(known), np.nan, 0.5)
     return (known - low) / (high - low)

@@ -20,6 +20,7 @@ class OutlineRule:
     percentiles: tuple[float, float] = (3.0, 97.0)  # of the person's disparity ...
     farther: float = 0.25  # ... by so much of which what is added may lie beyond the first
     elsewhere: float = 0.02  # share of what is added that may reach to where the person cannot be
+    made_up: float = 0.2  # a region of whose border more than this share is made up, is left to the matting
     weak: float = 0.35  # a border with less than so much of the slope of the person's outline is none
 
 
@@ -67,18 +68,24 @@ def region_by_steps(disparity: np.ndarray, face: np.ndarray, person: np.ndarray)
 
 
 def joint_outline(
-    person: np.ndarray, region: np.ndarray, disparity: np.ndarray, elsewhere: np.ndarray | None = None
+    person: np.ndarray,
+    region: np.ndarray,
+    disparity: np.ndarray,
+    elsewhere: np.ndarray | None = None,
+    known: np.ndarray | None = None,
 ) -> np.ndarray:
     """The person by both outlines: the first, but for thick regions where the disparity tells otherwise.
 
     A region that the disparity adds goes on from the person without a step, is about as near, and ends at a step.
-    A region that it takes away begins at a step, and ends at none.
+    A region that it takes away begins at a step, and ends at none. Where either border lies in what the disparity does
+    not know, nothing is said of a region.
 
     Args:
         person: (H, W) bool, by matting.
         region: (H, W) bool, by the steps of the disparity.
         disparity: (H, W) float, finite.
         elsewhere: (H, W) bool, where nothing of the person can be: what reaches there is somebody else.
+        known: (H, W) bool, where the disparity is not made up; None where it nowhere is.
     Returns:
         (H, W) bool.
     """
@@ -90,12 +97,13 @@ def joint_outline(
         return person
     joint = person.copy()
     farthest = _farthest(disparity[person & region])
-    for part in _thick_parts(region & ~person):
+    made_up = np.zeros(person.shape, bool) if known is None else ~known
+    for part in _clear(_thick_parts(region & ~person), made_up):
         ends = _step(part, person, slope) < OUTLINE.weak * usual <= _step(part, ~region & ~person, slope)
         theirs = 0.0 if elsewhere is None else float(elsewhere[part].mean())
         if ends and float(np.median(disparity[part])) >= farthest and theirs <= OUTLINE.elsewhere:
             joint |= part
-    for part in _thick_parts(person & ~region):
+    for part in _clear(_thick_parts(person & ~region), made_up):
         if _step(part, ~person, slope) < OUTLINE.weak * usual <= _step(part, region, slope):
             joint &= ~part
     return joint
@@ -134,6 +142,14 @@ def _thick_parts(mask: np.ndarray) -> list[np.ndarray]:
 def _border(mask: np.ndarray) -> np.ndarray:
     """(H, W) bool: the pixels of a mask beside others, the picture's border left out."""
     return mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3)), borderValue=1) == 0)
+
+
+def _clear(parts: list[np.ndarray], made_up: np.ndarray) -> list[np.ndarray]:
+    """Those of some regions whose border hardly lies beside what a map made up, (H, W) bool."""
+    if not made_up.any():
+        return parts
+    near = cv2.dilate(made_up.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    return [part for part in parts if near[rim := _border(part)].sum() <= OUTLINE.made_up * rim.sum()]
 
 
 def _step(part: np.ndarray, neighbour: np.ndarray, slope: np.ndarray) -> float:

@@ -22,7 +22,7 @@ COARSE_SIGMA_PX = 3.0
 class Sight:
     """A disparity map, and a person of whom landmarks say more.
 
-    disparity: (H, W) float32, finite, larger is nearer, of unknown scale and shift.
+    disparity: (H, W) float32, larger is nearer, of unknown scale; NaN where the network says nothing.
     face: (H, W) float32 mm, by landmarks; NaN beside the face, which is somewhere.
     bust: (H, W) float32 mm, what is likely for face, hair, neck and shoulders; NaN where nothing is known.
     person: (H, W) bool; holds the face.

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -70,6 +71,39 @@ def test_what_only_training_needs_has_to_be_there_and_is_left_out(saved):
     assert torch.equal(network.first.weight, torch.ones(2, 3))
     with pytest.raises(WeightsError, match="mask_token is missing"):
         load_network(spec, saved(state()))
+
+
+DESCRIBED = replace(SPEC, config={"remap": "exp", "encoder.taps": [5, 11]})
+
+
+def test_a_checkpoint_that_describes_its_network_is_taken_where_it_is_ours(saved):
+    config = {"remap": "exp", "encoder": {"taps": [5, 11], "name": "any"}}
+    load_network(DESCRIBED, saved({"model": state(), "model_config": config}))
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        ({"remap": "sinh", "encoder": {"taps": [5, 11]}}, "says remap is 'sinh', 'exp' is expected"),
+        ({"remap": "exp", "encoder": {"taps": 4}}, "says encoder.taps is 4, [5, 11] is expected"),
+        ({"remap": "exp", "encoder": "vits"}, "says encoder.taps is None, [5, 11] is expected"),
+        (None, "model_config is missing"),
+    ],
+)
+def test_a_checkpoint_that_describes_another_network_is_refused(saved, config, complaint):
+    with pytest.raises(WeightsError, match=re.escape(complaint)):
+        load_network(DESCRIBED, saved({"model": state(), "model_config": config}))
+
+
+@pytest.mark.parametrize(
+    ("mean", "complaint"),
+    [(torch.full((1, 3), 0.25), "mean is [0.25, 0.25, 0.25], [0.5, 0.25, 0.25]"), (None, "mean is missing")],
+)
+def test_a_checkpoint_with_other_constants_than_in_our_code_is_refused(saved, mean, complaint):
+    spec = replace(SPEC, constants={"mean": (0.5, 0.25, 0.25)})
+    load_network(spec, saved(state(mean=torch.tensor([[0.5, 0.25, 0.25]]))))
+    with pytest.raises(WeightsError, match=re.escape(complaint)):
+        load_network(spec, saved(state(mean=mean)))
 
 
 def test_of_many_wrong_keys_a_few_are_named_and_the_rest_counted(saved):

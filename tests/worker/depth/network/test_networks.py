@@ -10,7 +10,7 @@ import torch
 
 from tests.support.seeding import official_keys, reference, write_checkpoint
 from worker.depth import registry
-from worker.depth.network.checkpoint import INDEX_TABLES, renamed
+from worker.depth.network.checkpoint import INDEX_TABLES
 from worker.depth.network.loading import spec_of
 
 QUICK = ["midas_v21_small_256", "midas_v21_384", "dpt_hybrid_384", "dpt_beit_base_384", "dpt_swin2_tiny_256"]
@@ -34,11 +34,7 @@ def test_every_official_key_is_a_parameter_of_ours_an_index_table_or_unused(name
         ours = {key: list(value.shape) for key, value in spec.build().state_dict().items()}
     official = official_keys(name)
     assert spec.unused <= official.keys()
-    learned = {
-        renamed(key, spec.renames): shape
-        for key, (shape, _) in official.items()
-        if key not in spec.unused and not INDEX_TABLES.search(key)
-    }
+    learned = {name: official[key][0] for key, name in spec.learned(official).items()}
     assert learned == {key: shape for key, shape in ours.items() if not INDEX_TABLES.search(key)}
 
 

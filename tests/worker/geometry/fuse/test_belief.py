@@ -43,3 +43,11 @@ def test_where_nothing_is_expected_nothing_counts():
     disparity = np.where(np.isfinite(FACE), 1 / SCENE, noise_map(2, 0))
     assert belief_in(disparity, expected).correlation > 0.98
     assert belief_in(disparity, np.full(FACE.shape, np.nan)).is_noise
+
+
+def test_what_a_map_does_not_know_is_not_compared():
+    shown = disparity_of(SCENE)
+    spoilt = np.where(ON_HEAD, shown, 2000)
+    assert belief_in(spoilt, NEARNESS).is_noise
+    assert belief_in(np.where(ON_HEAD, shown, np.nan), NEARNESS).correlation > 0.9
+    assert belief_in(np.full(SCENE.shape, np.nan), NEARNESS).is_noise

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from worker.geometry.fuse.disparity import EDGE_SLOPE_PER_PX, depth_from_disparity, edge_confidence
+from worker.geometry.fuse.disparity import EDGE_SLOPE_PER_PX, depth_by_shift, depth_from_disparity, edge_confidence
 
 
 @pytest.fixture
@@ -80,3 +80,19 @@ def test_two_pixels_are_enough_for_a_step():
 
 def test_a_strip_one_pixel_wide_has_a_confidence():
     assert edge_confidence(np.arange(9.0).reshape(9, 1)).shape == (9, 1)
+
+
+def test_a_map_of_a_person_and_nothing_else_is_no_step_where_its_shift_is_known():
+    leaning = np.tile(1 / np.linspace(600, 700, 30), (20, 1))
+    assert np.median(edge_confidence(leaning)) < 0.5  # its own range is all that it has
+    # Inverse depth falls by 1/600 - 1/700 in 29 pixels, 0.0049 of 1/600 each; of the half down to twice the distance
+    # that is 0.0098: 1 / (1 + (0.0098 / 0.03)^2) = 0.90.
+    assert np.median(edge_confidence(leaning, shift_known=True)) == pytest.approx(0.90, abs=0.01)
+    behind = np.where(np.arange(30) < 15, leaning, 1e-6)
+    np.testing.assert_allclose(edge_confidence(behind), edge_confidence(behind, shift_known=True), atol=1e-3)
+
+
+def test_relative_depth_by_a_known_shift_agrees_with_a_hand_worked_row():
+    # The 99th percentile of 1, 2, 4 is 4 less 2 % of the way to 2, 3.96.
+    np.testing.assert_allclose(depth_by_shift(np.array([[1.0, np.nan, 2, 4]])), [[3.96, np.nan, 1.98, 0.99]])
+    assert np.isnan(depth_by_shift(np.full((2, 3), np.nan))).all()

@@ -69,6 +69,38 @@ def test_measured_and_likely_depths_are_averaged_by_hand_worked_weights():
     assert (fit.extent_mm, fit.bound) == (pytest.approx(np.exp(logarithm)), None)
 
 
+TRUE = np.where(ON_HEAD, 1 / HEAD, np.nan)
+DEEP = 620 + 2 * (HEAD - 620)
+
+
+def test_a_network_that_knows_its_shift_is_an_opinion_more_by_hand_worked_weights():
+    fit = fit_person(7 * TRUE, FACE, DEEP, ONES, shift_known=True)
+    assert fit.own_mm == pytest.approx(np.ptp(np.nanpercentile(HEAD, (3, 97))), rel=0.01)
+    assert fit.own_a == pytest.approx(1 / 7, rel=0.01)
+    np.testing.assert_allclose(fit.depth_beside(np.array([7 / 5000])), 5000, rtol=0.01)
+    # A spread of 0.05, and of 0.7 of the disagreement with what was measured; the others as before.
+    own = 1 / (0.05**2 + (0.7 * np.log(fit.own_mm / fit.measured_mm)) ** 2)
+    weights = np.array([own, 100 * fit.correlation**2, 6.25])
+    logarithm = (weights * np.log([fit.own_mm, fit.measured_mm, fit.likely_mm])).sum() / weights.sum()
+    assert fit.extent_mm == pytest.approx(np.exp(logarithm), rel=1e-3)
+
+
+def test_the_more_a_network_s_own_extent_differs_from_the_measured_one_the_less_it_counts():
+    deep = 620 + 3 * (HEAD - 620)
+    face, ways = np.where(np.isfinite(FACE), deep, np.nan), []
+    for shift in (2e-4, 2e-3):  # which makes everything flatter by itself, and is not seen by face and bust
+        alone, with_own = (fit_person(1 / deep + shift, face, deep, ONES, shift_known=known) for known in (False, True))
+        assert with_own.own_mm < alone.extent_mm
+        ways.append(np.log(with_own.extent_mm / alone.extent_mm) / np.log(with_own.own_mm / alone.extent_mm))
+    assert 0 < ways[1] < 0.5 * ways[0] < 0.5
+
+
+def test_a_disparity_of_unknown_shift_has_no_extent_of_its_own_and_lays_out_everything_alike():
+    fit = fit_person(EXACT, FACE, HEAD, ONES)
+    assert (fit.own_mm, fit.own_a) == (None, None)
+    np.testing.assert_array_equal(fit.depth_beside(EXACT), fit.depth(EXACT))
+
+
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_person_is_as_deep_in_the_map_as_the_fit_says(times):
     fit = fit_person(EXACT, FACE, 620 + times * (HEAD - 620), ONES)

@@ -98,3 +98,14 @@ def test_a_map_without_a_step_and_a_face_too_small_for_it_show_nobody():
 def test_an_outline_of_the_whole_picture_has_no_step_that_others_could_be_measured_by():
     shown = disparity((BODY, 170.0))
     np.testing.assert_array_equal(joint_outline(BODY, np.ones(V.shape, bool), shown), BODY)
+
+
+def test_what_a_map_does_not_know_neither_takes_from_the_person_nor_adds():
+    shown, known = disparity((BODY, 170.0)), np.ones(V.shape, bool)
+    region = BODY & ~SHIRT  # as if the collar were the last step, and the shirt went on into the wall
+    level = np.where(V > 128, np.float32(100), shown)
+    assert not joint_outline(BODY, region, level)[SHIRT].any()
+    np.testing.assert_array_equal(joint_outline(BODY, region, level, known=known & (BODY | (V < 128))), BODY)
+    lost = BODY & ~SHIRT
+    assert joint_outline(lost, BODY, shown, known=known)[SHIRT].mean() > 0.9
+    np.testing.assert_array_equal(joint_outline(lost, BODY, shown, known=BODY), lost)

@@ -1,6 +1,5 @@
 """What may be given as a disparity map, and what is refused before it costs anything."""
 
-import io
 import subprocess
 import sys
 import tracemalloc
@@ -10,31 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from shared.disparity.disparity import Disparity
-from shared.disparity.read import bytes_from_disparity, read_disparity
 from shared.errors import DisparityError
+from shared.maps.disparity import Disparity
+from shared.maps.disparity_files import bytes_from_disparity, read_disparity
+from tests.support.arrays import npy, npy_that_promises, npz, zipped
 from tests.support.pictures import encoded, png, two_halves
 
 PHOTO_WH = (80, 60)
 RAMP = np.add.outer(np.arange(30), np.arange(40) // 2).astype(np.uint8)  # (30, 40), steps of one
-
-
-def npy(values, **options):
-    file = io.BytesIO()
-    np.save(file, values, **options)
-    return file.getvalue()
-
-
-def npz(**arrays):
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
-
-
-def npy_that_promises(shape, dtype="<f8", data=b""):
-    file = io.BytesIO()
-    np.lib.format.write_array_header_1_0(file, {"descr": dtype, "fortran_order": False, "shape": shape})
-    return file.getvalue() + data
 
 
 def read(data, **options):
@@ -157,23 +139,18 @@ def test_a_header_that_promises_too_much_costs_nothing(data):
 
 def test_a_packed_file_is_unpacked_no_further_than_its_header_says():
     member = npy(RAMP.astype(float)) + bytes(300_000_000)
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.npy", member)
+    file = zipped(a=member)
     del member
     tracemalloc.start()
-    np.testing.assert_array_equal(read(file.getvalue()).values, RAMP)
+    np.testing.assert_array_equal(read(file).values, RAMP)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 20e6
 
 
 def test_other_packings_than_numpy_s_are_refused():
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
-        archive.writestr("a.npy", npy(RAMP))
     with pytest.raises(DisparityError, match="NumPy does not use"):
-        read(file.getvalue())
+        read(zipped(zipfile.ZIP_LZMA, a=npy(RAMP)))
 
 
 @pytest.mark.parametrize("data", [encoded(Image.fromarray(RAMP)), npy(RAMP.astype(float)), npz(disparity=RAMP)])
@@ -190,5 +167,5 @@ def test_a_file_with_any_byte_changed_is_read_or_refused_but_never_breaks(data):
 
 
 def test_reading_imports_no_torch():
-    code = "import sys, shared.disparity.read; sys.exit('torch' in sys.modules)"
+    code = "import sys, shared.maps.disparity_files; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from shared.cloud.quarters import turned
 
 LEAST_EQUAL = 0.2
 """Part of neighbouring pixels that have the same value in a map of few levels; in a network's own output few have."""
@@ -30,6 +32,10 @@ class Disparity:
     def size_wh(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.values.shape[1], self.values.shape[0]
+
+    def turned(self, quarters: int) -> Disparity:
+        """The map of the photo turned clockwise by so many quarter turns."""
+        return replace(self, values=turned(self.values, quarters))
 
 
 def step_of(values: np.ndarray) -> float:
