@@ -61,13 +61,10 @@ def _export(subject: Subject, folder: Path) -> None:
     network, path = subject.network(), folder / "network.onnx"
     sample = _sample(subject.reading)
     shapes = _dynamic_shapes(sample, subject.reading.multiple_px)
-    names = subject.reading.outputs
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter about itself
         tensors = tuple(map(torch.from_numpy, sample))
-        program = torch.onnx.export(
-            network, tensors, dynamo=True, dynamic_shapes=shapes, output_names=names, verbose=False
-        )
+        program = torch.onnx.export(network, tensors, dynamo=True, dynamic_shapes=shapes, verbose=False)
     if program is None:
         raise ModelError("torch exported nothing")
     program.save(str(path), external_data=True)

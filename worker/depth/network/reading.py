@@ -13,19 +13,15 @@ from worker.depth.network.transforms import InputRule, Normalisation, input_size
 from worker.depth.prediction import Prediction
 
 Arrays = tuple[np.ndarray, ...]
-"""What goes into a network, or comes out: one array a name."""
+"""What goes into a network, or comes out."""
 
 
 class Reading(Protocol):
     """A kind of network, between a photo's pixels and a Prediction.
 
-    outputs: names of the network's outputs, in their order.
     multiple_px: both sides of an input may be any multiples of it; None where there is but one size.
     export_key: what an export depends on, as JSON values.
     """
-
-    @property
-    def outputs(self) -> tuple[str, ...]: ...
 
     @property
     def multiple_px(self) -> int | None: ...
@@ -69,7 +65,6 @@ class DisparityReading:
     rule: InputRule
     normalisation: Normalisation
     interpolation: Interpolation = "bicubic"
-    outputs = ("disparity",)
 
     @property
     def multiple_px(self) -> int | None:
