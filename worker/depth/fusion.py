@@ -71,7 +71,8 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
     trust = edge_confidence(disparity, shift_known=shift_known)
     fit = _fit(sight, trust, shift_known=shift_known)
     layout = np.where(sight.person, fit.depth(disparity), fit.depth_beside(disparity))
-    surface = joined(parted(completed(layout, trust, sight), sight.person, sight.camera), sight)
+    layout = parted(completed(layout, trust, sight), sight.person, sight.camera)
+    surface = joined(layout, sight, prediction.normals)
     there = sight.person | np.isfinite(disparity)
     beside = np.where(there, FUSION.beside_face * trust, 0)
     return replace(
@@ -154,6 +155,8 @@ def _contributions(fit: Fit, surface: Surface, scale: Scale) -> dict[str, Any]:
     of_own: dict[str, Any] = {} if fit.own_mm is None else {"own_depth_mm": round(fit.own_mm)}
     if fit.own_a and scale == "metric":
         of_own["scale_ratio"] = round(1 / fit.own_a, 3)
+    if surface.drawn is not None:
+        of_own["normals"] = surface.drawn.report()
     return of_own | {
         "a": float(f"{fit.a:.7g}"),
         "b": float(f"{fit.b:.7g}"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from worker.box import Box
 from worker.geometry.fuse.detail import Detail, detail_of
+from worker.geometry.fuse.drawn import Drawn, drawn, face_agreement
 from worker.geometry.fuse.head import HeadPull, pull_of_head
 from worker.geometry.fuse.membrane import continued_correction
 from worker.geometry.fuse.robust_line import robust_line
@@ -38,6 +39,7 @@ class Surface:
     network_share: part of the person's area whose layout is the network's, 0..1; the rest is face and bust.
     correction_mm: root mean square of what the network's depth was moved by, over the person.
     flatness, detail: of the network's head and face.
+    drawn: what its normals are worth; None of a network that gives none.
     """
 
     depth: np.ndarray
@@ -45,37 +47,45 @@ class Surface:
     correction_mm: float
     flatness: float
     detail: Detail
+    drawn: Drawn | None = None
 
 
-def joined(depth: np.ndarray, sight: Sight) -> Surface:
+def joined(depth: np.ndarray, sight: Sight, normals: np.ndarray | None = None) -> Surface:
     """Correct a network's depth by the face.
 
     Inside the face the surface is the face's. What the network's was off by there is continued over the person, so
-    that there is no seam, and dies out; on a head that the network drew flat it tends to the bust's shape.
+    that there is no seam, and dies out; on a head that the network drew flat it tends to the bust's shape. Fine relief
+    is that of the network's normals where it has any and they agree with the face, else of its depth.
 
     Args:
         depth: (H, W) float mm, finite, by the network; its ramps parted.
         sight: on the same grid.
+        normals: (H, W, 3) float, unit vectors out of the surface in the camera frame, NaN where unknown.
     """
     before = before_mm(depth, sight)
     depth = _closed(depth, before, sight)
     pull, detail = pull_of_head(depth, sight), detail_of(depth, sight)
+    agreement = None if normals is None else face_agreement(normals, sight)
     goal = sight.goal
     covered = np.square(np.maximum(before, 0) / JOIN.covered_mm)
     seen = 1 / (1 + np.square(covered))  # of the face itself, with no hair or hand before it
     if detail.weight > 0:
-        goal = goal + detail.weight * seen * detail.difference
+        left = 1.0 if agreement is None else 1 - agreement.weight
+        goal = goal + detail.weight * seen * left * detail.difference
     known = np.where(sight.on_face, goal - depth, 0)
     held = _held(1 - (1 - seen) * detail.resolved, sight)
     beside = _continued(known, held * seen, pull, sight)
     moved = beside + held * (known - beside)
     own = (1 - held) / (1 + pull.screening * JOIN.length_mm**2)
+    surface = np.where(sight.person, depth + moved, depth).astype(np.float32)
+    fine = None if normals is None or agreement is None else drawn(normals, surface, agreement, sight)
     return Surface(
-        depth=np.where(sight.person, depth + moved, depth).astype(np.float32),
+        depth=surface if fine is None else surface + fine.change,
         network_share=float(own[sight.person].mean()),
         correction_mm=float(np.sqrt((moved[sight.person] ** 2).mean())),
         flatness=pull.flatness,
         detail=detail,
+        drawn=fine,
     )
 
 

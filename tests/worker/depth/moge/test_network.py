@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from copy import deepcopy
 from functools import reduce
 from itertools import product
 from operator import getitem
@@ -69,6 +70,40 @@ def test_the_official_checkpoints_describe_our_network(name):
     assert {path: reduce(getitem, path.split("."), config) for path in expected} == expected
     assert expected["remap_output"] == "exp"
     assert expected["encoder.intermediate_layers"] == list(ARGUMENTS[name]["taps"])
+
+
+@pytest.fixture(scope="module")
+def untrained():
+    """The small network with random weights; its last convolutions are made strong, so that outputs vary."""
+    torch.manual_seed(3)
+    network = moge(**SMALL).build().eval().requires_grad_(False)
+    for head in network.heads.values():
+        head.out.weight *= 10
+    return network
+
+
+def two_photos():
+    """Two photos (2, 3, h, w) and their aspects."""
+    return torch.randn(2, 3, 14 * 4, 14 * 6, generator=torch.Generator().manual_seed(2)), torch.tensor([1.45, 1.55])
+
+
+def test_a_photo_in_a_batch_gets_what_it_gets_alone_by_its_own_aspect(untrained):
+    photos, aspects = two_photos()
+    together = untrained(photos, aspects)
+    assert [tuple(output.shape) for output in together] == [(2, 3, 64, 96), (2, 64, 96), (2,), (2, 3, 64, 96)]
+    for index in range(2):
+        alone = untrained(photos[[index]], aspects[[index]])
+        for output, expected in zip(together, alone, strict=True):
+            np.testing.assert_allclose(output[[index]], expected, atol=1e-5)
+    assert not torch.allclose(untrained(photos, aspects.flip(0))[0], together[0], atol=1e-4)
+
+
+def test_in_half_precision_outputs_are_about_the_same_and_not_rounded_to_it(untrained):
+    photos, aspects = two_photos()
+    half = deepcopy(untrained).half()
+    for output, expected in zip(half(photos.half(), aspects), untrained(photos, aspects), strict=True):
+        np.testing.assert_allclose(output, expected, atol=0.01 * expected.abs().max())
+        assert not torch.equal(output, output.half().float())
 
 
 def test_coordinates_of_the_image_plane_agree_with_a_hand_worked_picture():

@@ -1,0 +1,125 @@
+"""How far a network's normals are those of a surface that is right on the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from shared.cloud.camera import Intrinsics
+from worker.geometry.fuse.sight import smooth_step
+from worker.geometry.jumps import links_of
+from worker.geometry.normals import normals_of
+
+
+@dataclass(frozen=True)
+class AgreementRule:
+    """What agrees. Chosen on h0 to h7, with normals that were exact, blurred, flat, noisy, and of no face at all."""
+
+    coarse_mm: float = 10.0  # sigma of the blur: what is finer, the surface does not know
+    cells: float = 3.0  # so many cells of the coarse grid are one sigma
+    agrees_deg: float = 10.0  # normals that differ by less, when blurred, count in full ...
+    differs_deg: float = 20.0  # ... and by more, not at all
+    least_facing: float = 0.4  # of a normal to the optical axis: slopes are compared where it is more
+    most_gain: float = 3.0  # normals of a surface that is flatter by more are as good as none
+    least_cells: int = 9  # fewer say nothing
+    least_share: float = 0.3  # where less of a surface agrees, that is chance; from twice of it on it is not
+
+
+AGREEMENT = AgreementRule()
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Normals, next to a surface.
+
+    gain: what their slopes are multiplied by to be the surface's on the whole; more than 1 where they draw it flat.
+    weight: (H, W) float32, 0..1, how far they count, so multiplied; 0 beside the surface.
+    share: of the surface that is so weighed, 0..1.
+    angle_deg: median angle between the two, so multiplied and blurred; None where there is nothing to compare.
+    """
+
+    gain: float
+    weight: np.ndarray
+    share: float = 0.0
+    angle_deg: float | None = None
+
+
+def agreement_of(
+    normals: np.ndarray, depth: np.ndarray, at: np.ndarray, camera: Intrinsics, gain: float | None = None
+) -> Agreement:
+    """Compare a network's normals with a surface.
+
+    Args:
+        normals: (H, W, 3) float, unit vectors out of the surface in the camera frame, NaN where unknown.
+        depth: (H, W) float mm.
+        at: (H, W) bool, where the surface is; its depth is finite there.
+        camera: intrinsics of that grid.
+        gain: where it is known better than from this surface.
+    """
+    nothing = Agreement(1.0 if gain is None else gain, np.zeros(depth.shape, np.float32))
+    known = at & np.isfinite(normals[..., 2])
+    if not known.any():
+        return nothing
+    sigma_px = AGREEMENT.coarse_mm * camera.fx / float(np.median(depth[known]))
+    shrink = max(1.0, sigma_px / AGREEMENT.cells)
+    coarse = camera.resized((max(1, round(camera.width / shrink)), max(1, round(camera.height / shrink))))
+    own = _own_normals(depth, at, coarse)
+    theirs, share = _means(normals, known, coarse)
+    cells = (share > 0.5) & np.isfinite(own[..., 2])
+    own, theirs = (_blurred(each, cells, sigma_px / shrink) for each in (own, theirs))
+    facing = cells & (np.maximum(own[..., 2], theirs[..., 2]) < -AGREEMENT.least_facing)
+    if facing.sum() < AGREEMENT.least_cells:
+        return nothing
+    gain = _gain(own[facing], theirs[facing]) if gain is None else gain
+    angle = _degrees(own, steeper(theirs, gain))
+    width = AGREEMENT.differs_deg - AGREEMENT.agrees_deg
+    agrees = np.where(cells, 1 - smooth_step(angle, AGREEMENT.agrees_deg, width), 0).astype(np.float32)
+    agrees *= smooth_step(agrees[cells].mean(), AGREEMENT.least_share, AGREEMENT.least_share)
+    weight = np.where(known, cv2.resize(agrees, (camera.width, camera.height)), np.float32(0))
+    return Agreement(gain, weight, float(weight.sum() / at.sum()), float(np.median(angle[cells])))
+
+
+def _own_normals(depth: np.ndarray, at: np.ndarray, coarse: Intrinsics) -> np.ndarray:
+    """(h, w, 3) normals of a surface (H, W) mm on a coarser grid, NaN beside it."""
+    means, share = _means(depth, at, coarse)
+    small = np.where(share > 0.5, means, np.nan)
+    return normals_of(small, coarse, links_of(small, coarse))
+
+
+def _means(values: np.ndarray, at: np.ndarray, coarse: Intrinsics) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of values (H, W, ...) at some pixels in each cell of a coarser grid, and the cell's share of such pixels."""
+    size_wh = coarse.width, coarse.height
+    inside = at if values.ndim == 2 else at[..., None]
+    share, total = (
+        cv2.resize(part.astype(np.float32), size_wh, interpolation=cv2.INTER_AREA)
+        for part in (at, np.where(inside, values, 0))
+    )
+    weight = np.maximum(share, 1e-6)
+    return total / (weight if values.ndim == 2 else weight[..., None]), share
+
+
+def _blurred(normals: np.ndarray, at: np.ndarray, sigma_px: float) -> np.ndarray:
+    """(H, W, 3) unit vectors: the mean direction round each."""
+    total = cv2.GaussianBlur(np.where(at[..., None], normals, 0).astype(np.float32), (0, 0), sigma_px)
+    return np.asarray(total / np.maximum(np.linalg.norm(total, axis=-1, keepdims=True), 1e-9))
+
+
+def _gain(own: np.ndarray, theirs: np.ndarray) -> float:
+    """Least squares of the slopes of normals (N, 3) over those of others, 0 to the most."""
+    slopes, others = (each[:, :2] / each[:, 2:] for each in (own, theirs))
+    spread = float((others**2).sum())
+    return float(np.clip((slopes * others).sum() / spread, 0, AGREEMENT.most_gain)) if spread > 1e-9 else 1.0
+
+
+def steeper(normals: np.ndarray, gain: np.ndarray | float) -> np.ndarray:
+    """(H, W, 3) float32 unit normals, their slopes multiplied by a gain, (H, W) or the same everywhere."""
+    x, y, z = np.moveaxis(normals.astype(np.float32), -1, 0)
+    length = np.sqrt(np.square(gain * x) + np.square(gain * y) + np.square(z))
+    return np.dstack([gain * x, gain * y, z]) / np.maximum(length, 1e-9)[..., None]
+
+
+def _degrees(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(H, W) angle between unit vectors (H, W, 3)."""
+    return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(-1), -1, 1))))
