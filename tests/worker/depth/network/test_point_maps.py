@@ -77,12 +77,10 @@ def test_outputs_become_a_metric_disparity_with_its_lens_and_normals():
 
 def test_a_coarser_output_comes_to_the_photos_grid():
     points, _ = ball((30, 20))
-    seen = READING.prediction(
-        (points, everywhere((30, 20)), np.float32(1), facing((30, 20))), SIZE_WH, resized_on_cpu
-    )
+    seen = READING.prediction((points, everywhere((30, 20)), np.float32(1), facing((30, 20))), SIZE_WH, resized_on_cpu)
     fine = read(ball()[0], everywhere(), 1)
-    np.testing.assert_allclose(seen.disparity, fine.disparity, rtol=0.01)
-    assert seen.camera.fx == pytest.approx(fine.camera.fx, rel=0.01)
+    np.testing.assert_allclose(seen.disparity, fine.disparity, rtol=0.05)
+    assert seen.camera.fx == pytest.approx(fine.camera.fx, rel=0.05)
     assert seen.normals.shape == (40, 60, 3)
 
 
