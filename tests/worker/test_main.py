@@ -107,6 +107,18 @@ def test_points_and_a_disparity_map_at_once_are_refused(photo, tmp_path, capsys)
     assert "--disparity: not allowed with argument --points" in capsys.readouterr().err
 
 
+def test_points_of_a_photo_without_a_face_give_every_file_in_their_own_mm(photo, tmp_path, weights):
+    own, (rows, columns) = tmp_path / "points.npz", np.mgrid[:80, :110]
+    z = 2 + columns / 110 + 0.3 * np.sin(rows / 9)
+    np.savez(own, points=np.dstack([(columns - 54.5) * z / 90, (rows - 39.5) * z / 90, z]).astype(np.float32))
+    arguments = [str(photo), "--out", str(tmp_path / "out"), "--points", str(own), "--weights", str(weights)]
+    assert command.main(arguments) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["depth"]["face_found"], report["depth"]["metric"], report["cloud"]["unit"]) == (False, True, "mm")
+    assert "network's word alone" in report["lengths"]["everything"]
+    assert "<html" in (tmp_path / "out" / "view.html").read_text()
+
+
 def test_a_map_that_does_not_fit_the_photo_is_refused_in_one_line(photo, tmp_path, caplog):
     own = tmp_path / "map.npy"
     np.save(own, np.arange(80 * 80.0).reshape(80, 80))

@@ -101,7 +101,7 @@ def test_without_torch_auto_takes_a_network_only_if_it_was_exported_and_others_s
 def put_export(folder, name):
     row = registry.row(name)
     (file,) = row.weights.files
-    entry = folder / EXPORTS / f"{key_of(file.sha256, row.rule)}-by-whatever"
+    entry = folder / EXPORTS / f"{key_of(file.sha256, row.reading)}-by-whatever"
     entry.mkdir(parents=True)
     (entry / MEASURED).touch()
 

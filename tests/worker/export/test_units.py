@@ -72,6 +72,12 @@ def test_a_picture_of_a_network_gives_its_disparity_and_where_a_face_was_fitted_
     assert "in mm" not in text and text["unit"].startswith("none")
 
 
+@pytest.mark.parametrize("report", [{"face_found": False}, {"network": {"a": 1.02, "b": 0.0, "scale": "metric"}}])
+def test_the_disparity_of_a_network_that_knows_mm_is_said_to_be_in_one_by_mm(report):
+    _, text, _ = read_png(pipeline.depth_files(of_network(**report), model="moge")["depth.png"])
+    assert text["unit"].startswith("1 / mm") and ("in mm" in text) == ("network" in report)
+
+
 def test_the_depth_values_say_what_each_of_them_is():
     data = pipeline.depth_files(of_network(), model="midas")["depth.npz"]
     with np.load(io.BytesIO(data)) as file:

@@ -74,7 +74,7 @@ class Lens:
             "believed": self.doubt is None,
             "why": self.doubt,
         }
-        relief = {} if self.relief is None else {"relief_ratio": round(self.relief, 2)}
+        relief = {} if self.relief is None else {"relief_to_landmarks": round(self.relief, 2)}
         return values | relief
 
 

@@ -23,7 +23,7 @@ NETWORKS = [name for name in registry.ROWS if name != "portrait"]
 @pytest.mark.parametrize("name", QUICK + [pytest.param(name, marks=pytest.mark.slow) for name in SLOW])
 def test_the_disparity_equals_the_official_networks(name, seeded_model):
     inputs, official = reference(name)
-    ours = seeded_model(name).backend(inputs)[0]
+    ours = seeded_model(name).backend((inputs,))[0][0]
     assert np.abs(ours - official).max() <= 1e-4 * np.ptp(official)
 
 
