@@ -22,7 +22,6 @@ LENSES = (0.5, 0.7, 1.0, 1.4, 2.0)
 DEPTHS = {
     "as deep": Fault(),
     "stretched with it": Fault(stretched=True),
-    "noisy": Fault(bumps_mm=3.0, grain_mm=0.7),
     "head 0.6 x as deep": Fault(extent=0.6),
     "as reported": replace(REPORTED, normals_off_deg=0.0, normals_blurred=False),
     "as reported, stretched": replace(REPORTED, normals_off_deg=0.0, normals_blurred=False, stretched=True),
