@@ -21,6 +21,7 @@ from worker.depth.midas import rows as midas
 from worker.depth.network.checkpoint import load_network
 from worker.depth.network.layers import folded
 from worker.depth.network.loading import spec_of
+from worker.depth.network.reading import Reading
 from worker.depth.network.row import NetworkModel
 from worker.depth.network.torch_backend import CPU_PRECISION, CUDA_BATCH_SIZES, TorchBackend
 
@@ -58,24 +59,25 @@ def _line(row: NetworkModel, device: torch.device) -> str:
     error = _error(exact, inputs, official)
     torch.cuda.reset_peak_memory_stats()
     used = TorchBackend(network, device, row.kind.precision)
-    rates = " | ".join(f"{_photos_per_s(used, size, row.rule.side_px):.0f}" for size in CUDA_BATCH_SIZES)
+    rates = " | ".join(f"{_photos_per_s(used, row.reading, size):.0f}" for size in CUDA_BATCH_SIZES)
     memory = torch.cuda.max_memory_allocated() / MIB
     errors = f"{error:.1e} | {_error(used, inputs, official):.1e}"
     return f"| {row.name} | {row.kind.precision.dtype} | {errors} | {rates} | {memory:.0f} | {load_s:.1f} |"
 
 
 def _error(backend: TorchBackend, inputs: np.ndarray, official: np.ndarray) -> float:
-    return float(np.abs(backend(inputs)[0] - official).max() / np.ptp(official))
+    return float(np.abs(backend((inputs,))[0][0] - official).max() / np.ptp(official))
 
 
-def _photos_per_s(backend: TorchBackend, size: int, side_px: int) -> float:
+def _photos_per_s(backend: TorchBackend, reading: Reading, size: int) -> float:
     """With the copies to the GPU and back."""
-    photos = np.random.default_rng(1).normal(size=(size, 3, side_px, side_px)).astype(np.float32)
-    backend(photos)
+    width, height = reading.input_size_wh((1, 1))
+    inputs = reading.batch(np.random.default_rng(1).normal(size=(size, 3, height, width)).astype(np.float32))
+    backend(inputs)
     seconds = []
     for _ in range(PASSES):
         began = time.monotonic()
-        backend(photos)
+        backend(inputs)
         seconds.append(time.monotonic() - began)
     return size / statistics.median(seconds)
 

@@ -31,6 +31,7 @@ from worker.depth.network.export import MAX_ERROR
 from worker.depth.network.exports import Subject
 from worker.depth.network.layers import folded
 from worker.depth.network.loading import family_of, open_backend, spec_of
+from worker.depth.network.reading import Arrays, Reading
 from worker.depth.network.torch_backend import TorchBackend, default_device
 from worker.depth.weights import sha256_of
 
@@ -112,7 +113,7 @@ def measured(name: str, folder: Path) -> Measured:
         network=lambda: load_network(spec, checkpoint),
         gpu_precision=model.kind.precision,
         weights_sha256=sha256_of(checkpoint),
-        rule=model.rule,
+        reading=model.reading,
         family=family_of(model),
         cache=folder / "onnx",
     )
@@ -120,26 +121,26 @@ def measured(name: str, folder: Path) -> Measured:
     by_torch = open_backend("torch", subject)
     parameters = sum(parameter.numel() for parameter in by_torch.network.parameters())
     inputs, official = reference(name)
-    parity = float(np.abs(by_torch(inputs)[0] - official).max() / np.ptp(official))
+    parity = float(np.abs(by_torch((inputs,))[0][0] - official).max() / np.ptp(official))
     try:
         by_onnx = open_backend("onnxruntime", served)
     except ModelError as error:
         print(f"{name}: {error}", file=sys.stderr)
         by_onnx = None
-    return _timed(name, parameters, parity, by_torch, by_onnx, model.rule.side_px)
+    return _timed(name, parameters, parity, by_torch, by_onnx, model.reading)
 
 
 def _timed(
-    name: str, parameters: int, parity: float, by_torch: TorchBackend, by_onnx: Backend | None, side_px: int
+    name: str, parameters: int, parity: float, by_torch: TorchBackend, by_onnx: Backend | None, reading: Reading
 ) -> Measured:
-    photos = np.random.default_rng(1).normal(size=(BATCH, 3, side_px, side_px)).astype(np.float32)
+    width, height = reading.input_size_wh((1, 1))
+    photos = reading.batch(np.random.default_rng(1).normal(size=(BATCH, 3, height, width)).astype(np.float32))
+    one = tuple(values[:1] for values in photos)
     other = by_onnx or by_torch
-    expected, found = by_torch(photos[:1]), other(photos[:1])
+    (expected,), (found,) = by_torch(one), other(one)
     square = torch.ones(MATRIX_SIDE, MATRIX_SIDE)
-    square_ms, torch_ms, onnx_ms = _in_turn(
-        lambda: square @ square, lambda: by_torch(photos[:1]), lambda: other(photos[:1])
-    )
-    gflop = _gflop(by_torch, photos[:1])
+    square_ms, torch_ms, onnx_ms = _in_turn(lambda: square @ square, lambda: by_torch(one), lambda: other(one))
+    gflop = _gflop(by_torch, one)
     chosen = other if onnx_ms < torch_ms else by_torch
     batch_ms = statistics.median(_milliseconds(lambda: chosen(photos)) for _ in range(3))
     return Measured(
@@ -172,7 +173,7 @@ def _milliseconds(run: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - start)
 
 
-def _gflop(by_torch: TorchBackend, photo: np.ndarray) -> float:
+def _gflop(by_torch: TorchBackend, photo: Arrays) -> float:
     """Products and sums of one pass; torch counts those of matrix products and convolutions."""
     with FlopCounterMode(display=False) as counter:
         by_torch(photo)

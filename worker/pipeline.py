@@ -131,8 +131,9 @@ def depth_files(depth_map: DepthMap, *, model: str) -> dict[str, bytes]:
     if disparity is None:
         scales = {DEPTH_IMAGE: DEPTH_8, DEPTH_IMAGE_16: DEPTH_16}
     else:
+        to_mm, metric = _scale_and_shift(depth_map), _is_metric_itself(depth_map)
         for name, scale in {DEPTH_IMAGE: DISPARITY_8, DEPTH_IMAGE_16: DISPARITY_16}.items():
-            files[name] = disparity_png(gray_from_disparity(disparity, scale), facts, _scale_and_shift(depth_map))
+            files[name] = disparity_png(gray_from_disparity(disparity, scale), facts, to_mm, metric=metric)
         scales = {METRIC_IMAGE: DEPTH_8} if unit == "mm" else {}
     return files | {name: depth_png(gray_from_depth(depth, scale), unit, facts) for name, scale in scales.items()}
 
@@ -176,6 +177,13 @@ def _scale_and_shift(depth_map: DepthMap) -> tuple[float, float] | None:
     """What took a network's disparity to 1 / mm; None where no face did."""
     found = depth_map.report.get("network", {})
     return (found["a"], found["b"]) if "a" in found else None
+
+
+def _is_metric_itself(depth_map: DepthMap) -> bool:
+    """Whether a network's disparity was metric before any face sized it."""
+    report = depth_map.report
+    alone = report.get("face_found") is False and depth_map.unit == "mm"
+    return alone or report.get("network", {}).get("scale") == "metric"
 
 
 def _source(cloud: PointCloud, pixels: np.ndarray, options: ModelOptions, model: str) -> Source:

@@ -157,13 +157,13 @@ def test_a_guess_of_seconds_is_told_no_finer_than_it_is(opened):
 
 
 def test_the_distance_says_which_lens_it_is_by_and_why_another_is_not_believed(opened):
-    refused = {"source": "network", "why": "The network's lens is not believed: by it the face is too flat."}
-    lenses = {"used": "assumed", "candidates": [refused, {"source": "assumed", "why": None}]}
     reports = [
         ({"camera": "network"}, "by the lens that the network sees"),
-        ({"camera": "network", "camera_note": "So is EXIF."}, "by the lens that the network sees. So is EXIF."),
-        ({"camera": "assumed", "lens": lenses}, refused["why"]),
-        ({"camera": "assumed", "lens": lenses, "camera_note": "So is EXIF."}, "So is EXIF."),
+        (
+            {"camera": "network", "camera_note": "EXIF is not believed."},
+            "by the lens that the network sees. EXIF is not believed.",
+        ),
+        ({"camera": "assumed", "camera_note": "Nothing is believed."}, "Nothing is believed."),
         ({"camera": "assumed"}, "guessed: the lens is unknown"),
     ]
     for report, words in reports:

@@ -11,6 +11,9 @@ from tests.support.scenes import ball_depth_map
 from tests.worker.test_pipeline import PIXELS, Answer
 from worker import __main__ as command
 from worker.depth import registry
+from worker.depth.alone import depth_map_alone
+from worker.depth.estimator import Photo
+from worker.depth.prediction import Prediction
 
 
 @pytest.fixture
@@ -84,11 +87,36 @@ def test_points_of_one_s_own_take_the_place_of_any_network(photo, tmp_path, monk
     assert answer.photos[0].points.depth[79, 109] == 8_800_000
 
 
+def test_a_photo_without_a_face_becomes_all_the_files_in_mm_by_the_word_of_its_points(photo, tmp_path, monkeypatch):
+    depth = 900 + np.add.outer(np.arange(160.0), np.arange(220.0)).astype(np.float32)
+    alone = depth_map_alone(Photo(PIXELS), Prediction(1 / depth, "metric"), {"face_found": False})
+    monkeypatch.setattr(registry, "load", lambda *given: Answer(alone))
+    assert command.main([str(photo), "--out", str(tmp_path / "out"), "--model", "portrait"]) == 0
+    assert (
+        "by the network's word" in json.loads((tmp_path / "out" / "report.json").read_text())["lengths"]["everything"]
+    )
+    with np.load(tmp_path / "out" / "depth.npz") as stored:
+        assert stored["unit"] == "mm"
+        assert stored["depth"][20, 30] == pytest.approx(950)
+
+
 def test_points_and_a_disparity_map_at_once_are_refused(photo, tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         command.main([str(photo), "--out", str(tmp_path), "--points", "a.npz", "--disparity", "b.png"])
     assert ended.value.code == 2
     assert "--disparity: not allowed with argument --points" in capsys.readouterr().err
+
+
+def test_points_of_a_photo_without_a_face_give_every_file_in_their_own_mm(photo, tmp_path, weights):
+    own, (rows, columns) = tmp_path / "points.npz", np.mgrid[:80, :110]
+    z = 2 + columns / 110 + 0.3 * np.sin(rows / 9)
+    np.savez(own, points=np.dstack([(columns - 54.5) * z / 90, (rows - 39.5) * z / 90, z]).astype(np.float32))
+    arguments = [str(photo), "--out", str(tmp_path / "out"), "--points", str(own), "--weights", str(weights)]
+    assert command.main(arguments) == 0
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["depth"]["face_found"], report["depth"]["metric"], report["cloud"]["unit"]) == (False, True, "mm")
+    assert "network's word alone" in report["lengths"]["everything"]
+    assert "<html" in (tmp_path / "out" / "view.html").read_text()
 
 
 def test_a_map_that_does_not_fit_the_photo_is_refused_in_one_line(photo, tmp_path, caplog):

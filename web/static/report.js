@@ -39,10 +39,9 @@ function facesText({ faces = [] }) {
   return `${which} of ${faces.length} in the photo`;
 }
 
-/** "by the photo's metadata", or why that or the network's lens is not believed. @param {Report} report */
-function lensText({ camera, camera_note: note, lens }) {
-  const seen = lens?.candidates.find(({ source }) => source === "network");
-  if (camera === "assumed") return note ?? seen?.why ?? LENS.assumed;
+/** "by the photo's metadata", and why another lens is not believed. @param {Report} report */
+function lensText({ camera, camera_note: note }) {
+  if (camera === "assumed") return note ?? LENS.assumed;
   return [camera ? LENS[camera] : "", note].filter(Boolean).join(". ");
 }
 

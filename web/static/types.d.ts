@@ -37,11 +37,6 @@ interface Face {
   chosen: boolean; // its person is the one in 3D
 }
 
-type LensSource = "given" | "exif" | "network" | "assumed";
-
-/** What one source says of a photo's lens, and why it is not believed. */
-interface Lens { source: LensSource; fov_x_deg: number | null; face_distance_mm: number | null; believed: boolean; why: string | null }
-
 /** What was found in a photo, and what became of its points; each stage adds its part. */
 interface Report {
   faces?: Face[];
@@ -50,8 +45,7 @@ interface Report {
   turned_deg?: number; // clockwise, what set the photo's person upright
   camera_note?: string | null; photo_note?: string | null;
   sharpness?: number; // from 0 to 1
-  camera?: LensSource; // where the lens is known from
-  lens?: { used: LensSource; candidates: Lens[] };
+  camera?: "given" | "exif" | "network" | "assumed"; // where the lens is known from
   unit?: string; lengths?: { face?: string; everything?: string }; // of lengths, and why they are so
   relief_ratio?: number;
   scale?: { pupil_distance_mm: number; source: "given" | "irises" | "assumed"; irises_mm: number | null };

@@ -14,21 +14,21 @@ from worker.geometry.fuse.disparity import depth_by_shift, depth_from_disparity,
 def depth_map_alone(photo: Photo, prediction: Prediction, report: dict[str, Any]) -> DepthMap:
     """The depth of a photo by its prediction, as far as that goes.
 
-    In mm by the word of a metric network, which the report says; else relative, of an unknown shift by an assumed
-    range, see `depth_from_disparity`. NaN where the network vouches for nothing. What is known of the photo's lens goes
-    before the one that the network sees.
+    In mm by the word of a metric network; else relative, of an unknown shift by an assumed range, see
+    `depth_from_disparity`. NaN where the network vouches for nothing. What is known of the photo's lens goes before the
+    one that the network sees.
     """
     height, width = prediction.disparity.shape
     camera = photo.camera((width, height))
     prediction = with_lens(prediction, camera)
-    disparity, metric = prediction.known, prediction.scale == "metric"
+    disparity = prediction.known
     of_scale = {"affine": depth_from_disparity, "relative": depth_by_shift, "metric": _inverse}
     return DepthMap(
         depth=of_scale[prediction.scale](disparity),
         camera=camera,
-        unit="mm" if metric else "relative",
+        unit="mm" if prediction.scale == "metric" else "relative",
         confidence=edge_confidence(disparity, shift_known=prediction.scale != "affine"),
-        report=report | photo.report() | ({"scale": {"source": "network"}} if metric else {}),
+        report=report | photo.report(),
         disparity=disparity,
     )
 

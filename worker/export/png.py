@@ -37,14 +37,18 @@ def depth_png(gray: Gray, unit: Unit, facts: Facts) -> bytes:
     return png_from_image(gray.image, own | _clipped(gray) | dict(facts))
 
 
-def disparity_png(gray: Gray, facts: Facts, to_mm: tuple[float, float] | None = None) -> bytes:
-    """A picture of a network's disparity; to_mm: a and b of 1 / depth_mm = a * disparity + b, where they are known."""
+def disparity_png(gray: Gray, facts: Facts, to_mm: tuple[float, float] | None = None, *, metric: bool = False) -> bytes:
+    """A picture of a network's disparity, in 1 / mm where it is metric by the network's word.
+
+    to_mm: a and b of 1 / depth_mm = a * disparity + b, where they are known.
+    """
+    unknown = "; value 0: unknown" if gray.scale.farthest else ""
     own = {
         "quantity": "disparity: relative inverse depth, larger is nearer",
-        "unit": "none: its scale and shift are not known",
+        "unit": "1 / mm, by the network's word" if metric else "none: its scale and shift are not known",
         "near": f"{gray.near:.9g}",
         "far": f"{gray.far:.9g}",
-        "formula": f"disparity = far + {_share(gray)} * (near - far)",
+        "formula": f"disparity = far + {_share(gray)} * (near - far){unknown}",
     }
     if to_mm:
         a, b = (f"{number:.7g}" for number in to_mm)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from worker.depth.network.reading import DisparityReading
 from worker.depth.network.row import NetworkKind, NetworkModel, Precision
 from worker.depth.network.transforms import IMAGENET, InputRule
 from worker.depth.weights import DEPTH_ANYTHING_HUB, UrlSource, Weights, WeightsFile
 
 # float16 as in the copies that circulate in half precision; bfloat16 would leave 256 steps to a disparity.
 KIND = NetworkKind("worker.depth.depth_anything.dpt:dpt", Precision("float16", channels_last=False))
-RULE = InputRule(518, "lower_bound", multiple_px=14)
+READING = DisparityReading(InputRule(518, "lower_bound", multiple_px=14), IMAGENET, "corners")
 
 
 def _row(name: str, size: str, rank: int, licence: str, sha256: str, **arguments: Any) -> NetworkModel:
@@ -25,9 +26,7 @@ def _row(name: str, size: str, rank: int, licence: str, sha256: str, **arguments
         licence=licence,
         kind=KIND,
         arguments=arguments,
-        rule=RULE,
-        normalisation=IMAGENET,
-        interpolation="corners",
+        reading=READING,
     )
 
 

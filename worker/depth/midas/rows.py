@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from worker.depth.network.reading import DisparityReading
 from worker.depth.network.row import NetworkKind, NetworkModel, Precision
 from worker.depth.network.transforms import HALF, IMAGENET, InputRule, Normalisation
 from worker.depth.weights import MIDAS_RELEASES, UrlSource, Weights, WeightsFile
@@ -48,8 +49,7 @@ def _row(
         licence="MIT",
         kind=kind,
         arguments=arguments,
-        rule=rule,
-        normalisation=normalisation,
+        reading=DisparityReading(rule, normalisation),
     )
 
 

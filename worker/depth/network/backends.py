@@ -8,8 +8,8 @@ from typing import Protocol
 import numpy as np
 import onnxruntime
 
-from worker.depth.network.resizing import resized_on_cpu
-from worker.depth.network.transforms import Interpolation
+from worker.depth.network.reading import Arrays
+from worker.depth.network.resizing import Interpolation, resized_on_cpu
 
 CPU_BATCH_SIZES: tuple[int, ...] = (1,)
 """One photo fills a CPU's cores: of eight at once most networks run fewer a second; see bench/midas.md."""
@@ -25,12 +25,12 @@ class Backend(Protocol):
     batch_sizes: tuple[int, ...]
     picks_kernels: bool
 
-    def __call__(self, photos: np.ndarray) -> np.ndarray:
-        """Disparity (B, H, W) float32 of normalised photos (B, 3, H, W) float32; MemoryError if B is too many."""
+    def __call__(self, inputs: Arrays) -> Arrays:
+        """Outputs of inputs, all float32 with the batch (B, ...) first; MemoryError if B is too many."""
         ...
 
-    def resized(self, disparity: np.ndarray, size_wh: tuple[int, int], interpolation: Interpolation) -> np.ndarray:
-        """Disparity (h, w) float32 on another grid (H, W) over the same picture."""
+    def resized(self, plane: np.ndarray, size_wh: tuple[int, int], interpolation: Interpolation) -> np.ndarray:
+        """A map (h, w) float32 on another grid (H, W) over the same picture."""
         ...
 
 
@@ -49,14 +49,14 @@ class OnnxBackend:
         # Threads that spin between two layers take half as much CPU again where other workers hold the cores.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-        self._input = self._session.get_inputs()[0].name
+        self._names = [given.name for given in self._session.get_inputs()]
 
-    def __call__(self, photos: np.ndarray) -> np.ndarray:
-        """Disparity (B, H, W) float32 of normalised photos (B, 3, H, W) float32; MemoryError if B is too many."""
+    def __call__(self, inputs: Arrays) -> Arrays:
+        """Outputs of inputs, all float32 with the batch (B, ...) first; MemoryError if B is too many."""
         try:
-            disparity: np.ndarray = self._session.run(None, {self._input: photos})[0]
+            outputs = self._session.run(None, dict(zip(self._names, inputs, strict=True)))
         except onnxruntime.capi.onnxruntime_pybind11_state.RuntimeException as error:
             if "alloc" in str(error).lower():
                 raise MemoryError(str(error)) from error
             raise
-        return disparity
+        return tuple(outputs)

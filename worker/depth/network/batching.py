@@ -7,25 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from worker.depth.network.reading import Arrays
+
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 8
 
 
 class Batcher:
-    """Runs any number of inputs of one size; remembers how many at once the memory allows.
+    """Runs the inputs of any number of photos of one size; remembers how many at once the memory allows.
 
-    run: (B, 3, H, W) float32 to (B, H, W) float32; raises MemoryError where B is too many.
+    run: inputs to outputs, the batch (B, ...) first in each array; raises MemoryError where B is too many.
     sizes: batch sizes to keep to, smaller batches being filled up; none: any size up to MAX_BATCH is good.
     """
 
-    def __init__(self, run: Callable[[np.ndarray], np.ndarray], sizes: Sequence[int] = ()) -> None:
+    def __init__(self, run: Callable[[Arrays], Arrays], sizes: Sequence[int] = ()) -> None:
         self._run = run
         self._sizes = sorted(sizes)
         self.limit = max(sizes, default=MAX_BATCH)
 
-    def __call__(self, inputs: Sequence[np.ndarray]) -> Iterator[np.ndarray]:
-        """The outputs (H, W) of the inputs (3, H, W), in order.
+    def __call__(self, inputs: Sequence[Arrays]) -> Iterator[Arrays]:
+        """The outputs of each photo's inputs, without the batch, in order.
 
         Raises:
             MemoryError: not even one input fits.
@@ -33,19 +35,19 @@ class Batcher:
         done = 0
         while done < len(inputs):
             wanted = inputs[done : done + self.limit]
-            batch = self._filled(wanted)
+            filled = self._filled(wanted)
             try:
-                outputs = self._run(batch)
+                outputs = self._run(tuple(np.stack(arrays) for arrays in zip(*filled, strict=True)))
             except MemoryError:
-                if len(batch) == 1:
+                if len(filled) == 1:
                     raise
-                self.limit = len(batch) // 2
-                log.warning("out of memory with %d photos at once; going on with %d", len(batch), self.limit)
+                self.limit = len(filled) // 2
+                log.warning("out of memory with %d photos at once; going on with %d", len(filled), self.limit)
                 continue
-            yield from outputs[: len(wanted)]
+            yield from list(zip(*outputs, strict=True))[: len(wanted)]
             done += len(wanted)
 
-    def _filled(self, batch: Sequence[np.ndarray]) -> np.ndarray:
-        """(B, 3, H, W), the last photo repeated up to the next batch size."""
-        size = next((size for size in self._sizes if size >= len(batch)), len(batch))
-        return np.stack([*batch, *[batch[-1]] * (size - len(batch))])
+    def _filled(self, wanted: Sequence[Arrays]) -> list[Arrays]:
+        """The last photo repeated up to the next batch size."""
+        size = next((size for size in self._sizes if size >= len(wanted)), len(wanted))
+        return [*wanted, *[wanted[-1]] * (size - len(wanted))]

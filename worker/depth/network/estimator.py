@@ -14,9 +14,10 @@ from worker.depth.alone import depth_map_alone
 from worker.depth.estimator import DepthMap, Early, Photo, grid_size_wh
 from worker.depth.network.backends import Backend
 from worker.depth.network.batching import Batcher
-from worker.depth.network.transforms import InputRule, Interpolation, Normalisation, input_size_wh, network_input
+from worker.depth.network.detail import with_detail
+from worker.depth.network.reading import Arrays, Reading
 from worker.depth.prediction import Predicted, Prediction
-from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face, fused_disparity
+from worker.geometry.fuse.focus import Box, FaceBox, crop_round_face
 
 MAX_ASPECT = 8.0
 THREADS = 2
@@ -37,20 +38,11 @@ class View:
 class NetworkEstimator:
     """A network behind the interface of all depth models."""
 
-    def __init__(
-        self,
-        name: str,
-        backend: Backend,
-        rule: InputRule,
-        normalisation: Normalisation,
-        interpolation: Interpolation = "bicubic",
-    ) -> None:
+    def __init__(self, name: str, backend: Backend, reading: Reading) -> None:
         """See `worker.depth.network.loading.load`."""
         self.name = name
         self.backend = backend
-        self._rule = rule
-        self._normalisation = normalisation
-        self._interpolation = interpolation
+        self._reading = reading
         self._batcher = Batcher(backend, backend.batch_sizes)
 
     def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
@@ -61,7 +53,7 @@ class NetworkEstimator:
         ]
 
     def predict(self, photos: Sequence[Photo], faces: Sequence[FaceBox | None] | None = None) -> list[Predicted]:
-        """Each photo's disparity on its grid (`grid_size_wh`).
+        """Each photo's prediction on its grid (`grid_size_wh`).
 
         Args:
             photos: with focus "face", the crop round a small face gets a pass of its own.
@@ -69,59 +61,52 @@ class NetworkEstimator:
         Raises:
             ModelError: the network's output is not finite, or not even one photo fits into memory.
         """
-        rule = self._rule
+        input_size_wh = self._reading.input_size_wh
         views = {
-            index: View(photo.pixels, input_size_wh(photo.size_wh, rule), grid_size_wh(photo.size_wh))
+            index: View(photo.pixels, input_size_wh(photo.size_wh), grid_size_wh(photo.size_wh))
             for index, photo in enumerate(photos)
             if max(photo.size_wh) <= MAX_ASPECT * min(photo.size_wh)
         }
         crops = {index: crop for index in views if faces and (crop := _crop(photos[index], faces[index]))}
         boxes = {index: crop.scaled(photos[index].size_wh, views[index].size_wh) for index, crop in crops.items()}
         details = [
-            View(crop.of(photos[index].pixels), input_size_wh(crop.size_wh, rule), boxes[index].size_wh)
+            View(crop.of(photos[index].pixels), input_size_wh(crop.size_wh), boxes[index].size_wh)
             for index, crop in crops.items()
         ]
         seen = iter(self._seen([*views.values(), *details]))
         wholes = {index: next(seen) for index in views}
         for index, box in boxes.items():
-            fused = fused_disparity(wholes[index], next(seen), box)
-            if fused is not None:  # it is where the two contradict each other
-                wholes[index] = fused
-        return [
-            Prediction(wholes[index]) if index in wholes else _aspect_error(photo) for index, photo in enumerate(photos)
-        ]
+            wholes[index] = with_detail(wholes[index], next(seen), box)
+        return [wholes[index] if index in wholes else _aspect_error(photo) for index, photo in enumerate(photos)]
 
-    def _seen(self, views: Sequence[View]) -> list[np.ndarray]:
-        """The network's disparity of each view, in its size; batched by the size of the network's input."""
+    def _seen(self, views: Sequence[View]) -> list[Prediction]:
+        """The network's prediction of each view, in its size; batched by the size of the network's input."""
         groups: dict[tuple[int, int], list[int]] = defaultdict(list)
         for index, view in enumerate(views):
             groups[view.input_wh].append(index)
         with ThreadPoolExecutor(THREADS) as threads:  # resizing goes on beside the network
-            pending: dict[int, Future[np.ndarray]] = {}
+            pending: dict[int, Future[Prediction]] = {}
             for input_wh, members in groups.items():
-                prepared = [
-                    threads.submit(network_input, views[index].pixels, input_wh, self._normalisation)
-                    for index in members
-                ]
+                prepared = [threads.submit(self._reading.inputs, views[index].pixels, input_wh) for index in members]
                 outputs = self._run([future.result() for future in prepared])
-                for index, output in zip(members, outputs, strict=True):
+                for index, given in zip(members, outputs, strict=True):
                     pending[index] = threads.submit(
-                        self.backend.resized, output, views[index].size_wh, self._interpolation
+                        self._reading.prediction, given, views[index].size_wh, self.backend.resized
                     )
         return [pending[index].result() for index in range(len(views))]
 
-    def _run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+    def _run(self, inputs: Sequence[Arrays]) -> list[Arrays]:
         try:
-            outputs = list(self._batcher(inputs))  # (h, w) each
+            outputs = list(self._batcher(inputs))
         except MemoryError as error:
             raise ModelError(f"the memory does not hold one photo's pass through {self.name}") from error
-        if not all(np.isfinite(output).all() for output in outputs):
-            raise ModelError(f"{self.name} gave a disparity that is not finite; its weights may be damaged")
+        if not all(np.isfinite(values).all() for arrays in outputs for values in arrays):
+            raise ModelError(f"{self.name} gave an output that is not finite; its weights may be damaged")
         return outputs
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
-        """Relative depth of a photo from its disparity, by an assumed range."""
-        input_wh = list(input_size_wh(photo.size_wh, self._rule))
+        """The depth of a photo by its prediction alone; see `depth_map_alone`."""
+        input_wh = list(self._reading.input_size_wh(photo.size_wh))
         return depth_map_alone(photo, prediction, {"input_wh": input_wh, "backend": self.backend.name})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,8 +16,8 @@ from shared.errors import ModelError
 if TYPE_CHECKING:
     from torch import nn
 
+    from worker.depth.network.reading import Reading
     from worker.depth.network.row import Precision
-    from worker.depth.network.transforms import InputRule
 
 EXPORTS = "onnx"  # folder of the exports, beside the weights
 MEASURED = "export.json"  # of an export: it is whole once this is there
@@ -31,7 +31,7 @@ class Subject:
     network: builds it with its weights, on the CPU, in eval mode; not called where an export lies in the cache.
     gpu_precision: how it runs on a GPU.
     weights_sha256: of its checkpoint.
-    rule: of its inputs.
+    reading: its inputs and outputs.
     family: folder of its own code.
     cache: folder of the exports.
     """
@@ -39,7 +39,7 @@ class Subject:
     network: Callable[[], nn.Module]
     gpu_precision: Precision
     weights_sha256: str
-    rule: InputRule
+    reading: Reading
     family: Path
     cache: Path
 
@@ -61,7 +61,7 @@ def exported(subject: Subject) -> Export:
     """The network as ONNX, from the cache folder, or exported into it now where torch is here.
 
     The export takes sides of any multiples, where the network does. Its entry in the cache is named by checkpoint and
-    rule, and by what made it: our code, and the versions of torch and the exporters.
+    reading, and by what made it: our code, and the versions of torch and the exporters.
 
     Raises:
         ModelError: the network cannot be exported, or the export's output differs from torch's by more than MAX_ERROR
@@ -81,9 +81,9 @@ def exported(subject: Subject) -> Export:
     return _read(entry)
 
 
-def exists(cache: Path, weights_sha256: str, rule: InputRule) -> bool:
+def exists(cache: Path, weights_sha256: str, reading: Reading) -> bool:
     """Whether the cache folder has an export of a checkpoint, made by whatever."""
-    return bool(_entries(cache, weights_sha256, rule))
+    return bool(_entries(cache, weights_sha256, reading))
 
 
 def failure_of(entry: Path) -> Path:
@@ -91,9 +91,9 @@ def failure_of(entry: Path) -> Path:
     return entry.with_suffix(".failed")
 
 
-def key_of(weights_sha256: str, rule: InputRule) -> str:
+def key_of(weights_sha256: str, reading: Reading) -> str:
     """With what the name of every export of a checkpoint begins."""
-    return _digest([weights_sha256, asdict(rule)])
+    return _digest([weights_sha256, reading.export_key])
 
 
 def entry_of(subject: Subject) -> Path:
@@ -101,12 +101,12 @@ def entry_of(subject: Subject) -> Path:
     folders = (Path(__file__).parent, subject.family)
     code = b"".join(path.read_bytes() for folder in folders for path in sorted(folder.glob("*.py")))
     made_by = [hashlib.sha256(code).hexdigest(), *map(version, EXPORTERS)]
-    return subject.cache / f"{key_of(subject.weights_sha256, subject.rule)}-{_digest(made_by)}"
+    return subject.cache / f"{key_of(subject.weights_sha256, subject.reading)}-{_digest(made_by)}"
 
 
 def _latest(subject: Subject) -> Export:
     """The latest export of the checkpoint: without torch none can be made anew for another release's code."""
-    entries = _entries(subject.cache, subject.weights_sha256, subject.rule)
+    entries = _entries(subject.cache, subject.weights_sha256, subject.reading)
     if not entries:
         raise ModelError(
             f"{subject.cache} has no export of the network, and torch, which could run it or make one, is not installed"
@@ -114,8 +114,8 @@ def _latest(subject: Subject) -> Export:
     return _read(max(entries, key=lambda entry: (entry / MEASURED).stat().st_mtime))
 
 
-def _entries(cache: Path, weights_sha256: str, rule: InputRule) -> list[Path]:
-    return [path.parent for path in cache.glob(f"{key_of(weights_sha256, rule)}-*/{MEASURED}")]
+def _entries(cache: Path, weights_sha256: str, reading: Reading) -> list[Path]:
+    return [path.parent for path in cache.glob(f"{key_of(weights_sha256, reading)}-*/{MEASURED}")]
 
 
 def _read(entry: Path) -> Export:

@@ -26,19 +26,22 @@ log = logging.getLogger(__name__)
 BACKENDS = ("auto", "torch", "onnxruntime")
 
 
-def load(model: NetworkModel, folder: Path, backend_name: str) -> NetworkEstimator:
+def load(model: NetworkModel, folder: Path, backend_name: str, tokens: int) -> NetworkEstimator:
     """Load a network from the folder that holds its checkpoint and gets its export, and what runs it.
+
+    `tokens`: of a photo, where the network leaves their number open.
 
     Raises:
         WeightsError: the file is absent, or not the network's checkpoint.
         ModelError: no backend has that name, or it cannot run the network.
     """
-    rule = model.rule
+    reading = model.reading.with_tokens(tokens)
     backend = open_backend(backend_name, _subject(model, folder))
     if backend.picks_kernels:
         for size in backend.batch_sizes:
-            backend(np.zeros((size, 3, rule.side_px, rule.side_px), np.float32))
-    return NetworkEstimator(model.name, backend, rule, model.normalisation, model.interpolation)
+            width, height = reading.input_size_wh((1, 1))
+            backend(reading.batch(np.zeros((size, 3, height, width), np.float32)))
+    return NetworkEstimator(model.name, backend, reading)
 
 
 def prepare(model: NetworkModel, folder: Path) -> None:
@@ -68,7 +71,7 @@ def _subject(model: NetworkModel, folder: Path) -> Subject:
         network=network,
         gpu_precision=model.kind.precision,
         weights_sha256=file.verify(folder),
-        rule=model.rule,
+        reading=model.reading,
         family=family_of(model),
         cache=folder / EXPORTS,
     )

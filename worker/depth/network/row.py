@@ -1,4 +1,4 @@
-"""The row of a network that gives disparity; importing it imports no torch."""
+"""The row of a depth network; importing it imports no torch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from worker.depth.estimator import DepthModel, Estimator
 from worker.depth.network import exports
-from worker.depth.network.transforms import InputRule, Interpolation, Normalisation
+from worker.depth.network.reading import Reading
 from worker.depth.portrait.row import WEIGHTS as FACE_WEIGHTS
 
 
@@ -35,18 +35,15 @@ class NetworkKind:
 
 @dataclass(frozen=True)
 class NetworkModel(DepthModel):
-    """A network that gives disparity.
+    """A depth network.
 
     kind: its kind; arguments: its size, as the kind's builder takes it.
-    rule, normalisation: how a photo becomes its input.
-    interpolation: how its output gets the size of the photo's grid.
+    reading: how a photo becomes its inputs, and its outputs a prediction.
     """
 
     kind: NetworkKind
     arguments: Mapping[str, Any]
-    rule: InputRule
-    normalisation: Normalisation
-    interpolation: Interpolation = "bicubic"
+    reading: Reading
 
     def lacks(self, folder: Path) -> str | None:
         """Without torch it runs from its export alone; see `DepthModel.lacks`."""
@@ -54,7 +51,7 @@ class NetworkModel(DepthModel):
         if absent or exports.torch_is_here():
             return absent
         (file,) = self.weights.files
-        if exports.exists(folder / exports.EXPORTS, file.known_sha256(folder), self.rule):
+        if exports.exists(folder / exports.EXPORTS, file.known_sha256(folder), self.reading):
             return None
         return (
             f"torch is not installed, and {folder} has no export of it; `python -m worker.depth.weights fetch "
@@ -73,7 +70,7 @@ class NetworkModel(DepthModel):
         from worker.depth.network.loading import load
         from worker.depth.portrait.estimator import Portrait
 
-        network = load(self, folder, backend)
+        network = load(self, folder, backend, tokens)
         if not FACE_WEIGHTS.present(folder):
             return network
         FACE_WEIGHTS.verify(folder)

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 
 Bound = Literal["minimal", "upper_bound", "lower_bound"]
-Interpolation = Literal["bicubic", "corners"]
 
 # Of the two scales that bring width or height to the wanted side, the one that keeps the aspect ratio by each rule.
 BOUNDS: dict[Bound, Callable[[float, float], float]] = {
@@ -48,6 +47,11 @@ class Normalisation:
 
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
+
+    def of(self, planes: np.ndarray) -> np.ndarray:
+        """A picture (3, h, w) float32 in 0..255, normalised."""
+        mean, std = (np.array(values, np.float32)[:, None, None] for values in (self.mean, self.std))
+        return (planes / 255 - mean) / std
 
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -89,5 +93,4 @@ def network_input(pixels: np.ndarray, size_wh: tuple[int, int], normalisation: N
         cv2.resize(pixels[..., channel].astype(np.float32), size_wh, interpolation=cv2.INTER_CUBIC)
         for channel in range(3)
     ]
-    mean, std = (np.array(values, np.float32)[:, None, None] for values in (normalisation.mean, normalisation.std))
-    return (np.stack(planes) / 255 - mean) / std  # (3, h, w)
+    return normalisation.of(np.stack(planes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import cv2
@@ -100,7 +101,7 @@ def report_on(
         scale: what makes its size known.
         silhouette_found: whether hair, neck and shoulders are there.
         guessed: words for the parts of the face that the photo does not show.
-        lenses: what each source says of the photo's lens.
+        lenses: what each source says of the photo's lens, in the order in which they are asked.
     """
     sharpness = sharpness_of(photo.pixels, faces[0])
     distance_mm = float(np.linalg.norm(pose.eyes))
@@ -118,10 +119,7 @@ def report_on(
         "turned_deg": 90 * photo.quarters,
         "distance_mm": round(distance_mm),
         **photo.report(),
-        "lens": {
-            "used": photo.camera_source,
-            "candidates": [lens.report(scale.size, photo.quarters) for lens in lenses],
-        },
+        **_lens_report(photo, lenses, scale.size),
         "scale": scale.report(),
         "face_width_px": round(width_px),
         "sharpness": round(sharpness, 2),
@@ -129,6 +127,16 @@ def report_on(
         "metric": True,
         "guessed": list(guessed),
         "advice": " ".join(filter(None, (better, LYING[photo.quarters]))) or None,
+    }
+
+
+def _lens_report(photo: Photo, lenses: Sequence[Lens], size: float) -> dict[str, Any]:
+    """What each source says of the lens, which is used, and why those before it are not."""
+    used = photo.camera_source
+    before = takewhile(lambda lens: lens.source != used, lenses)
+    return {
+        "camera_note": " ".join(lens.doubt for lens in before if lens.doubt) or None,
+        "lens": {"used": used, "candidates": [lens.report(size, photo.quarters) for lens in lenses]},
     }
 
 

@@ -14,9 +14,10 @@ from worker.depth.network import export, exports, torch_backend
 from worker.depth.network.backends import OnnxBackend
 from worker.depth.network.exports import Subject, entry_of, exported
 from worker.depth.network.loading import open_backend
+from worker.depth.network.reading import DisparityReading
 from worker.depth.network.row import Precision
 from worker.depth.network.torch_backend import TorchBackend
-from worker.depth.network.transforms import InputRule
+from worker.depth.network.transforms import HALF, InputRule
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:onnxscript", "ignore::FutureWarning")
 
@@ -45,7 +46,7 @@ class Untraceable(Tiny):
 
 
 def subject(folder, network=Tiny, **changes):
-    settings = {"weights_sha256": "ab" * 32, "rule": InputRule(64), "family": Path(__file__).parent}
+    settings = {"weights_sha256": "ab" * 32, "reading": reading(64), "family": Path(__file__).parent}
     return Subject(
         network=lambda: network().eval().requires_grad_(False),
         gpu_precision=HALF_PRECISION,
@@ -54,8 +55,12 @@ def subject(folder, network=Tiny, **changes):
     )
 
 
+def reading(*rule, **changes):
+    return DisparityReading(InputRule(*rule, **changes), HALF)
+
+
 def some_photos(count=3, height=64, width=96):
-    return np.random.default_rng(count).normal(size=(count, 3, height, width)).astype(np.float32)
+    return (np.random.default_rng(count).normal(size=(count, 3, height, width)).astype(np.float32),)
 
 
 def test_an_export_gives_what_torch_gives_at_other_sizes_and_batches(tmp_path):
@@ -76,9 +81,9 @@ def test_an_export_is_made_once_and_found_again_without_building_the_network(tmp
     "changes",
     [
         {"weights_sha256": "cd" * 32},
-        {"rule": InputRule(96)},
-        {"rule": InputRule(64, fixed=True)},
-        {"rule": InputRule(64, multiple_px=16)},
+        {"reading": reading(96)},
+        {"reading": reading(64, fixed=True)},
+        {"reading": reading(64, multiple_px=16)},
     ],
 )
 def test_other_weights_or_sizes_are_another_export(tmp_path, changes):
@@ -100,19 +105,21 @@ def test_another_version_of_the_exporter_makes_another_export(tmp_path, monkeypa
 
 
 def test_an_export_takes_sides_of_any_multiple_of_its_rule(tmp_path):
-    by_onnx = open_backend("onnxruntime", subject(tmp_path, rule=InputRule(70, "lower_bound", multiple_px=14)))
+    by_onnx = open_backend("onnxruntime", subject(tmp_path, reading=reading(70, "lower_bound", multiple_px=14)))
     photos = some_photos(2, 84, 154)
     np.testing.assert_allclose(by_onnx(photos), open_backend("torch", subject(tmp_path))(photos), atol=1e-5)
 
 
 def test_an_export_at_the_native_size_only_is_made_too(tmp_path):
     photos = some_photos(2, 64, 64)
-    by_onnx = open_backend("onnxruntime", subject(tmp_path, rule=InputRule(64, fixed=True)))
+    by_onnx = open_backend("onnxruntime", subject(tmp_path, reading=reading(64, fixed=True)))
     np.testing.assert_allclose(by_onnx(photos), open_backend("torch", subject(tmp_path))(photos), atol=1e-5)
 
 
 def test_an_export_that_differs_from_torch_is_refused_and_its_failure_alone_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "OnnxBackend", lambda path, threads: lambda photos: OnnxBackend(path)(photos) * 1.01)
+    monkeypatch.setattr(
+        export, "OnnxBackend", lambda path, threads: lambda inputs: (OnnxBackend(path)(inputs)[0] * 1.01,)
+    )
     with pytest.raises(ModelError, match="off by"):
         open_backend("onnxruntime", subject(tmp_path))
     assert [path.suffix for path in tmp_path.iterdir()] == [".failed"]
@@ -197,8 +204,8 @@ def test_an_unknown_backend_is_refused_by_naming_the_known_ones(tmp_path):
 def test_reduced_precision_and_another_layout_give_about_the_same(precision):
     photos = some_photos()
     cpu = torch.device("cpu")
-    plain = TorchBackend(Tiny().eval(), cpu)(photos)
-    other = TorchBackend(Tiny().eval(), cpu, precision)(photos)
+    (plain,) = TorchBackend(Tiny().eval(), cpu)(photos)
+    (other,) = TorchBackend(Tiny().eval(), cpu, precision)(photos)
     assert other.dtype == np.float32
     assert np.abs(other - plain).max() < 0.02 * np.ptp(plain)
 
@@ -221,5 +228,5 @@ def test_swin_runs_in_bfloat16_on_a_gpu_because_it_overflows_float16():
 @pytest.mark.parametrize("name", ["midas_v21_small_256", "depth_anything_v2_vits"])
 def test_an_exported_network_equals_the_official_one(name, seeded_model):
     inputs, official = reference(name)
-    ours = seeded_model(name, backend="onnxruntime").backend(inputs)[0]
+    ours = seeded_model(name, backend="onnxruntime").backend((inputs,))[0][0]
     assert np.abs(ours - official).max() <= 1e-4 * np.ptp(official)

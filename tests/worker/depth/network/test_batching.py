@@ -5,8 +5,8 @@ from worker.depth.network.batching import Batcher
 
 
 def photos(count):
-    """Inputs (3, 2, 4) of which each is filled with its number."""
-    return [np.full((3, 2, 4), number, np.float32) for number in range(count)]
+    """Inputs (3, 2, 4) of which each is filled with its number, and that number."""
+    return [(np.full((3, 2, 4), number, np.float32), np.float32(number)) for number in range(count)]
 
 
 class Device:
@@ -16,15 +16,16 @@ class Device:
         self.fits = fits
         self.asked = []
 
-    def __call__(self, batch):
+    def __call__(self, inputs):
+        batch, numbers = inputs
         self.asked.append(len(batch))
         if len(batch) > self.fits:
             raise MemoryError(f"{len(batch)} photos do not fit")
-        return batch[:, 0] * 10
+        return batch[:, 0] * 10, numbers + 1
 
 
 def first_values(outputs):
-    return [float(output[0, 0]) for output in outputs]
+    return [float(output[0, 0]) for output, _ in outputs]
 
 
 def test_batches_keep_to_the_sizes_that_were_warmed_up():
@@ -32,6 +33,7 @@ def test_batches_keep_to_the_sizes_that_were_warmed_up():
     outputs = list(Batcher(device, sizes=(1, 2, 4, 8))(photos(11)))
     assert device.asked == [8, 4]
     assert first_values(outputs) == [10.0 * number for number in range(11)]
+    assert [number for _, number in outputs] == [number + 1 for number in range(11)]
 
 
 def test_without_such_sizes_no_photo_is_run_twice():

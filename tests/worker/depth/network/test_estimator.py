@@ -11,10 +11,13 @@ from worker.depth.estimator import Photo
 from worker.depth.network.backends import CPU_BATCH_SIZES
 from worker.depth.network.estimator import NetworkEstimator
 from worker.depth.network.loading import load
+from worker.depth.network.reading import DisparityReading
 from worker.depth.network.resizing import resized_on_cpu
 from worker.depth.network.torch_backend import CUDA_BATCH_SIZES
 from worker.depth.network.transforms import HALF, InputRule
 from worker.depth.weights import Weights, WeightsFile
+
+MINIMAL, UPPER_BOUND = (DisparityReading(InputRule(64, bound), HALF) for bound in ("minimal", "upper_bound"))
 
 
 class RedBackend:
@@ -26,9 +29,10 @@ class RedBackend:
         self.batch_sizes = batch_sizes
         self.shapes = []
 
-    def __call__(self, photos):
+    def __call__(self, inputs):
+        (photos,) = inputs
         self.shapes.append(photos.shape)
-        return photos[:, 0] * 100 + 300
+        return (photos[:, 0] * 100 + 300,)
 
     def resized(self, disparity, size_wh, interpolation):
         return resized_on_cpu(disparity, size_wh, interpolation)
@@ -41,7 +45,7 @@ def backend():
 
 @pytest.fixture
 def estimator(backend):
-    return NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    return NetworkEstimator("red", backend, UPPER_BOUND)
 
 
 def red_ramp(width, height, **camera):
@@ -53,7 +57,7 @@ def red_ramp(width, height, **camera):
 
 def test_a_cpu_takes_photos_one_by_one():
     backend = RedBackend(CPU_BATCH_SIZES)
-    estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    estimator = NetworkEstimator("red", backend, UPPER_BOUND)
     assert len(estimator.estimate([red_ramp(200, 100)] * 3)) == 3
     assert backend.shapes == [(1, 3, 32, 64)] * 3
 
@@ -90,10 +94,10 @@ def test_a_strip_of_a_photo_is_refused_in_its_place_and_the_others_are_not(estim
 
 def test_a_disparity_that_is_not_finite_is_an_error_and_never_a_number():
     class Broken(RedBackend):
-        def __call__(self, photos):
-            return photos[:, 0] * np.nan
+        def __call__(self, inputs):
+            return (inputs[0][:, 0] * np.nan,)
 
-    broken = NetworkEstimator("broken", Broken(), InputRule(64), HALF)
+    broken = NetworkEstimator("broken", Broken(), MINIMAL)
     with pytest.raises(ModelError, match="broken"):
         broken.estimate([red_ramp(64, 64)])
 
@@ -121,24 +125,24 @@ SMALL_FACE = (130, 50, 170, 90)
 
 def test_the_crop_round_a_small_face_gets_a_pass_of_its_own(backend):
     # A face of 40 pixels in a photo of 300 x 200: the crop is 120 square, its middle 12 below the face's.
-    estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    estimator = NetworkEstimator("red", backend, UPPER_BOUND)
     photo = red_ramp(300, 200)
     (focused,) = disparities(estimator, [photo], [SMALL_FACE])
     assert sorted(backend.shapes) == [(1, 3, 32, 64), (1, 3, 64, 64)]
-    (plain,) = disparities(NetworkEstimator("red", RedBackend(), InputRule(64, "upper_bound"), HALF), [photo])
+    (plain,) = disparities(NetworkEstimator("red", RedBackend(), UPPER_BOUND), [photo])
     assert np.abs(focused - plain).max() < 0.02 * np.ptp(plain)
     assert np.array_equal(focused[:, :90], plain[:, :90])
 
 
 @pytest.mark.parametrize("face", [None, (100, 20, 200, 140)])
 def test_without_a_face_or_with_a_large_one_there_is_one_pass(backend, face):
-    estimator = NetworkEstimator("red", backend, InputRule(64, "upper_bound"), HALF)
+    estimator = NetworkEstimator("red", backend, UPPER_BOUND)
     disparities(estimator, [red_ramp(300, 200)], [face])
     assert len(backend.shapes) == 1
 
 
 def test_each_photo_says_whether_its_face_gets_a_pass_of_its_own(backend):
-    estimator = NetworkEstimator("red", backend, InputRule(64), HALF)
+    estimator = NetworkEstimator("red", backend, MINIMAL)
     photos = [red_ramp(300, 200, focus=focus) for focus in ("photo", "face")]
     whole, focused = disparities(estimator, photos, [SMALL_FACE, SMALL_FACE])
     assert sum(shape[0] for shape in backend.shapes) == 3
@@ -148,7 +152,7 @@ def test_each_photo_says_whether_its_face_gets_a_pass_of_its_own(backend):
 
 def test_the_crop_of_each_face_goes_into_its_own_photo(backend):
     boxes = {300: SMALL_FACE, 400: (20, 100, 60, 150), 200: None}
-    estimator = NetworkEstimator("red", backend, InputRule(64), HALF)
+    estimator = NetworkEstimator("red", backend, MINIMAL)
     photos = [red_ramp(width, 200) for width in (300, 200, 400, 300)]
     faces = [boxes[photo.pixels.shape[1]] for photo in photos]
     alone = [disparities(estimator, [photo], [face])[0] for photo, face in zip(photos, faces, strict=True)]
@@ -171,7 +175,11 @@ def small_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     write_checkpoint("midas_v21_small_256", folder / "net.pt")
     row = registry.row("midas_v21_small_256")
-    row = replace(row, weights=Weights((WeightsFile("net.pt"),), ()), rule=replace(row.rule, side_px=128))
-    backend = load(row, folder, "torch").backend
+    row = replace(
+        row,
+        weights=Weights((WeightsFile("net.pt"),), ()),
+        reading=replace(row.reading, rule=InputRule(128, "upper_bound")),
+    )
+    backend = load(row, folder, "torch", 1800).backend
     backend.batch_sizes = CUDA_BATCH_SIZES  # a CPU takes photos one by one
-    return NetworkEstimator(row.name, backend, row.rule, row.normalisation, row.interpolation)
+    return NetworkEstimator(row.name, backend, row.reading)

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from worker.depth.network.checkpoint import NetworkSpec
+from worker.depth.network.reading import DisparityReading
 from worker.depth.network.row import NetworkKind, NetworkModel, Precision
 from worker.depth.network.transforms import IMAGENET, InputRule
 from worker.depth.weights import UrlSource, Weights, WeightsFile, sha256_of
@@ -39,6 +40,5 @@ def tiny_model(checkpoint, url):
         licence="MIT",
         kind=NetworkKind(f"{__name__}:tiny_spec", Precision("float16", channels_last=True)),
         arguments={},
-        rule=InputRule(64),
-        normalisation=IMAGENET,
+        reading=DisparityReading(InputRule(64), IMAGENET),
     )

@@ -4,7 +4,9 @@ import pytest
 
 from shared.cloud.quarters import turned
 from worker.depth.estimator import Photo
+from worker.depth.portrait.lens import Lens
 from worker.depth.portrait.report import report_on, sharpness_of
+from worker.geometry.camera import camera_for
 from worker.person.face import Pose
 from worker.person.scale import Scale
 from worker.report import lengths_of
@@ -35,6 +37,32 @@ def test_a_distance_that_hangs_on_an_assumed_lens_is_no_reason_for_advice(head, 
     near = Pose(np.eye(3), np.array([0.0, 0.0, 310.0]))
     report = report_on(Photo(head), [face], near, SCALE, silhouette_found=True)
     assert (report["camera"], report["advice"]) == ("assumed", None)
+
+
+def test_a_distance_by_a_network_s_lens_is_no_reason_for_advice(head, face):
+    near = Pose(np.eye(3), np.array([0.0, 0.0, 310.0]))
+    report = report_on(Photo(head, network_fov_x_deg=60.0), [face], near, SCALE, silhouette_found=True)
+    assert (report["camera"], report["advice"]) == ("network", None)
+
+
+@pytest.mark.parametrize(
+    ("photo", "note"),
+    [
+        ({"focal_35mm": 50.0}, None),
+        ({"network_fov_x_deg": 30.0}, "EXIF is not believed."),
+        ({}, "EXIF is not believed. The network is not believed."),
+    ],
+)
+def test_the_note_says_why_what_was_asked_before_is_not_believed(head, face, photo, note):
+    camera = camera_for((512, 512), (512, 512))
+    lenses = [
+        Lens("exif", None if note else camera, face, note and "EXIF is not believed."),
+        Lens("network", camera, face, None if "network_fov_x_deg" in photo else "The network is not believed."),
+        Lens("assumed", camera, face),
+    ]
+    report = report_on(Photo(head, **photo), [face], AHEAD, SCALE, silhouette_found=True, lenses=lenses)
+    assert report["camera_note"] == note
+    assert [candidate["why"] for candidate in report["lens"]["candidates"]] == [lens.doubt for lens in lenses]
 
 
 @pytest.mark.parametrize(
