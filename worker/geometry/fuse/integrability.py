@@ -16,8 +16,10 @@ from worker.geometry.fuse.sight import COARSE_SIGMA_PX
 SPLITS = (0.08, 0.25)
 """Sigmas of the blurs that part fine steps from coarser ones, which are weighed apart; by the length of `relief_of`."""
 WINDOW = 3.0
-"""Sigma within which the noise of a band is measured, by that of its coarser end; of the coarsest, by its finer end. All chosen by eye on h2
-and h5, with normals that were exact and noisy."""
+"""Sigma within which a band's noise is measured, by that of its coarser end; of the coarsest band, of its finer end.
+
+All of these were chosen by eye on h2 and h5, with normals that were exact and noisy.
+"""
 
 
 def without_noise(right: np.ndarray, down: np.ndarray, length_px: float) -> tuple[np.ndarray, np.ndarray]:
