@@ -8,6 +8,8 @@ Time Series, 1949.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -36,14 +38,15 @@ def without_noise(right: np.ndarray, down: np.ndarray, length_px: float) -> tupl
         sigma_px = (split or SPLITS[-1]) * length_px
         coarser = [_mean(step, sigma_px) if split else np.zeros_like(step) for step in left]
         band = [step - mean for step, mean in zip(left, coarser, strict=True)]
-        share = _share(*band, WINDOW * sigma_px)
+        share = _share(band, WINDOW * sigma_px)
         kept = [total + share * step for total, step in zip(kept, band, strict=True)]
         left = coarser
     return kept[0][:, :-1], kept[1][:-1]
 
 
-def _share(right: np.ndarray, down: np.ndarray, window_px: float) -> np.ndarray:
-    """(H, W) float32, 0..1: how much of the steps (H, W) round a pixel is no noise."""
+def _share(steps: Sequence[np.ndarray], window_px: float) -> np.ndarray:
+    """(H, W) float32, 0..1: how much of the steps to the right and down (H, W) round a pixel is no noise."""
+    right, down = steps
     curl = np.diff(right, axis=0)[:, :-1] - np.diff(down, axis=1)[:-1]
     divergence = np.diff(right, axis=1)[:-1] + np.diff(down, axis=0)[:, :-1]
     noise, all_of_it = (_mean(np.pad(np.square(part), (0, 1), mode="edge"), window_px) for part in (curl, divergence))
