@@ -105,6 +105,15 @@ class _Arrays:
 
 
 def _point_map(arrays: _Arrays, unit: PointsUnit) -> PointMap:
+    depth, camera = _depth_and_camera(arrays)
+    normals = arrays.map("normals", (3,), FLOATS)
+    normals = arrays.map("normal", (3,), FLOATS) if normals is None else normals
+    normals = _unit_vectors(_same_size(normals, "normals", depth), np.isfinite(depth))
+    return PointMap(_in_unit(depth, unit), unit in MM, normals, camera)
+
+
+def _depth_and_camera(arrays: _Arrays) -> tuple[np.ndarray, Intrinsics | None]:
+    """Depth (h, w) in the file's unit, NaN where there is nothing; the lens by intrinsics, or else by points."""
     depth, intrinsics = arrays.map("depth"), arrays.matrix("intrinsics")
     points = arrays.map("points", (3,), FLOATS) if depth is None or intrinsics is None else None
     if depth is None:
@@ -112,11 +121,13 @@ def _point_map(arrays: _Arrays, unit: PointsUnit) -> PointMap:
             raise PointsError("the .npz file has neither an array called points nor one called depth")
         depth = points[..., 2]
     depth = _known(depth.astype(np.float32), _same_size(arrays.map("mask", types=WITH_BOOL), "mask", depth))
-    camera = _camera(_same_size(points, "points", depth), intrinsics, depth, arrays.photo_size_wh)
-    normals = arrays.map("normals", (3,), FLOATS)
-    normals = arrays.map("normal", (3,), FLOATS) if normals is None else normals
-    normals = _unit_vectors(_same_size(normals, "normals", depth), np.isfinite(depth))
-    return PointMap(_in_unit(depth, unit), unit in MM, normals, camera)
+    size_wh = depth.shape[1], depth.shape[0]
+    if intrinsics is not None:
+        return depth, camera_from_intrinsics(intrinsics, size_wh, arrays.photo_size_wh)
+    points = _same_size(points, "points", depth)
+    if points is not None:
+        return depth, camera_from_points(points, np.isfinite(depth), arrays.photo_size_wh)
+    return depth, None
 
 
 def _same_size(array: np.ndarray | None, name: str, depth: np.ndarray) -> np.ndarray | None:
@@ -160,18 +171,6 @@ def _in_unit(depth: np.ndarray, unit: PointsUnit) -> np.ndarray:
     return depth * np.float32(MM[unit])
 
 
-def _camera(
-    points: np.ndarray | None, intrinsics: np.ndarray | None, depth: np.ndarray, photo_size_wh: tuple[int, int]
-) -> Intrinsics | None:
-    """The lens by the intrinsics, or else by the points that there are."""
-    height, width = depth.shape
-    if intrinsics is not None:
-        return camera_from_intrinsics(intrinsics, (width, height), photo_size_wh)
-    if points is not None:
-        return camera_from_points(points, np.isfinite(depth), photo_size_wh)
-    return None
-
-
 def _unit_vectors(normals: np.ndarray | None, known: np.ndarray) -> np.ndarray | None:
     """(h, w, 3) float32 of unit length, NaN where there are none; None where there are none at all."""
     if normals is None:
@@ -182,6 +181,6 @@ def _unit_vectors(normals: np.ndarray | None, known: np.ndarray) -> np.ndarray |
     if not there.any():
         return None
     unit = normals / np.where(there, length, np.float32(np.nan))[..., None]
-    if np.mean(unit[there][:, 2] > 0) > 0.5:
+    if np.mean(unit[..., 2][there] > 0) > 0.5:
         raise PointsError("most normals point away from the camera; they have to point out of the surface, z forward")
     return unit

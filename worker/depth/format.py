@@ -34,8 +34,9 @@ MEANING = {
     "mask": "where there is depth",
     "alpha": "the person's share of a pixel, 0 to 255",
     "classes": ", ".join(f"{each:d} {each.word}" for each in PointClass),
-    "disparity": "of a network or a map, larger is nearer, of unknown scale and shift; where `report` has a and b "
-    "under network, 1 / mm = a * disparity + b fits it best to face and body",
+    "disparity": "of a network or a map, larger is nearer, NaN where it knows nothing, of unknown scale and shift; "
+    "where `report` has a and b under network, 1 / mm = a * disparity + b fits it best to face and body; of a network "
+    "that knows mm and finds no face it is 1 / mm",
     "head_...": "the fitted head model, for Relief itself",
 }
 

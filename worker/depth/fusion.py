@@ -13,6 +13,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from shared.cloud.camera import Intrinsics
 from shared.cloud.classes import PointClass
 from worker.depth.estimator import DepthMap
 from worker.depth.portrait.estimator import Bust
@@ -59,6 +60,7 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
     """
     own, on_face = bust.depth_map, np.isfinite(bust.face)
     outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)
+    lens_ratio = _lens_ratio(prediction, own.camera)
     prediction = with_lens(prediction, own.camera, outline.mask | on_face)
     disparity = prediction.known
     by_matting = Sight(disparity, bust.face, own.depth, outline.mask | on_face, own.camera)
@@ -67,9 +69,8 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
     if belief.is_noise or np.isfinite(disparity[on_face]).mean() < FUSION.least_face:
         return replace(own, disparity=disparity, report=own.report | {"anchored": False, "network": facts})
     sight = replace(by_matting, person=_person(by_matting, outline, others) | on_face)
-    shift_known = prediction.scale != "affine"
-    trust = edge_confidence(disparity, shift_known=shift_known)
-    fit = _fit(sight, trust, shift_known=shift_known)
+    trust = edge_confidence(disparity, shift_known=prediction.scale != "affine")
+    fit = _fit(sight, trust, lens_ratio)
     layout = np.where(sight.person, fit.depth(disparity), fit.depth_beside(disparity))
     layout = parted(completed(layout, trust, sight), sight.person, sight.camera)
     surface = joined(layout, sight, prediction.normals)
@@ -132,18 +133,29 @@ def _belief(sight: Sight) -> Belief:
     return max(beliefs, key=lambda belief: belief.sigmas)
 
 
-def _fit(sight: Sight, trust: np.ndarray, *, shift_known: bool) -> Fit:
+def _lens_ratio(prediction: Prediction, camera: Intrinsics) -> float | None:
+    """Focal length of the lens that a network saw by that of the one that is used; None where it knows no shift.
+
+    A network that sees no lens is taken at its word.
+    """
+    if prediction.scale == "affine":
+        return None
+    return prediction.camera.fx / camera.fx if prediction.camera else 1.0
+
+
+def _fit(sight: Sight, trust: np.ndarray, lens_ratio: float | None) -> Fit:
     """The fit, on a coarser grid, to what lies on no step; where all of the face seems to be one, to everything.
 
     Of a face of a few pixels that is partly unknown, every one counts.
     """
+    sight = replace(sight, bust=np.where(np.isfinite(sight.disparity), sight.bust, np.nan))  # extents of the same part
     smooth = replace(sight, disparity=np.where(trust >= FUSION.least_confidence, sight.disparity, np.nan))
     grids = smooth.thinned(), sight.thinned(), sight
     thin = next(grid for grid in grids if np.isfinite(grid.disparity[grid.on_face]).any())
     near = thin.person & (inside_px(~thin.on_face) * thin.pixel_mm <= FUSION.fitted_mm)
     disparity, bust = (np.where(near, values, np.nan) for values in (thin.disparity, thin.bust))
     weight = np.maximum(visibility(thin.face, thin.camera), FUSION.least_visibility)
-    return fit_person(disparity, thin.face, bust, weight, shift_known=shift_known)
+    return fit_person(disparity, thin.face, bust, weight, lens_ratio)
 
 
 def _facts(belief: Belief) -> dict[str, Any]:

@@ -6,9 +6,10 @@ networks, and whose licence allows commercial use.
 - A network gives hair, clothes and shoulders, which the face alone does not, and keeps the face; so it goes before
   `portrait`, which has no network. That was seen with maps of networks down to MiDaS v3 Hybrid: `portrait` ranks just
   below it, and above the smaller ones, of which nothing was seen.
-- Among networks the ranks follow the accuracy that their authors published: Depth Anything V2 before MiDaS.
-- Of a photo without a face a network gives relative depth, where `portrait` refuses. Without the face's files it would
-  give no more of any photo: `auto` never takes it then.
+- MoGe-2 goes before the other networks, which know neither sizes nor the lens. Among those the ranks follow the
+  accuracy that their authors published: Depth Anything V2 before MiDaS.
+- Of a photo without a face a network gives depth, most of them a relative one, where `portrait` refuses. Without the
+  face's files it would give no more of any photo: `auto` never takes it then.
 - A network that needs torch, where torch is not installed, is as good as absent: see `DepthModel.lacks`.
 - Cost has no say, since a network's weights lie in the folder because somebody fetched them; but a row that wants a GPU
   goes behind the others where there is none, since a photo takes a CPU many seconds; but before `portrait`.
@@ -24,6 +25,7 @@ from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.estimator import DepthModel, Estimator
 from worker.depth.gpu import gpu_is_here
 from worker.depth.midas import rows as midas
+from worker.depth.moge import rows as moge
 from worker.depth.portrait import row as portrait
 
 AUTO = "auto"
@@ -31,7 +33,7 @@ FOR_MAPS = "portrait"
 """The depth model of a photo that brings its own disparity map, which takes the network's place beside the face."""
 RANK_WITHOUT_GPU = 39
 """Of a row that wants a GPU where there is none: just before `portrait`; among themselves by their own ranks."""
-FAMILIES = (portrait, depth_anything, midas)
+FAMILIES = (portrait, moge, depth_anything, midas)
 ROWS: dict[str, DepthModel] = {
     row.name: row for row in sorted((row for family in FAMILIES for row in family.ROWS), key=lambda row: -row.rank)
 }

@@ -42,12 +42,13 @@ def disparity_png(gray: Gray, facts: Facts, to_mm: tuple[float, float] | None = 
 
     to_mm: a and b of 1 / depth_mm = a * disparity + b, where they are known.
     """
+    unknown = "; value 0: unknown" if gray.scale.farthest else ""
     own = {
         "quantity": "disparity: relative inverse depth, larger is nearer",
         "unit": "1 / mm, by the network's word" if metric else "none: its scale and shift are not known",
         "near": f"{gray.near:.9g}",
         "far": f"{gray.far:.9g}",
-        "formula": f"disparity = far + {_share(gray)} * (near - far)",
+        "formula": f"disparity = far + {_share(gray)} * (near - far){unknown}",
     }
     if to_mm:
         a, b = (f"{number:.7g}" for number in to_mm)

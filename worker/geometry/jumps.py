@@ -41,9 +41,12 @@ def jump_ratio(focal_px: float) -> float:
     return max(JUMP_RATIO, GRAZING_SLOPE / focal_px)
 
 
-def joined_ratio(camera: Intrinsics, unit: Unit) -> float:
-    """The largest depth step over which a cloud's surface goes on, as a part of the depth; the cloud carries it."""
-    return max(jump_ratio(camera.fx), BRIDGED_RATIO if unit == "mm" else 0)
+def joined_ratio(camera: Intrinsics, unit: Unit, *, of_person: bool = True) -> float:
+    """The largest depth step over which a cloud's surface goes on, as a part of the depth; the cloud carries it.
+
+    In a scene of which no person is known, things stand before each other at any distance, also where it is in mm.
+    """
+    return max(jump_ratio(camera.fx), BRIDGED_RATIO if unit == "mm" and of_person else 0)
 
 
 def same_surface(a: np.ndarray, b: np.ndarray, ratio: float) -> np.ndarray:

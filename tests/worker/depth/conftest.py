@@ -1,11 +1,16 @@
-"""A real file server, which can be told to misbehave; a Python without torch."""
+"""A real file server, which can be told to misbehave; a Python without torch; networks from seeded checkpoints."""
 
+import dataclasses
 import http.server
 import sys
 import threading
 from dataclasses import dataclass, field
 
 import pytest
+
+from tests.support.seeding import write_checkpoint
+from worker.depth import registry
+from worker.depth.weights import Weights, WeightsFile
 
 
 @dataclass
@@ -84,3 +89,16 @@ def server():
         yield state
         running.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def seeded_model(tmp_path, monkeypatch):
+    """Makes a model's estimator from its seeded checkpoint; only the pinned hash is set aside."""
+
+    def load(name, backend="torch"):
+        file = WeightsFile(f"{name}.pt")
+        write_checkpoint(name, tmp_path / file.name)
+        monkeypatch.setitem(registry.ROWS, name, dataclasses.replace(registry.row(name), weights=Weights((file,), ())))
+        return registry.load(name, tmp_path, backend)
+
+    return load

@@ -1,10 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from shared.options import ModelOptions
+from shared.results import METRIC_IMAGE
 from worker.depth.alone import depth_map_alone
 from worker.depth.estimator import Photo
 from worker.depth.prediction import Prediction
 from worker.geometry.camera import camera_for
+from worker.pipeline import build_cloud, depth_files, mesh_files
 
 PHOTO = Photo(np.zeros((30, 40, 3), np.uint8))
 DEPTH = np.tile(np.linspace(1000, 3000, 40), (30, 1))
@@ -66,3 +71,20 @@ def test_the_network_s_lens_is_used_as_it_is_where_nothing_better_is_known():
     assert result.camera.fx == pytest.approx(seen_by.fx)
     np.testing.assert_allclose(result.depth, DEPTH, rtol=1e-6)
     assert result.report["camera"] == "network"
+
+
+@pytest.mark.parametrize("background", ["keep", "remove"])
+def test_all_files_are_made_of_a_scene_in_which_no_person_is_known(background):
+    options = ModelOptions(background=background)
+    depth_map = depth_map_alone(PHOTO, given("metric", mask=KNOWN), {"face_found": False})
+    cloud, report = build_cloud(depth_map, PHOTO.pixels, options)
+    assert (cloud.unit, report["unit"], cloud.count) == ("mm", "mm", KNOWN.sum())
+    assert METRIC_IMAGE in depth_files(depth_map, model="moge")
+    assert mesh_files(cloud, PHOTO.pixels, options, model="moge")
+
+
+def test_a_scene_in_mm_is_torn_where_one_thing_stands_before_another():
+    behind = np.where(np.arange(40) < 20, 1000.0, 1080.0) * np.ones((30, 1))
+    scene = depth_map_alone(replace(PHOTO, fov_x_deg=5), Prediction((1 / behind).astype(np.float32), "metric"), {})
+    cloud, _ = build_cloud(scene, PHOTO.pixels, ModelOptions(background="keep"))
+    assert cloud.joined_ratio < 0.08  # within a body as much would be a chin before a neck

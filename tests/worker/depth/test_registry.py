@@ -8,6 +8,7 @@ from shared.errors import ModelError, WeightsError
 from worker.depth import registry
 from worker.depth.depth_anything import rows as depth_anything
 from worker.depth.midas import rows as midas
+from worker.depth.moge import rows as moge
 from worker.depth.network.exports import EXPORTS, MEASURED, key_of
 
 
@@ -141,3 +142,21 @@ def test_the_three_sizes_of_depth_anything_come_from_its_authors_and_are_held_to
         (file,), (source,) = weights.files, weights.sources
         assert source.url.endswith(f"/depth-anything/Depth-Anything-V2-{size}/resolve/main/{file.name}")
         assert len(file.sha256) == 64
+
+
+def test_the_four_networks_of_moge_2_come_from_its_authors_free_for_any_use_and_for_a_gpu():
+    names = {f"moge_2_{size}" for size in ("vits_normal", "vitb_normal", "vitl_normal", "vitl")}
+    assert {row.name for row in moge.ROWS} == names
+    for row in moge.ROWS:
+        (file,), (source,) = row.weights.files, row.weights.sources
+        assert source.url.endswith(f"/Ruicheng/{row.name.replace('_', '-')}/resolve/main/model.pt")
+        assert len(file.sha256) == 64
+        assert (row.licence, row.unit, row.wants_gpu) == ("MIT", "mm", True)
+
+
+@pytest.mark.parametrize(("gpu", "chosen"), [(True, "moge_2_vits_normal"), (False, "depth_anything_v2_vits")])
+def test_auto_takes_moge_before_depth_anything_where_there_is_a_gpu(tmp_path, monkeypatch, gpu, chosen):
+    monkeypatch.setattr(registry, "gpu_is_here", lambda: gpu)
+    for name in ("portrait", "depth_anything_v2_vits", "moge_2_vits_normal", "moge_2_vitl"):
+        put_files(tmp_path, name)
+    assert registry.choose("auto", tmp_path).name == chosen

@@ -78,6 +78,17 @@ def test_the_disparity_of_a_network_that_knows_mm_is_said_to_be_in_one_by_mm(rep
     assert text["unit"].startswith("1 / mm") and ("in mm" in text) == ("network" in report)
 
 
+@pytest.mark.parametrize("name", ["depth.png", "depth16.png"])
+def test_a_disparity_is_black_where_the_network_knows_nothing_and_nowhere_else(name):
+    depth_map, known = of_network(), ball_depth_map().mask
+    depth_map = replace(depth_map, disparity=np.where(known, depth_map.disparity, np.float32(np.nan)))
+    values, text, shown = read_png(pipeline.depth_files(depth_map, model="moge")[name])
+    np.testing.assert_array_equal(values > 0, known)
+    assert text["formula"].endswith("value 0: unknown")
+    step = np.ptp(depth_map.disparity[known]) / values.max()
+    assert np.median(np.abs(shown - depth_map.disparity)[known]) <= step
+
+
 def test_the_depth_values_say_what_each_of_them_is():
     data = pipeline.depth_files(of_network(), model="midas")["depth.npz"]
     with np.load(io.BytesIO(data)) as file:

@@ -28,7 +28,7 @@ def smooth(values: np.ndarray, links: Links, sigma_px: float) -> np.ndarray:
     if sigma_px <= 0:
         return values.astype(np.float32)
     known = np.isfinite(values)
-    if not known.any():
+    if known.sum() < 2:
         return values.astype(np.float32)
     heat = values[known].astype(np.float32, copy=False)  # (N,) row by row
     middle = heat.mean()

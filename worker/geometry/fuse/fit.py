@@ -8,6 +8,7 @@ their say, at the weight that they earn.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,7 +40,8 @@ class FitRule:
     likely_sigma: float = 0.4  # ... and its spread, of the logarithm
     measured_sigma: float = 0.1  # likewise of a measured extent, with a correlation of 1; as much more as that is less
     own_sigma: float = 0.05  # likewise of the network's own extent, where it knows its shift ...
-    own_doubt: float = 0.7  # ... and as much more as this part of the logarithm by which it differs from the measured
+    own_doubt: float = 0.7  # ... and more, by this part of how far (in logarithms) it differs from the measured one,
+    # and the lens that the network saw from the one that is used
     least_correlation: float = 0.1
     least_extent_mm: float = 110.0  # unless the bust is less deep, where little more than a face is seen
     most_extent_mm: float = 450.0  # with arms towards the camera
@@ -94,7 +96,7 @@ class Match:
 
 
 def fit_person(
-    disparity: np.ndarray, face: np.ndarray, bust: np.ndarray, weight: np.ndarray, *, shift_known: bool = False
+    disparity: np.ndarray, face: np.ndarray, bust: np.ndarray, weight: np.ndarray, lens_ratio: float | None = None
 ) -> Fit:
     """Fit a disparity to a face and a rough bust.
 
@@ -103,7 +105,8 @@ def fit_person(
         face: (H, W) float mm; NaN beside it.
         bust: (H, W) float mm, what is likely, also beside the face; NaN where nothing is known.
         weight: (H, W) float, 0..1: how far each pixel of the face is to be trusted; see `visibility`.
-        shift_known: whether the disparity is inverse depth but for its scale, and then above 0.
+        lens_ratio: of a disparity whose shift is known, which is inverse depth but for its scale, and above 0: focal
+            length of the lens that the network saw, by that of the one that is used. None where the shift is unknown.
     Raises:
         ValueError: no pixel of the face has a disparity and a weight.
     """
@@ -117,9 +120,16 @@ def fit_person(
     bust_mm = float(np.ptp(np.nanpercentile(bust, FIT.percentiles)))
     likely_mm = FIT.likely_busts * bust_mm
     measured_mm = min(_extent(match.slope, within, face_mm), HORIZON * face_mm)
-    own_a = 1 / (face_mm * middle) if shift_known else None
-    own_mm = None if own_a is None else _extent(own_a, within, face_mm)
-    extent_mm = _believed(measured_mm, likely_mm, own_mm, match.correlation)
+    said = [
+        (measured_mm, (max(match.correlation, FIT.least_correlation) / FIT.measured_sigma) ** 2),
+        (likely_mm, 1 / FIT.likely_sigma**2),
+    ]
+    own_a, own_mm = None, None
+    if lens_ratio is not None:
+        own_a = 1 / (face_mm * middle)
+        own_mm = _extent(own_a, within, face_mm)
+        said.append((own_mm, _weight_of_own(own_mm / max(measured_mm, 1.0), lens_ratio)))
+    extent_mm = _believed(said)
     bounded_mm = float(np.clip(extent_mm, min(FIT.least_extent_mm, bust_mm), FIT.most_extent_mm))
     slope = _slope_for(bounded_mm, within, face_mm)
     return Fit(
@@ -183,16 +193,16 @@ def matched(x: np.ndarray, y: np.ndarray, weight: np.ndarray, sigma: np.ndarray)
     return match
 
 
-def _believed(measured_mm: float, likely_mm: float, own_mm: float | None, correlation: float) -> float:
-    """An extent by what is known of it, each at the weight that it earns; logarithms are averaged."""
-    measured = (max(correlation, FIT.least_correlation) / FIT.measured_sigma) ** 2
-    likely = 1 / FIT.likely_sigma**2
-    total, weight = measured * np.log(max(measured_mm, 1.0)) + likely * np.log(max(likely_mm, 1.0)), measured + likely
-    if own_mm is not None:
-        doubt = FIT.own_doubt * np.log(max(own_mm, 1.0) / max(measured_mm, 1.0))
-        own = 1 / (FIT.own_sigma**2 + doubt**2)
-        total, weight = total + own * np.log(max(own_mm, 1.0)), weight + own
-    return float(np.exp(total / weight))
+def _weight_of_own(extent_ratio: float, lens_ratio: float) -> float:
+    """Of a network's own extent, by its ratio to the measured one, and of its lens to the one that is used."""
+    off = np.log([max(extent_ratio, 1e-3), lens_ratio])
+    return float(1 / (FIT.own_sigma**2 + FIT.own_doubt**2 * (off**2).sum()))
+
+
+def _believed(said: Sequence[tuple[float, float]]) -> float:
+    """An extent by what was said of it, in mm, each at its weight; logarithms are averaged."""
+    extents_mm, weights = np.array(said).T
+    return float(np.exp(np.average(np.log(np.maximum(extents_mm, 1.0)), weights=weights)))
 
 
 def _share(weight: np.ndarray) -> np.ndarray:

@@ -74,7 +74,7 @@ def cloud_from_depth(
         rgb=colours_of_points(colours, known, alpha, behind),
         confidence=np.rint(np.where(np.isfinite(trust), trust, 0).clip(0, 1) * 255).astype(np.uint8),
         classes=point_classes,
-        joined_ratio=joined_ratio(coarse, unit),
+        joined_ratio=joined_ratio(coarse, unit, of_person=classes is not None),
     )
     return cloud, {
         "points": cloud.count,

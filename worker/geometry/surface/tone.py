@@ -6,7 +6,7 @@ grays instead of nine tenths of the scale, and the relief of the face keeps the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class Scale:
 
 DEPTH_8 = Scale(np.uint8, 255, 40, 0.15)  # the farthest is dark, and yet apart from black
 DEPTH_16 = Scale(np.uint16, 65535, 1, 0.0)
-DISPARITY_8 = Scale(np.uint8, 255, 0, 0.15)  # known everywhere, and shown as networks' maps are
+DISPARITY_8 = Scale(np.uint8, 255, 0, 0.15)  # mostly known everywhere, and shown as networks' maps are
 DISPARITY_16 = Scale(np.uint16, 65535, 0, 0.0)
 
 
@@ -50,8 +50,13 @@ def gray_from_depth(depth: np.ndarray, scale: Scale = DEPTH_8) -> Gray:
 
 
 def gray_from_disparity(disparity: np.ndarray, scale: Scale = DISPARITY_8) -> Gray:
-    """Draw a disparity map (H, W), NaN where unknown, lighter where larger; a flat one is white throughout."""
-    return _gray(disparity[known := np.isfinite(disparity)].astype(np.float64), known, scale)
+    """Draw a disparity map (H, W), NaN where unknown, lighter where larger; a flat one is white throughout.
+
+    What is known keeps off black where something is unknown.
+    """
+    known = np.isfinite(disparity)
+    scale = scale if known.all() else replace(scale, farthest=max(scale.farthest, 1))
+    return _gray(disparity[known].astype(np.float64), known, scale)
 
 
 def _gray(values: np.ndarray, known: np.ndarray, scale: Scale) -> Gray:

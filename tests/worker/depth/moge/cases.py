@@ -6,56 +6,50 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import torch
-from torch.nn import functional
 
 from tests.support.seeding import DATA, waves_and_noise
-
-CASES = ("landscape", "portrait", "square")
-"""A photo that is shrunk, one that is enlarged, and one on the position embedding's own grid."""
 
 
 @dataclass(frozen=True)
 class Case:
     """A photo and the official outputs, of which every so many rows and columns are kept.
 
-    photo: (H, W, 3) float32 RGB in 0..1.
+    photo: (H, W, 3) float32 RGB in 0..255.
     tokens: asked for.
-    outputs: points (h, w, 3) after the remap, normal (h, w, 3) of a network that has them, mask (h, w) in 0..1, and
-        metric_scale; float32.
+    step: of the rows and columns that are kept.
+    outputs: of `forward`: points (h, w, 3) after the remap, normal (h, w, 3) of a network that has them, mask (h, w)
+        in 0..1, and metric_scale; float32.
+    inferred: of the portrait, depth (H, W) in metres, mask (H, W) bool, intrinsics (3, 3) of a unit square, and others.
     """
 
     photo: np.ndarray
     tokens: int
     step: int
     outputs: dict[str, np.ndarray]
+    inferred: dict[str, np.ndarray]
 
     @property
-    def aspect(self):
-        """Width over height."""
-        return self.photo.shape[1] / self.photo.shape[0]
-
-    def input(self):
-        """The network's input (1, 3, h, w) as the official code makes it; not yet normalised."""
-        rows, columns = (round((self.tokens * ratio) ** 0.5) for ratio in (1 / self.aspect, self.aspect))
-        planes = torch.from_numpy(self.photo).permute(2, 0, 1)[None]
-        return functional.interpolate(planes, (14 * rows, 14 * columns), mode="bilinear", antialias=True).numpy()
+    def size_wh(self):
+        """Of the photo."""
+        return self.photo.shape[1], self.photo.shape[0]
 
     def kept(self, raw):
         """A raw map (C, h, w) as the official one is stored: (H, W, C), every so many of its rows and columns."""
-        height, width = self.photo.shape[:2]
-        resized = cv2.resize(np.moveaxis(raw, 0, 2), (width, height), interpolation=cv2.INTER_LINEAR)
+        resized = cv2.resize(np.moveaxis(raw, 0, 2), self.size_wh, interpolation=cv2.INTER_LINEAR)
         return resized[:: self.step, :: self.step]
 
 
 def case(name, which):
-    """One of CASES of a network, by its row's name."""
+    """Of a network by its row's name: "landscape" (shrunk), "portrait" (enlarged) or "square" (37 x 37 tokens)."""
     with np.load(DATA / "moge" / f"{name}.npz") as stored:
         height, width, tokens, step = stored[which].tolist()
-        outputs = {key.removeprefix(f"{which}_"): stored[key] for key in stored if key.startswith(f"{which}_")}
+        outputs, inferred = (
+            {key.removeprefix(prefix): stored[key] for key in stored if key.startswith(prefix)}
+            for prefix in (f"{which}_", "infer_")
+        )
     waves, noise = waves_and_noise(height, width)
-    photo = np.clip(0.5 + 0.35 * waves + 0.1 * noise, 0, 1).astype(np.float32)
-    return Case(np.moveaxis(photo, 0, 2), tokens, step, outputs)
+    photo = 255 * np.clip(0.5 + 0.35 * waves + 0.1 * noise, 0, 1).astype(np.float32)
+    return Case(np.moveaxis(photo, 0, 2), tokens, step, outputs, inferred)
 
 
 def outputs_of(case, points, logits, scale, normals=None):

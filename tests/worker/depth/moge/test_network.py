@@ -11,28 +11,16 @@ import numpy as np
 import pytest
 import torch
 
-from tests.support.seeding import DATA, official_keys, write_checkpoint
-from tests.worker.depth.moge.cases import CASES, case, outputs_of
-from worker.depth.moge.network import image_plane, moge
-from worker.depth.network.checkpoint import load_network
-from worker.depth.network.transforms import IMAGENET
+from tests.support.seeding import DATA
+from tests.worker.depth.moge.cases import case, outputs_of
+from worker.depth import registry
+from worker.depth.moge.network import image_plane
+from worker.depth.moge.rows import ROWS
+from worker.depth.network.loading import spec_of
 
-SMALL = {"timm_name": "vit_small_patch14_dinov2", "taps": (5, 11), "blocks": (0, 1, 1, 1, 0), "normals": True}
-LARGE = {"timm_name": "vit_large_patch14_dinov2", "taps": (5, 11, 17, 23), "blocks": (0, 2, 2, 2, 0)}
-ARGUMENTS = {
-    "moge_2_vits_normal": SMALL,
-    "moge_2_vitb_normal": SMALL | {"timm_name": "vit_base_patch14_dinov2"},
-    "moge_2_vitl_normal": LARGE | {"normals": True},
-    "moge_2_vitl": LARGE | {"normals": False},
-}
-QUICK = ("moge_2_vits_normal", "portrait")
-SLOW = [pytest.param(*pair, marks=pytest.mark.slow) for pair in product(ARGUMENTS, CASES) if pair != QUICK]
-
-
-def normalised(photos):
-    """As the networks take them, of photos (B, 3, h, w) in 0..1."""
-    mean, std = (np.reshape(np.float32(values), (3, 1, 1)) for values in (IMAGENET.mean, IMAGENET.std))
-    return (photos - mean) / std
+NETWORKS = [row.name for row in ROWS]
+SMALL = "moge_2_vits_normal"
+LARGER = [pytest.param(name, marks=pytest.mark.slow) for name in NETWORKS if name != SMALL]
 
 
 def share_of_range(found, expected):
@@ -40,43 +28,58 @@ def share_of_range(found, expected):
     return np.abs(found - expected).max() / (np.ptp(expected) or np.abs(expected).max())
 
 
-@pytest.mark.parametrize(("name", "which"), [QUICK, *SLOW])
-def test_the_outputs_equal_the_official_networks(name, which, tmp_path):
-    network = load_network(moge(**ARGUMENTS[name]), write_checkpoint(name, tmp_path / "net.pt"))
-    official = case(name, which)
-    photo = torch.from_numpy(normalised(official.input()))
-    with torch.inference_mode():
-        raw = network(photo, torch.tensor([official.aspect]))
-    ours = outputs_of(official, *(output[0].numpy() for output in raw))
+def raw_outputs(official, model, reading):
+    """What our network gives of a case's photo."""
+    inputs = reading.inputs(official.photo, reading.input_size_wh(official.size_wh))
+    return tuple(output[0] for output in model.backend(tuple(values[None] for values in inputs)))
+
+
+def assert_equal_to_the_official(raw, official):
+    ours = outputs_of(official, *raw)
     errors = {key: share_of_range(ours[key], expected) for key, expected in official.outputs.items()}
     assert ours.keys() == errors.keys()
     assert max(errors.values()) <= 1e-4, errors
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
-def test_every_official_key_is_a_parameter_of_ours_or_a_constant_or_unused(name):
-    spec = moge(**ARGUMENTS[name])
-    with torch.device("meta"):
-        ours = {key: list(value.shape) for key, value in spec.build().state_dict().items()}
-    official = official_keys(name)
-    assert spec.unused | spec.constants.keys() <= official.keys()
-    assert {renamed: official[key][0] for key, renamed in spec.learned(official).items()} == ours
+@pytest.mark.parametrize("name", [SMALL, *LARGER])
+def test_outputs_and_the_prediction_of_an_upright_photo_equal_the_official_ones(name, seeded_model):
+    official, model = case(name, "portrait"), seeded_model(name)
+    reading = registry.row(name).reading.with_tokens(official.tokens)
+    raw = raw_outputs(official, model, reading)
+    assert_equal_to_the_official(raw, official)
+    prediction = reading.prediction(raw, official.size_wh, model.backend.resized)
+    mask = official.inferred["mask"]
+    np.testing.assert_array_equal(prediction.mask, mask)
+    np.testing.assert_allclose(1 / prediction.disparity[mask], 1000 * official.inferred["depth"][mask], rtol=1e-3)
+    lens = official.inferred["intrinsics"] * np.reshape([*official.size_wh, 1], (3, 1))
+    np.testing.assert_allclose([prediction.camera.fx, prediction.camera.fy], [lens[0, 0], lens[1, 1]], rtol=1e-3)
+    if "normal" in official.outputs:
+        np.testing.assert_allclose(prediction.normals[mask], official.outputs["normal"][mask], atol=2e-4)
 
 
-@pytest.mark.parametrize("name", ARGUMENTS)
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "which"), [*product(NETWORKS, ("landscape", "square"))])
+def test_outputs_of_other_photos_equal_the_official_networks(name, which, seeded_model):
+    official = case(name, which)
+    reading = registry.row(name).reading.with_tokens(official.tokens)
+    assert_equal_to_the_official(raw_outputs(official, seeded_model(name), reading), official)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_official_checkpoints_describe_our_network(name):
     config = json.loads(gzip.decompress((DATA / "moge" / "model_configs.json.gz").read_bytes()))[name]
-    expected = moge(**ARGUMENTS[name]).config
+    row = registry.row(name)
+    expected = spec_of(row).config
     assert {path: reduce(getitem, path.split("."), config) for path in expected} == expected
     assert expected["remap_output"] == "exp"
-    assert expected["encoder.intermediate_layers"] == list(ARGUMENTS[name]["taps"])
+    assert expected["encoder.intermediate_layers"] == list(row.arguments["taps"])
 
 
 @pytest.fixture(scope="module")
 def untrained():
     """The small network with random weights; its last convolutions are made strong, so that outputs vary."""
     torch.manual_seed(3)
-    network = moge(**SMALL).build().eval().requires_grad_(False)
+    network = spec_of(registry.row(SMALL)).build().eval().requires_grad_(False)
     for head in network.heads.values():
         head.out.weight *= 10
     return network

@@ -44,6 +44,12 @@ def test_unknown_pixels_stay_unknown_and_do_not_bleed():
     np.testing.assert_allclose(smoothed[np.isfinite(depth)], 600, rtol=1e-6)
 
 
+def test_a_single_known_pixel_keeps_its_value():
+    lonely = np.full((5, 7), np.nan)
+    lonely[2, 3] = 4.0
+    np.testing.assert_array_equal(smooth(lonely, all_linked(5, 7), 2.0), lonely)
+
+
 def test_no_smoothing_gives_the_same_map():
     depth = noise((5, 7), 1.0).astype(np.float32)
     np.testing.assert_array_equal(smooth(depth, all_linked(5, 7), 0), depth)

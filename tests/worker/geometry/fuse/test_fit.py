@@ -73,13 +73,14 @@ TRUE = np.where(ON_HEAD, 1 / HEAD, np.nan)
 DEEP = 620 + 2 * (HEAD - 620)
 
 
-def test_a_network_that_knows_its_shift_is_an_opinion_more_by_hand_worked_weights():
-    fit = fit_person(7 * TRUE, FACE, DEEP, ONES, shift_known=True)
+@pytest.mark.parametrize("lens_ratio", [1.0, 1.2])
+def test_a_network_that_knows_its_shift_is_an_opinion_more_by_hand_worked_weights(lens_ratio):
+    fit = fit_person(7 * TRUE, FACE, DEEP, ONES, lens_ratio)
     assert fit.own_mm == pytest.approx(np.ptp(np.nanpercentile(HEAD, (3, 97))), rel=0.01)
     assert fit.own_a == pytest.approx(1 / 7, rel=0.01)
     np.testing.assert_allclose(fit.depth_beside(np.array([7 / 5000])), 5000, rtol=0.01)
-    # A spread of 0.05, and of 0.7 of the disagreement with what was measured; the others as before.
-    own = 1 / (0.05**2 + (0.7 * np.log(fit.own_mm / fit.measured_mm)) ** 2)
+    # A spread of 0.05, and of 0.7 of how far it and its lens are off; the others as before.
+    own = 1 / (0.05**2 + (0.7 * np.log(fit.own_mm / fit.measured_mm)) ** 2 + (0.7 * np.log(lens_ratio)) ** 2)
     weights = np.array([own, 100 * fit.correlation**2, 6.25])
     logarithm = (weights * np.log([fit.own_mm, fit.measured_mm, fit.likely_mm])).sum() / weights.sum()
     assert fit.extent_mm == pytest.approx(np.exp(logarithm), rel=1e-3)
@@ -89,7 +90,7 @@ def test_the_more_a_network_s_own_extent_differs_from_the_measured_one_the_less_
     deep = 620 + 3 * (HEAD - 620)
     face, ways = np.where(np.isfinite(FACE), deep, np.nan), []
     for shift in (2e-4, 2e-3):  # which makes everything flatter by itself, and is not seen by face and bust
-        alone, with_own = (fit_person(1 / deep + shift, face, deep, ONES, shift_known=known) for known in (False, True))
+        alone, with_own = (fit_person(1 / deep + shift, face, deep, ONES, ratio) for ratio in (None, 1.0))
         assert with_own.own_mm < alone.extent_mm
         ways.append(np.log(with_own.extent_mm / alone.extent_mm) / np.log(with_own.own_mm / alone.extent_mm))
     assert 0 < ways[1] < 0.5 * ways[0] < 0.5
