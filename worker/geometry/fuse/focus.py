@@ -144,10 +144,9 @@ def fused_normals(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarray
 
 @dataclass(frozen=True)
 class LookAside:
-    """A camera at the photo's that looks at the middle of a box: a network takes the middle of what it sees for an axis.
+    """The photo's camera turned to the middle of a box, which a network that sees the box alone takes for the axis.
 
-    box: on the grid of
-    camera: the photo's.
+    box: on the grid of the camera.
     """
 
     box: Box

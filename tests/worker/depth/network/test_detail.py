@@ -43,8 +43,8 @@ DETAIL = seen(BOX.of(plane()) @ VIEW.rotation, VIEW.rotation.T @ NORMAL, VIEW.le
 
 
 def test_a_look_aside_agrees_with_a_hand_worked_one():
-    # The box's middle lies 260 px to the right of the axis, as far as the lens is long: 45 degrees. What is 1 away along
-    # the photo's axis, in that direction, is the root of 2 away along the other.
+    # The box's middle lies 260 px to the right of the axis, as far as the lens is long: 45 degrees. What is 1 away
+    # along the photo's axis, in that direction, is the root of 2 away along the other.
     view = LookAside(Box(399, 90, 421, 111), Intrinsics(600, 200, 260, 260, 149.5, 100))
     half = math.sqrt(0.5)
     np.testing.assert_allclose(view.rotation, [[half, 0, half], [0, 1, 0], [-half, 0, half]], atol=1e-9)
