@@ -12,6 +12,7 @@ SCRIPTS = (
     "latency",
     "heads",
     "point_maps",
+    "lenses",
     "measures",
     "photos",
     "midas",

@@ -11,7 +11,7 @@ from worker.depth import registry
 CAMERA_SOURCES = {
     "given": "measured with the field of view that was given",
     "exif": "measured with the focal length in the photo's metadata",
-    "network": "by the lens that the depth network sees, which the face bears out",
+    "network": "measured by the lens that the depth network sees",
     "assumed": "a guess: the photo does not say its focal length",
 }
 

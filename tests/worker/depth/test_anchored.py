@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pytest
 
 from shared.errors import PhotoError
 from shared.maps.disparity import Disparity
 from shared.maps.points import PointMap
 from tests.support.fusing import CAMERA, HEAD, SCENE, bust, disparity_of
+from worker.depth.alone import depth_map_alone
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.prediction import Prediction
@@ -51,6 +53,24 @@ def test_without_a_face_the_network_s_own_relative_depth_remains():
     [result] = Anchored(Network(disparity_of(SCENE)), Finder(None)).estimate([PHOTO])
     assert result.unit == "relative"
     assert result.report == {"face_found": False, "metric": False, "anchored": False}
+
+
+class SeeingNetwork(Network):
+    """One that sees a lens too."""
+
+    def predict(self, photos, faces=None):
+        return [Prediction(self.answer, "metric", camera=CAMERA) for _ in photos]
+
+    def alone(self, photo, prediction):
+        return depth_map_alone(photo, prediction, {})
+
+
+def test_without_a_face_a_network_s_lens_is_taken_where_no_other_is_known():
+    anchored = Anchored(SeeingNetwork(disparity_of(SCENE)), Finder(None))
+    seen, known = anchored.estimate([PHOTO, replace(PHOTO, focal_35mm=50.0)])
+    assert (seen.report["camera"], known.report["camera"]) == ("network", "exif")
+    assert seen.camera.fx == pytest.approx(CAMERA.fx)
+    assert known.camera.fx == pytest.approx(50 / 43.2666 * 272.029, rel=1e-4)  # a diagonal of 160 x 220 pixels
 
 
 def test_faces_are_found_once_a_photo_and_the_network_is_told_of_them():

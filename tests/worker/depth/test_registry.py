@@ -1,4 +1,3 @@
-import dataclasses
 import subprocess
 import sys
 
@@ -67,16 +66,16 @@ def test_auto_never_takes_a_network_without_the_face(tmp_path):
 @pytest.mark.parametrize(
     ("gpu", "ready", "chosen"),
     [
-        (True, ["depth_anything_v2_vits", "dpt_hybrid_384"], "depth_anything_v2_vits"),
-        (False, ["depth_anything_v2_vits", "dpt_hybrid_384"], "dpt_hybrid_384"),
-        (False, ["depth_anything_v2_vits", "midas_v21_384"], "depth_anything_v2_vits"),
+        (True, ["moge_2_vits_normal", "moge_2_vitl_normal", "depth_anything_v2_vits"], "moge_2_vitl_normal"),
+        (True, ["moge_2_vits_normal", "moge_2_vitl", "depth_anything_v2_vits"], "moge_2_vits_normal"),
+        (False, ["moge_2_vits_normal", "moge_2_vitl_normal", "depth_anything_v2_vits"], "depth_anything_v2_vits"),
+        (False, ["moge_2_vits_normal", "dpt_hybrid_384"], "dpt_hybrid_384"),
+        (False, ["moge_2_vits_normal", "moge_2_vitl_normal", "midas_v21_384"], "moge_2_vitl_normal"),
     ],
 )
-def test_without_a_gpu_auto_takes_what_wants_one_after_the_other_networks_but_before_none(
+def test_auto_takes_moge_2_first_with_a_gpu_and_else_after_the_networks_that_go_before_none(
     tmp_path, monkeypatch, gpu, ready, chosen
 ):
-    wanting = dataclasses.replace(registry.row("depth_anything_v2_vits"), wants_gpu=True)
-    monkeypatch.setitem(registry.ROWS, wanting.name, wanting)
     monkeypatch.setattr(registry, "gpu_is_here", lambda: gpu)
     for name in ["portrait", *ready]:
         put_files(tmp_path, name)
@@ -152,11 +151,3 @@ def test_the_four_networks_of_moge_2_come_from_its_authors_free_for_any_use_and_
         assert source.url.endswith(f"/Ruicheng/{row.name.replace('_', '-')}/resolve/main/model.pt")
         assert len(file.sha256) == 64
         assert (row.licence, row.unit, row.wants_gpu) == ("MIT", "mm", True)
-
-
-@pytest.mark.parametrize(("gpu", "chosen"), [(True, "moge_2_vits_normal"), (False, "depth_anything_v2_vits")])
-def test_auto_takes_moge_before_depth_anything_where_there_is_a_gpu(tmp_path, monkeypatch, gpu, chosen):
-    monkeypatch.setattr(registry, "gpu_is_here", lambda: gpu)
-    for name in ("portrait", "depth_anything_v2_vits", "moge_2_vits_normal", "moge_2_vitl"):
-        put_files(tmp_path, name)
-    assert registry.choose("auto", tmp_path).name == chosen

@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import io
 import re
@@ -9,6 +10,7 @@ import pytest
 
 from shared.errors import WeightsError
 from worker.depth import registry
+from worker.depth.network.row import NetworkModel
 from worker.depth.weights import (
     MIDAS_RELEASES,
     ORIGINALS,
@@ -120,6 +122,27 @@ def test_a_mirror_stands_in_for_the_official_releases(tmp_path, server, original
     server.files["/mirror/v3/net.pt"] = CONTENT
     weights(f"{original}v3/net.pt").fetch(tmp_path, FetchOptions(mirror=f"{server.url}/mirror", http_on_loopback=True))
     assert (tmp_path / "net.pt").read_bytes() == CONTENT
+
+
+def test_moge_2_is_fetched_from_a_mirror_goes_on_where_it_broke_off_and_is_held_to_its_hash(
+    tmp_path, server, monkeypatch
+):
+    row = registry.row("moge_2_vits_normal")
+    (file,) = row.weights.files
+    served = dataclasses.replace(row.weights, files=(WeightsFile(file.name, SHA256),))
+    monkeypatch.setitem(registry.ROWS, row.name, dataclasses.replace(row, weights=served))
+    monkeypatch.setattr(NetworkModel, "prepare", lambda *_: None)  # what is served is no network
+    monkeypatch.setenv("RELIEF_WEIGHTS_MIRROR", server.url)
+    fetch = ["--folder", str(tmp_path), "fetch", "--http-on-loopback", "--quiet", row.name]
+    server.files["/moge-2-vits-normal/resolve/main/model.pt"] = CONTENT
+    server.cut = 70_000
+    assert main(fetch) == 1
+    server.cut = None
+    assert main(fetch) == 0
+    assert (tmp_path / "moge-2-vits-normal.pt").read_bytes() == CONTENT
+    assert [asked for _, asked in server.asked] == [None, "bytes=70000-"]
+    (tmp_path / file.name).write_bytes(CONTENT[::-1])
+    assert main(fetch) == 1
 
 
 @pytest.mark.parametrize("pinned", [None, SHA256[:8]])

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from worker.geometry.fuse.agreement import Agreement, agreement_of, steeper
+from worker.box import Box
+from worker.geometry.fuse.agreement import BESIDE_FACE, Agreement, agreement_of, steeper
 from worker.geometry.fuse.relief import relief_of
 from worker.geometry.fuse.sight import Sight, inside_px, smooth_step
 
@@ -16,9 +17,9 @@ from worker.geometry.fuse.sight import Sight, inside_px, smooth_step
 class DrawnRule:
     """How normals are drawn onto a surface."""
 
-    # Relief finer than some 2 pi times that is the normals'. Chosen on h0 to h7 with normals that were exact, blurred,
-    # flat and noisy: longer is better for exact ones, and worse for all that are off on the whole.
-    length_mm: float = 8.0
+    # Relief well below 2 pi times that is the normals'. Chosen on h0 to h7: with all faults of `bench.predictions` the
+    # face is better the longer it is; with normals that are off by smooth noise, from there on worse than without.
+    length_mm: float = 20.0
     rim_mm: tuple[float, float] = (1.0, 5.0)  # inside the outline normals begin to count, and count in full
 
 
@@ -56,11 +57,19 @@ def face_agreement(normals: np.ndarray, sight: Sight) -> Agreement:
 
 def drawn(normals: np.ndarray, depth: np.ndarray, face: Agreement, sight: Sight) -> Drawn:
     """What normals (H, W, 3) make of a joined surface (H, W) mm, whose face they agree with so far."""
-    person, camera = sight.person, sight.camera
+    person = sight.person
     known = person & ~sight.on_face & np.isfinite(sight.disparity)
-    beside = agreement_of(normals, depth, known, camera, face.gain if face.share else None)
+    beside = agreement_of(normals, depth, known, sight.camera, BESIDE_FACE, face.gain if face.share else None)
     low_mm, high_mm = DRAWN.rim_mm
     inside = smooth_step(inside_px(person) * sight.pixel_mm, low_mm, high_mm - low_mm)
-    surface, weight = np.where(person, depth, np.nan), np.maximum(face.weight, beside.weight) * inside
-    change = relief_of(surface, steeper(normals, beside.gain), weight, camera, DRAWN.length_mm / sight.pixel_mm)
-    return Drawn(face, beside, np.where(person, change, np.float32(0)))
+    weight = np.maximum(face.weight, beside.weight) * inside
+    box = Box.round(weight > 0)
+    surface = np.where(box.of(person), box.of(depth), np.nan)
+    change = relief_of(
+        surface,
+        steeper(box.of(normals), beside.gain),
+        box.of(weight),
+        box.of_camera(sight.camera),
+        DRAWN.length_mm / sight.pixel_mm,
+    )
+    return Drawn(face, beside, box.put_into(depth.shape, np.nan_to_num(change), 0))

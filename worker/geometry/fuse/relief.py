@@ -10,18 +10,14 @@ positions, fine normals); Cao et al., Bilateral Normal Integration, ECCV 2022 (i
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from shared.cloud.camera import Intrinsics
-from worker.box import Box
+from worker.geometry.fuse.integrability import without_noise
 from worker.geometry.fuse.integration import integrated
 from worker.geometry.fuse.sight import smooth_step
 from worker.geometry.jumps import links_of
 
-REACH = 3.0
-"""So many lengths beside what has weight, a change has died out."""
 LEAST_FACING = 0.1
 """Cosine between normal and ray: slopes of what is turned further away mean nothing."""
 STEEP = (2.0, 4.0)
@@ -42,22 +38,16 @@ def relief_of(
     Returns:
         (H, W) float32 mm to add to the depth; NaN where that is.
     """
-    change = np.where(np.isfinite(depth), np.float32(0), np.float32(np.nan))
-    used = np.where(np.isfinite(depth), weight, 0)
-    if not used.any():
-        return change
-    box = Box.round(used > 0, math.ceil(REACH * length_px))
-    start, part = box.of(depth), box.of_camera(camera)
-    slopes, facing = log_slopes(box.of(normals), part)
-    counts = np.where(facing > LEAST_FACING, box.of(used), 0).astype(np.float32)
-    logarithm = np.log(start, dtype=np.float32)
+    slopes, facing = log_slopes(normals, camera)
+    known = np.isfinite(depth)
+    counts = np.where(known & (facing > LEAST_FACING), weight, 0).astype(np.float32)
+    logarithm = np.log(depth, dtype=np.float32)
     right, down = (
         _missing(slope, logarithm, counts, focal_px, axis)
-        for slope, focal_px, axis in zip(slopes, (part.fx, part.fy), (1, 0), strict=True)
+        for slope, focal_px, axis in zip(slopes, (camera.fx, camera.fy), (1, 0), strict=True)
     )
-    moved = start * np.expm1(integrated(right, down, links_of(start, part), length_px))
-    box.of(change)[:] = np.where(np.isfinite(start), moved, np.nan)
-    return change
+    moved = integrated(*without_noise(right, down, length_px), links_of(depth, camera), length_px)
+    return np.where(known, depth * np.expm1(moved), np.nan).astype(np.float32)
 
 
 def log_slopes(normals: np.ndarray, camera: Intrinsics) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:

@@ -95,6 +95,17 @@ def test_a_network_by_whose_lens_the_face_is_13_cm_away_is_not_believed(photos, 
     assert lenses[0].doubt.startswith("The network's lens is not believed: by it the face is 13 cm from the camera")
 
 
+def test_a_face_that_is_small_in_the_photo_tells_no_more_than_its_distance(photos, faces):
+    head, face = photos["h8"], faces["h8"]
+    flat = seen(head, deeper=0.3)
+    assert settled_lens(Photo(head.pixels), face, flat)[0].camera_source == "assumed"
+    small, beside = face.scaled((0.2, 0.2)), np.zeros((512, 464, 3), np.uint8)
+    assert small.side < 0.1 * 512
+    settled, (network, _) = settled_lens(Photo(beside), small, flat)
+    assert (settled.camera_source, network.relief) == ("network", None)
+    assert network.distance_mm > 3000
+
+
 @pytest.mark.parametrize("change", [{"scale": "affine"}, {"mask": np.zeros((512, 464), bool)}])
 def test_a_network_that_does_not_see_the_face_s_shape_is_not_believed(change, photos, faces):
     settled, lenses = settled_lens(Photo(photos["h8"].pixels), faces["h8"], replace(seen(photos["h8"]), **change))

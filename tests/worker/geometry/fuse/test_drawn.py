@@ -38,7 +38,7 @@ def test_ripples_that_only_the_normals_know_are_drawn_once(at):
     surface = joined(NETWORK, SIGHT, RIPPLED)
     # Of a wave of 24 mm, with k = 2 pi / 24 mm, the share k^2 L^2 / (1 + k^2 L^2) is drawn.
     expected = 1 / (1 + (24 / (2 * np.pi * DRAWN.length_mm)) ** 2)
-    assert slope(surface.depth - HEAD, at) == pytest.approx(expected, abs=0.1)
+    assert slope(surface.depth - HEAD, at) == pytest.approx(expected, abs=0.15)
 
 
 def test_the_report_says_how_much_is_drawn():
