@@ -69,11 +69,12 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
     if belief.is_noise or np.isfinite(disparity[on_face]).mean() < FUSION.least_face:
         return replace(own, disparity=disparity, report=own.report | {"anchored": False, "network": facts})
     sight = replace(by_matting, person=_person(by_matting, outline, others) | on_face)
-    trust = edge_confidence(disparity, shift_known=prediction.scale != "affine")
+    shift_known = lens_ratio is not None
+    trust = edge_confidence(disparity, shift_known=shift_known)
     fit = _fit(sight, trust, lens_ratio)
     layout = np.where(sight.person, fit.depth(disparity), fit.depth_beside(disparity))
     layout = parted(completed(layout, trust, sight), sight.person, sight.camera)
-    surface = joined(layout, sight, prediction.normals)
+    surface = joined(layout, sight, prediction.normals, rims_rounded=shift_known)
     there = sight.person | np.isfinite(disparity)
     beside = np.where(there, FUSION.beside_face * trust, 0)
     return replace(

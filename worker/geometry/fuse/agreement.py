@@ -15,19 +15,23 @@ from worker.geometry.normals import normals_of
 
 @dataclass(frozen=True)
 class AgreementRule:
-    """What agrees. Chosen on h0 to h7, with normals that were exact, blurred, flat, noisy, and of no face at all."""
+    """What agrees."""
 
     coarse_mm: float = 10.0  # sigma of the blur: what is finer, the surface does not know
     cells: float = 3.0  # so many cells of the coarse grid are one sigma
-    agrees_deg: float = 10.0  # normals that differ by less, when blurred, count in full ...
-    differs_deg: float = 20.0  # ... and by more, not at all
+    # Normals that differ by less than the first, when blurred, count in full, and by more than the second, not at all.
+    # Of a face, chosen on h0, h2 and h5, with normals that were exact, blurred, flat, tilted, noisy, and of no face.
+    differs_deg: tuple[float, float] = (6.0, 12.0)
     least_facing: float = 0.4  # of a normal to the optical axis: slopes are compared where it is more
     most_gain: float = 3.0  # normals of a surface that is flatter by more are as good as none
+    outlier: float = 0.3  # what is left of a slope of that size counts half, in the fit of the gain ...
+    rounds: int = 5  # ... which is made so often
     least_cells: int = 9  # fewer say nothing
     least_share: float = 0.3  # where less of a surface agrees, that is chance; from twice of it on it is not
 
 
-AGREEMENT = AgreementRule()
+ON_FACE = AgreementRule()
+BESIDE_FACE = AgreementRule(differs_deg=(10.0, 20.0))  # the surface itself is less sure there
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,12 @@ class Agreement:
 
 
 def agreement_of(
-    normals: np.ndarray, depth: np.ndarray, at: np.ndarray, camera: Intrinsics, gain: float | None = None
+    normals: np.ndarray,
+    depth: np.ndarray,
+    at: np.ndarray,
+    camera: Intrinsics,
+    rule: AgreementRule = ON_FACE,
+    gain: float | None = None,
 ) -> Agreement:
     """Compare a network's normals with a surface.
 
@@ -56,27 +65,28 @@ def agreement_of(
         depth: (H, W) float mm.
         at: (H, W) bool, where the surface is; its depth is finite there.
         camera: intrinsics of that grid.
+        rule: for that kind of surface.
         gain: where it is known better than from this surface.
     """
     nothing = Agreement(1.0 if gain is None else gain, np.zeros(depth.shape, np.float32))
     known = at & np.isfinite(normals[..., 2])
     if not known.any():
         return nothing
-    sigma_px = AGREEMENT.coarse_mm * camera.fx / float(np.median(depth[known]))
-    shrink = max(1.0, sigma_px / AGREEMENT.cells)
+    sigma_px = rule.coarse_mm * camera.fx / float(np.median(depth[known]))
+    shrink = max(1.0, sigma_px / rule.cells)
     coarse = camera.resized((max(1, round(camera.width / shrink)), max(1, round(camera.height / shrink))))
     own = _own_normals(depth, at, coarse)
     theirs, share = _means(normals, known, coarse)
     cells = (share > 0.5) & np.isfinite(own[..., 2])
     own, theirs = (_blurred(each, cells, sigma_px / shrink) for each in (own, theirs))
-    facing = cells & (np.maximum(own[..., 2], theirs[..., 2]) < -AGREEMENT.least_facing)
-    if facing.sum() < AGREEMENT.least_cells:
+    facing = cells & (np.maximum(own[..., 2], theirs[..., 2]) < -rule.least_facing)
+    if facing.sum() < rule.least_cells:
         return nothing
-    gain = _gain(own[facing], theirs[facing]) if gain is None else gain
+    gain = _gain(own[facing], theirs[facing], rule) if gain is None else gain
     angle = _degrees(own, steeper(theirs, gain))
-    width = AGREEMENT.differs_deg - AGREEMENT.agrees_deg
-    agrees = np.where(cells, 1 - smooth_step(angle, AGREEMENT.agrees_deg, width), 0).astype(np.float32)
-    agrees *= smooth_step(agrees[cells].mean(), AGREEMENT.least_share, AGREEMENT.least_share)
+    low_deg, high_deg = rule.differs_deg
+    agrees = np.where(cells, 1 - smooth_step(angle, low_deg, high_deg - low_deg), 0).astype(np.float32)
+    agrees *= smooth_step(agrees[cells].mean(), rule.least_share, rule.least_share)
     weight = np.where(known, cv2.resize(agrees, (camera.width, camera.height)), np.float32(0))
     return Agreement(gain, weight, float(weight.sum() / at.sum()), float(np.median(angle[cells])))
 
@@ -106,11 +116,15 @@ def _blurred(normals: np.ndarray, at: np.ndarray, sigma_px: float) -> np.ndarray
     return np.asarray(total / np.maximum(np.linalg.norm(total, axis=-1, keepdims=True), 1e-9))
 
 
-def _gain(own: np.ndarray, theirs: np.ndarray) -> float:
-    """Least squares of the slopes of normals (N, 3) over those of others, 0 to the most."""
+def _gain(own: np.ndarray, theirs: np.ndarray, rule: AgreementRule) -> float:
+    """Robust least squares of the slopes of normals (N, 3) over those of others, 0 to the most."""
     slopes, others = (each[:, :2] / each[:, 2:] for each in (own, theirs))
-    spread = float((others**2).sum())
-    return float(np.clip((slopes * others).sum() / spread, 0, AGREEMENT.most_gain)) if spread > 1e-9 else 1.0
+    gain, weight = 1.0, np.ones((len(own), 1))
+    for _ in range(rule.rounds):
+        spread = float((weight * others**2).sum())
+        gain = float(np.clip((weight * slopes * others).sum() / spread, 0, rule.most_gain)) if spread > 1e-9 else 1.0
+        weight = 1 / (1 + np.square((slopes - gain * others) / rule.outlier).sum(1, keepdims=True))
+    return gain
 
 
 def steeper(normals: np.ndarray, gain: np.ndarray | float) -> np.ndarray:

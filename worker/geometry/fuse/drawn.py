@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from worker.box import Box
-from worker.geometry.fuse.agreement import Agreement, agreement_of, steeper
+from worker.geometry.fuse.agreement import BESIDE_FACE, Agreement, agreement_of, steeper
 from worker.geometry.fuse.relief import relief_of
 from worker.geometry.fuse.sight import Sight, inside_px, smooth_step
 
@@ -59,7 +59,7 @@ def drawn(normals: np.ndarray, depth: np.ndarray, face: Agreement, sight: Sight)
     """What normals (H, W, 3) make of a joined surface (H, W) mm, whose face they agree with so far."""
     person = sight.person
     known = person & ~sight.on_face & np.isfinite(sight.disparity)
-    beside = agreement_of(normals, depth, known, sight.camera, face.gain if face.share else None)
+    beside = agreement_of(normals, depth, known, sight.camera, BESIDE_FACE, face.gain if face.share else None)
     low_mm, high_mm = DRAWN.rim_mm
     inside = smooth_step(inside_px(person) * sight.pixel_mm, low_mm, high_mm - low_mm)
     weight = np.maximum(face.weight, beside.weight) * inside
