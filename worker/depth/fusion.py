@@ -1,7 +1,8 @@
 """One depth map from a disparity and a person whose face is known: each source at the weight that it earns.
 
 Landmarks give scale, pose and the relief of the face; the disparity gives the layout of everything else, and of the
-background; both and the matting decide where the person ends.
+background; both and the matting decide where the person ends. How deep a person is, a network knows that knows its
+shift; how large, only the face.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
         bust: from landmarks.
         others: the faces of other people, on the same grid.
     Returns:
-        Metric depth of the whole photo, with the person in it; its report says under `network` what each source gave.
-        Where the disparity cannot be told from noise, the bust as it is.
+        Metric depth of the whole photo, with the person in it, NaN beside them where the network knows nothing; its
+        report says under `network` what each source gave. Where the disparity cannot be told from noise, or leaves out
+        the face, the bust as it is.
     """
     own, on_face = bust.depth_map, np.isfinite(bust.face)
     outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)
@@ -69,11 +71,12 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
     if belief.is_noise or np.isfinite(disparity[on_face]).mean() < FUSION.least_face:
         return replace(own, disparity=disparity, report=own.report | {"anchored": False, "network": facts})
     sight = replace(by_matting, person=_person(by_matting, outline, others) | on_face)
-    trust = edge_confidence(disparity, shift_known=prediction.scale != "affine")
+    shift_known = lens_ratio is not None
+    trust = edge_confidence(disparity, shift_known=shift_known)
     fit = _fit(sight, trust, lens_ratio)
     layout = np.where(sight.person, fit.depth(disparity), fit.depth_beside(disparity))
     layout = parted(completed(layout, trust, sight), sight.person, sight.camera)
-    surface = joined(layout, sight, prediction.normals)
+    surface = joined(layout, sight, prediction.normals, rims_rounded=shift_known)
     there = sight.person | np.isfinite(disparity)
     beside = np.where(there, FUSION.beside_face * trust, 0)
     return replace(

@@ -9,7 +9,7 @@ import numpy as np
 from worker.box import Box
 from worker.geometry.fuse.detail import Detail, detail_of
 from worker.geometry.fuse.drawn import Drawn, drawn, face_agreement
-from worker.geometry.fuse.head import HeadPull, pull_of_head
+from worker.geometry.fuse.head import HeadPull, pull_of_head, with_rim
 from worker.geometry.fuse.membrane import continued_correction
 from worker.geometry.fuse.robust_line import robust_line
 from worker.geometry.fuse.sight import Sight, inside_px, mean_nearby, smooth_step
@@ -50,7 +50,9 @@ class Surface:
     drawn: Drawn | None = None
 
 
-def joined(depth: np.ndarray, sight: Sight, normals: np.ndarray | None = None) -> Surface:
+def joined(
+    depth: np.ndarray, sight: Sight, normals: np.ndarray | None = None, *, rims_rounded: bool = False
+) -> Surface:
     """Correct a network's depth by the face.
 
     Inside the face the surface is the face's. What the network's was off by there is continued over the person, so
@@ -61,10 +63,13 @@ def joined(depth: np.ndarray, sight: Sight, normals: np.ndarray | None = None) -
         depth: (H, W) float mm, finite, by the network; its ramps parted.
         sight: on the same grid.
         normals: (H, W, 3) float, unit vectors out of the surface in the camera frame, NaN where unknown.
+        rims_rounded: whether the silhouette of a head that the network blurs tends to the bust's as well.
     """
     before = before_mm(depth, sight)
     depth = _closed(depth, before, sight)
     pull, detail = pull_of_head(depth, sight), detail_of(depth, sight)
+    if rims_rounded:
+        pull = with_rim(pull, depth, sight, 1 - detail.resolved)
     agreement = None if normals is None else face_agreement(normals, sight)
     goal = sight.goal
     covered = np.square(np.maximum(before, 0) / JOIN.covered_mm)

@@ -8,7 +8,7 @@ from tests.support.fusing import CAMERA, FACE, HEAD, ON_HEAD, SCENE, U, V, sight
 from tests.support.scenes import noise
 from worker.geometry.fuse.detail import Detail, detail_of, fine_relief
 from worker.geometry.fuse.head import HEAD as RULE
-from worker.geometry.fuse.head import pull_of_head
+from worker.geometry.fuse.head import HeadPull, pull_of_head, with_rim
 from worker.geometry.fuse.sight import Sight, mean_nearby, smooth_step
 from worker.geometry.fuse.surface import JOIN, joined
 
@@ -72,6 +72,31 @@ def test_a_flat_head_takes_its_roundness_from_the_bust_and_leaves_the_rest():
     fall, true_fall = (np.median(depth[side]) - np.median(depth[ON_FACE]) for depth in (surface.depth, HEAD))
     assert 0.5 * true_fall < fall < 1.1 * true_fall
     assert surface.network_share < joined(NETWORK, SIGHT).network_share
+
+
+def test_a_silhouette_that_a_network_blurs_turns_away_as_the_bust_does():
+    bumps = 2 * np.sin(U / 2)  # what a blur leaves nothing of
+    sharp = sight(np.zeros(FACE.shape, np.float32), face=FACE + bumps)
+    share = cv2.GaussianBlur(ON_HEAD * 1.0, (0, 0), 8)
+    blurred = np.where(ON_HEAD, cv2.GaussianBlur(np.where(ON_HEAD, HEAD, 0), (0, 0), 8) / share.clip(1e-9), 2000.0)
+    rim = ON_HEAD & (FROM_MIDDLE > 72) & (V < 80)
+    before, after = (joined(blurred, sharp, rims_rounded=rounded).depth - HEAD for rounded in (False, True))
+    assert np.median(before[rim]) < -8
+    assert abs(np.median(after[rim])) < 0.5 * abs(np.median(before[rim]))
+    np.testing.assert_array_equal((after - before)[FROM_MIDDLE < 35], 0)
+    off = replace(SIGHT, bust=HEAD + 20 * (FROM_MIDDLE > 45))
+    right = [joined(NETWORK, off, rims_rounded=rounded).depth for rounded in (False, True)]
+    np.testing.assert_allclose(*right, atol=0.5)  # of a network that resolves the face, the rim is its own
+
+
+def test_a_rim_is_pulled_within_the_length_that_the_rule_names():
+    none = HeadPull(0.0, np.zeros(FACE.shape, np.float32), np.zeros(FACE.shape))
+    pull = with_rim(none, np.where(ON_HEAD, HEAD - 7, 2000.0), SIGHT, 0.5)
+    outermost, middle = np.argmax(ON_HEAD[79]), 110
+    # Half of 1 / 3^2 at the rim, towards a bust that is 7 mm farther; nothing in the middle, and beside the head.
+    assert pull.screening[79, outermost] == pytest.approx(0.5 / 9, rel=0.05)
+    assert pull.shift_mm[79, outermost] == pytest.approx(7, abs=0.01)
+    assert pull.screening[79, middle] == pull.screening[79, 0] == 0
 
 
 def test_the_head_turns_into_the_neck_above_the_chin_and_ends_aside_as_the_rule_says():
