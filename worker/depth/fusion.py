@@ -1,8 +1,8 @@
 """One depth map from a disparity and a person whose face is known: each source at the weight that it earns.
 
 Landmarks give scale, pose and the relief of the face; the disparity gives the layout of everything else, and of the
-background; both and the matting decide where the person ends. How deep a person is, a network says that knows its shift;
-how large, only the face does.
+background; both and the matting decide where the person ends. How deep a person is, a network knows that knows its
+shift; how large, only the face.
 """
 
 from __future__ import annotations
