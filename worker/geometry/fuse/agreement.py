@@ -42,12 +42,14 @@ class Agreement:
     weight: (H, W) float32, 0..1, how far they count, so multiplied; 0 beside the surface.
     share: of the surface that is so weighed, 0..1.
     angle_deg: median angle between the two, so multiplied and blurred; None where there is nothing to compare.
+    sharpness: how far their fine relief counts besides, 0..1.
     """
 
     gain: float
     weight: np.ndarray
     share: float = 0.0
     angle_deg: float | None = None
+    sharpness: float = 1.0
 
 
 def agreement_of(
