@@ -1,7 +1,8 @@
 """One depth map from a disparity and a person whose face is known: each source at the weight that it earns.
 
 Landmarks give scale, pose and the relief of the face; the disparity gives the layout of everything else, and of the
-background; both and the matting decide where the person ends.
+background; both and the matting decide where the person ends. How deep a person is, a network knows that knows its
+shift; how large, only the face.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
         bust: from landmarks.
         others: the faces of other people, on the same grid.
     Returns:
-        Metric depth of the whole photo, with the person in it; its report says under `network` what each source gave.
-        Where the disparity cannot be told from noise, the bust as it is.
+        Metric depth of the whole photo, with the person in it, NaN beside them where the network knows nothing; its
+        report says under `network` what each source gave. Where the disparity cannot be told from noise, or leaves out
+        the face, the bust as it is.
     """
     own, on_face = bust.depth_map, np.isfinite(bust.face)
     outline = own.person if own.person is not None else Person.of_mask(own.mask, outline_found=bust.silhouette_found)

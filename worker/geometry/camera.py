@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -20,9 +19,6 @@ FARTHEST_LARGE_FACE_MM = 5000.0
 LARGE_FACE = 0.1
 
 CameraSource = Literal["given", "exif", "network", "assumed"]
-
-LENS_WORDS: Mapping[CameraSource, str] = {"exif": "The lens in the photo's metadata", "network": "The network's lens"}
-"""What a lens is called where it is not believed."""
 
 
 def camera_source(
@@ -76,18 +72,16 @@ def backed_off(camera: Intrinsics, distance_mm: float) -> Intrinsics:
     return replace(camera, fx=camera.fx * longer, fy=camera.fy * longer)
 
 
-def doubt_of_distance(source: CameraSource, distance_mm: float, face_share: float) -> str | None:
-    """Why a lens from a source of `LENS_WORDS` is not believed by which a face is so far away; None where it may be.
+def implausible_distance(distance_mm: float, face_share: float) -> str | None:
+    """What a face is that is so far away, where a lens by which it is cannot be right; None where it can.
 
     `face_share` is the face's width by the photo's diagonal.
     """
     if distance_mm < NEAREST_FACE_MM:
-        what = f"{distance_mm / 10:.0f} cm from the camera, as if the photo was cut out of a larger one"
-    elif distance_mm > FARTHEST_LARGE_FACE_MM and face_share > LARGE_FACE:
-        what = f"{distance_mm / 1000:.1f} m from the camera, and yet {face_share:.0%} as wide as the photo's diagonal"
-    else:
-        return None
-    return f"{LENS_WORDS[source]} is not believed: by it the face is {what}."
+        return f"{distance_mm / 10:.0f} cm from the camera, as if the photo was cut out of a larger one"
+    if distance_mm > FARTHEST_LARGE_FACE_MM and face_share > LARGE_FACE:
+        return f"{distance_mm / 1000:.1f} m from the camera, and yet {face_share:.0%} as wide as the photo's diagonal"
+    return None
 
 
 def _focal_px(photo_size_wh: tuple[int, int], fov_x_deg: float | None, focal_35mm: float | None) -> float:

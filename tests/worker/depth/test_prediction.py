@@ -58,3 +58,17 @@ def test_what_comes_behind_the_camera_is_vouched_for_no_longer():
 )
 def test_without_a_point_map_or_by_its_own_lens_a_prediction_stays_as_it_is(prediction):
     assert with_lens(prediction, LONGER) is prediction
+
+
+def test_known_is_what_it_vouches_for_and_of_a_known_shift_what_is_at_a_finite_distance():
+    disparity = np.array([[2.0, -1.0, 0.0, np.inf]], np.float32)
+    mask = np.array([[False, True, True, True]])
+    np.testing.assert_array_equal(Prediction(disparity).known, [[2, -1, 0, np.nan]])
+    np.testing.assert_array_equal(Prediction(disparity, mask=mask).known, [[np.nan, -1, 0, np.nan]])
+    for scale in ("relative", "metric"):
+        np.testing.assert_array_equal(Prediction(disparity, scale).known, [[2, np.nan, np.nan, np.nan]])
+
+
+def test_what_is_known_everywhere_is_not_copied():
+    disparity = np.ones((2, 3), np.float32)
+    assert Prediction(disparity, "metric").known is disparity

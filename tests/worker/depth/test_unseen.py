@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from shared.options import ModelOptions
-from tests.support.fusing import FACE, HEAD, ON_HEAD, SCENE, U, V, bust, disparity_of
+from tests.support.fusing import CAMERA, FACE, HEAD, ON_HEAD, SCENE, U, V, bust, disparity_of
 from worker.depth.fusion import fused
 from worker.depth.prediction import Prediction
 from worker.pipeline import build_cloud
@@ -121,3 +121,23 @@ def test_a_zero_that_no_mask_excuses_is_nothing():
     prediction = metric()
     holed = np.where(ON_HEAD, prediction.disparity, 0).astype(np.float32)
     np.testing.assert_array_equal(fused(replace(prediction, disparity=holed), likely()).mask, ON_HEAD)
+
+
+def test_a_head_that_a_metric_network_draws_flat_is_little_worse_than_the_bust():
+    middle = float(np.median(HEAD[ON_FACE]))
+    flat = np.where(ON_HEAD, middle + 0.3 * (HEAD - middle), 2000.0)
+    result = fused(metric(flat), likely())
+    beside = ON_HEAD & ~ON_FACE
+    network = result.report["network"]
+    assert network["own_depth_mm"] < 0.5 * network["measured_depth_mm"]
+    assert np.median(np.abs(result.depth - HEAD)[beside]) < 8  # as far off as the bust is
+    assert np.median(np.abs(result.depth - HEAD)[ON_FACE]) < 0.5
+
+
+def test_by_a_lens_that_is_not_its_own_a_network_counts_less_and_the_face_keeps_its_distance():
+    longer = replace(CAMERA, fx=1.4 * CAMERA.fx, fy=1.4 * CAMERA.fy)
+    own, other = (fused(replace(metric(), camera=camera), likely()) for camera in (CAMERA, longer))
+    np.testing.assert_allclose(own.depth, fused(metric(), likely()).depth)
+    assert np.median(np.abs(other.depth - own.depth)[ON_FACE]) < 0.5
+    # Seen by the shorter lens that is used, everything is nearer by 0.4 of the distance that it has by the longer one.
+    assert other.report["network"]["scale_ratio"] == pytest.approx(1.4, rel=0.1)

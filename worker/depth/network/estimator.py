@@ -42,7 +42,7 @@ class NetworkEstimator:
         """See `worker.depth.network.loading.load`."""
         self.name = name
         self.backend = backend
-        self._reading = reading
+        self.reading = reading
         self._batcher = Batcher(backend, backend.batch_sizes)
 
     def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
@@ -61,7 +61,7 @@ class NetworkEstimator:
         Raises:
             ModelError: the network's output is not finite, or not even one photo fits into memory.
         """
-        input_size_wh = self._reading.input_size_wh
+        input_size_wh = self.reading.input_size_wh
         views = {
             index: View(photo.pixels, input_size_wh(photo.size_wh), grid_size_wh(photo.size_wh))
             for index, photo in enumerate(photos)
@@ -87,11 +87,11 @@ class NetworkEstimator:
         with ThreadPoolExecutor(THREADS) as threads:  # resizing goes on beside the network
             pending: dict[int, Future[Prediction]] = {}
             for input_wh, members in groups.items():
-                prepared = [threads.submit(self._reading.inputs, views[index].pixels, input_wh) for index in members]
+                prepared = [threads.submit(self.reading.inputs, views[index].pixels, input_wh) for index in members]
                 outputs = self._run([future.result() for future in prepared])
                 for index, given in zip(members, outputs, strict=True):
                     pending[index] = threads.submit(
-                        self._reading.prediction, given, views[index].size_wh, self.backend.resized
+                        self.reading.prediction, given, views[index].size_wh, self.backend.resized
                     )
         return [pending[index].result() for index in range(len(views))]
 
@@ -106,7 +106,7 @@ class NetworkEstimator:
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
         """The depth of a photo by its prediction alone; see `depth_map_alone`."""
-        input_wh = list(self._reading.input_size_wh(photo.size_wh))
+        input_wh = list(self.reading.input_size_wh(photo.size_wh))
         return depth_map_alone(photo, prediction, {"input_wh": input_wh, "backend": self.backend.name})
 
 

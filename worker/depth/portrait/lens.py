@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from shared.cloud.camera import Intrinsics
 from worker.depth.estimator import Photo
 from worker.depth.portrait.placing import surface_of
 from worker.depth.prediction import Prediction
-from worker.geometry.camera import CameraSource, backed_off, camera_for, doubt_of_distance
+from worker.geometry.camera import CameraSource, backed_off, camera_for, implausible_distance
 from worker.geometry.fuse.fit import visibility
 from worker.geometry.fuse.robust_line import robust_line
 from worker.person.face import Face, head_pose, points_mm
@@ -25,12 +25,13 @@ from worker.person.face import Face, head_pose, points_mm
 class ReliefSettings:
     """When a network's lens fits a face. Chosen on predictions made from the rendered heads h0 to h7.
 
-    Their ratio is 0.85 to 1.16 by the true lens, 0.64 to 0.86 where the face is also drawn as flat as users report, and
-    0.42 to 0.57 or 1.69 to 2.36 where a lens half or twice as long made all depths as much smaller or larger. A blur of
-    10 mm moves it by 6 to 13 %, one of 20 mm by a quarter or, with what is behind the face, to twice.
+    Their relief is 0.85 to 1.16 by the true lens; 0.64 to 0.86 where the face is drawn as flat as users report, and
+    0.50 to 0.69 where the head is 0.6 times as deep: both are better with that lens. Where a lens half or twice as long
+    made all depths as much smaller or larger it is 0.42 to 0.57 or 1.69 to 2.36: heads, or distances, are better
+    without. A blur of 10 mm moves it by 6 to 13 %, one of 20 mm by a quarter or, with what is behind, to twice.
     """
 
-    most: float = 1.6  # the network's relief of the face by that of the landmarks, either way
+    plausible: tuple[float, float] = (0.55, 1.6)  # the network's relief of the face by that of the landmarks
     least_side: float = 0.1  # of the photo's longer side: a smaller face is blurred by a network, and tells nothing
     face_px: float = 64.0  # the face's longer side on the grid of the comparison
     least_px: int = 100  # of that grid, on which both are seen
@@ -38,7 +39,7 @@ class ReliefSettings:
 
 
 RELIEF = ReliefSettings()
-NETWORK_DOUBT = "The network's lens is not believed: by it the face is"
+WORDS: Mapping[CameraSource, str] = {"exif": "The lens in the photo's metadata", "network": "The network's lens"}
 
 
 @dataclass(frozen=True)
@@ -147,23 +148,32 @@ def _lenses(photo: Photo, face: Face, prediction: Prediction | None) -> Iterator
 def _network_lens(photo: Photo, face: Face, prediction: Prediction, camera: Intrinsics) -> Lens:
     """A network's lens, checked by the face; a small face tells no more than its distance."""
     width, height = photo.size_wh
-    if face.side < RELIEF.least_side * max(width, height):
-        return _checked("network", camera.resized(photo.size_wh), face)
-    relief = relief_ratio(prediction, face.scaled((camera.width / width, camera.height / height)))
-    lens = replace(_checked("network", camera.resized(photo.size_wh), face), relief=relief)
-    if lens.doubt:
+    lens = _checked("network", camera.resized(photo.size_wh), face)
+    if lens.doubt or face.side < RELIEF.least_side * max(width, height):
         return lens
-    if relief is None:
-        return replace(lens, doubt="The network's lens is not believed: it does not see the shape of the face.")
-    if not 1 / RELIEF.most <= relief <= RELIEF.most:
-        return replace(lens, doubt=f"{NETWORK_DOUBT} {max(relief, 0.0):.2g} times as deep as its landmarks are.")
-    return lens
+    relief = relief_ratio(prediction, face.scaled((camera.width / width, camera.height / height)))
+    return replace(lens, relief=relief, doubt=_doubt("network", _implausible_relief(relief)))
 
 
 def _checked(source: CameraSource, camera: Intrinsics, face: Face) -> Lens:
     """A lens, doubted where the face would be implausibly near or far by it."""
     share = (face.box[2] - face.box[0]) / math.hypot(camera.width, camera.height)
-    return Lens(source, camera, face, doubt_of_distance(source, face_distance_mm(face, camera), share))
+    what = implausible_distance(face_distance_mm(face, camera), share)
+    return Lens(source, camera, face, _doubt(source, what))
+
+
+def _implausible_relief(relief: float | None) -> str | None:
+    """What a face is that a network sees so deep, where its lens cannot be right; None where it can."""
+    if relief is None:
+        return "of no shape that can be compared with its landmarks"
+    least, most = RELIEF.plausible
+    if not least <= relief <= most:
+        return f"{max(relief, 0.0):.2g} times as deep as its landmarks are"
+    return None
+
+
+def _doubt(source: CameraSource, what: str | None) -> str | None:
+    return what and f"{WORDS[source]} is not believed: by it the face is {what}."
 
 
 def _on_coarse_grid(

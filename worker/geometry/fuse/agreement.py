@@ -42,12 +42,14 @@ class Agreement:
     weight: (H, W) float32, 0..1, how far they count, so multiplied; 0 beside the surface.
     share: of the surface that is so weighed, 0..1.
     angle_deg: median angle between the two, so multiplied and blurred; None where there is nothing to compare.
+    sharpness: how far their fine relief counts besides, 0..1.
     """
 
     gain: float
     weight: np.ndarray
     share: float = 0.0
     angle_deg: float | None = None
+    sharpness: float = 1.0
 
 
 def agreement_of(
@@ -127,8 +129,8 @@ def _gain(own: np.ndarray, theirs: np.ndarray, rule: AgreementRule) -> float:
     return gain
 
 
-def steeper(normals: np.ndarray, gain: np.ndarray | float) -> np.ndarray:
-    """(H, W, 3) float32 unit normals, their slopes multiplied by a gain, (H, W) or the same everywhere."""
+def steeper(normals: np.ndarray, gain: float) -> np.ndarray:
+    """(H, W, 3) float32 unit normals, their slopes multiplied by a gain."""
     x, y, z = np.moveaxis(normals.astype(np.float32), -1, 0)
     length = np.sqrt(np.square(gain * x) + np.square(gain * y) + np.square(z))
     return np.dstack([gain * x, gain * y, z]) / np.maximum(length, 1e-9)[..., None]

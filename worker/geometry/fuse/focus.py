@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
+from shared.cloud.camera import Intrinsics, unproject
 from worker.geometry.fuse.robust_line import Line, robust_line
 
 FEATHER = 0.2
@@ -107,8 +109,8 @@ def fused_disparity(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarr
     """Join the disparity of a crop into that of the whole photo, without a seam.
 
     Args:
-        whole: (H, W) float, any scale and shift.
-        detail: (h, w) float of the box's part of the same grid, with another scale and shift.
+        whole: (H, W) float, any scale and shift; NaN where unknown, and so it stays.
+        detail: (h, w) float of the box's part of the same grid, with another scale and shift; NaN where unknown.
         box: where on the grid the detail lies.
     Returns:
         (H, W) float32 in the whole's scale and shift; outside the box the whole as it is. None where the two do not
@@ -124,5 +126,59 @@ def fused_disparity(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarr
         return None
     weight = feather(box, whole.shape[::-1])
     fused = whole.astype(np.float32, copy=True)
-    box.of(fused)[:] = under + weight * (fit.slope * detail + fit.intercept - under)
+    step = weight * (fit.slope * detail + fit.intercept - under)
+    box.of(fused)[:] = under + np.where(np.isfinite(step), step, 0)
     return fused
+
+
+def fused_normals(whole: np.ndarray, detail: np.ndarray, box: Box) -> np.ndarray:
+    """Join the normals (h, w, 3) of a crop into those (H, W, 3) of the whole photo; NaN where those are NaN."""
+    fused, under = whole.copy(), box.of(whole)
+    weight = feather(box, (whole.shape[1], whole.shape[0]))[..., None]
+    mean = under + weight * (detail - under)
+    length = np.linalg.norm(mean, axis=-1, keepdims=True)
+    known = np.isfinite(length) & (length > 0)
+    box.of(fused)[:] = np.divide(mean, length, out=under.copy(), where=known)
+    return fused
+
+
+@dataclass(frozen=True)
+class LookAside:
+    """The photo's camera turned to the middle of a box, which a network that sees the box alone takes for the axis.
+
+    box: on the grid of the camera.
+    """
+
+    box: Box
+    camera: Intrinsics
+
+    @property
+    def ray(self) -> np.ndarray:
+        """(3,) in the photo's camera frame, at depth 1 there."""
+        u, v = (self.box.left + self.box.right - 1) / 2, (self.box.top + self.box.bottom - 1) / 2
+        return np.array([(u - self.camera.cx) / self.camera.fx, (v - self.camera.cy) / self.camera.fy, 1.0])
+
+    @property
+    def lens(self) -> Intrinsics:
+        """Of the box's grid: through it a small thing in the middle is about as large as in the photo.
+
+        Off its axis a lens stretches things, by 1 / cos of the angle across it, and by that squared along it.
+        """
+        return Intrinsics.from_focal(self.box.size_wh, self.camera.fx * float(np.linalg.norm(self.ray)) ** 1.5)
+
+    @property
+    def rotation(self) -> np.ndarray:
+        """(3, 3) of its frame into the photo's camera frame, without roll between them."""
+        axis = np.cross([0, 0, 1], self.ray)
+        sine = float(np.linalg.norm(axis))
+        return np.asarray(cv2.Rodrigues(axis * (np.arctan(sine) / sine) if sine else axis)[0])
+
+    def disparity_ahead(self, disparity: np.ndarray) -> np.ndarray:
+        """1 / depth (h, w) in the photo's camera of what is seen in the box's pixels, from that along its own axis."""
+        height, width = disparity.shape
+        within = replace(
+            self.camera, width=width, height=height, cx=self.camera.cx - self.box.left, cy=self.camera.cy - self.box.top
+        )
+        rays = unproject(np.ones_like(disparity), within)  # (h, w, 3)
+        along = self.ray / np.linalg.norm(self.ray)
+        return disparity * (rays @ along.astype(disparity.dtype))

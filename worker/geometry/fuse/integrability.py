@@ -24,13 +24,16 @@ All of these were chosen by eye on h2 and h5, with normals that were exact and n
 """
 
 
-def without_noise(right: np.ndarray, down: np.ndarray, length_px: float) -> tuple[np.ndarray, np.ndarray]:
+def without_noise(
+    right: np.ndarray, down: np.ndarray, length_px: float, fine: np.ndarray | float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Steps between neighbouring pixels, each as far as it is no noise; float32.
 
     Args:
         right: (H, W - 1) float32, pixel (v, u) to (v, u + 1).
         down: (H - 1, W) float32, pixel (v, u) to (v + 1, u).
         length_px: of what they will be integrated with.
+        fine: (H, W) float, 0..1, how far all but the coarsest band counts besides; or the same everywhere.
     """
     left = [np.pad(step, pad, mode="edge") for step, pad in ((right, ((0, 0), (0, 1))), (down, ((0, 1), (0, 0))))]
     kept = [np.zeros_like(step) for step in left]
@@ -38,7 +41,7 @@ def without_noise(right: np.ndarray, down: np.ndarray, length_px: float) -> tupl
         sigma_px = (split or SPLITS[-1]) * length_px
         coarser = [_mean(step, sigma_px) if split else np.zeros_like(step) for step in left]
         band = [step - mean for step, mean in zip(left, coarser, strict=True)]
-        share = _share(band, WINDOW * sigma_px)
+        share = _share(band, WINDOW * sigma_px) * (fine if split else 1)
         kept = [total + share * step for total, step in zip(kept, band, strict=True)]
         left = coarser
     return kept[0][:, :-1], kept[1][:-1]

@@ -25,7 +25,12 @@ STEEP = (2.0, 4.0)
 
 
 def relief_of(
-    depth: np.ndarray, normals: np.ndarray, weight: np.ndarray, camera: Intrinsics, length_px: float
+    depth: np.ndarray,
+    normals: np.ndarray,
+    weight: np.ndarray,
+    camera: Intrinsics,
+    length_px: float,
+    fine: np.ndarray | float = 1.0,
 ) -> np.ndarray:
     """What moves a surface so that its fine relief is that of normals.
 
@@ -35,6 +40,7 @@ def relief_of(
         weight: (H, W) float, 0..1, how far the normals count. Where they do not, the change goes on, and fades.
         camera: intrinsics of that grid.
         length_px: wavelengths well below 2 pi times that become those of the normals, longer ones stay.
+        fine: (H, W) float, 0..1, how far they count besides in wavelengths below that length; or the same everywhere.
     Returns:
         (H, W) float32 mm to add to the depth; NaN where that is.
     """
@@ -46,7 +52,7 @@ def relief_of(
         _missing(slope, logarithm, counts, focal_px, axis)
         for slope, focal_px, axis in zip(slopes, (camera.fx, camera.fy), (1, 0), strict=True)
     )
-    moved = integrated(*without_noise(right, down, length_px), links_of(depth, camera), length_px)
+    moved = integrated(*without_noise(right, down, length_px, fine), links_of(depth, camera), length_px)
     return np.where(known, depth * np.expm1(moved), np.nan).astype(np.float32)
 
 

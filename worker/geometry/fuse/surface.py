@@ -75,7 +75,7 @@ def joined(
     covered = np.square(np.maximum(before, 0) / JOIN.covered_mm)
     seen = 1 / (1 + np.square(covered))  # of the face itself, with no hair or hand before it
     if detail.weight > 0:
-        left = 1.0 if agreement is None else 1 - agreement.weight
+        left = 1.0 if agreement is None else 1 - agreement.weight * agreement.sharpness
         goal = goal + detail.weight * seen * left * detail.difference
     known = np.where(sight.on_face, goal - depth, 0)
     held = _held(1 - (1 - seen) * detail.resolved, sight)

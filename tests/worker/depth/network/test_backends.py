@@ -12,8 +12,9 @@ from tests.support.seeding import reference
 from worker.depth.midas.rows import RESNEXT, SWIN
 from worker.depth.network import export, exports, torch_backend
 from worker.depth.network.backends import OnnxBackend
-from worker.depth.network.exports import Subject, entry_of, exported
+from worker.depth.network.exports import Subject, entry_of, exported, key_of
 from worker.depth.network.loading import open_backend
+from worker.depth.network.point_maps import PointMapReading
 from worker.depth.network.reading import DisparityReading
 from worker.depth.network.row import Precision
 from worker.depth.network.torch_backend import TorchBackend
@@ -38,6 +39,14 @@ class Tiny(nn.Module):
 
     def forward(self, photos):
         return self.conv(photos).relu().mean(1)
+
+
+class Several(Tiny):
+    """Takes a number beside each photo, and gives a map that is finer, and a number."""
+
+    def forward(self, photos, numbers):
+        seen = self.conv(photos)
+        return seen.repeat_interleave(2, 2).repeat_interleave(2, 3), numbers * seen.mean((1, 2, 3))
 
 
 class Untraceable(Tiny):
@@ -90,6 +99,12 @@ def test_other_weights_or_sizes_are_another_export(tmp_path, changes):
     assert entry_of(subject(tmp_path)) != entry_of(subject(tmp_path, **changes))
 
 
+def test_exports_of_the_release_before_are_found():
+    assert key_of("ab" * 32, reading(384)) == "18ede75d9c209dbb72d845f8"
+    lower_bound = DisparityReading(InputRule(518, "lower_bound", multiple_px=14), HALF, "corners")
+    assert key_of("ab" * 32, lower_bound) == "ffb0022ddfddb73374db2e23"
+
+
 def test_other_code_of_the_family_makes_another_export(tmp_path):
     (tmp_path / "net.py").write_text("depth = 12")
     before = entry_of(subject(tmp_path, family=tmp_path))
@@ -108,6 +123,26 @@ def test_an_export_takes_sides_of_any_multiple_of_its_rule(tmp_path):
     by_onnx = open_backend("onnxruntime", subject(tmp_path, reading=reading(70, "lower_bound", multiple_px=14)))
     photos = some_photos(2, 84, 154)
     np.testing.assert_allclose(by_onnx(photos), open_backend("torch", subject(tmp_path))(photos), atol=1e-5)
+
+
+def test_an_export_of_several_inputs_and_outputs_gives_each_as_torch_does(tmp_path):
+    made = subject(tmp_path, network=Several, reading=PointMapReading(HALF, patch_px=14, tokens=1200))
+    inputs = (*some_photos(2, 84, 154), np.float32([0.5, 3]))
+    by_onnx, by_torch = (open_backend(name, made)(inputs) for name in ("onnxruntime", "torch"))
+    assert [output.shape for output in by_onnx] == [(2, 4, 168, 308), (2,)]
+    for found, expected in zip(by_onnx, by_torch, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_an_export_is_checked_in_each_output(tmp_path, monkeypatch):
+    class Off(OnnxBackend):
+        def __call__(self, inputs):
+            first, numbers = super().__call__(inputs)
+            return first, numbers * 1.01
+
+    monkeypatch.setattr(export, "OnnxBackend", Off)
+    with pytest.raises(ModelError, match="off by"):
+        exported(subject(tmp_path, network=Several, reading=PointMapReading(HALF, patch_px=14, tokens=1200)))
 
 
 def test_an_export_at_the_native_size_only_is_made_too(tmp_path):

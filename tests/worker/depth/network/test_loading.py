@@ -1,16 +1,20 @@
 """A network together with the face finder, whose files `make setup` fetches."""
 
 import shutil
+from dataclasses import replace
 
 import cv2
 import pytest
 
 from shared.settings import WeightsSettings
 from tests.conftest import PORTRAIT
+from worker.depth import registry
 from worker.depth.anchored import Anchored
 from worker.depth.estimator import Photo
+from worker.depth.network import loading
 from worker.depth.network.estimator import NetworkEstimator
 from worker.depth.portrait.row import WEIGHTS
+from worker.depth.weights import Weights, WeightsFile
 from worker.geometry.fuse.focus import crop_round_face
 from worker.person.finder import PersonFinder
 
@@ -45,3 +49,21 @@ def test_the_files_of_the_face_networks_make_a_depth_model_metric(name, faces_fo
     (result,) = model.estimate([photo])
     assert result.unit == "mm"
     assert "network" in result.report
+
+
+@pytest.mark.parametrize(("name", "side_px"), [("midas_v21_small_256", 256), ("moge_2_vits_normal", 22 * 14)])
+def test_a_gpu_picks_its_kernels_at_load_for_square_photos_and_each_size_of_batch(name, side_px, tmp_path, monkeypatch):
+    shapes = []
+
+    class Picky:
+        name, picks_kernels, batch_sizes = "picky", True, (1, 2)
+
+        def __call__(self, inputs):
+            shapes.append([values.shape for values in inputs])
+
+    monkeypatch.setattr(loading, "open_backend", lambda *_: Picky())
+    (tmp_path / "net.pt").touch()
+    row = replace(registry.row(name), weights=Weights((WeightsFile("net.pt"),), ()))
+    loading.load(row, tmp_path, "torch", 500)
+    beside = [[(1,)], [(2,)]] if "moge" in name else [[], []]
+    assert shapes == [[(count, 3, side_px, side_px), *more] for count, more in zip((1, 2), beside, strict=True)]
