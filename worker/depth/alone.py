@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from worker.depth.estimator import DepthMap, Photo
 from worker.depth.prediction import Prediction, with_lens
 from worker.geometry.fuse.disparity import depth_by_shift, depth_from_disparity, edge_confidence
@@ -21,17 +19,12 @@ def depth_map_alone(photo: Photo, prediction: Prediction, report: dict[str, Any]
     height, width = prediction.disparity.shape
     camera = photo.camera((width, height))
     prediction = with_lens(prediction, camera)
-    disparity = prediction.known
-    of_scale = {"affine": depth_from_disparity, "relative": depth_by_shift, "metric": _inverse}
+    disparity, metric, shift_known = prediction.known, prediction.scale == "metric", prediction.scale != "affine"
     return DepthMap(
-        depth=of_scale[prediction.scale](disparity),
+        depth=depth_by_shift(disparity, metric=metric) if shift_known else depth_from_disparity(disparity),
         camera=camera,
-        unit="mm" if prediction.scale == "metric" else "relative",
-        confidence=edge_confidence(disparity, shift_known=prediction.scale != "affine"),
+        unit="mm" if metric else "relative",
+        confidence=edge_confidence(disparity, shift_known=shift_known),
         report=report | photo.report(),
         disparity=disparity,
     )
-
-
-def _inverse(disparity: np.ndarray) -> np.ndarray:
-    return (1 / disparity).astype(np.float32)

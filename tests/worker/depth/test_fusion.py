@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bench.heads import heads
+from bench.predictions import true_normals
 from shared.cloud.classes import PointClass
 from shared.maps.disparity import Disparity
 from tests.support.fusing import CAMERA, FACE, FROM_MIDDLE_PX, HEAD, ON_HEAD, SCENE, bust, disparity_of, in_levels
@@ -185,6 +186,22 @@ def test_a_head_that_the_network_drew_flat_is_rounded_and_little_worse_than_the_
     result = seen_as(on_grid(coarse.values, coarse.step, (512, 512)), given)
     person = np.where(result.person.mask, result.depth, np.nan)
     assert relative_error(person, head.depth) < 1.3 * relative_error(given.depth_map.depth, head.depth)
+
+
+def test_the_normals_of_a_true_head_draw_its_face_where_its_depth_is_blurred(known_head):
+    head, wall, given = known_head
+    blurred = cv2.GaussianBlur((1 / wall).astype(np.float32), (0, 0), 4.0)
+    truth = true_normals(head.depth, head.camera)
+    on_face = np.isfinite(given.face) & np.isfinite(truth[..., 2])
+
+    def off_deg(result):
+        cosine = (true_normals(result.depth.astype(float), result.camera) * truth).sum(-1)[on_face]
+        return float(np.nanmedian(np.degrees(np.arccos(np.clip(cosine, -1, 1)))))
+
+    plain, drawn = (fused(Prediction(blurred, normals=normals), given) for normals in (None, truth))
+    assert off_deg(drawn) < 0.6 * off_deg(plain)
+    assert drawn.report["network"]["normals"]["face_share"] > 0.8
+    assert "normals" not in plain.report["network"]
 
 
 def test_depth_of_a_camera_goes_with_its_grid(plain):

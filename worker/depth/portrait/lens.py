@@ -25,12 +25,13 @@ from worker.person.face import Face, head_pose, points_mm
 class ReliefSettings:
     """When a network's lens fits a face. Chosen on predictions made from the rendered heads h0 to h7.
 
-    Their ratio is 0.85 to 1.16 by the true lens, 0.64 to 0.86 where the face is also drawn as flat as users report, and
-    0.42 to 0.57 or 1.69 to 2.36 where a lens half or twice as long made all depths as much smaller or larger. A blur of
-    10 mm moves it by 6 to 13 %, one of 20 mm by a quarter or, with what is behind the face, to twice.
+    Their relief is 0.85 to 1.16 by the true lens; 0.64 to 0.86 where the face is drawn as flat as users report, and
+    0.50 to 0.69 where the head is 0.6 times as deep: both are better with that lens. Where a lens half or twice as long
+    made all depths as much smaller or larger it is 0.42 to 0.57 or 1.69 to 2.36: heads, or distances, are better
+    without. A blur of 10 mm moves it by 6 to 13 %, one of 20 mm by a quarter or, with what is behind, to twice.
     """
 
-    most: float = 1.6  # the network's relief of the face by that of the landmarks, either way
+    plausible: tuple[float, float] = (0.55, 1.6)  # the network's relief of the face by that of the landmarks
     least_side: float = 0.1  # of the photo's longer side: a smaller face is blurred by a network, and tells nothing
     face_px: float = 64.0  # the face's longer side on the grid of the comparison
     least_px: int = 100  # of that grid, on which both are seen
@@ -165,7 +166,8 @@ def _implausible_relief(relief: float | None) -> str | None:
     """What a face is that a network sees so deep, where its lens cannot be right; None where it can."""
     if relief is None:
         return "of no shape that can be compared with its landmarks"
-    if not 1 / RELIEF.most <= relief <= RELIEF.most:
+    least, most = RELIEF.plausible
+    if not least <= relief <= most:
         return f"{max(relief, 0.0):.2g} times as deep as its landmarks are"
     return None
 

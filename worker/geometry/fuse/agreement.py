@@ -129,8 +129,8 @@ def _gain(own: np.ndarray, theirs: np.ndarray, rule: AgreementRule) -> float:
     return gain
 
 
-def steeper(normals: np.ndarray, gain: np.ndarray | float) -> np.ndarray:
-    """(H, W, 3) float32 unit normals, their slopes multiplied by a gain, (H, W) or the same everywhere."""
+def steeper(normals: np.ndarray, gain: float) -> np.ndarray:
+    """(H, W, 3) float32 unit normals, their slopes multiplied by a gain."""
     x, y, z = np.moveaxis(normals.astype(np.float32), -1, 0)
     length = np.sqrt(np.square(gain * x) + np.square(gain * y) + np.square(z))
     return np.dstack([gain * x, gain * y, z]) / np.maximum(length, 1e-9)[..., None]

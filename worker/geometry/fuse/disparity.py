@@ -8,6 +8,8 @@ NEAR, FAR = 1.0, 3.0
 """The range of relative depths, in no unit; chosen, since scale and shift are unknown."""
 PERCENTILES = (1.0, 99.0)
 """Of the disparity, at FAR and at NEAR."""
+FARTHEST = 1e6
+"""What is farther than so many times what is nearest has no disparity that float32 could tell from none."""
 EDGE_SLOPE_PER_PX = 0.03
 """Change of the disparity within a pixel, as a part of its range, that halves the confidence."""
 LEAST_RANGE = 0.3
@@ -28,14 +30,16 @@ def depth_from_disparity(disparity: np.ndarray) -> np.ndarray:
     return (1 / np.clip(inverse, 0.5 / FAR, 2 / NEAR)).astype(np.float32)
 
 
-def depth_by_shift(disparity: np.ndarray) -> np.ndarray:
-    """Relative depth from disparity (H, W) that is inverse depth but for its scale: float32, NaN stays NaN.
+def depth_by_shift(disparity: np.ndarray, *, metric: bool) -> np.ndarray:
+    """Depth from disparity (H, W) that is inverse depth but for its scale, above 0: float32, NaN stays NaN.
 
-    The 99th percentile of the disparity, which is above 0, lies at NEAR.
+    In the disparity's unit where it is metric; else with its 99th percentile at NEAR. At most FARTHEST times as far as
+    that percentile.
     """
     known = disparity[np.isfinite(disparity)]
     near = float(np.percentile(known, PERCENTILES[1])) if known.size else 1.0
-    return (NEAR * near / disparity).astype(np.float32)
+    inverse = np.maximum(disparity.astype(np.float64), near / FARTHEST)
+    return ((1 if metric else NEAR * near) / inverse).astype(np.float32)
 
 
 def edge_confidence(disparity: np.ndarray, *, shift_known: bool = False) -> np.ndarray:

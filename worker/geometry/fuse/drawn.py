@@ -18,8 +18,8 @@ from worker.geometry.fuse.sight import Sight, inside_px, smooth_step
 class DrawnRule:
     """How normals are drawn onto a surface."""
 
-    # Relief well below 2 pi times that is the normals'. Chosen on h0 to h7: with all faults of `bench.predictions` the
-    # face is better the longer it is; with normals that are off by smooth noise, from there on worse than without.
+    # Relief well below 2 pi times that is the normals'. Chosen on h0 to h7: with the faults of `bench.predictions` the
+    # face is better the longer it is; with normals that are off by smooth noise it would soon be worse than without.
     length_mm: float = 20.0
     turns_mm: float = 10.0  # so far inside the face's rim fine relief turns from that beside it into the face's
     rim_mm: tuple[float, float] = (1.0, 5.0)  # inside the outline normals begin to count, and count in full
@@ -55,8 +55,11 @@ class Drawn:
 
 def face_agreement(normals: np.ndarray, sight: Sight) -> Agreement:
     """How far normals (H, W, 3) are those of the landmarks' surface, where the network vouches for them."""
-    found = agreement_of(normals, sight.goal, sight.on_face & np.isfinite(sight.disparity), sight.camera)
-    return replace(found, sharpness=sharpness_of(normals, found.gain, sight))
+    box = Box.round(sight.on_face)
+    known = box.of(sight.on_face & np.isfinite(sight.disparity))
+    found = agreement_of(box.of(normals), box.of(sight.goal), known, box.of_camera(sight.camera))
+    weight = box.put_into(sight.face.shape, found.weight, 0)
+    return replace(found, weight=weight, sharpness=sharpness_of(normals, found.gain, sight))
 
 
 def drawn(normals: np.ndarray, depth: np.ndarray, face: Agreement, sight: Sight) -> Drawn:
@@ -67,7 +70,7 @@ def drawn(normals: np.ndarray, depth: np.ndarray, face: Agreement, sight: Sight)
     low_mm, high_mm = DRAWN.rim_mm
     inside = smooth_step(inside_px(person) * sight.pixel_mm, low_mm, high_mm - low_mm)
     weight = np.maximum(face.weight, beside.weight) * inside
-    box = Box.round(weight > 0)
+    box = Box.round(person)  # what has no weight is moved with what lies beside it
     surface = np.where(box.of(person), box.of(depth), np.nan)
     change = relief_of(
         surface,

@@ -49,5 +49,7 @@ def completed(depth: np.ndarray, trust: np.ndarray, sight: Sight) -> np.ndarray:
     length_px = JOIN.length_mm / sight.pixel_mm
     cell_px = JOIN.cell_mm / sight.pixel_mm
     moved = continued_correction(depth - likely, weight, 0.0, 1 / length_px**2, sight.person, cell_px)
-    whole = without_gaps(np.where(unknown & sight.person, likely + moved, depth), sight.person)
+    likely = likely + moved
+    likely = likely + pull_push(np.where(weight > 0, depth - likely, np.nan))  # what cells are too coarse for
+    whole = without_gaps(np.where(unknown & sight.person, likely, depth), sight.person)
     return whole.astype(np.float32)

@@ -55,7 +55,7 @@ def test_a_right_lens_is_taken_and_one_by_which_the_face_is_too_flat_or_deep_is_
     right, _ = settled_lens(photo, faces[name], seen(head))
     assert right.camera_source == "network"
     assert right.camera(head.depth.shape[::-1]).fx == pytest.approx(head.camera.fx)
-    for wrong in (0.5, 2.0):
+    for wrong in (0.4, 2.0):
         settled, lenses = settled_lens(photo, faces[name], seen(head, wrong, deeper=wrong))
         assert settled.camera_source == "assumed"
         assert "times as deep as its landmarks" in lenses[0].doubt

@@ -94,5 +94,12 @@ def test_a_map_of_a_person_and_nothing_else_is_no_step_where_its_shift_is_known(
 
 def test_relative_depth_by_a_known_shift_agrees_with_a_hand_worked_row():
     # The 99th percentile of 1, 2, 4 is 4 less 2 % of the way to 2, 3.96.
-    np.testing.assert_allclose(depth_by_shift(np.array([[1.0, np.nan, 2, 4]])), [[3.96, np.nan, 1.98, 0.99]])
-    assert np.isnan(depth_by_shift(np.full((2, 3), np.nan))).all()
+    row = np.array([[1.0, np.nan, 2, 4]])
+    np.testing.assert_allclose(depth_by_shift(row, metric=False), [[3.96, np.nan, 1.98, 0.99]])
+    np.testing.assert_allclose(depth_by_shift(row, metric=True), [[1, np.nan, 0.5, 0.25]])
+    assert np.isnan(depth_by_shift(np.full((2, 3), np.nan), metric=True)).all()
+
+
+def test_however_far_the_farthest_is_its_depth_is_a_number():
+    row = np.array([[1e-3, 1e-3, 1e-42]], np.float32)
+    np.testing.assert_allclose(depth_by_shift(row, metric=True), [[1e3, 1e3, 1e9]])

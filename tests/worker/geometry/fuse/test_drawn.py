@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.support.fusing import CAMERA, FACE, FROM_MIDDLE_PX, HEAD, ON_HEAD, U, sight
+from tests.support.fusing import CAMERA, FACE, FROM_MIDDLE_PX, HEAD, ON_HEAD, U, V, sight
+from worker.geometry.fuse.agreement import Agreement
 from worker.geometry.fuse.drawn import DRAWN, drawn, face_agreement
 from worker.geometry.fuse.surface import joined
 from worker.geometry.jumps import links_of
@@ -65,6 +66,24 @@ def test_at_the_outline_beside_the_person_and_where_the_network_sees_nothing_not
     assert slope(change, INNER_FACE & (U > 125)) > 0.6
 
 
+def test_what_has_no_normals_moves_with_what_lies_beside_it():
+    above = V < 80
+    waved = normals(HEAD + 2 * np.cos(2 * np.pi * (V - 80) * PIXEL_MM / 60))
+    face = Agreement(1.0, (above & ON_FACE).astype(np.float32), share=0.5)
+    change = drawn(np.where(above[..., None], waved, np.nan), NETWORK, face, SIGHT).change
+    below = change[76:100, 110]
+    assert np.abs(below).min() > 0.1
+    assert np.abs(np.diff(below)).max() < 0.25
+
+
 def test_where_normals_draw_the_face_the_networks_depth_does_not_draw_it_again():
     surface = joined(NETWORK + RIPPLES_MM, SIGHT, normals(HEAD))  # its depth has ripples, its normals none
     assert abs(slope(surface.depth - HEAD, INNER_FACE)) < 0.1
+
+
+@pytest.mark.parametrize("half_px", [1.5, 4, 9])
+def test_a_tiny_face_is_no_exception(half_px):
+    tiny = sight(np.ones(FACE.shape, np.float32), face=np.where(half_px > FROM_MIDDLE_PX, FACE, np.nan))
+    surface = joined(NETWORK, tiny, RIPPLED)
+    assert np.isfinite(surface.depth).all()
+    np.testing.assert_allclose(surface.depth[ON_HEAD], HEAD[ON_HEAD], atol=3)
