@@ -68,8 +68,13 @@ function sharesText({ anchored, network }) {
 function correctionText({ anchored, network }) {
   if (!anchored) return "it cannot be told from noise";
   const moved = NUMBER.format(Math.round(network?.correction_rms_mm ?? 0));
-  const detail = network?.detail_weight ? `, ${percentText(network.detail_weight)} of the face's fine detail` : "";
-  return `of the person's layout${detail}; moved by ${moved} mm to meet the face`;
+  return `of the person's layout${detailText(network)}; moved by ${moved} mm to meet the face`;
+}
+
+/** ", 40 % of the face's fine detail", or how much of it the network's normals draw. @param {Report["network"]} network */
+function detailText(network) {
+  if (network?.normals) return `; its normals draw ${percentText(network.normals.face_share)} of the face's fine detail`;
+  return network?.detail_weight ? `, ${percentText(network.detail_weight)} of the face's fine detail` : "";
 }
 
 /** "no face was found in the photo" @param {Report["head"]} head */
