@@ -43,7 +43,7 @@ class FitRule:
     own_doubt: float = 0.7  # ... and more, by this part of how far (in logarithms) it differs from the measured one,
     # and the lens that the network saw from the one that is used
     least_correlation: float = 0.1
-    least_extent_mm: float = 110.0  # unless the bust is less deep, where little more than a face is seen
+    least_extent_mm: float = 110.0  # unless bust or network say less, where little more than a face is seen
     most_extent_mm: float = 450.0  # with arms towards the camera
 
 
@@ -130,7 +130,8 @@ def fit_person(
         own_mm = _extent(own_a, within, face_mm)
         said.append((own_mm, _weight_of_own(own_mm / max(measured_mm, 1.0), lens_ratio)))
     extent_mm = _believed(said)
-    bounded_mm = float(np.clip(extent_mm, min(FIT.least_extent_mm, bust_mm), FIT.most_extent_mm))
+    least_mm = min(FIT.least_extent_mm, bust_mm, bust_mm if own_mm is None else own_mm)
+    bounded_mm = float(np.clip(extent_mm, least_mm, FIT.most_extent_mm))
     slope = _slope_for(bounded_mm, within, face_mm)
     return Fit(
         a=slope,

@@ -96,6 +96,15 @@ def test_the_more_a_network_s_own_extent_differs_from_the_measured_one_the_less_
     assert 0 < ways[1] < 0.5 * ways[0] < 0.5
 
 
+def test_a_person_may_be_less_deep_than_the_least_where_the_network_measures_less():
+    face_alone = np.where(np.isfinite(FACE), TRUE, np.nan)
+    least = fit_person(face_alone, FACE, DEEP, ONES)
+    assert (least.bound, least.extent_mm) == ("least", FIT.least_extent_mm)
+    own = fit_person(face_alone, FACE, DEEP, ONES, 1.0)
+    assert own.bound is None
+    assert own.own_mm < own.extent_mm < FIT.least_extent_mm
+
+
 def test_a_disparity_of_unknown_shift_has_no_extent_of_its_own_and_lays_out_everything_alike():
     fit = fit_person(EXACT, FACE, HEAD, ONES)
     assert (fit.own_mm, fit.own_a) == (None, None)
