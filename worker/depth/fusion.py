@@ -74,9 +74,7 @@ def fused(prediction: Prediction, bust: Bust, others: Sequence[Face] = ()) -> De
     shift_known = lens_ratio is not None
     trust = edge_confidence(disparity, shift_known=shift_known)
     fit = _fit(sight, trust, lens_ratio)
-    layout = np.where(sight.person, fit.depth(disparity), fit.depth_beside(disparity))
-    layout = parted(completed(layout, trust, sight), sight.person, sight.camera)
-    surface = joined(layout, sight, prediction.normals, rims_rounded=shift_known)
+    surface = joined(_layout(fit, trust, sight), sight, prediction.normals, rims_rounded=shift_known)
     there = sight.person | np.isfinite(disparity)
     beside = np.where(there, FUSION.beside_face * trust, 0)
     return replace(
@@ -159,6 +157,12 @@ def _fit(sight: Sight, trust: np.ndarray, lens_ratio: float | None) -> Fit:
     disparity, bust = (np.where(near, values, np.nan) for values in (thin.disparity, thin.bust))
     weight = np.maximum(visibility(thin.face, thin.camera), FUSION.least_visibility)
     return fit_person(disparity, thin.face, bust, weight, lens_ratio)
+
+
+def _layout(fit: Fit, trust: np.ndarray, sight: Sight) -> np.ndarray:
+    """(H, W) float32 mm, finite: the network's depth, all of the person, and their outline as a step."""
+    depth = np.where(sight.person, fit.depth(sight.disparity), fit.depth_beside(sight.disparity))
+    return parted(completed(depth, trust, sight), sight.person, sight.camera)
 
 
 def _facts(belief: Belief) -> dict[str, Any]:

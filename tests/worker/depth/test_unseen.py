@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from shared.options import ModelOptions
 from tests.support.fusing import CAMERA, FACE, HEAD, ON_HEAD, SCENE, U, V, bust, disparity_of
+from tests.support.scenes import noise
 from worker.depth.fusion import fused
 from worker.depth.prediction import Prediction
 from worker.pipeline import build_cloud
@@ -141,3 +143,15 @@ def test_by_a_lens_that_is_not_its_own_a_network_counts_less_and_the_face_keeps_
     assert np.median(np.abs(other.depth - own.depth)[ON_FACE]) < 0.5
     # Seen by the shorter lens that is used, everything is nearer by 0.4 of the distance that it has by the longer one.
     assert other.report["network"]["scale_ratio"] == pytest.approx(1.4, rel=0.1)
+
+
+@pytest.mark.parametrize("blur_px", [0, 3])
+def test_noise_in_mm_behind_a_mask_leaves_the_bust_as_it_is(blur_px):
+    rough = noise(SCENE.shape, 1.0)
+    spread = cv2.GaussianBlur(rough, (0, 0), blur_px) if blur_px else rough
+    given = likely()
+    depth = 600 * np.exp(0.2 * spread / spread.std())
+    result = fused(replace(masked(ON_HEAD), disparity=np.where(ON_HEAD, 1 / depth, 0).astype(np.float32)), given)
+    np.testing.assert_array_equal(result.depth, given.depth_map.depth)
+    assert not result.report["anchored"]
+    assert result.report["network"]["scale"] == "metric"

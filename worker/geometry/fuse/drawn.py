@@ -18,8 +18,8 @@ from worker.geometry.fuse.sight import Sight, inside_px, smooth_step
 class DrawnRule:
     """How normals are drawn onto a surface."""
 
-    # Relief well below 2 pi times that is the normals'. Chosen on h0 to h7: with all faults of `bench.predictions` the
-    # face is better the longer it is; with normals that are off by smooth noise, from there on worse than without.
+    # Relief well below 2 pi times that is the normals'. Chosen on h0 to h7: with the faults of `bench.predictions` the
+    # face is better the longer it is; with normals that are off by smooth noise it would soon be worse than without.
     length_mm: float = 20.0
     turns_mm: float = 10.0  # so far inside the face's rim fine relief turns from that beside it into the face's
     rim_mm: tuple[float, float] = (1.0, 5.0)  # inside the outline normals begin to count, and count in full
