@@ -71,9 +71,10 @@ function correctionText({ anchored, network }) {
   return `of the person's layout${detailText(network)}; moved by ${moved} mm to meet the face`;
 }
 
-/** ", 40 % of the face's fine detail", or how much of it the network's normals draw. @param {Report["network"]} network */
+/** ", 40 % of the face's fine detail", or how much its normals draw of it. @param {Report["network"]} network */
 function detailText(network) {
-  if (network?.normals) return `; its normals draw ${percentText(network.normals.face_share)} of the face's fine detail`;
+  const drawn = network?.normals?.face_share;
+  if (drawn !== undefined) return `; its normals draw ${percentText(drawn)} of the face's fine detail`;
   return network?.detail_weight ? `, ${percentText(network.detail_weight)} of the face's fine detail` : "";
 }
 
