@@ -27,7 +27,7 @@ THREADS = 2
 class View:
     """A picture for the network: a photo, or the part of it round a face.
 
-    input_wh: of the network's input, and size_wh: of the disparity that is wanted.
+    input_wh: of the network's input, and size_wh: of the prediction.
     """
 
     pixels: np.ndarray
@@ -46,7 +46,7 @@ class NetworkEstimator:
         self._batcher = Batcher(backend, backend.batch_sizes)
 
     def estimate(self, photos: Sequence[Photo], early: Early | None = None) -> list[DepthMap | PhotoError]:
-        """Each photo's relative depth, from its disparity by an assumed range; see `depth_from_disparity`."""
+        """Each photo's depth by its prediction alone."""
         return [
             prediction if isinstance(prediction, PhotoError) else self.alone(photo, prediction)
             for photo, prediction in zip(photos, self.predict(photos), strict=True)
@@ -59,7 +59,7 @@ class NetworkEstimator:
             photos: with focus "face", the crop round a small face gets a pass of its own.
             faces: each photo's face; None where none is known.
         Raises:
-            ModelError: the network's output is not finite, or not even one photo fits into memory.
+            ModelError: an output of the network is not finite, or not even one photo fits into memory.
         """
         input_size_wh = self.reading.input_size_wh
         views = {

@@ -46,11 +46,7 @@ class Reading(Protocol):
         ...
 
     def prediction(self, outputs: Arrays, size_wh: tuple[int, int], resized: Resize) -> Prediction:
-        """What the outputs of one photo, float32 and finite, say on its grid.
-
-        Raises:
-            ModelError: they make no sense.
-        """
+        """What the outputs of one photo, float32 and finite, say on its grid."""
         ...
 
 

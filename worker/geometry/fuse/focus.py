@@ -170,8 +170,8 @@ class LookAside:
     def rotation(self) -> np.ndarray:
         """(3, 3) of its frame into the photo's camera frame, without roll between them."""
         axis = np.cross([0, 0, 1], self.ray)
-        sine = float(np.linalg.norm(axis))
-        return np.asarray(cv2.Rodrigues(axis * (np.arctan(sine) / sine) if sine else axis)[0])
+        tangent = float(np.linalg.norm(axis))
+        return np.asarray(cv2.Rodrigues(axis * (np.arctan(tangent) / tangent) if tangent else axis)[0])
 
     def disparity_ahead(self, disparity: np.ndarray) -> np.ndarray:
         """1 / depth (h, w) in the photo's camera of what is seen in the box's pixels, from that along its own axis."""
