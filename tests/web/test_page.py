@@ -69,6 +69,15 @@ def test_the_depth_models_that_are_ready_stand_with_unit_and_licence(page, url, 
     )
 
 
+def test_what_a_networks_normals_draw_stands_in_the_report(page, url, store, storage, portrait):
+    job = page.request.post(f"{url}/api/v1/jobs?steps=depth", data=portrait, headers={"Content-Type": "image/png"})
+    given = {"layout_share": 0.9, "correction_rms_mm": 12.3, "detail_weight": 0.0, "normals": {"face_share": 0.8}}
+    finish_stage(store, storage, Stage.DEPTH, "depth.png", face_found=True, anchored=True, network=given)
+    page.goto(f"{url}/#job={job.json()['id']}")
+    words = r"Network\s*90 %\s*of the person's layout; its normals draw 80 % of the face's fine detail; moved by 12 mm"
+    expect(page.locator("#report")).to_contain_text(re.compile(words))
+
+
 def test_without_a_face_millimetres_are_said_to_be_the_networks_word(page, url, store, storage, portrait):
     job = page.request.post(f"{url}/api/v1/jobs?steps=depth", data=portrait, headers={"Content-Type": "image/png"})
     lengths = lengths_of({"face_found": False}, unit="mm", pupil_distance_mm=None)

@@ -68,8 +68,14 @@ function sharesText({ anchored, network }) {
 function correctionText({ anchored, network }) {
   if (!anchored) return "it cannot be told from noise";
   const moved = NUMBER.format(Math.round(network?.correction_rms_mm ?? 0));
-  const detail = network?.detail_weight ? `, ${percentText(network.detail_weight)} of the face's fine detail` : "";
-  return `of the person's layout${detail}; moved by ${moved} mm to meet the face`;
+  return `of the person's layout${detailText(network)}; moved by ${moved} mm to meet the face`;
+}
+
+/** ", 40 % of the face's fine detail", or how much its normals draw of it. @param {Report["network"]} network */
+function detailText(network) {
+  const drawn = network?.normals?.face_share;
+  if (drawn !== undefined) return `; its normals draw ${percentText(drawn)} of the face's fine detail`;
+  return network?.detail_weight ? `, ${percentText(network.detail_weight)} of the face's fine detail` : "";
 }
 
 /** "no face was found in the photo" @param {Report["head"]} head */

@@ -51,7 +51,10 @@ interface Report {
   scale?: { pupil_distance_mm: number; source: "given" | "irises" | "assumed"; irises_mm: number | null };
   own_map?: boolean; // a disparity map that came with the photo took the place of the network
   anchored?: boolean; // false: the network's depth was not used
-  network?: { layout_share: number; correction_rms_mm: number; detail_weight: number }; // what it gave, and how far moved
+  network?: { // what it gave, and how far moved
+    layout_share: number; correction_rms_mm: number; detail_weight: number;
+    normals?: { face_share: number };
+  };
   model?: string; licence?: string; non_commercial?: boolean; // what made the depth, and the licence of its weights
   head?: {
     found: boolean; reason?: string; // why there is none

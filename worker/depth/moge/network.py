@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from worker.depth.moge.stack import HEAD_BLOCKS, WIDTHS, Head, Stack
+from worker.depth.moge.stack import WIDTHS, Head, Stack
 from worker.depth.network.checkpoint import NetworkSpec
 from worker.depth.network.dinov2 import DinoV2, grid_hw_of
 from worker.depth.network.transforms import IMAGENET
@@ -23,18 +23,18 @@ HEADS = {"points": 3, "mask": 1, "normal": 3}
 class MoGe(nn.Module):
     """The network.
 
-    taps: indices of the encoder's blocks whose outputs are used. blocks: residual blocks of the neck's levels.
+    timm_name: of the encoder. taps: indices of its blocks whose outputs are used.
+    neck_blocks: residual blocks of the neck's levels.
+    normals: whether it has them.
     """
 
-    def __init__(self, timm_name: str, taps: tuple[int, ...], blocks: Sequence[int], normals: bool) -> None:
+    def __init__(self, timm_name: str, taps: tuple[int, ...], neck_blocks: Sequence[int], normals: bool) -> None:
         super().__init__()
         self.encoder = DinoV2(timm_name, taps)
         width = self.encoder.width
         self.projections = nn.ModuleList(nn.Conv2d(width, width, 1) for _ in taps)
-        self.neck = Stack((width + 2, *[2] * len(WIDTHS)), width, blocks)
-        self.heads = nn.ModuleDict(
-            {name: Head(width, channels) for name, channels in HEADS.items() if normals or name != "normal"}
-        )
+        self.neck = Stack((width + 2, *[2] * len(WIDTHS)), width, neck_blocks)
+        self.heads = nn.ModuleDict({name: Head(width, HEADS[name]) for name in _heads(normals)})
         self.scale = nn.Sequential(
             nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 1)
         )
@@ -77,32 +77,28 @@ def image_plane(aspects: Tensor, size_hw: Sequence[int]) -> Tensor:
     return torch.stack([x, y], 1)
 
 
-def moge(timm_name: str, taps: tuple[int, ...], blocks: Sequence[int], normals: bool) -> NetworkSpec:
+def moge(timm_name: str, taps: tuple[int, ...], neck_blocks: Sequence[int], normals: bool) -> NetworkSpec:
     """MoGe-2 of one size; see `MoGe`."""
     return NetworkSpec(
-        lambda: MoGe(timm_name, taps, blocks, normals),
+        lambda: MoGe(timm_name, taps, neck_blocks, normals),
         RENAMES,
         unused=frozenset({"encoder.backbone.mask_token"}),
         constants={"encoder.image_mean": IMAGENET.mean, "encoder.image_std": IMAGENET.std},
-        config=_config(taps, blocks, normals),
+        config=_config(taps, normals),
     )
 
 
-def _config(taps: Sequence[int], blocks: Sequence[int], normals: bool) -> dict[str, object]:
-    """What a checkpoint has to say of itself, beside what the shapes of its entries tell."""
-    names = [f"{name}_head" for name in HEADS if normals or name != "normal"]
-    entries: dict[str, object] = {"remap_output": "exp", "encoder.intermediate_layers": list(taps)}
-    for name in ("neck", *names):
-        counts = list(blocks if name == "neck" else HEAD_BLOCKS)
-        entries |= {f"{name}.{key}": value for key, value in (STACK_CONFIG | {"num_res_blocks": counts}).items()}
-    return entries
+def _heads(normals: bool) -> list[str]:
+    return [name for name in HEADS if normals or name != "normal"]
 
 
-STACK_CONFIG: dict[str, object] = {
-    "res_block_in_norm": "none",
-    "res_block_hidden_norm": "none",
-    "resamplers": ["conv_transpose", "conv_transpose", "conv_transpose", "bilinear"],
-}
+def _config(taps: Sequence[int], normals: bool) -> dict[str, object]:
+    """What a checkpoint has to say of itself, beside what the names and shapes of its entries tell."""
+    stacks = ("neck", *(f"{name}_head" for name in _heads(normals)))
+    resamplers = {f"{name}.resamplers": ["conv_transpose"] * 3 + ["bilinear"] for name in stacks}
+    return {"remap_output": "exp", "encoder.intermediate_layers": list(taps), **resamplers}
+
+
 RENAMES = (
     (r"^encoder\.backbone\.", "encoder.model."),
     (r"^encoder\.output_projections\.", "projections."),

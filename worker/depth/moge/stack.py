@@ -22,8 +22,8 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.conv1 = conv3(width, width)
-        self.conv2 = conv3(width, width)
+        self.conv1 = _conv3(width, width)
+        self.conv2 = _conv3(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv2(functional.relu(self.conv1(functional.relu(x))))
@@ -45,9 +45,11 @@ class Stack(nn.Module):
             nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
             for channels, count in zip(widths, blocks, strict=True)
         )
-        *learned, (coarse, fine) = pairwise(widths)
-        self.ups = nn.ModuleList(nn.Sequential(nn.ConvTranspose2d(*pair, 2, 2), conv3(pair[1])) for pair in learned)
-        self.ups.append(nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), conv3(fine, coarse)))
+        *learned, last = pairwise(widths)
+        self.ups = nn.ModuleList(
+            nn.Sequential(nn.ConvTranspose2d(wide, narrow, 2, 2), _conv3(narrow, narrow)) for wide, narrow in learned
+        )
+        self.ups.append(nn.Sequential(nn.Upsample(scale_factor=2, mode="bilinear"), _conv3(*last)))
 
     def forward(self, levels: Sequence[Tensor]) -> list[Tensor]:
         """Maps (B, C, h, w) of each level, coarse to fine, of those that come in."""
@@ -75,6 +77,6 @@ class Head(nn.Module):
         return functional.conv2d(finest, weight, bias)
 
 
-def conv3(channels: int, inputs: int | None = None) -> nn.Conv2d:
+def _conv3(inputs: int, channels: int) -> nn.Conv2d:
     """A 3 x 3 convolution that repeats the border."""
-    return nn.Conv2d(inputs or channels, channels, 3, padding=1, padding_mode="replicate")
+    return nn.Conv2d(inputs, channels, 3, padding=1, padding_mode="replicate")

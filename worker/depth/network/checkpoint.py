@@ -92,7 +92,7 @@ def _wrong_constants(constants: Mapping[str, Sequence[float]], content: Mapping[
     for key, expected in constants.items():
         if key not in content:
             yield f"{key} is missing"
-        elif not torch.equal(content[key].flatten(), torch.tensor(expected)):
+        elif not torch.equal(content[key].flatten().float(), torch.tensor(expected)):
             yield f"{key} is {content[key].flatten().tolist()}, {list(expected)} is expected"
 
 

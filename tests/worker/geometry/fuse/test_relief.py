@@ -70,6 +70,16 @@ def test_half_the_weight_draws_half_of_it_and_no_weight_nothing():
     assert not none.any()
 
 
+def test_where_normals_are_blurred_their_fine_waves_do_not_count_and_the_coarse_ones_do():
+    def drawn(length_mm):
+        wanted = normals(waved(length_mm))
+        change = relief_of(FLAT, wanted, EVERYWHERE, CAMERA, length_px=20 / PIXEL_MM, fine=np.zeros(FLAT.shape))
+        return change[INNER].std() / waved(length_mm, 1.0)[INNER].std()
+
+    assert drawn(12.0) < 0.1
+    assert drawn(60.0) > 0.6
+
+
 def test_nothing_crosses_a_step():
     depth = np.where(X_MM < 0, FLAT, 700.0)
     weight = np.where(X_MM < 0, 1.0, 0.0) * EVERYWHERE
