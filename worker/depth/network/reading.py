@@ -42,7 +42,7 @@ class Reading(Protocol):
         ...
 
     def batch(self, pictures: np.ndarray) -> Arrays:
-        """The network's inputs of which the first is that, (B, 3, h, w), as of photos of the same aspect ratio."""
+        """The network's inputs of photos whose pictures are given, (B, 3, h, w), of the photos' own aspect ratio."""
         ...
 
     def prediction(self, outputs: Arrays, size_wh: tuple[int, int], resized: Resize) -> Prediction:
