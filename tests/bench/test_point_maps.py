@@ -3,7 +3,7 @@
 import pytest
 
 from bench.heads import Head, heads
-from bench.point_maps import Lens, Trials
+from bench.point_maps import Lens, Outcome, Trials
 from bench.predictions import FAULTS
 from shared.settings import WeightsSettings
 
@@ -19,15 +19,31 @@ def trials() -> Trials:
     return Trials(WeightsSettings.from_environment().weights)
 
 
-def test_an_exact_disparity_takes_a_head_nearer_to_the_truth_than_its_face_alone(trials, head):
-    portrait, affine = (trials.outcome(head, FAULTS["exact"], kind) for kind in ("portrait", "affine"))
-    assert affine.figures.whole_median < 0.8 * portrait.figures.whole_median
+@pytest.fixture(scope="module")
+def portrait(trials, head) -> Outcome:
+    """The face and its outline alone."""
+    return trials.outcome(head, FAULTS["exact"], "portrait")
+
+
+def test_an_exact_point_map_is_nearer_than_its_disparity_and_that_than_the_face_alone(trials, head, portrait):
+    affine, whole = (trials.outcome(head, FAULTS["exact"], kind) for kind in ("affine", "point map"))
+    assert affine.figures.whole_median < 0.6 * portrait.figures.whole_median
+    assert whole.figures.whole_median < 0.7 * affine.figures.whole_median
     assert affine.figures.face_median < 1.05 * portrait.figures.face_median
-    assert affine.beside_deg < 0.5 * portrait.beside_deg
+    assert whole.figures.face_median < 0.8 * affine.figures.face_median
+    assert whole.face_deg < 0.7 * affine.face_deg < 0.7 * portrait.face_deg
     assert affine.fov_x_deg == pytest.approx(head.fov_x_deg)
 
 
-def test_an_unknown_lens_is_assumed_and_moves_a_face(trials, head):
-    given, unknown = (trials.depth_map(head, FAULTS["exact"], "portrait", lens) for lens in Lens)
-    assert (given.report["camera"], unknown.report["camera"]) == ("given", "assumed")
-    assert unknown.report["distance_mm"] < 0.8 * given.report["distance_mm"]
+def test_a_point_map_with_all_that_users_report_is_better_than_the_face_alone(trials, head, portrait):
+    made = trials.outcome(head, FAULTS["as reported, before a wall"], "point map")
+    assert made.figures.whole_median < 0.95 * portrait.figures.whole_median
+    assert made.figures.face_median < 1.15 * portrait.figures.face_median
+    assert made.beside_deg < 0.9 * portrait.beside_deg
+    assert made.distance == pytest.approx(portrait.distance, rel=0.01)  # it says twice as far
+
+
+def test_an_unknown_lens_is_assumed_and_moves_a_face(trials, head, portrait):
+    unknown = trials.depth_map(head, FAULTS["exact"], "portrait", Lens.UNKNOWN).report
+    assert (portrait.report["camera"], unknown["camera"]) == ("given", "assumed")
+    assert unknown["distance_mm"] < 0.8 * portrait.report["distance_mm"]

@@ -167,11 +167,14 @@ def test_the_distance_says_which_lens_it_is_by_and_why_another_is_not_believed(o
         ({"camera": "assumed"}, "guessed: the lens is unknown"),
     ]
     for report, words in reports:
-        opened.evaluate(
-            "(report) => import('/static/report.js').then(({ showReport }) => showReport(report))",
+        shown = opened.evaluate(
+            """async (report) => {
+                (await import("/static/report.js")).showReport(report);
+                return document.querySelector("#report-list dd").textContent;
+            }""",
             {"distance_mm": 612, **report},
         )
-        assert opened.locator("#report-list dd").text_content() == f"61 cm{words}"
+        assert shown == f"61 cm{words}"
 
 
 def test_who_waits_sees_the_position_in_the_queue_and_the_seconds_left(visitor, stack, portrait):
