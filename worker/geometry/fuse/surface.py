@@ -24,7 +24,7 @@ class JoinRule:
     feather_mm: float = 2.0  # so far inside the face's rim the surface turns into the face itself ...
     covered_feather_mm: float = 8.0  # ... and where hair or a hand is before it, as a network that resolves it says
     covered_mm: float = 5.0  # what the network sees so far before a face is half believed to be something else
-    opened_mm: float = 8.0  # what it sees so far behind a face is an opening, such as a mouth; the face is closed
+    opened_mm: float = 8.0  # what is farther behind a face is an opening, as of a mouth; from twice that on it is closed
     inner_mm: float = 10.0  # so far inside the face's rim; nearer to it a network's depth falls away to the neck
 
 
@@ -117,9 +117,10 @@ def before_mm(depth: np.ndarray, sight: Sight) -> np.ndarray:
 
 
 def _closed(depth: np.ndarray, before: np.ndarray, sight: Sight) -> np.ndarray:
-    """The depth, its openings in the face filled."""
+    """The depth, its openings in the face filled; gradually, since a face that is drawn too deep has no edge there."""
     inner = inside_px(sight.on_face) * sight.pixel_mm > JOIN.inner_mm
-    return np.where(inner & (before < -JOIN.opened_mm), depth + before, depth)
+    opening = smooth_step(-before, JOIN.opened_mm, JOIN.opened_mm)
+    return np.where(inner, depth + opening * before, depth)
 
 
 def _continued(known: np.ndarray, held: np.ndarray, pull: HeadPull, sight: Sight) -> np.ndarray:

@@ -190,6 +190,16 @@ def test_an_open_mouth_does_not_change_how_far_a_network_seems_to_resolve_the_fa
     assert joined(opened, fine).detail.weight == pytest.approx(joined(NETWORK + lines, fine).detail.weight, abs=0.02)
 
 
+def test_a_cheek_that_a_network_puts_too_far_back_has_no_edge_round_it():
+    lines = 2 * np.sin(V / 1.6)
+    fine = replace(SIGHT, face=np.where(ON_FACE, HEAD + lines, np.nan), bust=HEAD + lines)
+    cheek = 10 * np.exp(-(np.square(U - 90) + np.square(V - 80)) / 2 / 10**2)
+    sunken = joined(NETWORK + lines + cheek, fine)
+    assert sunken.detail.weight > 0.5
+    off = (sunken.depth - joined(NETWORK + lines, fine).depth)[60:100, 70:150]
+    assert max(np.abs(np.diff(off, 2, axis=axis)).max() for axis in (0, 1)) < 0.25
+
+
 def test_a_mean_counts_only_what_it_is_told_to():
     values = np.where(ON_FACE, 5.0, 1e6)
     for sigma_px in (1.0, 12.0):
