@@ -4,8 +4,9 @@
 Python, to try a change on a few heads:
 
     from bench.heads import TUNED, heads
-    from bench.point_maps import Trials, table
+    from bench.point_maps import Lens, Trials
     from bench.predictions import FAULTS
+    from shared.settings import WeightsSettings
 
     trials = Trials(WeightsSettings.from_environment().weights)
     for head in heads():

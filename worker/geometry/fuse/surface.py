@@ -24,7 +24,7 @@ class JoinRule:
     feather_mm: float = 2.0  # so far inside the face's rim the surface turns into the face itself ...
     covered_feather_mm: float = 8.0  # ... and where hair or a hand is before it, as a network that resolves it says
     covered_mm: float = 5.0  # what the network sees so far before a face is half believed to be something else
-    opened_mm: float = 8.0  # what is farther behind a face is an opening, as of a mouth; from twice that on closed
+    opened_mm: float = 8.0  # what is farther behind a face is an opening, as of a mouth; closed from twice that on
     inner_mm: float = 10.0  # so far inside the face's rim; nearer to it a network's depth falls away to the neck
 
 
