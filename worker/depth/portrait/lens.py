@@ -167,8 +167,10 @@ def _implausible_relief(relief: float | None) -> str | None:
     if relief is None:
         return "of no shape that can be compared with its landmarks"
     least, most = RELIEF.plausible
+    if relief <= 0:
+        return "hollow where its landmarks stand out"
     if not least <= relief <= most:
-        return f"{max(relief, 0.0):.2g} times as deep as its landmarks are"
+        return f"{relief:.2g} times as deep as its landmarks are"
     return None
 
 

@@ -95,6 +95,12 @@ def test_a_network_by_whose_lens_the_face_is_13_cm_away_is_not_believed(photos, 
     assert lenses[0].doubt.startswith("The network's lens is not believed: by it the face is 13 cm from the camera")
 
 
+def test_a_face_that_a_network_sees_hollow_is_said_to_be_that(photos, faces):
+    head = photos["h8"]
+    _, lenses = settled_lens(Photo(head.pixels), faces["h8"], seen(head, deeper=-1.0))
+    assert lenses[0].doubt.endswith("by it the face is hollow where its landmarks stand out.")
+
+
 def test_a_face_that_is_small_in_the_photo_tells_no_more_than_its_distance(photos, faces):
     head, face = photos["h8"], faces["h8"]
     flat = seen(head, deeper=0.3)
