@@ -62,14 +62,14 @@ def run(given: argparse.Namespace) -> None:
     clock = _Clock()
     decoded = read_photo(given.photo.read_bytes())
     photo = Photo(**vars(decoded), **depth_options.for_photo())
-    model = registry.choose(depth_options.model, given.weights).name
+    how = DepthSettings.from_environment()
+    model = registry.choose(depth_options.model, given.weights, how.depth_backend).name
     if given.disparity:
         photo = replace(photo, disparity=read_disparity(given.disparity.read_bytes(), photo.size_wh))
     if given.points:
         photo = replace(photo, points=read_points(given.points.read_bytes(), photo.size_wh, given.points_unit))
     if has_own_map(photo):
         model = registry.FOR_MAPS
-    how = DepthSettings.from_environment()
     estimator = registry.load(model, given.weights, how.depth_backend, how.network_tokens)
     clock.lap("load")
     depth_map = pipeline.estimate_depth(estimator, photo)

@@ -51,7 +51,7 @@ def refuse_to_start_without_a_model(**_: Any) -> None:
     if Stage.DEPTH not in served_stages():
         return
     try:
-        registry.loadable(settings.depth_model, settings.weights)
+        registry.loadable(settings.depth_model, settings.weights, settings.depth_backend)
     except ModelError as error:
         raise SystemExit(f"the depth worker cannot start: {error}") from error
 
@@ -125,4 +125,5 @@ def _offer() -> Offer:
         ModelInfo(row.name, row.title, row.unit, row.licence, not row.lacks(settings.weights), row.non_commercial)
         for row in registry.ROWS.values()
     )
-    return Offer(tuple(models), registry.choose(settings.depth_model, settings.weights).name)
+    default = registry.choose(settings.depth_model, settings.weights, settings.depth_backend)
+    return Offer(tuple(models), default.name)

@@ -12,7 +12,8 @@ networks, and whose licence allows commercial use.
   face's files it would give no more of any photo: `auto` never takes it then.
 - A network that needs torch, where torch is not installed, is as good as absent: see `DepthModel.lacks`.
 - Cost has no say, since a network's weights lie in the folder because somebody fetched them; but a row that wants a GPU
-  goes behind the others where there is none, since a photo takes a CPU many seconds; but before `portrait`.
+  goes behind the others where there is none, or the backend uses none, since a photo takes a CPU many seconds; but
+  before `portrait`.
 """
 
 from __future__ import annotations
@@ -51,9 +52,13 @@ def row(name: str) -> DepthModel:
     return ROWS[name]
 
 
-def choose(name: str, folder: Path) -> DepthModel:
+def choose(name: str, folder: Path, backend: str = "auto") -> DepthModel:
     """The row of a depth model by name, or with `auto` the best one that may be taken unasked, as told above.
 
+    Args:
+        name: of the depth model.
+        folder: of the weights.
+        backend: on which it will be loaded; see `DepthModel.load`.
     Raises:
         ModelError: no depth model has that name.
         WeightsError: `auto`, and none is ready.
@@ -66,12 +71,13 @@ def choose(name: str, folder: Path) -> DepthModel:
             "portrait` gets them"
         )
     free = [model for model in ROWS.values() if not model.non_commercial and not model.lacks(folder)]
-    return max(free, key=_rank_here)
+    return max(free, key=lambda model: _rank_on(model, backend))
 
 
-def _rank_here(model: DepthModel) -> tuple[int, int]:
-    """The rank with this machine's GPU, or without one; then the row's own."""
-    return (RANK_WITHOUT_GPU if model.wants_gpu and not gpu_is_here() else model.rank), model.rank
+def _rank_on(model: DepthModel, backend: str) -> tuple[int, int]:
+    """The rank with a GPU, or without one; then the row's own. ONNX Runtime runs on CPUs alone."""
+    without = model.wants_gpu and (backend == "onnxruntime" or not gpu_is_here())
+    return (RANK_WITHOUT_GPU if without else model.rank), model.rank
 
 
 def load(name: str, folder: Path, backend: str = "auto", tokens: int = NETWORK_TOKENS) -> Estimator:
@@ -81,17 +87,17 @@ def load(name: str, folder: Path, backend: str = "auto", tokens: int = NETWORK_T
         ModelError: no depth model has that name, or it cannot run on that backend.
         WeightsError: its files are absent or wrong.
     """
-    return loadable(name, folder).load(folder, backend, tokens)
+    return loadable(name, folder, backend).load(folder, backend, tokens)
 
 
-def loadable(name: str, folder: Path) -> DepthModel:
-    """The row of a depth model that can be loaded here, by name or `auto`.
+def loadable(name: str, folder: Path, backend: str = "auto") -> DepthModel:
+    """The row of a depth model that can be loaded here, by name or `auto`; arguments as for `choose`.
 
     Raises:
         ModelError: no depth model has that name.
         WeightsError: it cannot; the message says what has to be done.
     """
-    model = choose(name, folder)
+    model = choose(name, folder, backend)
     if lack := model.lacks(folder):
         raise WeightsError(f"{model.name} cannot run here: {lack}")
     return model

@@ -107,5 +107,5 @@ class StageRunner:
     def _estimator(self, name: str) -> tuple[str, Estimator]:
         """The model that a name means here, loaded."""
         wanted = self._settings.depth_model if name == registry.AUTO else name
-        row = registry.choose(wanted, self._settings.weights)
+        row = registry.choose(wanted, self._settings.weights, self._settings.depth_backend)
         return row.name, self._load(row.name)

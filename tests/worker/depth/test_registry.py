@@ -82,6 +82,14 @@ def test_auto_takes_moge_2_first_with_a_gpu_and_else_after_the_networks_that_go_
     assert registry.choose("auto", tmp_path).name == chosen
 
 
+def test_a_backend_that_uses_no_gpu_is_as_good_as_none(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "gpu_is_here", lambda: True)
+    for name in ("portrait", "moge_2_vits_normal", "dpt_hybrid_384"):
+        put_files(tmp_path, name)
+    chosen = [registry.choose("auto", tmp_path, backend).name for backend in ("auto", "torch", "onnxruntime")]
+    assert chosen == ["moge_2_vits_normal", "moge_2_vits_normal", "dpt_hybrid_384"]
+
+
 def test_auto_without_any_weights_says_how_to_get_some(tmp_path):
     with pytest.raises(WeightsError, match="fetch portrait"):
         registry.choose("auto", tmp_path)
