@@ -12,58 +12,14 @@ import pytest
 import yaml
 
 from shared.jobs.record import Stage
-from shared.settings import Settings
 from stack.local import PROJECT
+from tests.support.chart_values import CLAIM, FULL, INGRESS, PLAIN, SECRETS, every
 from tests.support.compose import compose
 from tests.support.helm import CHART, check, defaults, helm, helm_path, refusal, rendered, selects
 from tests.support.nginx import TEMPLATE
 
 helm_path()  # skips these tests where there is none
 OLDEST, NEWEST = "1.30", "1.37"  # what Chart.yaml asks for, and what the validator knows
-SECRETS = {
-    "REDIS_URL": "redis://:a-password@redis.example.org:6379/0",
-    "RELIEF_SECRET": "a-secret-that-signs-and-is-long-enough",
-    "AWS_ACCESS_KEY_ID": "a-key-id",
-    "AWS_SECRET_ACCESS_KEY": "a-key",
-}
-PLAIN = {"secrets": SECRETS, "data": {"url": "s3://photos/relief"}}
-CLAIM = {"secrets": {"existingSecret": "mine"}, "data": {"existingClaim": "photos"}}
-INGRESS = {"enabled": True, "hosts": ["relief.example.org"], "tlsSecret": "certificate"}
-FULL = {
-    "secrets": {"existingSecret": "mine"},
-    "data": {"url": "s3://photos/relief", "endpoint": "https://s3.example.org", "region": "eu-north-1"},
-    "images": {"registry": "registry.example.org/faces", "pullSecrets": ["login"], "gpu": {"tag": "0.0.9"}},
-    "settings": {"RELIEF_ALL_WAITING": 1000000, "DEPTH_BATCH_WAIT": 2.5, "RELIEF_WEBHOOK_PRIVATE": True},
-    "serviceAccount": {"annotations": {"cloud.example.org/role": "photos"}},
-    "web": {
-        "trustedProxy": "10.244.0.0/16",
-        "metricsFrom": ["10.244.0.0/16"],
-        "hosts": ["faces.example.org"],
-        "autoscaling": {"enabled": True},
-        "podAnnotations": {"a": "b"},
-        "affinity": {"nodeAffinity": {}},
-    },
-    "workers": {"depthGpu": {"enabled": True, "runtimeClassName": "nvidia"}, "depthCpu": {"enabled": False}},
-    "weights": {"models": ["portrait", "midas_v21_small_256"], "existingClaim": "weights"},
-    "keda": {
-        "enabled": True,
-        "prometheus": "http://prometheus.monitoring.svc:9090",
-        "authModes": "bearer",
-        "authenticationRef": {"name": "prometheus"},
-    },
-    "ingress": {**INGRESS, "annotations": {"nginx.ingress.kubernetes.io/proxy-body-size": "30m"}},
-    "gateway": {"parentRefs": [{"name": "public", "namespace": "gateways"}], "hosts": ["gate.example.org"]},
-    "monitoring": {"enabled": True, "labels": {"release": "prometheus"}},
-}
-SENTINELS = "sentinel://:a-password@a.example.org:26379,b.example.org:26379/0?primary=relief&sentinel_password=other"
-OPEN = {
-    **PLAIN,
-    "secrets": {**SECRETS, "REDIS_URL": SENTINELS},
-    "networkPolicy": {"enabled": False},
-    "workers": {"depthGpu": {"enabled": True}},
-}
-ALL = {"plain": PLAIN, "claim": CLAIM, "full": FULL, "open": OPEN}
-every = pytest.mark.parametrize("values", ALL.values(), ids=ALL)
 
 
 @every
@@ -134,100 +90,6 @@ def test_a_value_that_is_none_of_the_charts_is_refused_by_its_name(path, value):
 )
 def test_what_has_to_be_given_is_asked_for(without, told):
     assert told in refusal({**PLAIN, **without})
-
-
-OWN = {
-    "REDIS_URL",
-    "RELIEF_SECRET",
-    "RELIEF_DATA",
-    "RELIEF_WEIGHTS",
-    "RELIEF_THREADS",
-    "RELIEF_BEHIND_PROXY",
-    "RELIEF_HOSTS",
-    "RELIEF_METRICS_FROM",
-}
-
-
-def schema_of_settings() -> dict[str, dict]:
-    """The settings that values may have, with their limits, as pydantic tells them."""
-    kept = ("type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "pattern")
-    found = {}
-    for name, described in Settings.model_json_schema()["properties"].items():
-        if name not in OWN:
-            one = next((each for each in described.get("anyOf", []) if each["type"] != "null"), described)
-            found[name] = {key: one[key] for key in kept if key in one}
-    return found
-
-
-def test_every_setting_can_be_given_or_is_the_charts_own():
-    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["settings"]
-    # After a change of shared/settings.py this is what belongs into values.schema.json.
-    assert schema["properties"] == schema_of_settings(), json.dumps(schema_of_settings(), indent=2)
-    given = set().union(*(rendered(PLAIN).environment(each) for _, each in rendered(PLAIN).containers()))
-    assert given >= OWN
-    text = (CHART / "values.yaml").read_text()
-    assert all(name in text for name in OWN)
-
-
-def test_settings_arrive_as_they_were_written():
-    release = rendered(FULL)
-    environment = release.environment(release.container("web", "web"))
-    settings = Settings.model_validate({**SECRETS, **environment})
-    assert (settings.all_waiting, settings.depth_batch_wait_ms, settings.webhook_private) == (1000000, 2.5, True)
-    assert {"relief.example.org", "gate.example.org", "faces.example.org", "relief.faces.svc"} <= set(settings.hosts)
-    assert [str(each) for each in settings.metrics_from] == ["10.244.0.0/16"]
-    assert settings.behind_proxy
-    assert environment["RELIEF_DATA"] == "s3://photos/relief"
-    assert environment["AWS_ENDPOINT_URL_S3"] == "https://s3.example.org"
-    many = rendered(OPEN)
-    assert many.environment(many.container("model", "worker"))["REDIS_URL"] == SENTINELS
-    proxy = release.environment(release.container("web", "proxy"))
-    assert proxy["RELIEF_UPLOAD_MB"] == environment["RELIEF_UPLOAD_MB"]
-
-
-def test_the_upload_limit_of_the_values_is_the_settings_own():
-    assert defaults()["settings"]["RELIEF_UPLOAD_MB"] == Settings.model_fields["upload_mb"].default
-
-
-@every
-def test_no_secret_is_anywhere_but_in_a_secret(values):
-    release = rendered(values)
-    for document in release.documents:
-        if document["kind"] != "Secret":
-            assert [value for value in SECRETS.values() if value in json.dumps(document)] == []
-    assert bool(release.of("Secret")) == ("existingSecret" not in values["secrets"])
-
-
-@every
-def test_a_container_has_the_secrets_that_it_needs_alone(values):
-    keys = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} if "url" in values["data"] else set()
-    worker = {"REDIS_URL"} | keys
-    for component, container in rendered(values).containers():
-        sources = [each["valueFrom"]["secretKeyRef"] for each in container.get("env", []) if "valueFrom" in each]
-        expected = {"web": worker | {"RELIEF_SECRET"}, "worker": worker, "proxy": set(), "weights": set()}
-        assert {each["key"] for each in sources} == expected[container["name"]], component
-        assert {each["name"] for each in sources} <= {values["secrets"].get("existingSecret", "relief")}
-
-
-@every
-def test_no_container_can_write_to_its_image_or_gain_rights(values):
-    release = rendered(values)
-    for component, pod in release.pods().items():
-        spec = pod["spec"]
-        assert spec["automountServiceAccountToken"] is False and spec["enableServiceLinks"] is False
-        assert not {"hostNetwork", "hostPID", "hostIPC"} & set(spec)
-        security = spec["securityContext"]
-        assert security["runAsNonRoot"] and security["seccompProfile"] == {"type": "RuntimeDefault"}
-        assert f"--uid {security['runAsUser']}" in (PROJECT / "deploy/docker/web.Dockerfile").read_text(), component
-        sources = [set(volume) - {"name"} for volume in spec["volumes"]]
-        assert all(source <= {"emptyDir", "configMap", "persistentVolumeClaim"} for source in sources)
-        assert all("sizeLimit" in each["emptyDir"] for each in spec["volumes"] if "emptyDir" in each)
-    for component, container in release.containers():
-        security = container["securityContext"]
-        assert security["readOnlyRootFilesystem"] and not security["allowPrivilegeEscalation"], component
-        assert security["capabilities"] == {"drop": ["ALL"]} and security.get("runAsUser") != 0
-        assert "/tmp" in [mount["mountPath"] for mount in container["volumeMounts"]]
-        assert container["resources"]["limits"]["memory"] and container["resources"]["requests"]["cpu"]
 
 
 @every

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.webhooks.addresses import EMBEDDING, GLOBAL_UNICAST, SPECIAL_IPV4, SPECIAL_IPV6, is_public
-from tests.deploy.test_helm import CLAIM, FULL, OPEN, PLAIN
+from tests.support.chart_values import CLAIM, FULL, OPEN, PLAIN
 from tests.support.helm import Release, defaults, helm_path, rendered, selects
 
 helm_path()  # skips these tests where there is none

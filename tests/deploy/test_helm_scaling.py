@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.deploy.test_helm import FULL, PLAIN
+from tests.support.chart_values import FULL, PLAIN
 from tests.support.helm import Document, helm_path, rendered
 from tests.support.programs import path_of
 
