@@ -40,6 +40,7 @@ from worker.depth.estimator import DepthMap, Photo
 from worker.depth.portrait.estimator import Portrait
 from worker.depth.prediction import Predicted, Prediction
 from worker.geometry.fuse.focus import FaceBox
+from worker.geometry.normals import degrees_between
 from worker.person.face import Face
 from worker.person.finder import PersonFinder
 from worker.person.landmarks import LANDMARKS
@@ -97,7 +98,7 @@ class Told:
         return [self.prediction for _ in photos]
 
     def alone(self, photo: Photo, prediction: Prediction) -> DepthMap:
-        """Relative depth by an assumed range."""
+        """The depth by that alone."""
         return depth_map_alone(photo, prediction, {})
 
 
@@ -125,13 +126,13 @@ class Trials:
         on_face = self._face_of(head)
         depth = np.where(made.person.mask if made.person else made.mask, made.depth, np.nan).astype(float)
         corners = self._portrait.faces_of(head.photo)[0].landmarks[list(LANDMARKS.outer_eye_corners), :2]
-        angle = _degrees(true_normals(depth, made.camera), true_normals(head.depth, head.camera))
+        angle = degrees_between(true_normals(depth, made.camera), true_normals(head.depth, head.camera))
         return Outcome(
             figures=figures_of(Guess(depth, on_face, corners, made.camera), head, STRIDE, FACE_STRIDE),
             face_deg=float(np.nanmedian(angle[on_face])),
             beside_deg=float(np.nanmedian(angle[~on_face])),
             distance=float(np.nanmedian(depth[on_face]) / np.nanmedian(head.depth[on_face])),
-            fov_x_deg=float(np.degrees(2 * np.arctan(made.camera.width / 2 / made.camera.fx))),
+            fov_x_deg=made.camera.fov_x_deg,
             report=made.report,
         )
 
@@ -174,11 +175,6 @@ class _RememberingPortrait(Portrait):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._finder = _RememberingFinder(folder)
-
-
-def _degrees(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(H, W) angle between two maps of unit vectors (H, W, 3)."""
-    return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(-1), -1, 1))))
 
 
 def table(

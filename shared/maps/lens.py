@@ -74,9 +74,9 @@ def _checked(fx: float, fy: float, size_wh: tuple[int, int], photo_size_wh: tupl
             "they have to be square"
         )
     narrowest, widest = FOV_X_LIMITS_DEG
-    fov_x_deg = math.degrees(2 * math.atan(width / 2 / fx))
-    if not narrowest <= fov_x_deg <= widest:
+    camera = Intrinsics(width, height, fx, fy, (width - 1) / 2, (height - 1) / 2)
+    if not narrowest <= camera.fov_x_deg <= widest:
         raise PointsError(
-            f"the point map's lens sees {fov_x_deg:.3g} degrees across; {narrowest} to {widest} are possible"
+            f"the point map's lens sees {camera.fov_x_deg:.3g} degrees across; {narrowest} to {widest} are possible"
         )
-    return Intrinsics(width, height, fx, fy, (width - 1) / 2, (height - 1) / 2)
+    return camera

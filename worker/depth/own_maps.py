@@ -11,6 +11,7 @@ from shared.maps.points import PointMap
 from worker.depth.alone import depth_map_alone
 from worker.depth.estimator import DepthMap, Photo, grid_size_wh
 from worker.depth.prediction import Predicted, Prediction
+from worker.geometry.fuse.disparity import disparity_from_depth
 from worker.geometry.fuse.focus import FaceBox
 from worker.geometry.fuse.levels import on_grid
 
@@ -57,7 +58,7 @@ def prediction_from_points(own: PointMap, size_wh: tuple[int, int]) -> Predictio
     What is known is spread over the pixel that it covers most of, and no farther.
     """
     known = np.isfinite(own.depth)
-    disparity = np.divide(1, own.depth, out=np.zeros_like(own.depth), where=known)
+    disparity = disparity_from_depth(own.depth, known)
     part = _resized(known.astype(np.float32), size_wh)
     mask = part > 0.5
     mean = np.divide(_resized(disparity, size_wh), part, out=np.zeros_like(part), where=mask)

@@ -9,6 +9,7 @@ import numpy as np
 
 from shared.cloud.camera import Intrinsics
 from shared.errors import PhotoError
+from worker.geometry.fuse.disparity import disparity_from_depth
 from worker.geometry.point_map import depth_by_lens
 
 Scale = Literal["affine", "relative", "metric"]
@@ -67,5 +68,5 @@ def with_lens(prediction: Prediction, camera: Intrinsics, where: np.ndarray | No
     depth = np.divide(1, prediction.disparity, out=np.full_like(prediction.disparity, np.nan), where=known)
     moved = depth_by_lens(depth, own, camera, where)
     seen = np.isfinite(moved)
-    disparity = np.divide(1, moved, out=np.zeros_like(moved), where=seen)
+    disparity = disparity_from_depth(moved, seen)
     return replace(prediction, disparity=disparity, mask=vouched & (seen | ~known), camera=camera)

@@ -36,6 +36,11 @@ def normal_map(normals: np.ndarray) -> np.ndarray:
     return np.where(known, np.rint((np.where(known, facing, 0) + 1) * 127.5), 0).astype(np.uint8)
 
 
+def degrees_between(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """(H, W) angle in degrees between unit vectors (H, W, 3) each; NaN where either is."""
+    return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(-1), -1, 1))))
+
+
 def _difference(points: np.ndarray, linked: np.ndarray) -> np.ndarray:
     """(H, W, 3) sum of the steps to the linked neighbours in the same row; NaN where there is none."""
     steps = np.where(linked[..., None], np.diff(points, axis=1), 0)  # (H, W - 1, 3)

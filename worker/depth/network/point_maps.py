@@ -16,6 +16,7 @@ from worker.depth.network.reading import Arrays
 from worker.depth.network.resizing import Resize
 from worker.depth.network.transforms import Normalisation
 from worker.depth.prediction import Prediction
+from worker.geometry.fuse.disparity import disparity_from_depth
 from worker.geometry.point_map import camera_of, lens_and_shift
 
 MM = 1000  # in a metre
@@ -79,7 +80,7 @@ class PointMapReading:
             depth_mm = (points[..., 2] + np.float32(placed.shift)) * (MM * metres)
         mask = vouched & (depth_mm > 0) & np.isfinite(depth_mm)
         return Prediction(
-            disparity=np.divide(1, depth_mm, out=np.zeros_like(depth_mm), where=mask),
+            disparity=disparity_from_depth(depth_mm, mask),
             scale="metric",
             mask=mask,
             normals=_unit(_on_grid(raw_normals[0], size_wh, resized), mask) if raw_normals else None,

@@ -10,7 +10,7 @@ import numpy as np
 from shared.cloud.camera import Intrinsics
 from worker.geometry.fuse.sight import smooth_step
 from worker.geometry.jumps import links_of
-from worker.geometry.normals import normals_of
+from worker.geometry.normals import degrees_between, normals_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def agreement_of(
     if facing.sum() < rule.least_cells:
         return nothing
     gain = _gain(own[facing], theirs[facing], rule) if gain is None else gain
-    angle = _degrees(own, steeper(theirs, gain))
+    angle = degrees_between(own, steeper(theirs, gain))
     low_deg, high_deg = rule.differs_deg
     agrees = np.where(cells, 1 - smooth_step(angle, low_deg, high_deg - low_deg), 0).astype(np.float32)
     agrees *= smooth_step(agrees[cells].mean(), rule.least_share, rule.least_share)
@@ -134,8 +134,3 @@ def steeper(normals: np.ndarray, gain: float) -> np.ndarray:
     x, y, z = np.moveaxis(normals.astype(np.float32), -1, 0)
     length = np.sqrt(np.square(gain * x) + np.square(gain * y) + np.square(z))
     return np.dstack([gain * x, gain * y, z]) / np.maximum(length, 1e-9)[..., None]
-
-
-def _degrees(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(H, W) angle between unit vectors (H, W, 3)."""
-    return np.asarray(np.degrees(np.arccos(np.clip((one * other).sum(-1), -1, 1))))

@@ -30,6 +30,11 @@ def depth_from_disparity(disparity: np.ndarray) -> np.ndarray:
     return (1 / np.clip(inverse, 0.5 / FAR, 2 / NEAR)).astype(np.float32)
 
 
+def disparity_from_depth(depth: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """1 / depth (H, W) in depth's type; 0, which is infinitely far, where it is not known (H, W) bool."""
+    return np.divide(1, depth, out=np.zeros_like(depth), where=known)
+
+
 def depth_by_shift(disparity: np.ndarray, *, metric: bool) -> np.ndarray:
     """Depth from disparity (H, W) that is inverse depth but for its scale, above 0: float32, NaN stays NaN.
 
